@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import io.netty.channel.EventLoopGroup;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** How a connection is made and kept. Immutable; start from {@link #defaults()} and change what differs. */
+public final class ConnectOptions {
+    private static final ConnectOptions DEFAULTS = new ConnectOptions(new Builder());
+
+    private final Duration connectTimeout;
+    private final Duration callTimeout;
+    private final Duration keepAliveInterval;
+    private final int keepAliveCount;
+    private final int maxInFlight;
+    private final int maxQueued;
+    private final int eventBuffer;
+    private final boolean readOnly;
+    private final @Nullable Executor callbackExecutor;
+    private final @Nullable EventLoopGroup eventLoopGroup;
+
+    private ConnectOptions(Builder builder) {
+        connectTimeout = builder.connectTimeout;
+        callTimeout = builder.callTimeout;
+        keepAliveInterval = builder.keepAliveInterval;
+        keepAliveCount = builder.keepAliveCount;
+        maxInFlight = builder.maxInFlight;
+        maxQueued = builder.maxQueued;
+        eventBuffer = builder.eventBuffer;
+        readOnly = builder.readOnly;
+        callbackExecutor = builder.callbackExecutor;
+        eventLoopGroup = builder.eventLoopGroup;
+    }
+
+    /** The defaults that each setter of {@link Builder} names. */
+    public static ConnectOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** A builder that starts from the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** See {@link Builder#connectTimeout}. */
+    public Duration connectTimeout() {
+        return connectTimeout;
+    }
+
+    /** See {@link Builder#callTimeout}. */
+    public Duration callTimeout() {
+        return callTimeout;
+    }
+
+    /** See {@link Builder#keepAlive}. */
+    public Duration keepAliveInterval() {
+        return keepAliveInterval;
+    }
+
+    /** See {@link Builder#keepAlive}. */
+    public int keepAliveCount() {
+        return keepAliveCount;
+    }
+
+    /** See {@link Builder#maxInFlight}. */
+    public int maxInFlight() {
+        return maxInFlight;
+    }
+
+    /** See {@link Builder#maxQueued}. */
+    public int maxQueued() {
+        return maxQueued;
+    }
+
+    /** See {@link Builder#eventBuffer}. */
+    public int eventBuffer() {
+        return eventBuffer;
+    }
+
+    /** See {@link Builder#readOnly}. */
+    public boolean readOnly() {
+        return readOnly;
+    }
+
+    /** See {@link Builder#callbackExecutor}; null for the default. */
+    public @Nullable Executor callbackExecutor() {
+        return callbackExecutor;
+    }
+
+    /** See {@link Builder#eventLoopGroup}; null for the shared one. */
+    public @Nullable EventLoopGroup eventLoopGroup() {
+        return eventLoopGroup;
+    }
+
+    /** Collects options. */
+    public static final class Builder {
+        private Duration connectTimeout = Duration.ofSeconds(30);
+        private Duration callTimeout = Duration.ofSeconds(90);
+        private Duration keepAliveInterval = Duration.ofSeconds(5);
+        private int keepAliveCount = 5;
+        private int maxInFlight = 4;
+        private int maxQueued = 4096;
+        private int eventBuffer = 4096;
+        private boolean readOnly;
+        private @Nullable Executor callbackExecutor;
+        private @Nullable EventLoopGroup eventLoopGroup;
+
+        private Builder() {}
+
+        /** The longest that reaching the server, authentication and opening may take together. Default: 30 s. */
+        public Builder connectTimeout(Duration timeout) {
+            connectTimeout = positive(timeout, "connectTimeout");
+            return this;
+        }
+
+        /**
+         * The deadline of a call whose {@link CallOptions} name none. Default: 90 s, because libvirt itself waits 30 s
+         * for a domain that another job holds.
+         */
+        public Builder callTimeout(Duration timeout) {
+            callTimeout = positive(timeout, "callTimeout");
+            return this;
+        }
+
+        /**
+         * How a dead peer is found: after {@code interval} without a message it is pinged, and after {@code count}
+         * unanswered pings the connection is lost. A count of 0 turns it off. Default: 5 s, 5 times.
+         */
+        public Builder keepAlive(Duration interval, int count) {
+            keepAliveInterval = positive(interval, "keepAlive interval");
+            keepAliveCount = atLeast(0, count, "keepAlive count");
+            return this;
+        }
+
+        /**
+         * How many calls the server may be working on at once; further ones wait here. Default: 4. A server stops
+         * reading a connection, keepalive included, at its own limit (max_client_requests, 5 unless configured).
+         */
+        public Builder maxInFlight(int calls) {
+            maxInFlight = atLeast(1, calls, "maxInFlight");
+            return this;
+        }
+
+        /** How many calls may wait for a free slot; one more fails at once. Default: 4096. */
+        public Builder maxQueued(int calls) {
+            maxQueued = atLeast(0, calls, "maxQueued");
+            return this;
+        }
+
+        /**
+         * How many events a subscription holds for a slow subscriber before it ends with
+         * {@link dev.virtwire.client.event.EventsLostException}. Default: 4096.
+         */
+        public Builder eventBuffer(int events) {
+            eventBuffer = atLeast(1, events, "eventBuffer");
+            return this;
+        }
+
+        /** Whether the connection may only read. Default: false. */
+        public Builder readOnly(boolean only) {
+            readOnly = only;
+            return this;
+        }
+
+        /**
+         * Where futures complete and subscribers are called. Default: one at a time per connection, on a shared pool of
+         * daemon threads. {@code Runnable::run} saves the hand-over: callbacks then run on the event loop and must
+         * never block.
+         */
+        public Builder callbackExecutor(Executor executor) {
+            callbackExecutor = Objects.requireNonNull(executor, "callbackExecutor");
+            return this;
+        }
+
+        /**
+         * Netty event loops to run on, which stay the caller's. They have to be of the NIO, or on Linux the epoll,
+         * kind. Default: at most four loops shared by all connections of this JVM, gone with the last connection.
+         */
+        public Builder eventLoopGroup(EventLoopGroup group) {
+            eventLoopGroup = Objects.requireNonNull(group, "eventLoopGroup");
+            return this;
+        }
+
+        /** The options. */
+        public ConnectOptions build() {
+            return new ConnectOptions(this);
+        }
+
+        private static Duration positive(Duration value, String name) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException(name + ": " + value + " is not positive");
+            }
+            return value;
+        }
+
+        private static int atLeast(int least, int value, String name) {
+            if (value < least) {
+                throw new IllegalArgumentException(name + ": " + value + " is less than " + least);
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.protocol;
+
+import dev.virtwire.xdr.XdrCodec;
+
+/**
+ * One procedure of a program, as its table states it.
+ *
+ * @param <A> the arguments
+ * @param <R> the result
+ * @param program the program's number
+ * @param version the program's version
+ * @param number the procedure's number
+ * @param name the procedure's name in the table, such as {@code DomainBackupBegin}
+ * @param since the libvirt version that brought it
+ * @param urgent whether it may overtake waiting calls and use the slot kept free for such calls
+ * @param stream whether it opens a stream, and which way the data goes
+ * @param arguments writes and reads the arguments
+ * @param result writes and reads the result
+ */
+public record Procedure<A, R>(
+        int program,
+        int version,
+        int number,
+        String name,
+        String since,
+        boolean urgent,
+        StreamDirection stream,
+        XdrCodec<A> arguments,
+        XdrCodec<R> result) {}
