@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * A QEMU guest that is nothing but firmware, under plain emulation and in 64 MiB: it finds nothing to boot and idles,
+ * while the test writes to its disks through QEMU's monitor, as the guest would. Such writes pass through the same block
+ * layer as a guest's own: dirty bitmaps see them, and a running backup keeps what they overwrite.
+ *
+ * <p>All methods block. They may be called from several threads; writes are made one after the other.
+ */
+public final class Guest implements AutoCloseable {
+    /** QEMU takes the whole of a monitor's write into memory. */
+    private static final long MOST_PER_WRITE = 64 << 20;
+
+    /** libvirt writes to the guest's log too, with the time in front. */
+    private static final Pattern LIBVIRT_LINE = Pattern.compile("\\d{4}-\\d\\d-\\d\\d ");
+
+    private final Libvirtd libvirtd;
+    private final Virsh virsh;
+    private final String name;
+    private final Map<String, Disk> disks;
+
+    private record Disk(Path image, String format, String backend) {}
+
+    private Guest(Libvirtd libvirtd, String name, Map<String, Disk> disks) {
+        this.libvirtd = libvirtd;
+        this.virsh = new Virsh(libvirtd.unixUri());
+        this.name = name;
+        this.disks = disks;
+    }
+
+    /** Begins to describe a guest. Its name becomes part of file names. */
+    public static Builder on(Libvirtd libvirtd, String name) {
+        return new Builder(libvirtd, name);
+    }
+
+    /** What a guest is made of. */
+    public static final class Builder {
+        private final Libvirtd libvirtd;
+        private final String name;
+        private final List<GuestDisk> disks = new ArrayList<>();
+        private final List<String> devices = new ArrayList<>();
+
+        private Builder(Libvirtd libvirtd, String name) {
+            this.libvirtd = libvirtd;
+            this.name = name;
+        }
+
+        /** Adds a disk: the first is vda, the next vdb, and so on. */
+        public Builder disk(GuestDisk disk) {
+            disks.add(disk);
+            return this;
+        }
+
+        /** Adds a piece of XML to the guest's devices. */
+        public Builder device(String xml) {
+            devices.add(xml);
+            return this;
+        }
+
+        /** Makes the disks, in {@link Libvirtd#directory}, and the guest, which does not run yet. */
+        public Guest define() {
+            Path folder = libvirtd.directory().resolve("disks");
+            Map<String, Disk> made = new LinkedHashMap<>();
+            for (GuestDisk disk : disks) {
+                String target = "vd" + (char) ('a' + made.size());
+                String backend = "/machine/peripheral/virtio-disk" + made.size() + "/virtio-backend";
+                made.put(target, new Disk(disk.create(folder, name + "-" + target), disk.format(), backend));
+            }
+            Guest guest = new Guest(libvirtd, name, made);
+            Path xml = folder.resolve(name + ".xml");
+            try {
+                Files.writeString(xml, guest.xml(devices));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            guest.virsh.define(xml);
+            return guest;
+        }
+
+        /** Makes the guest and starts it. */
+        public Guest start() {
+            Guest guest = define();
+            guest.start();
+            return guest;
+        }
+    }
+
+    private String xml(List<String> devices) {
+        String diskXml = disks.entrySet().stream()
+                .map(disk -> """
+                            <disk type='file' device='disk'>
+                              <driver name='qemu' type='%s' discard='unmap'/>
+                              <source file='%s'/>
+                              <target dev='%s' bus='virtio'/>
+                            </disk>
+                        """.formatted(disk.getValue().format, disk.getValue().image, disk.getKey()))
+                .collect(Collectors.joining());
+        return """
+                <domain type='qemu'>
+                  <name>%s</name>
+                  <memory unit='MiB'>64</memory>
+                  <vcpu>1</vcpu>
+                  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+                  <on_reboot>destroy</on_reboot>
+                  <on_crash>destroy</on_crash>
+                  <devices>
+                %s%s    <controller type='usb' model='none'/>
+                    <memballoon model='none'/>
+                  </devices>
+                </domain>
+                """.formatted(name, diskXml, String.join("", devices));
+    }
+
+    /** The guest's name. */
+    public String name() {
+        return name;
+    }
+
+    /** The names of its disks, in order: vda, vdb … */
+    public List<String> targets() {
+        return List.copyOf(disks.keySet());
+    }
+
+    /** The image file of a disk. */
+    public Path image(String target) {
+        return disk(target).image;
+    }
+
+    /** The state in virsh's words: {@code running}, {@code paused}, {@code shut off} … */
+    public String state() {
+        return virsh.state(name);
+    }
+
+    /** Starts the guest that was defined, destroyed or killed. */
+    public void start() {
+        virsh.start(name);
+    }
+
+    /** Stops its processor; its disks can still be written to. */
+    public void pause() {
+        virsh.suspend(name);
+    }
+
+    /** Lets its processor go on. */
+    public void resume() {
+        virsh.resume(name);
+    }
+
+    /** Ends it at once, in order as far as QEMU goes. */
+    public void destroy() {
+        virsh.destroy(name);
+    }
+
+    /** Kills its QEMU as {@code kill -9} does. */
+    public void kill() {
+        libvirtd.killGuest(name);
+    }
+
+    /** Writes one byte's value to a range of a disk of the running guest. */
+    public void write(String target, long offset, long length, int value) {
+        for (long done = 0; done < length; done += MOST_PER_WRITE) {
+            long part = Math.min(MOST_PER_WRITE, length - done);
+            io(target, "write -P " + (value & 0xff) + " " + (offset + done) + " " + part);
+        }
+    }
+
+    /** Writes zeros to a range, the way a guest's WRITE ZEROES does. */
+    public void zero(String target, long offset, long length) {
+        io(target, "write -z " + offset + " " + length);
+    }
+
+    /** Discards a range, the way a guest's TRIM does. */
+    public void discard(String target, long offset, long length) {
+        io(target, "discard " + offset + " " + length);
+    }
+
+    /** Sends a command to QEMU's human monitor and returns what it answered. */
+    public String monitor(String command) {
+        return virsh.monitor(name, command);
+    }
+
+    /**
+     * Copies what a disk of the running guest holds now into a raw file: the truth that a backup has to match. Nothing may
+     * write to the disk meanwhile.
+     */
+    public void copyDisk(String target, Path file) {
+        Disk disk = disk(target);
+        // QEMU keeps a qcow2 image's tables in memory for a while; only what is flushed can be seen from outside.
+        io(target, "flush");
+        Command.run(List.of(
+                "qemu-img",
+                "convert",
+                "-U",
+                "-q",
+                "-f",
+                disk.format,
+                "-O",
+                "raw",
+                disk.image.toString(),
+                file.toString()));
+    }
+
+    /** Destroys and undefines the guest. Its images stay, until its libvirtd goes. */
+    @Override
+    public void close() {
+        if (!state().equals("shut off")) {
+            destroy();
+        }
+        virsh.undefine(name);
+    }
+
+    /** The monitor does not say how it went; QEMU's standard output does, which is the guest's log. */
+    private synchronized void io(String target, String command) {
+        Path log = libvirtd.directory().resolve("log/qemu/" + name + ".log");
+        try {
+            long before = Files.size(log);
+            monitor("qemu-io -d " + disk(target).backend + " \"" + command + "\"");
+            byte[] all = Files.readAllBytes(log);
+            String outcome = new String(all, (int) before, all.length - (int) before, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !LIBVIRT_LINE.matcher(line).lookingAt())
+                    .collect(Collectors.joining(" "));
+            if (outcome.isEmpty() != command.equals("flush") || outcome.contains("failed")) {
+                throw new TestkitException(name + ": " + target + ": " + command + ": " + outcome);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Disk disk(String target) {
+        Disk disk = disks.get(target);
+        if (disk == null) {
+            throw new IllegalArgumentException("Guest " + name + " has no disk " + target + " but " + disks.keySet());
+        }
+        return disk;
+    }
+}
