@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import org.jspecify.annotations.Nullable;
+
+/** A backup that its user cancelled. Its message says whether anything was left behind, and where. */
+public final class BackupCancelledException extends BackupException {
+    private static final long serialVersionUID = 1;
+
+    /** A cancellation; {@code cause} is what went wrong while cleaning up, if anything. */
+    public BackupCancelledException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.Mode;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What to back up and how. Immutable; made by {@link #builder}. */
+public final class BackupPlan {
+    private final String domain;
+    private final Mode mode;
+    private final Level level;
+    private final Set<String> disks;
+    private final Set<String> excluded;
+    private final @Nullable String scratchFolder;
+    private final @Nullable String pushFolder;
+    private final @Nullable NbdListen nbd;
+    private final boolean insecureNbd;
+    private final ProgressListener listener;
+
+    private BackupPlan(Builder builder) {
+        domain = builder.domain;
+        mode = builder.mode;
+        level = builder.level;
+        disks = Set.copyOf(builder.disks);
+        excluded = Set.copyOf(builder.excluded);
+        scratchFolder = builder.scratchFolder;
+        pushFolder = builder.pushFolder;
+        nbd = builder.nbd;
+        insecureNbd = builder.insecureNbd;
+        listener = builder.listener;
+    }
+
+    /** A full pull backup of all disks of the domain with this name or UUID; change from there. */
+    public static Builder builder(String domain) {
+        return new Builder(domain);
+    }
+
+    /** The domain's name or UUID. */
+    public String domain() {
+        return domain;
+    }
+
+    /** Who moves the data. */
+    public Mode mode() {
+        return mode;
+    }
+
+    /** How much is copied. */
+    public Level level() {
+        return level;
+    }
+
+    /** The targets of the disks to back up; empty for all. */
+    public Set<String> disks() {
+        return disks;
+    }
+
+    /** The targets of disks to leave out. */
+    public Set<String> excluded() {
+        return excluded;
+    }
+
+    /** The host's folder for scratch files and the socket, or null for the default. */
+    public @Nullable String scratchFolder() {
+        return scratchFolder;
+    }
+
+    /** The host's folder that a push writes to, or null for a pull. */
+    public @Nullable String pushFolder() {
+        return pushFolder;
+    }
+
+    /** Where the host's NBD export listens, or null for the default. */
+    public @Nullable NbdListen nbd() {
+        return nbd;
+    }
+
+    /** Whether an unencrypted export to another host is allowed. */
+    public boolean insecureNbd() {
+        return insecureNbd;
+    }
+
+    /** Who is told of the progress. */
+    public ProgressListener listener() {
+        return listener;
+    }
+
+    /** Collects a plan. */
+    public static final class Builder {
+        private final String domain;
+        private final Set<String> disks = new LinkedHashSet<>();
+        private final Set<String> excluded = new LinkedHashSet<>();
+        private Mode mode = Mode.PULL;
+        private Level level = Level.FULL;
+        private @Nullable String scratchFolder;
+        private @Nullable String pushFolder;
+        private @Nullable NbdListen nbd;
+        private boolean insecureNbd;
+        private ProgressListener listener = ProgressListener.NONE;
+
+        private Builder(String domain) {
+            this.domain = requireNonNull(domain, "domain");
+        }
+
+        /** Only this disk and others named so, instead of all. */
+        public Builder disk(String target) {
+            disks.add(requireNonNull(target, "target"));
+            return this;
+        }
+
+        /** Not this disk. */
+        public Builder exclude(String target) {
+            excluded.add(requireNonNull(target, "target"));
+            return this;
+        }
+
+        /** How much to copy; so far only {@link Level#FULL}. */
+        public Builder level(Level newLevel) {
+            level = requireNonNull(newLevel, "level");
+            return this;
+        }
+
+        /** The host writes the images itself, to this absolute folder of its own. */
+        public Builder push(String hostFolder) {
+            mode = Mode.PUSH;
+            pushFolder = requireNonNull(hostFolder, "hostFolder");
+            return this;
+        }
+
+        /**
+         * The host's absolute folder for scratch files, which grow with what the guest overwrites during a pull, and
+         * for the export's socket. Default: each disk's own folder, {@code /var/tmp} for disks without one and for the
+         * socket.
+         */
+        public Builder scratchFolder(String hostFolder) {
+            scratchFolder = requireNonNull(hostFolder, "hostFolder");
+            return this;
+        }
+
+        /** Where the host's NBD export listens, for hosts reached by TCP. Default: loopback, ports 10809 to 10872. */
+        public Builder nbd(NbdListen listen) {
+            nbd = requireNonNull(listen, "listen");
+            return this;
+        }
+
+        /**
+         * Allows an unencrypted export to another host: everybody who can reach its port can read the disks meanwhile.
+         */
+        public Builder insecureNbd() {
+            insecureNbd = true;
+            return this;
+        }
+
+        /** Who is told of the progress. */
+        public Builder listener(ProgressListener newListener) {
+            listener = requireNonNull(newListener, "listener");
+            return this;
+        }
+
+        /**
+         * The plan.
+         *
+         * @throws BackupException where two choices contradict each other
+         */
+        public BackupPlan build() {
+            for (String target : disks) {
+                if (excluded.contains(target)) {
+                    throw new BackupException("disk " + target + " is both chosen and excluded");
+                }
+            }
+            requireAbsolute(scratchFolder, "scratch folder");
+            requireAbsolute(pushFolder, "target folder");
+            return new BackupPlan(this);
+        }
+
+        private static void requireAbsolute(@Nullable String folder, String what) {
+            if (folder != null && !folder.startsWith("/")) {
+                throw new BackupException("the " + what + " is on the host and must be absolute: " + folder);
+            }
+        }
+    }
+}

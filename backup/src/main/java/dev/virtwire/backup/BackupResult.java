@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A backup that is done: its point is durable and the host is clean.
+ *
+ * @param point the new point
+ * @param outcome {@code completed}, or {@code completed, unverified} after a push
+ * @param bytesRead bytes that were read from the host; 0 after a push
+ * @param bytesStored the images' size in the repository, or on the host after a push
+ * @param duration from the first question to the host to the end
+ * @param notices what the user should know, each one sentence: excluded disks, no checkpoint and why, NVRAM not saved
+ */
+public record BackupResult(
+        Point point, String outcome, long bytesRead, long bytesStored, Duration duration, List<String> notices) {
+    /** Refuses a missing field. */
+    public BackupResult {
+        requireNonNull(point, "point");
+        requireNonNull(outcome, "outcome");
+        requireNonNull(duration, "duration");
+        notices = List.copyOf(notices);
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import java.util.List;
+
+/**
+ * What a clean-up did.
+ *
+ * @param done what was cleared, each one sentence
+ * @param left what could not be cleared, each with the reason; it stays in the journal
+ * @param busy domains that another run is writing right now, left alone
+ */
+public record RecoverReport(List<String> done, List<String> left, List<String> busy) {
+    /** Copies the lists. */
+    public RecoverReport {
+        done = List.copyOf(done);
+        left = List.copyOf(left);
+        busy = List.copyOf(busy);
+    }
+
+    /** Whether nothing is left behind. */
+    public boolean clean() {
+        return left.isEmpty();
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.repository;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.virtwire.backup.manifest.DomainIdentity;
+import dev.virtwire.backup.manifest.HostIdentity;
+import dev.virtwire.backup.manifest.Mode;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is in progress, written before the host is asked to begin: all that it may leave behind anywhere.
+ *
+ * @param format always {@value #FORMAT}
+ * @param version {@value #VERSION}
+ * @param repository the repository's id
+ * @param point the point that is being made
+ * @param writer the program, process and host that wrote this
+ * @param started when, in UTC
+ * @param domain whose backup
+ * @param host where it runs
+ * @param mode pull or push
+ * @param checkpoint the checkpoint that begin creates, or null for none
+ * @param socket the NBD export's socket on the host, or null for none
+ * @param scratch scratch files on the host
+ * @param pushed images that the host writes in push mode, there
+ */
+public record JournalEntry(
+        String format,
+        @JsonProperty(required = true) int version,
+        String repository,
+        String point,
+        String writer,
+        Instant started,
+        DomainIdentity domain,
+        HostIdentity host,
+        Mode mode,
+        @Nullable String checkpoint,
+        @Nullable String socket,
+        List<String> scratch,
+        List<String> pushed) {
+    /** What {@link #format} says. */
+    public static final String FORMAT = "virtwire-journal";
+
+    /** The version that this program writes, and the newest that it reads. */
+    public static final int VERSION = 1;
+
+    /** Refuses a missing field. */
+    public JournalEntry {
+        requireNonNull(format, "format");
+        requireNonNull(repository, "repository");
+        requireNonNull(point, "point");
+        requireNonNull(writer, "writer");
+        requireNonNull(started, "started");
+        requireNonNull(domain, "domain");
+        requireNonNull(host, "host");
+        requireNonNull(mode, "mode");
+        scratch = List.copyOf(scratch);
+        pushed = List.copyOf(pushed);
+    }
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.RepositoryException;
+import dev.virtwire.backup.manifest.DomainIdentity;
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.manifest.StoredFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RepositoryStoreTest {
+    private static final Instant SEVEN = Instant.parse("2026-11-22T19:00:00Z");
+
+    @TempDir
+    Path folder;
+
+    private Path repository() {
+        return folder.resolve("backups");
+    }
+
+    private RepositoryStore create() {
+        return RepositoryStore.openOrCreate(repository(), DurableFiles.PLAIN);
+    }
+
+    private static Point addPoint(DomainStore domain) throws IOException {
+        String id = domain.newPointId(SEVEN, Level.FULL);
+        Path partial = domain.createPartial(id);
+        byte[] xml = "<domain/>".getBytes(StandardCharsets.UTF_8);
+        domain.repository().files().writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        StoredFile stored = new StoredFile(Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
+        return domain.commit(Manifests.full(domain.repository().id(), id, stored, List.of()));
+    }
+
+    @Test
+    void isMadeOfAFolderThatDoesNotExistAndKeepsItsIdWhenOpenedAgain() {
+        String id = create().id();
+
+        assertThat(id).matches("[a-z2-7]{12}");
+        assertThat(create().id()).isEqualTo(id);
+        assertThat(RepositoryStore.open(repository(), DurableFiles.PLAIN).id()).isEqualTo(id);
+    }
+
+    @Test
+    void lets_sha256sum_checkItsFiles() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        Point point = addPoint(domain);
+
+        assertThat(sha256sum(repository(), Names.REPOSITORY_SUM)).isZero();
+        assertThat(sha256sum(point.folder(), Names.MANIFEST_SUM)).isZero();
+    }
+
+    private static int sha256sum(Path folder, String file) throws Exception {
+        Process process = new ProcessBuilder("sha256sum", "--check", "--strict", "--quiet", file)
+                .directory(folder.toFile())
+                .inheritIO()
+                .start();
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    @Test
+    void isReadableByItsOwnerOnly() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        addPoint(domain);
+
+        try (Stream<Path> all = Files.walk(repository())) {
+            for (Path path : all.toList()) {
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                        .as(path.toString())
+                        .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------");
+            }
+        }
+    }
+
+    @Test
+    void refusesAFolderWithOtherThings() throws Exception {
+        Files.createDirectories(repository());
+        Files.writeString(repository().resolve("holiday.jpg"), "x");
+
+        assertThatThrownBy(this::create)
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("neither a repository nor empty (it holds holiday.jpg)");
+        assertThatThrownBy(() -> RepositoryStore.open(repository(), DurableFiles.PLAIN))
+                .hasMessageContaining("is not a repository: it has no virtwire.json");
+        assertThatThrownBy(() -> RepositoryStore.open(folder.resolve("nowhere"), DurableFiles.PLAIN))
+                .hasMessageContaining("does not exist");
+    }
+
+    @Test
+    void refusesAPlaceThatIsNotAFolderOrCannotBeWritten() throws Exception {
+        Files.writeString(repository(), "a file");
+
+        assertThatThrownBy(this::create).isInstanceOf(BackupException.class).hasMessageContaining("it exists already");
+        assertThatThrownBy(() -> RepositoryStore.openOrCreate(repository().resolve("below"), DurableFiles.PLAIN))
+                .isInstanceOf(BackupException.class)
+                .hasMessageContaining("cannot create");
+        assertThatThrownBy(() -> RepositoryStore.openOrCreate(Path.of("/proc/backups"), DurableFiles.PLAIN))
+                .isInstanceOf(BackupException.class)
+                .hasMessageContaining("cannot create /proc/backups");
+    }
+
+    @Test
+    void refusesANewerVersion() throws Exception {
+        create();
+        Path file = repository().resolve(Names.REPOSITORY);
+        String newer = Files.readString(file).replace("\"version\" : 1", "\"version\" : 2");
+        Files.writeString(file, newer);
+        Files.writeString(
+                repository().resolve(Names.REPOSITORY_SUM),
+                Sha256.sumLine(Sha256.of(newer.getBytes(StandardCharsets.UTF_8)), Names.REPOSITORY));
+
+        assertThatThrownBy(() -> RepositoryStore.open(repository(), DurableFiles.PLAIN))
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("version 2")
+                .hasMessageContaining("use a newer one");
+    }
+
+    @Test
+    void tellsPointsOfOneSecondApart() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+
+        List<String> ids = List.of(
+                addPoint(domain).id(), addPoint(domain).id(), addPoint(domain).id());
+
+        assertThat(ids).containsExactly("20261122T190000Z-full", "20261122T190000Z-full-2", "20261122T190000Z-full-3");
+        assertThat(domain.points().points()).extracting(Point::id).containsExactlyElementsOf(ids);
+    }
+
+    @Test
+    void refusesAnotherDomainUnderTheSameName() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        domain.requireSame(new DomainIdentity("web1", UUID.randomUUID()));
+        addPoint(domain);
+
+        domain.requireSame(Manifests.WEB1);
+        assertThatThrownBy(() -> domain.requireSame(new DomainIdentity("web1", new UUID(1, 2))))
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("holds points of another domain")
+                .hasMessageContaining("0ddf9b4e-77e8-4e3a-9b4c-2f7d4c8f7a11")
+                .hasMessageContaining("00000000-0000-0001-0000-000000000002")
+                .hasMessageContaining("Move that folder to another name");
+    }
+
+    @Test
+    void letsOneWriterInAtATimeAndSaysWhoItIs() {
+        DomainStore domain = create().domain("web1");
+        DomainLock lock = domain.lock();
+
+        assertThatThrownBy(domain::lock)
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("domain web1 in ")
+                .hasMessageContaining("is being written by another run (process "
+                        + ProcessHandle.current().pid());
+        domain.repository().domain("web2").lock().close();
+        lock.close();
+        domain.lock().close();
+    }
+
+    @Test
+    void keepsTheJournalOfWhatIsInProgress() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        String point = domain.newPointId(SEVEN, Level.FULL);
+        JournalEntry entry = new JournalEntry(
+                JournalEntry.FORMAT,
+                JournalEntry.VERSION,
+                domain.repository().id(),
+                point,
+                Writer.describe(),
+                SEVEN,
+                Manifests.WEB1,
+                Manifests.HOST,
+                Mode.PULL,
+                Names.onHost(domain.repository().id(), point),
+                "/var/tmp/" + Names.socket(domain.repository().id(), point),
+                List.of("/var/tmp/" + Names.scratch(domain.repository().id(), point, "vda")),
+                List.of());
+
+        domain.writeEntry(entry);
+        assertThat(domain.entries()).containsExactly(entry);
+        assertThat(domain.newPointId(SEVEN, Level.FULL)).isEqualTo("20261122T190000Z-full-2");
+        domain.removeEntry(point);
+        assertThat(domain.entries()).isEmpty();
+    }
+
+    @Test
+    void findsEveryFlippedBitAndEveryTruncationInItsOwnFilesAndManifests() throws Exception {
+        RepositoryStore store = create();
+        DomainStore domain = store.domain("web1");
+        domain.lock().close();
+        Point point = addPoint(domain);
+
+        for (String name : List.of(Names.REPOSITORY, Names.REPOSITORY_SUM)) {
+            damageEverywhere(repository().resolve(name), () -> RepositoryStore.open(repository(), DurableFiles.PLAIN));
+        }
+        for (String name : List.of(Names.MANIFEST, Names.MANIFEST_SUM)) {
+            damageEverywhere(point.folder().resolve(name), () -> domain.point(point.id()));
+        }
+    }
+
+    private static void damageEverywhere(Path file, Runnable read) throws IOException {
+        byte[] good = Files.readAllBytes(file);
+        for (int i = 0; i < good.length; i++) {
+            for (int bit = 0; bit < 8; bit++) {
+                byte[] bad = good.clone();
+                bad[i] ^= (byte) (1 << bit);
+                Files.write(file, bad);
+                assertThatThrownBy(read::run)
+                        .as("bit %d of byte %d of %s", bit, i, file)
+                        .isInstanceOfSatisfying(DamagedException.class, damage -> {
+                            assertThat(damage.findings()).hasSize(1);
+                            assertThat(damage.findings().get(0).file()).isEqualTo(file);
+                        });
+            }
+            Files.write(file, java.util.Arrays.copyOf(good, i));
+            assertThatThrownBy(read::run)
+                    .as("%s cut to %d bytes", file, i)
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageStartingWith(file.toString());
+        }
+        Files.delete(file);
+        assertThatThrownBy(read::run).isInstanceOf(DamagedException.class).hasMessage(file + ": is missing");
+        Files.write(file, good);
+        read.run();
+    }
+
+    @Test
+    void namesThePlaceOfDamageInASumAndThePositionWhereAManifestStopsBeingJson() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        Point point = addPoint(domain);
+        Path sum = point.folder().resolve(Names.MANIFEST_SUM);
+        Path manifest = point.folder().resolve(Names.MANIFEST);
+        byte[] goodSum = Files.readAllBytes(sum);
+
+        byte[] bad = goodSum.clone();
+        bad[7] = (byte) (bad[7] == 'a' ? 'b' : 'a');
+        Files.write(sum, bad);
+        assertThatThrownBy(() -> domain.point(point.id()))
+                .hasMessageStartingWith(sum + ", bytes 7 to ")
+                .hasMessageContaining("does not hold the SHA-256 of manifest.json");
+        Files.write(sum, goodSum);
+
+        byte[] json = Files.readAllBytes(manifest);
+        json[0] = '[';
+        Files.write(manifest, json);
+        assertThatThrownBy(() -> domain.point(point.id()))
+                .hasMessageStartingWith(manifest + ", bytes 0 to " + (json.length - 1))
+                .hasMessageContaining("its SHA-256 is not the one in manifest.sha256")
+                .hasMessageContaining("at line 2, column");
+    }
+
+    @Test
+    void listsDamagedPointsBesideTheGoodOnes() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        Point first = addPoint(domain);
+        Point second = addPoint(domain);
+        Files.writeString(first.folder().resolve(Names.MANIFEST), "{}");
+
+        DomainStore.Listing listing = domain.points();
+        assertThat(listing.points()).extracting(Point::id).containsExactly(second.id());
+        assertThat(listing.damage()).hasSize(1);
+        assertThat(listing.damage().get(0).file()).isEqualTo(first.folder().resolve(Names.MANIFEST));
+    }
+
+    @Test
+    void leavesARepositoryOrNoneWhereverItsCreationDies() {
+        List<String> steps = new ArrayList<>();
+        RepositoryStore.openOrCreate(
+                folder.resolve("probe"), new DurableFiles((step, path) -> steps.add(step + " " + path)));
+        for (int crash = 0; crash < steps.size(); crash++) {
+            Path place = folder.resolve("crash" + crash);
+            DurableFiles dying = CrashingFiles.at(crash);
+            assertThatThrownBy(() -> RepositoryStore.openOrCreate(place, dying))
+                    .as("crash at %s", steps.get(crash))
+                    .isInstanceOf(BackupException.class);
+
+            RepositoryStore again = RepositoryStore.openOrCreate(place, DurableFiles.PLAIN);
+            assertThat(again.domains()).isEmpty();
+        }
+    }
+
+    @Test
+    void showsAPointWholeOrNotAtAllWhereverItsMakingDies() throws Exception {
+        create();
+        List<String> steps = new ArrayList<>();
+        DomainStore probe = RepositoryStore.open(
+                        repository(), new DurableFiles((step, path) -> steps.add(step + " " + path)))
+                .domain("probe");
+        probe.lock().close();
+        addPoint(probe);
+        for (int crash = 0; crash < steps.size(); crash++) {
+            String name = "crash" + crash;
+            try {
+                DomainStore dying = RepositoryStore.open(repository(), CrashingFiles.at(crash))
+                        .domain(name);
+                dying.lock().close();
+                addPoint(dying);
+            } catch (IOException | BackupException e) {
+                assertThat(e).as(steps.get(crash)).hasMessageContaining("crash");
+            }
+            DomainStore domain =
+                    RepositoryStore.open(repository(), DurableFiles.PLAIN).domain(name);
+            DomainStore.Listing listing = domain.points();
+            assertThat(listing.damage()).as(steps.get(crash)).isEmpty();
+            for (Path partial : domain.partials()) {
+                domain.repository().files().deleteTree(partial);
+            }
+            domain.lock().close();
+            Point point = addPoint(domain);
+            assertThat(domain.points().points()).contains(point);
+        }
+    }
+
+    @Test
+    void acceptsNoManifestWhoseNamesLeadElsewhere() throws Exception {
+        RepositoryStore store = create();
+        DomainStore domain = store.domain("web1");
+        domain.lock().close();
+        for (String name : List.of("../domain.xml", "/etc/passwd", ".hidden", "", "manifest.json", "a/b", "a\nb")) {
+            String id = domain.newPointId(SEVEN, Level.FULL);
+            domain.createPartial(id);
+            StoredFile stored = new StoredFile(name, 1, "0".repeat(64));
+            Manifest manifest = Manifests.full(store.id(), id, stored, List.of());
+            assertThatThrownBy(() -> domain.commit(manifest))
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageContaining("is not allowed");
+        }
+    }
+}
