@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.image;
+
+import dev.virtwire.image.ImageExtent.Kind;
+import dev.virtwire.image.internal.ExtentMerger;
+import dev.virtwire.image.internal.ImageFile;
+import dev.virtwire.image.internal.Ranges;
+import dev.virtwire.image.internal.Zeros;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * An image with everything beneath it, read as the guest would see it: what one image leaves unallocated comes from the
+ * next. Where the last one has nothing either, or is shorter, zeros are read.
+ */
+public final class ImageChain implements ImageReader {
+    /** More files than that in one chain are refused. */
+    public static final int MAX_DEPTH = 512;
+
+    private final List<ImageReader> images;
+
+    private ImageChain(List<ImageReader> images) {
+        this.images = List.copyOf(images);
+    }
+
+    /**
+     * Opens an image and all backing files beneath it.
+     *
+     * @param top the topmost image
+     * @param format {@code qcow2} or {@code raw}
+     * @param access decides which backing files may be opened
+     * @throws ImageException if a file cannot be read, is refused, does not say its backing file's format, or the
+     *     chain has a loop or more than {@link #MAX_DEPTH} files
+     */
+    public static ImageChain open(Path top, String format, ImageAccess access) throws ImageException {
+        List<ImageReader> images = new ArrayList<>();
+        try {
+            Set<Object> seen = new HashSet<>();
+            ImageReader image = openOne(top, format);
+            images.add(image);
+            seen.add(ImageFile.identity(top));
+            while (image.backing().isPresent()) {
+                BackingFile backing = image.backing().get();
+                Path path = access.resolve(image.file(), backing);
+                if (!seen.add(ImageFile.identity(path))) {
+                    throw new ImageException(
+                            image.file(), "its backing file " + backing.name() + " is above it already: a loop");
+                }
+                if (images.size() == MAX_DEPTH) {
+                    throw new ImageException(top, "has more than " + MAX_DEPTH + " files in its backing chain");
+                }
+                String backingFormat = backing.format();
+                if (backingFormat == null) {
+                    throw new ImageException(
+                            image.file(), "does not say the format of its backing file " + backing.name());
+                }
+                image = openOne(path, backingFormat);
+                images.add(image);
+            }
+            return new ImageChain(images);
+        } catch (ImageException | RuntimeException e) {
+            closeAll(images, e);
+            throw e;
+        }
+    }
+
+    /**
+     * A chain of images that are open already, topmost first. What they say of their backing files is not looked at.
+     * The chain closes them.
+     */
+    public static ImageChain of(List<? extends ImageReader> images) {
+        if (images.isEmpty()) {
+            throw new IllegalArgumentException("a chain needs at least one image");
+        }
+        return new ImageChain(new ArrayList<>(images));
+    }
+
+    /** The images, topmost first: {@link ImageExtent#depth()} is the index. */
+    public List<ImageReader> images() {
+        return images;
+    }
+
+    @Override
+    public Path file() {
+        return images.get(0).file();
+    }
+
+    @Override
+    public long virtualSize() {
+        return images.get(0).virtualSize();
+    }
+
+    /** Empty: nothing is missing. */
+    @Override
+    public Optional<BackingFile> backing() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void read(long guestOffset, ByteBuffer destination) throws ImageException {
+        int length = destination.remaining();
+        Ranges.checkInside(guestOffset, length, virtualSize());
+        int limit = destination.limit();
+        try {
+            walk(0, guestOffset, length, extent -> {
+                if (extent.kind() == Kind.DATA) {
+                    destination.limit(destination.position() + (int) extent.length());
+                    images.get(extent.depth()).read(extent.offset(), destination);
+                    destination.limit(limit);
+                } else {
+                    Zeros.put(destination, extent.length());
+                }
+            });
+        } catch (ImageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new AssertionError("readers throw nothing else", e);
+        }
+    }
+
+    @Override
+    public void forEachExtent(long guestOffset, long length, ExtentVisitor visitor) throws IOException {
+        Ranges.checkInside(guestOffset, length, virtualSize());
+        ExtentMerger merger = new ExtentMerger(visitor);
+        walk(0, guestOffset, length, merger);
+        merger.flush();
+    }
+
+    @Override
+    public void close() throws ImageException {
+        ImageException failure = null;
+        for (ImageReader image : images) {
+            try {
+                image.close();
+            } catch (ImageException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Walks a range of the image at {@code depth}, and of those beneath it where it has nothing. */
+    private void walk(int depth, long offset, long length, ExtentVisitor visitor) throws IOException {
+        ImageReader image = images.get(depth);
+        long here = Math.max(0, Math.min(length, image.virtualSize() - offset));
+        if (here > 0) {
+            image.forEachExtent(offset, here, extent -> {
+                if (extent.kind() == Kind.UNALLOCATED && depth + 1 < images.size()) {
+                    walk(depth + 1, extent.offset(), extent.length(), visitor);
+                } else {
+                    visitor.visit(at(depth, extent));
+                }
+            });
+        }
+        if (here < length) {
+            visitor.visit(new ImageExtent(
+                    offset + here, length - here, Kind.UNALLOCATED, ImageExtent.NO_HOST_OFFSET, images.size() - 1));
+        }
+    }
+
+    private ImageExtent at(int depth, ImageExtent extent) {
+        int shown = extent.kind() == Kind.UNALLOCATED ? images.size() - 1 : depth;
+        return new ImageExtent(extent.offset(), extent.length(), extent.kind(), extent.hostOffset(), shown);
+    }
+
+    private static ImageReader openOne(Path path, String format) throws ImageException {
+        return switch (format) {
+            case "qcow2" -> Qcow2Reader.open(path);
+            case "raw" -> RawReader.open(path);
+            default -> throw new ImageException(path, "has the format " + format + ", neither qcow2 nor raw");
+        };
+    }
+
+    private static void closeAll(List<ImageReader> images, Exception cause) {
+        for (ImageReader image : images) {
+            try {
+                image.close();
+            } catch (ImageException e) {
+                cause.addSuppressed(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.image;
+
+import dev.virtwire.image.ImageExtent.Kind;
+import dev.virtwire.image.internal.ClusterMap;
+import dev.virtwire.image.internal.Entries;
+import dev.virtwire.image.internal.ExtentMerger;
+import dev.virtwire.image.internal.ImageFile;
+import dev.virtwire.image.internal.Qcow2Header;
+import dev.virtwire.image.internal.Qcow2HeaderParser;
+import dev.virtwire.image.internal.Ranges;
+import dev.virtwire.image.internal.Zeros;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Reads one qcow2 image, version 2 or 3, alone: what it leaves to its backing file reads as zeros, see
+ * {@link ImageChain}. Internal snapshots are not looked at. Encryption, external data files and subclusters are refused
+ * by name when the image is opened, as is an image that was marked as corrupt.
+ */
+public final class Qcow2Reader implements ImageReader {
+    private final ImageFile file;
+    private final Qcow2Header header;
+    private final ClusterMap map;
+
+    private Qcow2Reader(ImageFile file, Qcow2Header header, ClusterMap map) {
+        this.file = file;
+        this.header = header;
+        this.map = map;
+    }
+
+    /**
+     * Opens an image.
+     *
+     * @throws ImageException if the file cannot be read, is no qcow2 image, or needs a feature that is refused
+     */
+    public static Qcow2Reader open(Path path) throws ImageException {
+        ImageFile file = ImageFile.open(path);
+        try {
+            Qcow2Header header = Qcow2HeaderParser.parse(file);
+            return new Qcow2Reader(file, header, new ClusterMap(file, header, file.size()));
+        } catch (ImageException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Path file() {
+        return file.path();
+    }
+
+    @Override
+    public long virtualSize() {
+        return header.virtualSize();
+    }
+
+    /** The cluster size in bytes. */
+    public int clusterSize() {
+        return header.clusterSize();
+    }
+
+    @Override
+    public Optional<BackingFile> backing() {
+        return Optional.ofNullable(header.backing());
+    }
+
+    @Override
+    public void read(long guestOffset, ByteBuffer destination) throws ImageException {
+        Ranges.checkInside(guestOffset, destination.remaining(), virtualSize());
+        int limit = destination.limit();
+        long offset = guestOffset;
+        while (destination.hasRemaining()) {
+            ImageExtent run = next(offset, offset + destination.remaining());
+            if (run.kind() == Kind.DATA) {
+                destination.limit(destination.position() + (int) run.length());
+                file.read(destination, run.hostOffset(), "the data of guest offset " + offset);
+                destination.limit(limit);
+            } else {
+                Zeros.put(destination, run.length());
+            }
+            offset = run.end();
+        }
+    }
+
+    @Override
+    public void forEachExtent(long guestOffset, long length, ExtentVisitor visitor) throws IOException {
+        Ranges.checkInside(guestOffset, length, virtualSize());
+        ExtentMerger merger = new ExtentMerger(visitor);
+        long end = guestOffset + length;
+        for (long offset = guestOffset; offset < end; ) {
+            ImageExtent run = next(offset, end);
+            merger.visit(run);
+            offset = run.end();
+        }
+        merger.flush();
+    }
+
+    @Override
+    public void close() throws ImageException {
+        file.close();
+    }
+
+    /** A run from {@code offset} on, within one second-level table, that ends before {@code end}. */
+    private ImageExtent next(long offset, long end) throws ImageException {
+        long number = offset / map.bytesPerTable();
+        // The last table of the largest disk ends beyond what fits; compare lengths, not ends.
+        long inTable = Math.min(end - offset, map.bytesPerTable() - offset % map.bytesPerTable());
+        long table = map.tableOffset(number);
+        if (table == 0) {
+            return new ImageExtent(offset, inTable, Kind.UNALLOCATED, ImageExtent.NO_HOST_OFFSET, 0);
+        }
+        int clusterSize = clusterSize();
+        long inCluster = offset % clusterSize;
+        long entry = map.entry(table, offset);
+        Kind kind = kind(entry, offset);
+        long host = entry & Entries.OFFSET_MASK;
+        long length = (long) clusterSize - inCluster;
+        while (length < inTable) {
+            long following = map.entry(table, offset + length);
+            if (kind(following, offset + length) != kind
+                    || (kind == Kind.DATA && (following & Entries.OFFSET_MASK) != host + inCluster + length)) {
+                break;
+            }
+            length += clusterSize;
+        }
+        long hostOffset = kind == Kind.DATA ? host + inCluster : ImageExtent.NO_HOST_OFFSET;
+        return new ImageExtent(offset, Math.min(length, inTable), kind, hostOffset, 0);
+    }
+
+    private Kind kind(long entry, long guestOffset) throws ImageException {
+        if ((entry & Entries.COMPRESSED) != 0) {
+            throw new ImageException(
+                    file.path(),
+                    "the cluster at guest offset " + guestOffset + " is compressed, which is not supported");
+        }
+        if ((entry & Entries.ZERO) != 0) {
+            return Kind.ZERO;
+        }
+        return (entry & Entries.OFFSET_MASK) == 0 ? Kind.UNALLOCATED : Kind.DATA;
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.image.internal;
+
+import dev.virtwire.image.ImageException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Set;
+
+/** A file with positional access whose every error names the file and the offset. Safe for several threads. */
+public final class ImageFile implements Closeable {
+    private final Path path;
+    private final FileChannel channel;
+
+    private ImageFile(Path path, FileChannel channel) {
+        this.path = path;
+        this.channel = channel;
+    }
+
+    /** Makes a file that was not there before. */
+    public static ImageFile create(Path path, FileAttribute<?>... attributes) throws ImageException {
+        try {
+            return new ImageFile(
+                    path,
+                    FileChannel.open(
+                            path,
+                            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                            attributes));
+        } catch (FileAlreadyExistsException e) {
+            throw new ImageException(path, "exists already and is not overwritten", ImageException.NO_OFFSET, e);
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot be created: " + reason(e), ImageException.NO_OFFSET, e);
+        }
+    }
+
+    /** Opens a regular file for reading; anything else, a pipe for instance, could block for ever. */
+    public static ImageFile open(Path path) throws ImageException {
+        try {
+            if (!Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
+                throw new ImageException(path, "is not a regular file");
+            }
+            return new ImageFile(path, FileChannel.open(path, StandardOpenOption.READ));
+        } catch (ImageException e) {
+            throw e;
+        } catch (NoSuchFileException e) {
+            throw new ImageException(path, "does not exist", ImageException.NO_OFFSET, e);
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot be opened: " + reason(e), ImageException.NO_OFFSET, e);
+        }
+    }
+
+    /** What two names of one file have in common. */
+    public static Object identity(Path path) throws ImageException {
+        try {
+            Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            return key == null ? path.toRealPath() : key;
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot be opened: " + reason(e), ImageException.NO_OFFSET, e);
+        }
+    }
+
+    /** The file's name as it was given. */
+    public Path path() {
+        return path;
+    }
+
+    /** The file's size in bytes. */
+    public long size() throws ImageException {
+        try {
+            return channel.size();
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot tell its size: " + reason(e), ImageException.NO_OFFSET, e);
+        }
+    }
+
+    /**
+     * Fills the remaining bytes of {@code destination}.
+     *
+     * @param what is read, for the error text
+     * @throws ImageException if the file ends before that, or cannot be read
+     */
+    public void read(ByteBuffer destination, long offset, String what) throws ImageException {
+        long at = offset;
+        try {
+            while (destination.hasRemaining()) {
+                int count = channel.read(destination, at);
+                if (count < 0) {
+                    throw new ImageException(path, "the file ends inside " + what, at);
+                }
+                at += count;
+            }
+        } catch (ImageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot read " + what + ": " + reason(e), at, e);
+        }
+    }
+
+    /** Writes the remaining bytes of {@code source}. */
+    public void write(ByteBuffer source, long offset) throws ImageException {
+        long at = offset;
+        try {
+            while (source.hasRemaining()) {
+                at += channel.write(source, at);
+            }
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot write " + source.remaining() + " bytes: " + reason(e), at, e);
+        }
+    }
+
+    /** Makes the file exactly that long; new bytes are a hole. */
+    public void resize(long size) throws ImageException {
+        try {
+            if (channel.size() > size) {
+                channel.truncate(size);
+            } else if (channel.size() < size) {
+                // The JDK has no call that extends a file, but a write at the end does.
+                write(ByteBuffer.allocate(1), size - 1);
+            }
+        } catch (ImageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot be made " + size + " bytes long: " + reason(e), size, e);
+        }
+    }
+
+    /** Returns once everything written is on the disk. */
+    public void sync() throws ImageException {
+        try {
+            channel.force(true);
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot be synced: " + reason(e), ImageException.NO_OFFSET, e);
+        }
+    }
+
+    @Override
+    public void close() throws ImageException {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot be closed: " + reason(e), ImageException.NO_OFFSET, e);
+        }
+    }
+
+    private static String reason(IOException e) {
+        String message = e.getMessage();
+        // Some exceptions of the JDK carry no text, others nothing but the file's name.
+        return message == null || e instanceof FileSystemException
+                ? e.getClass().getSimpleName() + (message == null ? "" : " " + message)
+                : message;
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** QEMU's own tools as judges of our images. */
+final class Qemu {
+    private Qemu() {}
+
+    /** Runs qemu-img in a folder and returns what it printed; a failure fails the test. */
+    static String img(Path folder, String... arguments) throws IOException, InterruptedException {
+        return run(folder, "qemu-img", arguments);
+    }
+
+    /** Runs qemu-io commands on an image. */
+    static String io(Path image, String... commands) throws IOException, InterruptedException {
+        List<String> arguments =
+                new ArrayList<>(List.of("-f", "qcow2", image.getFileName().toString()));
+        for (String command : commands) {
+            arguments.addAll(List.of("-c", command));
+        }
+        return run(image.getParent(), "qemu-io", arguments.toArray(String[]::new));
+    }
+
+    /** Fails unless the image is without error and leak and has the content of a raw file. */
+    static void judge(Path image, Path truth) throws IOException, InterruptedException {
+        img(image.getParent(), "check", "-q", "-f", "qcow2", image.toString());
+        // Of different sizes it only warns, as long as the rest is zeros.
+        assertThat(img(image.getParent(), "compare", "-f", "qcow2", "-F", "raw", image.toString(), truth.toString()))
+                .isEqualTo("Images are identical.\n");
+    }
+
+    private static String run(Path folder, String tool, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(tool));
+        command.addAll(List.of(arguments));
+        Process process;
+        try {
+            process = new ProcessBuilder(command)
+                    .directory(folder.toFile())
+                    .redirectErrorStream(true)
+                    .start();
+        } catch (IOException e) {
+            throw new AssertionError(tool + " cannot be run: install Debian's package qemu-utils, or run ./check", e);
+        }
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("%s printed%n%s", command, output).isZero();
+        return output;
+    }
+}
