@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.nbd;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Why a connection came to its end: the same for every request that was pending. */
+record Failure(
+        NbdException.Kind kind, String text, @Nullable Throwable cause) {
+    static Failure of(IOException e) {
+        if (e instanceof WireException wire) {
+            return new Failure(wire.kind(), wire.text(), null);
+        }
+        return new Failure(NbdException.Kind.DISCONNECTED, "the connection broke: " + messageOf(e), e);
+    }
+
+    static String messageOf(IOException e) {
+        String message = e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : message;
+    }
+
+    NbdException forRequest(NbdUri uri, @Nullable NbdRequest request) {
+        return new NbdException(kind, uri, request, null, text, cause);
+    }
+}
