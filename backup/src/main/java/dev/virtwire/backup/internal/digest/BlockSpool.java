@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.digest;
+
+import dev.virtwire.backup.internal.repository.DurableFiles;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+
+/**
+ * The digests of an image file's blocks while it is written, in any order, in a file that disappears afterwards: in
+ * memory they would take 32 MiB a TiB. Blocks whose digest nobody gave, such as metadata, are read and hashed at the end.
+ */
+public final class BlockSpool implements Closeable {
+    private static final int BATCH = 1024;
+
+    private final FileChannel channel;
+
+    private BlockSpool(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /** A new spool in a new file, which is gone when it is closed. */
+    public static BlockSpool create(Path file) throws IOException {
+        return new BlockSpool(FileChannel.open(
+                file,
+                Set.of(
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DELETE_ON_CLOSE),
+                DurableFiles.privateFile(file)));
+    }
+
+    /** The digest of the image file's block {@code index}, whose bytes will not change any more. For any thread. */
+    public void put(long index, byte[] digest) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(digest);
+        long at = index * BlockTree.DIGEST;
+        while (buffer.hasRemaining()) {
+            at += channel.write(buffer, at);
+        }
+    }
+
+    /** Gives the leaves of the finished {@code image} to {@code writer}, reading the blocks that it does not know. */
+    public void drain(Path image, DigestFileWriter writer) throws IOException {
+        try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ)) {
+            long size = file.size();
+            writer.endContent(size);
+            long blocks = BlockTree.blocks(size);
+            ByteBuffer batch = ByteBuffer.allocate(BATCH * BlockTree.DIGEST);
+            BlockHasher hasher = new BlockHasher();
+            byte[] digest = new byte[BlockTree.DIGEST];
+            for (long first = 0; first < blocks; first += BATCH) {
+                load(batch, first);
+                for (long i = first; i < Math.min(first + BATCH, blocks); i++) {
+                    batch.get((int) (i - first) * BlockTree.DIGEST, digest);
+                    writer.leaf(isUnknown(digest) ? hasher.read(file, i, size) : digest);
+                }
+            }
+        }
+    }
+
+    private void load(ByteBuffer batch, long first) throws IOException {
+        batch.clear();
+        while (batch.hasRemaining()) {
+            if (channel.read(batch, first * BlockTree.DIGEST + batch.position()) < 0) {
+                break;
+            }
+        }
+        while (batch.hasRemaining()) {
+            batch.put((byte) 0);
+        }
+        batch.flip();
+    }
+
+    private static boolean isUnknown(byte[] digest) {
+        for (byte b : digest) {
+            if (b != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
