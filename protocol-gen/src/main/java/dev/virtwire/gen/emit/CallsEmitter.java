@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.gen.emit;
+
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.MethodSpec;
+import com.palantir.javapoet.ParameterizedTypeName;
+import com.palantir.javapoet.TypeName;
+import com.palantir.javapoet.TypeSpec;
+import dev.virtwire.gen.model.Area;
+import dev.virtwire.gen.model.Field;
+import dev.virtwire.gen.model.Names;
+import dev.virtwire.gen.model.Procedure;
+import dev.virtwire.gen.model.Struct;
+import dev.virtwire.gen.model.Struct.Role;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import javax.lang.model.element.Modifier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls of an area as methods. A procedure that opens a stream has none: its data needs a receiver or a sender from
+ * the first moment on, which a plain call does not have.
+ */
+final class CallsEmitter {
+    private final JavaNames names;
+
+    CallsEmitter(JavaNames names) {
+        this.names = names;
+    }
+
+    TypeSpec emit(Area area) {
+        TypeSpec.Builder type = Docs.generated(TypeSpec.classBuilder(area.name() + "Calls")
+                .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
+                .addJavadoc(
+                        "The calls of {@link $T}, one method each. Each future completes as {@link $T#call} says.\n",
+                        names.own(ProceduresEmitter.className(area)),
+                        JavaNames.CALLER)
+                .addField(JavaNames.CALLER, "caller", Modifier.PRIVATE, Modifier.FINAL)
+                .addMethod(MethodSpec.constructorBuilder()
+                        .addJavadoc("Calls by way of {@code caller}.")
+                        .addModifiers(Modifier.PUBLIC)
+                        .addParameter(JavaNames.CALLER, "caller")
+                        .addStatement("this.caller = caller")
+                        .build()));
+        for (Procedure procedure : area.procedures()) {
+            if (procedure.stream() == Procedure.Stream.NONE) {
+                type.addMethod(plain(procedure)).addMethod(withOptions(area, procedure));
+            }
+        }
+        return type.build();
+    }
+
+    private static MethodSpec plain(Procedure procedure) {
+        CodeBlock arguments = arguments(procedure.arguments());
+        return method(procedure)
+                .addStatement(
+                        "return $L($L$L$T.DEFAULT)",
+                        Names.lower(procedure.name()),
+                        arguments,
+                        arguments.isEmpty() ? "" : ", ",
+                        JavaNames.CALL_OPTIONS)
+                .build();
+    }
+
+    private MethodSpec withOptions(Area area, Procedure procedure) {
+        Struct arguments = procedure.arguments();
+        CodeBlock value = arguments == null
+                ? CodeBlock.of("null")
+                : CodeBlock.of("new $T($L)", JavaNames.of(arguments), arguments(arguments));
+        return method(procedure)
+                .addParameter(JavaNames.CALL_OPTIONS, "callOptions")
+                .addStatement(
+                        "return caller.call($T.$L, $L, callOptions)",
+                        names.own(ProceduresEmitter.className(area)),
+                        Names.constant(procedure.name()),
+                        value)
+                .build();
+    }
+
+    private static MethodSpec.Builder method(Procedure procedure) {
+        TypeName future = ParameterizedTypeName.get(
+                ClassName.get(CompletableFuture.class), ProceduresEmitter.bodyType(procedure.result()));
+        List<Field> fields = fields(procedure.arguments());
+        MethodSpec.Builder method = MethodSpec.methodBuilder(Names.lower(procedure.name()))
+                .addJavadoc(
+                        Docs.of(procedure.doc(), Names.upper(Docs.words(procedure.name())) + ".", procedure.source()))
+                .addJavadoc("$L\n", Docs.function(procedure.function()))
+                .addJavadoc(Docs.parameters(fields))
+                .addJavadoc("@since libvirt $L\n", procedure.since())
+                .addModifiers(Modifier.PUBLIC)
+                .returns(future);
+        for (Field field : fields) {
+            method.addParameter(JavaNames.field(Role.ARGUMENTS, field), field.name());
+        }
+        return method;
+    }
+
+    private static CodeBlock arguments(@Nullable Struct arguments) {
+        return CodeBlock.join(
+                fields(arguments).stream()
+                        .map(field -> CodeBlock.of("$L", field.name()))
+                        .toList(),
+                ", ");
+    }
+
+    private static List<Field> fields(@Nullable Struct arguments) {
+        return arguments == null ? List.of() : arguments.fields();
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.gen.emit;
+
+import com.palantir.javapoet.ArrayTypeName;
+import com.palantir.javapoet.ClassName;
+import com.palantir.javapoet.CodeBlock;
+import com.palantir.javapoet.MethodSpec;
+import com.palantir.javapoet.ParameterSpec;
+import com.palantir.javapoet.TypeName;
+import com.palantir.javapoet.TypeSpec;
+import dev.virtwire.gen.model.Field;
+import dev.virtwire.gen.model.Struct;
+import dev.virtwire.gen.model.Type;
+import dev.virtwire.gen.model.Type.Array;
+import dev.virtwire.gen.model.Type.Maybe;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import javax.lang.model.element.Modifier;
+
+/** A struct as a record: lists and sets are immutable, what is not optional is not null. */
+final class RecordEmitter {
+    private RecordEmitter() {}
+
+    static TypeSpec emit(Struct struct) {
+        MethodSpec.Builder components = MethodSpec.constructorBuilder();
+        MethodSpec.Builder checks = MethodSpec.compactConstructorBuilder()
+                .addModifiers(Modifier.PUBLIC)
+                .addJavadoc("Checks the values.");
+        for (Field field : struct.fields()) {
+            components.addParameter(ParameterSpec.builder(JavaNames.field(struct.role(), field), field.name())
+                    .build());
+            checks.addCode(check(struct, field));
+        }
+        TypeSpec.Builder type = Docs.generated(TypeSpec.recordBuilder(struct.name())
+                .addModifiers(Modifier.PUBLIC)
+                .addJavadoc(Docs.of(struct.doc(), what(struct), struct.source()))
+                .addJavadoc(Docs.parameters(struct.fields()))
+                .recordConstructor(components.build()));
+        MethodSpec constructor = checks.build();
+        if (!constructor.code().isEmpty()) {
+            type.addMethod(constructor);
+        }
+        addArrayMethods(type, JavaNames.of(struct), struct.role(), struct.fields());
+        return type.build();
+    }
+
+    private static String what(Struct struct) {
+        return switch (struct.role()) {
+            case STRUCT -> "A " + Docs.words(struct.name()) + ".";
+            case ARGUMENTS -> "The arguments of " + struct.label() + ".";
+            case RESULT -> "The result of " + struct.label() + ".";
+            case MESSAGE -> "The body of " + struct.label() + ".";
+        };
+    }
+
+    private static CodeBlock check(Struct struct, Field field) {
+        if (JavaNames.isSet(struct.role(), field.type())) {
+            return CodeBlock.of("$1L = $2T.copyOf($1L);\n", field.name(), Set.class);
+        }
+        return check(field.name(), field.type());
+    }
+
+    /** What a record's constructor does with one component. */
+    static CodeBlock check(String name, Type type) {
+        if (type instanceof Array) {
+            return CodeBlock.of("$1L = $2T.copyOf($1L);\n", name, List.class);
+        }
+        if (type instanceof Maybe maybe) {
+            return maybe.of() instanceof Array
+                    ? CodeBlock.of("$1L = $1L == null ? null : $2T.copyOf($1L);\n", name, List.class)
+                    : CodeBlock.of("");
+        }
+        return JavaNames.type(type).isPrimitive()
+                ? CodeBlock.of("")
+                : CodeBlock.of("$1T.requireNonNull($2L, $2S);\n", Objects.class, name);
+    }
+
+    /** A record with arrays compares their contents, and does not print them: they may be secrets. */
+    static void addArrayMethods(TypeSpec.Builder type, ClassName name, Struct.Role role, List<Field> fields) {
+        boolean arrays = fields.stream().anyMatch(RecordEmitter::isArray);
+        if (!arrays) {
+            return;
+        }
+        List<CodeBlock> equal = new ArrayList<>();
+        List<CodeBlock> hashes = new ArrayList<>();
+        List<CodeBlock> texts = new ArrayList<>();
+        for (Field field : fields) {
+            String component = field.name();
+            TypeName javaType = JavaNames.field(role, field);
+            if (isArray(field)) {
+                equal.add(CodeBlock.of("$1T.equals($2L, that.$2L)", Arrays.class, component));
+                hashes.add(CodeBlock.of("$T.hashCode($L)", Arrays.class, component));
+                texts.add(
+                        field.type() instanceof Maybe
+                                ? CodeBlock.of(
+                                        "$1S + ($2L == null ? $3S : $2L.length + $4S)",
+                                        component + "=",
+                                        component,
+                                        "null",
+                                        " bytes")
+                                : CodeBlock.of("$S + $L.length + $S", component + "=", component, " bytes"));
+            } else {
+                equal.add(
+                        javaType.isPrimitive() && !javaType.equals(TypeName.DOUBLE)
+                                ? CodeBlock.of("$1L == that.$1L", component)
+                                : CodeBlock.of("$1T.equals($2L, that.$2L)", Objects.class, component));
+                hashes.add(CodeBlock.of("$T.hashCode($L)", Objects.class, component));
+                texts.add(CodeBlock.of("$S + $L", component + "=", component));
+            }
+        }
+        type.addMethod(MethodSpec.methodBuilder("equals")
+                .addAnnotation(Override.class)
+                .addModifiers(Modifier.PUBLIC)
+                .returns(boolean.class)
+                .addParameter(ClassName.get(Object.class).annotated(JavaNames.NULLABLE), "other")
+                .addStatement("return other instanceof $T that && $L", name, CodeBlock.join(equal, "\n&& "))
+                .build());
+        type.addMethod(MethodSpec.methodBuilder("hashCode")
+                .addAnnotation(Override.class)
+                .addModifiers(Modifier.PUBLIC)
+                .returns(int.class)
+                .addStatement("int hash = 0")
+                .addCode(CodeBlock.join(
+                        hashes.stream()
+                                .map(hash -> CodeBlock.of("hash = 31 * hash + $L;\n", hash))
+                                .toList(),
+                        ""))
+                .addStatement("return hash")
+                .build());
+        type.addMethod(MethodSpec.methodBuilder("toString")
+                .addAnnotation(Override.class)
+                .addModifiers(Modifier.PUBLIC)
+                .returns(String.class)
+                .addStatement(
+                        "return $S + $L + $S", name.simpleName() + "[", CodeBlock.join(texts, "\n+ \", \" + "), "]")
+                .build());
+    }
+
+    private static boolean isArray(Field field) {
+        Type type = field.type() instanceof Maybe maybe ? maybe.of() : field.type();
+        return JavaNames.type(type) instanceof ArrayTypeName;
+    }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.gen.model;
+
+/**
+ * A field of a struct, an argument, a result.
+ *
+ * @param doc what the table says about it; may be empty
+ */
+public record Field(String name, Type type, String doc) {}
