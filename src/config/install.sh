@@ -13,23 +13,38 @@ as_root() {
     fi
 }
 
+# What a private libvirtd with QEMU needs. Newer Debians have libvirt's drivers in packages of their own.
+hypervisor_packages=(libvirt-daemon libvirt-daemon-driver-qemu "libvirt-daemon-driver-interface?"
+    "libvirt-daemon-driver-network?" "libvirt-daemon-driver-nodedev?" "libvirt-daemon-driver-nwfilter?"
+    "libvirt-daemon-driver-secret?" "libvirt-daemon-driver-storage?" libvirt-clients qemu-system-x86 qemu-utils seabios
+    util-linux)
+
+# Prints those of the named packages that are missing here; of those with "?" behind their name, only what apt knows.
+missing_packages() {
+    local package name
+    for package in "$@"; do
+        name=${package%\?}
+        if [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2> /dev/null)" != installed ] \
+            && { [ "$name" = "$package" ] || apt-cache show "$name" > /dev/null 2>&1; }; then
+            echo "$name"
+        fi
+    done
+}
+
 # Installs those of the named packages that are missing. Services they bring are not started by us: the guard keeps
 # a package's scripts from starting a system-wide libvirtd where none ran.
 install_packages() {
-    local missing=() package
-    for package in "$@"; do
-        if [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null)" != installed ]; then
-            missing+=("$package")
-        fi
-    done
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
     [ "${#missing[@]}" -eq 0 ] && return 0
 
     if ! command -v apt-get > /dev/null; then
         echo "error: these Debian packages are missing and there is no apt-get here: ${missing[*]}" >&2
         return 1
     fi
-    echo "Installing ${missing[*]}"
     as_root apt-get update -qq
+    mapfile -t missing < <(missing_packages "$@")
+    echo "Installing ${missing[*]}"
     local guard=/usr/sbin/policy-rc.d guarded=no
     if [ ! -e "$guard" ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" > /dev/null

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs the tools that a machine with libvirt has, to their end. */
 final class Command {
-    private static final long TIMEOUT_SECONDS = 300;
+    private static final long TIMEOUT_SECONDS = 900;
     private static final Map<String, String> PACKAGES = Map.of(
             "bash", "bash",
             "virsh", "libvirt-clients",

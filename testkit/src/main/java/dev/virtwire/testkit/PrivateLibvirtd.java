@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A libvirtd of this machine's packages in namespaces of its own: beside the machine's libvirtd, and as many at a time as
@@ -26,6 +27,22 @@ import java.util.concurrent.TimeUnit;
  */
 public final class PrivateLibvirtd implements Libvirtd {
     private static final String LAUNCHER = "private-libvirtd";
+    private static final String ROOTFS_MAKER = "debian-rootfs";
+
+    /** Newer suites have libvirt's drivers in packages of their own. */
+    private static final List<String> ROOTFS_PACKAGES = List.of(
+            "libvirt-daemon",
+            "libvirt-daemon-driver-qemu",
+            "libvirt-daemon-driver-interface?",
+            "libvirt-daemon-driver-network?",
+            "libvirt-daemon-driver-nodedev?",
+            "libvirt-daemon-driver-nwfilter?",
+            "libvirt-daemon-driver-secret?",
+            "libvirt-daemon-driver-storage?",
+            "qemu-system-x86",
+            "qemu-utils",
+            "seabios");
+
     private static final long END_SECONDS = 20;
     private static final Executor DAEMON = task -> {
         Thread thread = new Thread(task, "private-libvirtd-stderr");
@@ -86,19 +103,28 @@ public final class PrivateLibvirtd implements Libvirtd {
         }
 
         /**
+         * Runs libvirtd and QEMU of a Debian suite, such as {@code trixie} for libvirt 11.3 and QEMU 10.0. The first time on a
+         * machine this makes a root file system under {@code ~/.cache/virtwire} by debootstrap, which takes a minute or two.
+         */
+        public Builder debian(String suite) {
+            return withScript(ROOTFS_MAKER, script -> {
+                List<String> command = new ArrayList<>(List.of("bash", script.toString(), suite));
+                command.addAll(ROOTFS_PACKAGES);
+                return rootfs(Path.of(Command.run(command).strip()));
+            });
+        }
+
+        /**
          * Starts it and waits until it answers.
          *
          * @throws TestkitException with the reason and libvirtd's last words, if it does not come up
          */
         public PrivateLibvirtd start() {
-            Path launcher = launcher();
-            try {
-                List<String> command = new ArrayList<>(List.of("bash", launcher.toString()));
+            return withScript(LAUNCHER, script -> {
+                List<String> command = new ArrayList<>(List.of("bash", script.toString()));
                 command.addAll(arguments);
                 return await(Command.start(new ProcessBuilder(command)));
-            } finally {
-                delete(launcher);
-            }
+            });
         }
     }
 
@@ -215,20 +241,16 @@ public final class PrivateLibvirtd implements Libvirtd {
         }
     }
 
-    /** The launcher is a script in our jar; bash wants a file. */
-    private static Path launcher() {
-        try (InputStream script = Objects.requireNonNull(PrivateLibvirtd.class.getResourceAsStream(LAUNCHER))) {
-            Path file = Files.createTempFile(LAUNCHER, ".sh");
-            Files.copy(script, file, StandardCopyOption.REPLACE_EXISTING);
-            return file;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
+    /** The scripts are in our jar; bash wants a file. */
+    private static <T> T withScript(String name, Function<Path, T> use) {
+        try (InputStream script = Objects.requireNonNull(PrivateLibvirtd.class.getResourceAsStream(name))) {
+            Path file = Files.createTempFile(name, ".sh");
+            try {
+                Files.copy(script, file, StandardCopyOption.REPLACE_EXISTING);
+                return use.apply(file);
+            } finally {
+                Files.delete(file);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -85,6 +85,19 @@ class PrivateLibvirtdIT {
     }
 
     @Test
+    void runsTheLibvirtOfANewerDebian() {
+        try (Libvirtd libvirtd = PrivateLibvirtd.builder().debian("trixie").start();
+                Guest guest = Guest.on(libvirtd, "newer")
+                        .disk(GuestDisk.qcow2(1 << 20))
+                        .start()) {
+            assertThat(new Virsh(libvirtd.tcpUri()).run("version", "--daemon"))
+                    .contains("Running hypervisor: QEMU 10.", "Running against daemon: 11.3.0");
+            guest.write("vda", 0, 4096, 1);
+            guest.copyDisk("vda", libvirtd.directory().resolve("copy"));
+        }
+    }
+
+    @Test
     void saysWhyItDidNotStart() {
         assertThatThrownBy(() -> PrivateLibvirtd.builder()
                         .libvirtdConf("no_such_option = ")
