@@ -17,6 +17,7 @@ public final class ImageException extends IOException {
 
     private final transient Path file;
     private final long fileOffset;
+    private final String text;
 
     /** Something is wrong with the file as a whole. */
     public ImageException(Path file, String text) {
@@ -33,11 +34,17 @@ public final class ImageException extends IOException {
         super(file + ": " + text + (fileOffset == NO_OFFSET ? "" : " (file offset " + fileOffset + ")"), cause);
         this.file = file;
         this.fileOffset = fileOffset;
+        this.text = text;
     }
 
     /** The file that is meant. */
     public Path file() {
         return file;
+    }
+
+    /** What is wrong, without file and offset. */
+    public String text() {
+        return text;
     }
 
     /** The byte in the file where it went wrong, or {@link #NO_OFFSET}. */

@@ -5,14 +5,18 @@ import dev.virtwire.image.ImageExtent.Kind;
 import dev.virtwire.image.internal.ClusterMap;
 import dev.virtwire.image.internal.Entries;
 import dev.virtwire.image.internal.ExtentMerger;
+import dev.virtwire.image.internal.FileUses;
 import dev.virtwire.image.internal.ImageFile;
 import dev.virtwire.image.internal.Qcow2Header;
 import dev.virtwire.image.internal.Qcow2HeaderParser;
 import dev.virtwire.image.internal.Ranges;
+import dev.virtwire.image.internal.RefcountReader;
+import dev.virtwire.image.internal.References;
 import dev.virtwire.image.internal.Zeros;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -23,12 +27,14 @@ import java.util.Optional;
 public final class Qcow2Reader implements ImageReader {
     private final ImageFile file;
     private final Qcow2Header header;
+    private final long fileSize;
     private final ClusterMap map;
 
-    private Qcow2Reader(ImageFile file, Qcow2Header header, ClusterMap map) {
+    private Qcow2Reader(ImageFile file, Qcow2Header header, long fileSize) {
         this.file = file;
         this.header = header;
-        this.map = map;
+        this.fileSize = fileSize;
+        this.map = new ClusterMap(file, header, fileSize);
     }
 
     /**
@@ -39,8 +45,7 @@ public final class Qcow2Reader implements ImageReader {
     public static Qcow2Reader open(Path path) throws ImageException {
         ImageFile file = ImageFile.open(path);
         try {
-            Qcow2Header header = Qcow2HeaderParser.parse(file);
-            return new Qcow2Reader(file, header, new ClusterMap(file, header, file.size()));
+            return new Qcow2Reader(file, Qcow2HeaderParser.parse(file), file.size());
         } catch (ImageException | RuntimeException e) {
             file.close();
             throw e;
@@ -96,6 +101,22 @@ public final class Qcow2Reader implements ImageReader {
             offset = run.end();
         }
         merger.flush();
+    }
+
+    /**
+     * What a range of the file is for, so that damage at a file offset can be named by what it damages. Walks all
+     * tables; what damage makes unreachable counts as unused.
+     *
+     * @param fileOffset in bytes
+     * @param length in bytes
+     * @return the uses in the order of the file, without gaps; in a damaged image some may overlap
+     * @throws ImageException if the file cannot be read
+     */
+    public List<FileUse> usesOf(long fileOffset, long length) throws ImageException {
+        Ranges.checkInside(fileOffset, length, fileSize);
+        FileUses uses = new FileUses(fileOffset, length);
+        new References(header, fileSize, map, new RefcountReader(file, header, fileSize)).walk(uses);
+        return uses.found();
     }
 
     @Override

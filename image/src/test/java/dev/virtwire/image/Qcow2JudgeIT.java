@@ -38,6 +38,23 @@ class Qcow2JudgeIT {
         }
     }
 
+    @ParameterizedTest(name = "{0} bytes")
+    @ValueSource(ints = {0, 512, 1024, 65536 - 512, 65536, 65536 + 512, 1 << 20, (10 << 20) + 512, (64 << 20) - 512})
+    void sizesOfEveryKindPassDenseAndSparse(int size) throws Exception {
+        for (int density : new int[] {0, 100}) {
+            Disk disk = new Disk(size, size, 65536, null, density);
+            Path file = folder.resolve("density" + density + ".qcow2");
+            try (Qcow2Writer writer = Qcow2Writer.create(file, Qcow2Options.ofSize(size))) {
+                writeInParallel(disk, writer);
+                writer.finish();
+            }
+            Path truth = folder.resolve("truth.raw");
+            Files.write(truth, disk.content);
+            Qemu.judge(file, truth);
+            assertThat(Qcow2Check.check(file).findings()).isEmpty();
+        }
+    }
+
     private void chain(long seed) throws Exception {
         Random random = new Random(seed);
         Disk below = null;
@@ -66,6 +83,7 @@ class Qcow2JudgeIT {
             Path truth = folder.resolve("truth.raw");
             Files.write(truth, disk.content);
             Qemu.judge(file, truth);
+            assertThat(Qcow2Check.check(file).findings()).isEmpty();
             try (ImageChain chain = ImageChain.open(file, "qcow2", ImageAccess.within(folder))) {
                 byte[] read = new byte[size];
                 chain.read(0, ByteBuffer.wrap(read));

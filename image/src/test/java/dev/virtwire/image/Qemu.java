@@ -36,21 +36,34 @@ final class Qemu {
                 .isEqualTo("Images are identical.\n");
     }
 
+    /** Runs a tool for its verdict. */
+    static int exitCode(Path folder, String tool, String... arguments) throws IOException, InterruptedException {
+        Process process = start(folder, tool, arguments);
+        process.getInputStream().readAllBytes();
+        return process.waitFor();
+    }
+
     private static String run(Path folder, String tool, String... arguments) throws IOException, InterruptedException {
+        Process process = start(folder, tool, arguments);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor())
+                .as("%s %s printed%n%s", tool, String.join(" ", arguments), output)
+                .isZero();
+        return output;
+    }
+
+    private static Process start(Path folder, String tool, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(tool));
         command.addAll(List.of(arguments));
-        Process process;
         try {
-            process = new ProcessBuilder(command)
+            Process process = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectErrorStream(true)
                     .start();
+            process.getOutputStream().close();
+            return process;
         } catch (IOException e) {
             throw new AssertionError(tool + " cannot be run: install Debian's package qemu-utils, or run ./check", e);
         }
-        process.getOutputStream().close();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as("%s printed%n%s", command, output).isZero();
-        return output;
     }
 }

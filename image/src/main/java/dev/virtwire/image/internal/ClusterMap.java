@@ -32,7 +32,7 @@ public final class ClusterMap {
 
     /** Where second-level table {@code number} lies in the file; 0 if there is none. */
     public long tableOffset(long number) throws ImageException {
-        long entry = tables.entry(header.l1Offset(), (long) header.l1Entries() * Long.BYTES, number, "the L1 table");
+        long entry = l1Entry(number);
         long at = header.l1Offset() + number * Long.BYTES;
         if ((entry & Entries.L1_RESERVED) != 0) {
             throw wrong(String.format("L1 entry %d is 0x%016x and has reserved bits set", number, entry), at);
@@ -47,9 +47,18 @@ public final class ClusterMap {
         return offset;
     }
 
+    /** Whether the first-level entry claims that nothing else uses the table. */
+    boolean tableIsCopied(long number) throws ImageException {
+        return (l1Entry(number) & Entries.COPIED) != 0;
+    }
+
+    private long l1Entry(long number) throws ImageException {
+        return tables.entry(header.l1Offset(), (long) header.l1Entries() * Long.BYTES, number, "the L1 table");
+    }
+
     /**
-     * The entry for the cluster at a guest offset, as it stands in the table: 0 if it is unallocated. If it is
-     * compressed only the flag is checked, not the descriptor.
+     * The entry for the cluster at a guest offset, as it stands in the table: 0 if it is unallocated. Of a compressed
+     * cluster at least the first byte is within the file.
      *
      * @param tableOffset what {@link #tableOffset} gave for the table that this offset falls into; not 0
      */
@@ -58,10 +67,19 @@ public final class ClusterMap {
         long index = guestOffset / clusterSize % perTable;
         // Without a text of its own for each table: this is called once a cluster.
         long entry = tables.entry(tableOffset, clusterSize, index, "an L2 table");
+        long at = tableOffset + index * Long.BYTES;
         if ((entry & Entries.COMPRESSED) != 0) {
+            long begin = Entries.compressedOffset(entry, header.clusterBits());
+            if (begin == 0 || begin >= fileSize || (entry & Entries.COPIED) != 0) {
+                throw wrong(
+                        String.format(
+                                "entry %d of L2 table %d is 0x%016x, which is no compressed data of this file of %d"
+                                        + " bytes",
+                                index, number, entry, fileSize),
+                        at);
+            }
             return entry;
         }
-        long at = tableOffset + index * Long.BYTES;
         if ((entry & Entries.L2_RESERVED) != 0 || (header.version() == 2 && (entry & Entries.ZERO) != 0)) {
             throw wrong(
                     String.format("entry %d of L2 table %d is 0x%016x and has reserved bits set", index, number, entry),

@@ -18,6 +18,24 @@ public final class Entries {
 
     private Entries() {}
 
+    /** Compressed data begins at any byte and is counted in pieces of that many bytes. */
+    public static final int SECTOR = 512;
+
+    /** Where the data of a compressed cluster begins, from its second-level entry. */
+    public static long compressedOffset(long entry, int clusterBits) {
+        return entry & ((1L << compressedOffsetBits(clusterBits)) - 1);
+    }
+
+    /** The most bytes that the data of a compressed cluster can have: up to the end of its last sector. */
+    public static int compressedLength(long entry, int clusterBits) {
+        long additional = (entry & ~(COPIED | COMPRESSED)) >>> compressedOffsetBits(clusterBits);
+        return (int) ((additional + 1) * SECTOR - compressedOffset(entry, clusterBits) % SECTOR);
+    }
+
+    private static int compressedOffsetBits(int clusterBits) {
+        return 62 - (clusterBits - 8);
+    }
+
     /** How many table entries a cluster holds. */
     public static int perTable(int clusterSize) {
         return clusterSize / Long.BYTES;
