@@ -152,7 +152,7 @@ public final class ConnectOptions {
 
         /**
          * How many events a subscription holds for a slow subscriber before it ends with
-         * {@link dev.virtwire.client.event.EventsLostException}. Default: 4096.
+         * {@link EventsLostException}. Default: 4096.
          */
         public Builder eventBuffer(int events) {
             eventBuffer = atLeast(1, events, "eventBuffer");

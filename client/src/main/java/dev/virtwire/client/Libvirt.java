@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.event.DomainEvent;
+import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.internal.Connector;
+import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.event.EventHub;
+import dev.virtwire.client.protocol.Caller;
+import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.client.protocol.remote.ConnectCalls;
+import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
+import dev.virtwire.client.protocol.remote.ConnectGetCapabilitiesResult;
+import dev.virtwire.client.protocol.remote.ConnectGetHostnameResult;
+import dev.virtwire.client.protocol.remote.ConnectGetLibVersionResult;
+import dev.virtwire.client.protocol.remote.ConnectGetUriResult;
+import dev.virtwire.client.protocol.remote.ConnectGetVersionResult;
+import dev.virtwire.client.protocol.remote.ConnectListAllDomainsFlags;
+import dev.virtwire.client.protocol.remote.ConnectProcedures;
+import dev.virtwire.client.protocol.remote.DomainCalls;
+import dev.virtwire.client.protocol.remote.DomainCreateFlags;
+import dev.virtwire.client.protocol.remote.DomainDefineFlags;
+import dev.virtwire.client.protocol.remote.DomainRef;
+import dev.virtwire.client.protocol.remote.EventCalls;
+import dev.virtwire.client.protocol.remote.EventProcedures;
+import dev.virtwire.client.protocol.remote.Feature;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a libvirt daemon. Every call is asynchronous, and its future always completes: with a result, or with
+ * a {@link LibvirtException} whose class says who failed. Futures complete, and subscribers are called, on
+ * {@link ConnectOptions#callbackExecutor()}, never on the event loop. Cancelling a future, or one that was derived from
+ * it, gives up the call; the server goes on with it, and what a late success leaves behind is undone.
+ *
+ * <p>What has no method here or in {@link Domain} can be called by the stubs in
+ * {@code dev.virtwire.client.protocol.remote}, such as {@code new DomainCalls(libvirt)}.
+ *
+ * <p>Safe for use by any number of threads.
+ *
+ * @since 0.1
+ */
+public final class Libvirt implements Caller, AutoCloseable {
+    private final LibvirtUri uri;
+    private final Connection connection;
+    private final EventHub events;
+    private final ConnectCalls calls;
+    private final DomainCalls domainCalls;
+
+    private Libvirt(LibvirtUri uri, Connection connection) {
+        this.uri = uri;
+        this.connection = connection;
+        EventCalls eventCalls = new EventCalls(connection);
+        this.events = new EventHub(connection, eventCalls::connectDomainEventCallbackDeregisterAny);
+        this.calls = new ConnectCalls(connection);
+        this.domainCalls = new DomainCalls(connection);
+    }
+
+    /**
+     * Connects with the defaults.
+     *
+     * @see #connect(String, ConnectOptions)
+     */
+    public static CompletableFuture<Libvirt> connect(String uri) {
+        return connect(uri, ConnectOptions.defaults());
+    }
+
+    /**
+     * Connects, authenticates and opens the hypervisor that the URI names ({@code virConnectOpenAuth}).
+     *
+     * @param uri libvirt's kind, such as {@code qemu:///system} or {@code qemu+tcp://host/system}
+     * @return the connection; fails with {@link ConnectFailedException} where the server cannot be reached in time,
+     *     {@link AuthenticationException} where it does not let this side in, {@link RemoteException} where it cannot
+     *     open the hypervisor
+     * @throws InvalidUriException at once, where the URI is none or names what this client does not offer
+     */
+    public static CompletableFuture<Libvirt> connect(String uri, ConnectOptions options) {
+        LibvirtUri parsed = LibvirtUri.parse(uri);
+        return Connector.connect(parsed, options).thenApply(connection -> new Libvirt(parsed, connection));
+    }
+
+    /** The URI that this connection was made with. */
+    public LibvirtUri uri() {
+        return uri;
+    }
+
+    /**
+     * Closes in order: pending calls finish, the server is told ({@code virConnectClose}), the connection ends. New
+     * calls are refused from now on. May be called more than once.
+     *
+     * @return completes when the connection has ended
+     */
+    public CompletableFuture<CloseReason> closeAsync() {
+        connection.closeAfter(ConnectProcedures.CONNECT_CLOSE);
+        return closed();
+    }
+
+    /** Closes at once; pending calls fail with {@link ConnectionLostException}. May be called more than once. */
+    @Override
+    public void close() {
+        connection.close();
+    }
+
+    /** Completes when the connection has ended, for whatever reason, with that reason. */
+    public CompletableFuture<CloseReason> closed() {
+        // A copy, so that nobody completes or cancels the connection's own.
+        return connection.closed().copy();
+    }
+
+    @Override
+    public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions options) {
+        return connection.call(procedure, arguments, options);
+    }
+
+    /**
+     * Calls a procedure whose success leaves something behind.
+     *
+     * @param undo removes it, where the result came after the caller had given up
+     */
+    public <A, R> CompletableFuture<R> call(
+            Procedure<A, R> procedure, A arguments, CallOptions options, Consumer<R> undo) {
+        return connection.call(procedure, arguments, options, undo);
+    }
+
+    /** Whether the server has a feature ({@code virConnectSupportsFeature}, which libvirt keeps to itself). */
+    public CompletableFuture<Boolean> supports(Feature feature) {
+        return calls.connectSupportsFeature(feature.value()).thenApply(result -> result.supported() != 0);
+    }
+
+    /** The host's name ({@code virConnectGetHostname}). */
+    public CompletableFuture<String> hostname() {
+        return calls.connectGetHostname().thenApply(ConnectGetHostnameResult::hostname);
+    }
+
+    /** The URI as the server sees it ({@code virConnectGetURI}). */
+    public CompletableFuture<String> serverUri() {
+        return calls.connectGetUri().thenApply(ConnectGetUriResult::uri);
+    }
+
+    /** The server's libvirt version ({@code virConnectGetLibVersion}). */
+    public CompletableFuture<Version> libvirtVersion() {
+        return calls.connectGetLibVersion()
+                .thenApply(ConnectGetLibVersionResult::libVersion)
+                .thenApply(Version::of);
+    }
+
+    /** The hypervisor's version ({@code virConnectGetVersion}). */
+    public CompletableFuture<Version> hypervisorVersion() {
+        return calls.connectGetVersion()
+                .thenApply(ConnectGetVersionResult::hvVersion)
+                .thenApply(Version::of);
+    }
+
+    /** What the host and its hypervisor can do, as XML ({@code virConnectGetCapabilities}). */
+    public CompletableFuture<String> capabilities() {
+        return calls.connectGetCapabilities().thenApply(ConnectGetCapabilitiesResult::capabilities);
+    }
+
+    /** All domains, running or not ({@code virConnectListAllDomains}). */
+    public CompletableFuture<List<Domain>> domains() {
+        return domains(Set.of());
+    }
+
+    /** The domains of these kinds ({@code virConnectListAllDomains}); no kind of a group stands for all of it. */
+    public CompletableFuture<List<Domain>> domains(Set<ConnectListAllDomainsFlags> kinds) {
+        return domainCalls
+                .connectListAllDomains(1, kinds)
+                .thenApply(result -> result.domains().stream().map(this::domain).toList());
+    }
+
+    /**
+     * The domain of that name ({@code virDomainLookupByName}); fails with {@link ErrorCode#NO_DOMAIN} where there is
+     * none.
+     */
+    public CompletableFuture<Domain> domain(String name) {
+        return domainCalls.domainLookupByName(name).thenApply(result -> domain(result.domain()));
+    }
+
+    /**
+     * The domain of that UUID ({@code virDomainLookupByUUID}); fails with {@link ErrorCode#NO_DOMAIN} where there is
+     * none.
+     */
+    public CompletableFuture<Domain> domain(UUID uuid) {
+        return domainCalls.domainLookupByUuid(uuid).thenApply(result -> domain(result.domain()));
+    }
+
+    /**
+     * The running domain of that id ({@code virDomainLookupByID}); fails with {@link ErrorCode#NO_DOMAIN} where there
+     * is none.
+     */
+    public CompletableFuture<Domain> domainById(int id) {
+        return domainCalls.domainLookupById(id).thenApply(result -> domain(result.domain()));
+    }
+
+    /** Defines a domain, or redefines it ({@code virDomainDefineXMLFlags}). */
+    public CompletableFuture<Domain> defineDomain(String xml, DomainDefineFlags... flags) {
+        return domainCalls.domainDefineXmlFlags(xml, Set.of(flags)).thenApply(result -> domain(result.domain()));
+    }
+
+    /** Starts a domain that is gone when it ends ({@code virDomainCreateXML}). */
+    public CompletableFuture<Domain> createDomain(String xml, DomainCreateFlags... flags) {
+        return domainCalls.domainCreateXml(xml, Set.of(flags)).thenApply(result -> domain(result.domain()));
+    }
+
+    /**
+     * What happens to all domains, of one kind ({@code virConnectDomainEventRegisterAny}). Each subscriber has a
+     * registration of its own at the server; {@code onSubscribe} comes when it stands, and cancelling removes it. One
+     * that is slower than its events for longer than {@link ConnectOptions#eventBuffer()} lasts ends with
+     * {@link EventsLostException}; it never delays a call. The end of the connection ends it with
+     * {@link ConnectionLostException}.
+     *
+     * @param <E> the events
+     */
+    public <E extends DomainEvent> Flow.Publisher<E> events(DomainEventKind<E> kind) {
+        return publisher(kind.wire(), null);
+    }
+
+    /** As {@link #events(DomainEventKind)}, of one domain. */
+    public <E extends DomainEvent> Flow.Publisher<E> events(DomainEventKind<E> kind, Domain domain) {
+        return publisher(kind.wire(), domain.ref());
+    }
+
+    private <B, E extends DomainEvent> Flow.Publisher<E> publisher(
+            DomainEventKind.Wire<B, E> wire, @Nullable DomainRef domain) {
+        String name = "%s events of %s on %s"
+                .formatted(wire.id(), domain == null ? "all domains" : domain.name(), connection.host());
+        return events.publisher(
+                name,
+                wire.message(),
+                wire.type(),
+                wire.callbackId(),
+                body -> wire.toEvent().apply(this, body),
+                undo -> connection
+                        .call(
+                                EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
+                                new ConnectDomainEventCallbackRegisterAnyArgs(
+                                        wire.id().value(), domain),
+                                CallOptions.DEFAULT,
+                                late -> undo.accept(late.callbackId()))
+                        .thenApply(result -> result.callbackId()));
+    }
+
+    /**
+     * Runs a task once, after a delay, on the connection's timer. The task runs where callbacks do; it does not run
+     * when the connection has ended before.
+     */
+    public void later(Duration delay, Runnable task) {
+        connection.later(delay, task);
+    }
+
+    private Domain domain(DomainRef ref) {
+        return Domain.of(this, ref);
+    }
+}

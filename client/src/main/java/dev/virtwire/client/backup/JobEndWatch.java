@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.backup;
+
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.event.JobCompletedEvent;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Hears job-completed events of one domain until it is cancelled. */
+final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
+    private final Consumer<JobStatistics> onEnd;
+    private final Consumer<Throwable> onError;
+    private final CompletableFuture<Void> registered = new CompletableFuture<>();
+    private volatile Flow.@Nullable Subscription subscription;
+
+    JobEndWatch(Consumer<JobStatistics> onEnd, Consumer<Throwable> onError) {
+        this.onEnd = onEnd;
+        this.onError = onError;
+    }
+
+    /** Completes when the server has registered the watch. */
+    CompletableFuture<Void> subscribe(Domain domain) {
+        domain.events(DomainEventKind.JOB_COMPLETED).subscribe(this);
+        return registered;
+    }
+
+    void cancel() {
+        Flow.Subscription current = subscription;
+        if (current != null) {
+            current.cancel();
+        }
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription begun) {
+        subscription = begun;
+        begun.request(Long.MAX_VALUE);
+        registered.complete(null);
+    }
+
+    @Override
+    public void onNext(JobCompletedEvent event) {
+        onEnd.accept(event.statistics());
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        registered.completeExceptionally(cause);
+        onError.accept(cause);
+    }
+
+    @Override
+    public void onComplete() {}
+}

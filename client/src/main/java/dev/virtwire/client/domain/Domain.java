@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.domain;
+
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.ProtocolException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.backup.BackupMode;
+import dev.virtwire.client.backup.BackupSpec;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.client.event.DomainEvent;
+import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.protocol.remote.BackupBeginFlags;
+import dev.virtwire.client.protocol.remote.CheckpointCalls;
+import dev.virtwire.client.protocol.remote.CheckpointCreateFlags;
+import dev.virtwire.client.protocol.remote.CheckpointListFlags;
+import dev.virtwire.client.protocol.remote.DomainCalls;
+import dev.virtwire.client.protocol.remote.DomainCreateFlags;
+import dev.virtwire.client.protocol.remote.DomainDestroyFlags;
+import dev.virtwire.client.protocol.remote.DomainGetXmlDescResult;
+import dev.virtwire.client.protocol.remote.DomainRef;
+import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
+import dev.virtwire.client.protocol.remote.DomainXmlFlags;
+import dev.virtwire.client.protocol.remote.JobCalls;
+import dev.virtwire.client.protocol.remote.JobStatsFlags;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A domain, libvirt's word for a guest. Its identity is its UUID: two of these are equal where connection and UUID are.
+ * The object holds no state of the domain; every call asks the server.
+ *
+ * @since 0.1
+ */
+public final class Domain {
+    private final Libvirt libvirt;
+    private final DomainRef ref;
+
+    private Domain(Libvirt libvirt, DomainRef ref) {
+        this.libvirt = libvirt;
+        this.ref = ref;
+    }
+
+    /** The domain that a reference of the protocol names, on this connection; nothing is asked. */
+    public static Domain of(Libvirt libvirt, DomainRef ref) {
+        return new Domain(libvirt, ref);
+    }
+
+    /** The connection. */
+    public Libvirt libvirt() {
+        return libvirt;
+    }
+
+    /** The reference that names the domain in the protocol. */
+    public DomainRef ref() {
+        return ref;
+    }
+
+    /** The name. */
+    public String name() {
+        return ref.name();
+    }
+
+    /** The UUID. */
+    public UUID uuid() {
+        return ref.uuid();
+    }
+
+    /** The id that the domain had when it was looked up; empty where it was not running. */
+    public Optional<Integer> id() {
+        return ref.id() < 0 ? Optional.empty() : Optional.of(ref.id());
+    }
+
+    /**
+     * The configuration, as XML ({@code virDomainGetXMLDesc}): of the running domain, or with
+     * {@link DomainXmlFlags#INACTIVE} as it will be at the next start.
+     */
+    public CompletableFuture<String> xml(DomainXmlFlags... flags) {
+        return domains().domainGetXmlDesc(ref, Set.of(flags)).thenApply(DomainGetXmlDescResult::xml);
+    }
+
+    /** State, memory, CPUs ({@code virDomainGetInfo}). */
+    public CompletableFuture<DomainInfo> info() {
+        return domains()
+                .domainGetInfo(ref)
+                .thenApply(info -> new DomainInfo(
+                        info.state(),
+                        info.maxMem(),
+                        info.memory(),
+                        info.nrVirtCpu(),
+                        Duration.ofNanos(info.cpuTime())));
+    }
+
+    /** Whether the domain runs ({@code virDomainIsActive}). */
+    public CompletableFuture<Boolean> isActive() {
+        return domains().domainIsActive(ref).thenApply(result -> result.active() != 0);
+    }
+
+    /** Whether the domain has a stored configuration ({@code virDomainIsPersistent}). */
+    public CompletableFuture<Boolean> isPersistent() {
+        return domains().domainIsPersistent(ref).thenApply(result -> result.persistent() != 0);
+    }
+
+    /** Starts a defined domain ({@code virDomainCreateWithFlags}). */
+    public CompletableFuture<Domain> start(DomainCreateFlags... flags) {
+        return domains().domainCreateWithFlags(ref, Set.of(flags)).thenApply(result -> of(libvirt, result.domain()));
+    }
+
+    /** Asks the guest to shut down ({@code virDomainShutdown}); it may not listen. */
+    public CompletableFuture<Void> shutdown() {
+        return domains().domainShutdown(ref);
+    }
+
+    /** Stops the CPUs ({@code virDomainSuspend}). */
+    public CompletableFuture<Void> suspend() {
+        return domains().domainSuspend(ref);
+    }
+
+    /** Lets the CPUs go on ({@code virDomainResume}). */
+    public CompletableFuture<Void> resume() {
+        return domains().domainResume(ref);
+    }
+
+    /** Ends the domain at once ({@code virDomainDestroyFlags}); overtakes waiting calls. */
+    public CompletableFuture<Void> destroy(DomainDestroyFlags... flags) {
+        return domains().domainDestroyFlags(ref, Set.of(flags));
+    }
+
+    /** Removes the stored configuration ({@code virDomainUndefineFlags}). */
+    public CompletableFuture<Void> undefine(DomainUndefineFlags... flags) {
+        return domains().domainUndefineFlags(ref, Set.of(flags));
+    }
+
+    // ---- jobs and backup
+
+    /**
+     * What the current job is and how far it has come ({@code virDomainGetJobStats}). With
+     * {@link JobStatsFlags#COMPLETED}: how the last one ended, forgotten once read unless
+     * {@link JobStatsFlags#KEEP_COMPLETED} is given too.
+     */
+    public CompletableFuture<JobStatistics> jobStatistics(JobStatsFlags... flags) {
+        return jobs().domainGetJobStats(ref, Set.of(flags))
+                .thenApply(result -> JobStatistics.of(result.type(), result.params()));
+    }
+
+    /**
+     * Aborts the current job, whatever it is ({@code virDomainAbortJob}); overtakes waiting calls. The job may still
+     * run for a moment when this completes.
+     */
+    public CompletableFuture<Void> abortJob() {
+        return jobs().domainAbortJob(ref);
+    }
+
+    /** Begins a backup without a checkpoint: {@link #beginBackup(BackupSpec, CheckpointSpec, Set)}. */
+    public CompletableFuture<BackupJob> beginBackup(BackupSpec backup) {
+        return beginBackup(backup, null, Set.of());
+    }
+
+    /**
+     * Begins a point-in-time backup of a running domain ({@code virDomainBackupBegin}), and with a checkpoint's
+     * specification makes that checkpoint at exactly the same moment, as if made on its own, for later increments.
+     *
+     * <p>A backup is the domain's job, exclusive with every other one: while another is active, libvirt waits 30 s and
+     * then fails with {@link ErrorCode#OPERATION_TIMEOUT}, so ask {@link #jobStatistics} first. Push mode ends by
+     * itself; a pull backup serves the disks over NBD until {@link BackupJob#finish()}. Its end is announced by
+     * {@link BackupJob#completion()}.
+     *
+     * @param backup what is backed up; a name in it may come from {@link BackupJob#description()} where libvirt is to
+     *     choose
+     * @param checkpoint the checkpoint to make, or null. Disks in a format without persistent bitmaps (raw) cannot have
+     *     one
+     * @param flags {@link BackupBeginFlags#REUSE_EXTERNAL}: targets or scratch files are there already, in the right
+     *     format and size
+     * @return the job; fails with {@link RemoteException} where libvirt refuses it: the domain is not running, the
+     *     connection is read-only, the driver has no support, an image is in the way. Where the caller gave up before
+     *     the reply, a job that began all the same is aborted
+     */
+    public CompletableFuture<BackupJob> beginBackup(
+            BackupSpec backup, @Nullable CheckpointSpec checkpoint, Set<BackupBeginFlags> flags) {
+        return BackupJob.begin(
+                this, backup.mode(), backup.toXml(), checkpoint == null ? null : checkpoint.toXml(), flags);
+    }
+
+    /**
+     * As {@link #beginBackup(BackupSpec, CheckpointSpec, Set)}, with the XML as it is to be sent. The server judges it:
+     * malformed XML fails with {@link ErrorCode#XML_ERROR}, a schema violation with
+     * {@link ErrorCode#XML_INVALID_SCHEMA}.
+     *
+     * @param backupXml a {@code <domainbackup>}
+     * @param checkpointXml a {@code <domaincheckpoint>}, or null
+     */
+    public CompletableFuture<BackupJob> beginBackup(
+            BackupMode mode, String backupXml, @Nullable String checkpointXml, Set<BackupBeginFlags> flags) {
+        return BackupJob.begin(this, mode, backupXml, checkpointXml, flags);
+    }
+
+    /**
+     * The configuration of the backup that runs, with what libvirt chose where the caller gave nothing
+     * ({@code virDomainBackupGetXMLDesc}). Allowed on a read-only connection.
+     *
+     * @return fails with {@link ErrorCode#NO_DOMAIN_BACKUP} where none runs
+     */
+    public CompletableFuture<String> backupXml() {
+        return jobs().domainBackupGetXmlDesc(ref, 0).thenApply(result -> result.xml());
+    }
+
+    /** As {@link #backupXml()}, parsed; empty where no backup runs. */
+    public CompletableFuture<Optional<BackupSpec>> activeBackup() {
+        return backupXml().handle((xml, failure) -> {
+            if (failure == null) {
+                return Optional.of(parse(xml));
+            }
+            Throwable cause = LibvirtException.unwrap(failure);
+            if (cause instanceof RemoteException remote && remote.is(ErrorCode.NO_DOMAIN_BACKUP)) {
+                return Optional.empty();
+            }
+            throw cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+        });
+    }
+
+    /**
+     * The backup that runs, to watch and to end, as if this process had begun it: after a lost connection, or in
+     * another process. Fails with {@link ErrorCode#NO_DOMAIN_BACKUP} where none runs.
+     */
+    public CompletableFuture<BackupJob> attachBackup() {
+        return BackupJob.attach(this);
+    }
+
+    // ---- checkpoints
+
+    /** The checkpoints ({@code virDomainListAllCheckpoints}). */
+    public CompletableFuture<List<Checkpoint>> checkpoints(CheckpointListFlags... flags) {
+        return checkpointCalls()
+                .domainListAllCheckpoints(ref, 1, Set.of(flags))
+                .thenApply(result -> result.checkpoints().stream()
+                        .map(found -> Checkpoint.of(this, found))
+                        .toList());
+    }
+
+    /**
+     * The checkpoint of that name ({@code virDomainCheckpointLookupByName}); fails with
+     * {@link ErrorCode#NO_DOMAIN_CHECKPOINT} where there is none.
+     */
+    public CompletableFuture<Checkpoint> checkpoint(String name) {
+        return checkpointCalls()
+                .domainCheckpointLookupByName(ref, name, 0)
+                .thenApply(result -> Checkpoint.of(this, result.checkpoint()));
+    }
+
+    /** Makes a checkpoint now, or with {@link CheckpointCreateFlags#REDEFINE} one that the host has forgotten. */
+    public CompletableFuture<Checkpoint> createCheckpoint(CheckpointSpec checkpoint, CheckpointCreateFlags... flags) {
+        return createCheckpoint(checkpoint.toXml(), flags);
+    }
+
+    /** As {@link #createCheckpoint(CheckpointSpec, CheckpointCreateFlags...)} ({@code virDomainCheckpointCreateXML}). */
+    public CompletableFuture<Checkpoint> createCheckpoint(String xml, CheckpointCreateFlags... flags) {
+        return checkpointCalls()
+                .domainCheckpointCreateXml(ref, xml, Set.of(flags))
+                .thenApply(result -> Checkpoint.of(this, result.checkpoint()));
+    }
+
+    // ---- events
+
+    /** As {@link Libvirt#events(DomainEventKind)}, of this domain. */
+    public <E extends DomainEvent> Flow.Publisher<E> events(DomainEventKind<E> kind) {
+        return libvirt.events(kind, this);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Domain domain
+                && domain.libvirt == libvirt
+                && domain.uuid().equals(uuid());
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(uuid());
+    }
+
+    /** Name and UUID. */
+    @Override
+    public String toString() {
+        return name() + " (" + uuid() + ")";
+    }
+
+    private BackupSpec parse(String xml) {
+        try {
+            return BackupSpec.parse(xml);
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolException(
+                    "the backup of %s on %s: %s".formatted(name(), libvirt.uri().where(), e.getMessage()), e);
+        }
+    }
+
+    private DomainCalls domains() {
+        return new DomainCalls(libvirt);
+    }
+
+    private JobCalls jobs() {
+        return new JobCalls(libvirt);
+    }
+
+    private CheckpointCalls checkpointCalls() {
+        return new CheckpointCalls(libvirt);
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.domain;
+
+import dev.virtwire.client.protocol.remote.DomainState;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A domain's basic figures ({@code virDomainInfo}).
+ *
+ * @param stateNumber how it stands, as libvirt's number
+ * @param maxMemoryKiB the memory that it may have, in KiB
+ * @param memoryKiB the memory that it has, in KiB
+ * @param vcpus its virtual CPUs
+ * @param cpuTime CPU time used since it was started
+ */
+public record DomainInfo(int stateNumber, long maxMemoryKiB, long memoryKiB, int vcpus, Duration cpuTime) {
+    /** How it stands; empty where a newer server has a state that this client does not know. */
+    public Optional<DomainState> state() {
+        return DomainState.of(stateNumber);
+    }
+
+    /** Whether a hypervisor runs the domain, paused or not. */
+    public boolean isActive() {
+        return state().map(state -> switch (state) {
+                    case NONE, SHUTOFF, CRASHED -> false;
+                    case RUNNING, BLOCKED, PAUSED, SHUTDOWN, PM_SUSPENDED -> true;
+                })
+                .orElse(true);
+    }
+}

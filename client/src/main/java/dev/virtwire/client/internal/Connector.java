@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal;
+
+import dev.virtwire.client.ConnectFailedException;
+import dev.virtwire.client.ConnectOptions;
+import dev.virtwire.client.ConnectionLostException;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.auth.Authenticator;
+import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.transport.EventLoops;
+import dev.virtwire.client.internal.transport.Transports;
+import dev.virtwire.client.protocol.remote.ConnectCalls;
+import dev.virtwire.client.protocol.remote.ConnectFlags;
+import dev.virtwire.client.protocol.remote.Feature;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** From a URI to an open connection: channel, authentication, {@code OPEN}; in time, or not at all. */
+public final class Connector {
+    private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
+
+    private Connector() {}
+
+    /** Connects; cancelling the result ends the attempt. */
+    public static CompletableFuture<Connection> connect(LibvirtUri uri, ConnectOptions options) {
+        EventLoopGroup own = options.eventLoopGroup();
+        EventLoopGroup group = own == null ? EventLoops.acquire() : own;
+        Runnable release = own == null ? EventLoops::release : () -> {};
+        Connection connection = new Connection(uri.where(), options);
+        CompletableFuture<Channel> opened;
+        try {
+            opened = Transports.open(uri, options.readOnly(), options.connectTimeout(), group, connection);
+        } catch (RuntimeException e) {
+            release.run();
+            throw e;
+        }
+        opened.whenComplete((channel, failure) -> {
+            if (channel == null) {
+                release.run();
+            } else {
+                channel.closeFuture().addListener(closed -> release.run());
+            }
+        });
+        CompletableFuture<Connection> result = TrackedFuture.of(opened)
+                .thenCompose(channel -> handshake(uri, options, connection))
+                .thenApply(done -> connection);
+        result.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        return translated(uri, options, result, opened, connection);
+    }
+
+    private static CompletableFuture<Void> handshake(LibvirtUri uri, ConnectOptions options, Connection connection) {
+        ConnectCalls calls = new ConnectCalls(connection);
+        Set<ConnectFlags> flags = options.readOnly() ? Set.of(ConnectFlags.READ_ONLY) : Set.of();
+        return new Authenticator(uri, connection).authenticate().thenCompose(in -> {
+            if (options.keepAliveCount() > 0) {
+                // Asking starts the server's own pings; nothing depends on the answer.
+                calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE.value());
+            }
+            return calls.connectOpen(uri.openName(), flags);
+        });
+    }
+
+    /** A failed attempt leaves no channel behind, and its error says which URI it was for. */
+    private static CompletableFuture<Connection> translated(
+            LibvirtUri uri,
+            ConnectOptions options,
+            CompletableFuture<Connection> attempt,
+            CompletableFuture<Channel> opened,
+            Connection connection) {
+        TrackedFuture<Connection> result = connection.newFuture();
+        attempt.whenComplete((done, failure) -> {
+            if (failure == null) {
+                if (!result.complete(done)) {
+                    connection.close();
+                }
+                return;
+            }
+            LOG.debug("Connecting to {} failed", uri, failure);
+            opened.cancel(true);
+            opened.thenAccept(Channel::close);
+            result.completeExceptionally(explain(uri, options, LibvirtException.unwrap(failure)));
+        });
+        result.whenComplete((done, failure) -> {
+            if (result.isCancelled()) {
+                attempt.cancel(true);
+            }
+        });
+        return result;
+    }
+
+    private static Throwable explain(LibvirtUri uri, ConnectOptions options, @Nullable Throwable cause) {
+        if (cause instanceof TimeoutException) {
+            return new ConnectFailedException(
+                    "cannot connect to %s: not done within %s".formatted(uri, options.connectTimeout()), cause);
+        }
+        if (cause instanceof ConnectionLostException) {
+            return new ConnectFailedException("cannot connect to %s: %s".formatted(uri, cause.getMessage()), cause);
+        }
+        return cause == null ? new ConnectFailedException("cannot connect to " + uri) : cause;
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.call;
+
+import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.protocol.Procedure;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call on its way. Touched on the event loop only, but for its future.
+ *
+ * @param <A> the arguments
+ * @param <R> the result
+ */
+final class Call<A, R> {
+    final Procedure<A, R> procedure;
+    final A arguments;
+    final TrackedFuture<R> future;
+    final Duration deadline;
+    final long deadlineNanos;
+
+    /** Undoes what a result has left behind that came after its caller had gone; null where nothing is left behind. */
+    final @Nullable Consumer<R> undo;
+
+    /** Whether the caller has gone: deadline passed, or cancelled. A call that was sent keeps its slot all the same. */
+    boolean abandoned;
+
+    Call(
+            Procedure<A, R> procedure,
+            A arguments,
+            TrackedFuture<R> future,
+            Duration deadline,
+            @Nullable Consumer<R> undo) {
+        this.procedure = procedure;
+        this.arguments = arguments;
+        this.future = future;
+        this.deadline = deadline;
+        this.deadlineNanos = System.nanoTime() + deadline.toNanos();
+        this.undo = undo;
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.call;
+
+import dev.virtwire.client.CallRefusedException;
+import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.LibvirtException;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every call of a connection that is not settled: those the server works on, by serial number, and those that wait for a
+ * slot. A call leaves by {@link #settle} alone: reply, deadline, cancel, close and decode failure all end there. Used on
+ * the event loop only.
+ *
+ * <p>A call whose caller has gone keeps its slot until the server has answered: the server counts it too, and stops
+ * reading the connection when it has too many.
+ */
+final class CallTable {
+    private static final Logger LOG = LoggerFactory.getLogger(CallTable.class);
+
+    /** Sends a call under a serial number; throws where the call cannot be sent as it is. */
+    @FunctionalInterface
+    interface Sender {
+        void send(Call<?, ?> call, int serial);
+    }
+
+    /** How a call ended. */
+    private record Outcome<R>(@Nullable R result, @Nullable Throwable failure) {}
+
+    private final String host;
+    private final int maxInFlight;
+    private final int maxWaiting;
+    private final Sender sender;
+    private final Executor callbacks;
+    private final IntObjectMap<Call<?, ?>> inFlight = new IntObjectHashMap<>();
+    private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
+    private final Deque<Call<?, ?>> waitingUrgently = new ArrayDeque<>();
+    private int lastSerial;
+
+    CallTable(String host, int maxInFlight, int maxWaiting, Sender sender, Executor callbacks) {
+        this.host = host;
+        this.maxInFlight = maxInFlight;
+        this.maxWaiting = maxWaiting;
+        this.sender = sender;
+        this.callbacks = callbacks;
+    }
+
+    /** Sends a call, or keeps it until a slot is free. */
+    void submit(Call<?, ?> call) {
+        if (call.procedure.urgent()) {
+            waitingUrgently.add(call);
+        } else if (inFlight.size() >= maxInFlight && waiting.size() >= maxWaiting) {
+            refuse(call, "%d calls wait for a free slot already".formatted(waiting.size()));
+            return;
+        } else {
+            waiting.add(call);
+        }
+        sendWaiting();
+    }
+
+    /** Calls that the server works on. */
+    int inFlight() {
+        return inFlight.size();
+    }
+
+    /** Whether nothing is under way or waiting. */
+    boolean isEmpty() {
+        return inFlight.isEmpty() && waiting.isEmpty() && waitingUrgently.isEmpty();
+    }
+
+    /** The call with this serial number, or null. */
+    @Nullable
+    Call<?, ?> find(int serial) {
+        return inFlight.get(serial);
+    }
+
+    /** Ends a call with its result. */
+    <R> void succeed(int serial, Call<?, R> call, R result) {
+        settle(serial, call, new Outcome<>(result, null));
+    }
+
+    /** Ends a call with an error. */
+    <R> void fail(int serial, Call<?, R> call, LibvirtException failure) {
+        settle(serial, call, new Outcome<>(null, failure));
+    }
+
+    /** The caller no longer waits. */
+    void abandon(Call<?, ?> call) {
+        if (waiting.remove(call) || waitingUrgently.remove(call)) {
+            return;
+        }
+        call.abandoned = true;
+    }
+
+    /**
+     * Ends all calls whose deadline has passed.
+     *
+     * @return nanoseconds until the next deadline, or −1 where there is none
+     */
+    long expire(long now) {
+        long next = Long.MAX_VALUE;
+        for (Deque<Call<?, ?>> queue : List.of(waitingUrgently, waiting)) {
+            for (Iterator<Call<?, ?>> calls = queue.iterator(); calls.hasNext(); ) {
+                Call<?, ?> call = calls.next();
+                if (call.deadlineNanos - now <= 0) {
+                    calls.remove();
+                    timeOut(
+                            call,
+                            "it was never sent, since the calls before it held all %d slots".formatted(maxInFlight));
+                } else {
+                    next = Math.min(next, call.deadlineNanos - now);
+                }
+            }
+        }
+        for (Call<?, ?> call : inFlight.values()) {
+            if (call.abandoned) {
+                continue;
+            }
+            if (call.deadlineNanos - now <= 0) {
+                call.abandoned = true;
+                timeOut(call, "the server may still be at work on it");
+            } else {
+                next = Math.min(next, call.deadlineNanos - now);
+            }
+        }
+        return next == Long.MAX_VALUE ? -1 : next;
+    }
+
+    /** Ends all calls. */
+    void failAll(Function<Call<?, ?>, LibvirtException> failure) {
+        List<Call<?, ?>> calls = new ArrayList<>(inFlight.values());
+        calls.addAll(waitingUrgently);
+        calls.addAll(waiting);
+        inFlight.clear();
+        waitingUrgently.clear();
+        waiting.clear();
+        calls.forEach(call -> complete(call, new Outcome<>(null, failure.apply(call))));
+    }
+
+    private void sendWaiting() {
+        Call<?, ?> call;
+        while ((call = next()) != null) {
+            int serial = ++lastSerial;
+            inFlight.put(serial, call);
+            try {
+                sender.send(call, serial);
+            } catch (RuntimeException e) {
+                inFlight.remove(serial);
+                refuse(call, e.getMessage());
+            }
+        }
+    }
+
+    private @Nullable Call<?, ?> next() {
+        // One slot beyond the limit is kept for urgent calls: an abort must not wait for what it is to abort.
+        if (!waitingUrgently.isEmpty()) {
+            return inFlight.size() <= maxInFlight ? waitingUrgently.poll() : null;
+        }
+        return inFlight.size() < maxInFlight ? waiting.poll() : null;
+    }
+
+    private <R> void settle(int serial, Call<?, R> call, Outcome<R> outcome) {
+        inFlight.remove(serial);
+        complete(call, outcome);
+        sendWaiting();
+    }
+
+    private void refuse(Call<?, ?> call, @Nullable String why) {
+        complete(
+                call,
+                new Outcome<>(
+                        null,
+                        new CallRefusedException(
+                                "%s on %s was not sent: %s".formatted(call.procedure.name(), host, why))));
+    }
+
+    private void timeOut(Call<?, ?> call, String consequence) {
+        complete(
+                call,
+                new Outcome<>(
+                        null,
+                        new CallTimeoutException("%s on %s: no result within its deadline of %s; %s"
+                                .formatted(call.procedure.name(), host, call.deadline, consequence))));
+    }
+
+    private <R> void complete(Call<?, R> call, Outcome<?> untyped) {
+        @SuppressWarnings("unchecked") // A failure has no result, and settle() pairs results with their calls.
+        Outcome<R> outcome = (Outcome<R>) untyped;
+        Runnable completion = () -> {
+            Throwable failure = outcome.failure();
+            if (failure != null) {
+                call.future.completeExceptionally(failure);
+            } else {
+                deliver(call, outcome.result());
+            }
+        };
+        try {
+            callbacks.execute(completion);
+        } catch (RejectedExecutionException e) {
+            LOG.warn("The callback executor refused a completion; it runs on the event loop instead", e);
+            completion.run();
+        }
+    }
+
+    @SuppressWarnings("NullAway") // The result of a procedure without one is null, and so is Void's only value.
+    private static <R> void deliver(Call<?, R> call, @Nullable R result) {
+        if (!call.future.complete(result) && call.undo != null) {
+            LOG.debug("{} succeeded after its caller had gone; undoing it", call.procedure.name());
+            call.undo.accept(result);
+        }
+    }
+}

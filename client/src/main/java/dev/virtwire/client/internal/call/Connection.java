@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.call;
+
+import dev.virtwire.client.CallOptions;
+import dev.virtwire.client.CallRefusedException;
+import dev.virtwire.client.CloseReason;
+import dev.virtwire.client.ConnectOptions;
+import dev.virtwire.client.ConnectionLostException;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.ProtocolException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.internal.async.SerialExecutor;
+import dev.virtwire.client.internal.async.SharedPool;
+import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.wire.FrameDecoder;
+import dev.virtwire.client.internal.wire.MessageHeader;
+import dev.virtwire.client.internal.wire.MessageStatus;
+import dev.virtwire.client.internal.wire.MessageType;
+import dev.virtwire.client.internal.wire.RemoteErrorReader;
+import dev.virtwire.client.protocol.Caller;
+import dev.virtwire.client.protocol.EventMessage;
+import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.xdr.XdrException;
+import dev.virtwire.xdr.XdrReader;
+import dev.virtwire.xdr.XdrWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One channel to one server: sends calls, hands replies to the {@link CallTable}, events to their listeners, and ends
+ * everything with one reason when the channel ends. The last handler of its pipeline; state lives on its event loop.
+ */
+public final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements Caller {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    /** At so many calls of its own a server stops reading, unless it is configured otherwise. */
+    private static final int SERVER_STOPS_READING = 5;
+
+    /** An initial guess that holds most calls; XML makes it grow. */
+    private static final int USUAL_CALL_BYTES = 256;
+
+    private record EventKey(int program, int procedure) {}
+
+    private record Listener<T>(EventMessage<T> message, Consumer<T> consumer) {
+        void decode(XdrReader body) {
+            T event = message.body().decode(body);
+            body.expectEnd(message.name());
+            consumer.accept(event);
+        }
+    }
+
+    private final String host;
+    private final ConnectOptions options;
+    private final Executor callbacks;
+    private final TrackedFuture.WaitGuard guard;
+    private final CallTable calls;
+    private final Map<EventKey, Listener<?>> listeners = new HashMap<>();
+    private final List<Consumer<LibvirtException>> closeListeners = new ArrayList<>();
+    private final TrackedFuture<CloseReason> closed;
+
+    private @Nullable Channel channel;
+    private @Nullable KeepAlive keepAlive;
+    private @Nullable CloseReason reason;
+    private @Nullable Procedure<Void, Void> farewell;
+    private boolean draining;
+    private long expiryDue = Long.MAX_VALUE;
+
+    /**
+     * A connection whose channel is yet to come.
+     *
+     * @param host the server, for messages
+     */
+    public Connection(String host, ConnectOptions options) {
+        this.host = host;
+        this.options = options;
+        Executor chosen = options.callbackExecutor();
+        if (chosen == null) {
+            SerialExecutor serial = new SerialExecutor(SharedPool.executor());
+            this.callbacks = serial;
+            this.guard = () -> checkMayWait(serial.isRunningHere());
+        } else {
+            this.callbacks = chosen;
+            this.guard = () -> checkMayWait(false);
+        }
+        this.closed = new TrackedFuture<>(guard);
+        this.calls = new CallTable(host, options.maxInFlight(), options.maxQueued(), this::send, callbacks);
+    }
+
+    /** The server, for messages. */
+    public String host() {
+        return host;
+    }
+
+    /** How the connection was made. */
+    public ConnectOptions options() {
+        return options;
+    }
+
+    /** Runs user code: in order, never on the event loop unless the user asked for it. */
+    public Executor callbacks() {
+        return callbacks;
+    }
+
+    /** Runs subscribers, which may be slow: apart from {@link #callbacks()}, so that they delay no call. */
+    public Executor subscriberExecutor() {
+        Executor chosen = options.callbackExecutor();
+        return chosen == null ? SharedPool.executor() : chosen;
+    }
+
+    /** Completes when the connection has ended, with the reason. */
+    public TrackedFuture<CloseReason> closed() {
+        return closed;
+    }
+
+    /** A future that fits this connection's rules for waiting. */
+    public <T> TrackedFuture<T> newFuture() {
+        return new TrackedFuture<>(guard);
+    }
+
+    @Override
+    public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
+        return call(procedure, arguments, callOptions, null);
+    }
+
+    /**
+     * Calls a procedure whose success leaves something behind.
+     *
+     * @param undo removes it, where the result came after its caller had gone
+     */
+    public <A, R> CompletableFuture<R> call(
+            Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
+        Duration deadline = callOptions.deadline() == null ? options.callTimeout() : callOptions.deadline();
+        TrackedFuture<R> future = new CallFuture<>();
+        Call<A, R> call = new Call<>(procedure, arguments, future, deadline, undo);
+        ((CallFuture<R>) future).call = call;
+        execute(() -> submit(call), () -> future.completeExceptionally(notSent(call)));
+        return future;
+    }
+
+    /** Hears an event message. The listener runs on the event loop and only hands over. */
+    public <T> void listen(EventMessage<T> message, Consumer<T> listener) {
+        execute(
+                () -> listeners.put(
+                        new EventKey(message.program(), message.number()), new Listener<>(message, listener)),
+                () -> {});
+    }
+
+    /** Hears the end of the connection, on the event loop; at once where it has ended. */
+    public void onClose(Consumer<LibvirtException> listener) {
+        Runnable late = () -> listener.accept(ended(""));
+        execute(
+                () -> {
+                    if (reason == null) {
+                        closeListeners.add(listener);
+                    } else {
+                        late.run();
+                    }
+                },
+                late);
+    }
+
+    /** Runs a task on the event loop; at once where the caller is there. */
+    public void onLoop(Runnable task) {
+        execute(task, task);
+    }
+
+    /** Runs a task once, after a delay, where callbacks run; not at all when the connection has ended before. */
+    public void later(Duration delay, Runnable task) {
+        execute(
+                () -> loop().schedule(
+                                () -> {
+                                    if (reason == null) {
+                                        runCallback(task);
+                                    }
+                                },
+                                delay.toNanos(),
+                                TimeUnit.NANOSECONDS),
+                () -> {});
+    }
+
+    /** Ends the connection at once; what is pending fails. */
+    public void close() {
+        execute(() -> end(CloseReason.Kind.CLOSED, null), () -> {});
+    }
+
+    /** Lets pending calls finish, then says goodbye by {@code procedure} and ends the connection. */
+    public void closeAfter(Procedure<Void, Void> procedure) {
+        execute(
+                () -> {
+                    if (farewell == null && reason == null) {
+                        farewell = procedure;
+                        long patience = options.callTimeout().toNanos();
+                        loop().schedule(this::close, patience, TimeUnit.NANOSECONDS);
+                        sayFarewellWhenIdle();
+                    }
+                },
+                () -> {});
+    }
+
+    /** Ends the connection because of an error. */
+    public void abort(LibvirtException cause) {
+        execute(
+                () -> end(
+                        cause instanceof ProtocolException ? CloseReason.Kind.PROTOCOL_ERROR : CloseReason.Kind.LOST,
+                        cause),
+                () -> {});
+    }
+
+    // ---- the channel
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        channel = context.channel();
+        context.pipeline().addBefore(context.name(), "frames", new FrameDecoder());
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        keepAlive = new KeepAlive(
+                context.channel(),
+                options.keepAliveInterval(),
+                options.keepAliveCount(),
+                () -> calls.inFlight() >= SERVER_STOPS_READING,
+                silence -> end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + silence)));
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+        KeepAlive alive = keepAlive;
+        if (reason != null || alive == null) {
+            return;
+        }
+        alive.received();
+        MessageHeader header = MessageHeader.read(frame);
+        LOG.trace("{}: received {} with {} bytes", host, header, frame.readableBytes());
+        try {
+            switch (header.type()) {
+                case MessageType.REPLY -> reply(header, frame);
+                case MessageType.MESSAGE -> message(header, frame, alive);
+                case MessageType.STREAM, MessageType.STREAM_HOLE ->
+                    // A stream that was aborted may have packets on the way.
+                    LOG.debug("{}: dropped a packet of stream {}, which is gone", host, header.serial());
+                default ->
+                    throw new ProtocolException(
+                            "%s: a message of type %d, which no server sends".formatted(host, header.type()));
+            }
+        } catch (XdrException e) {
+            throw new ProtocolException(
+                    "%s: procedure %d of program %#x: %s"
+                            .formatted(host, header.procedure(), header.program(), e.getMessage()),
+                    e);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        end(
+                draining ? CloseReason.Kind.CLOSED : CloseReason.Kind.LOST,
+                draining ? null : new ConnectionLostException(host + ": the server closed the connection"));
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        if (root instanceof ProtocolException protocol) {
+            String text = String.valueOf(protocol.getMessage());
+            end(
+                    CloseReason.Kind.PROTOCOL_ERROR,
+                    text.startsWith(host) ? protocol : new ProtocolException(host + ": " + text, protocol));
+        } else if (root instanceof IOException) {
+            end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + root.getMessage(), root));
+        } else {
+            LOG.error("{}: unexpected failure; closing the connection", host, root);
+            end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": internal failure: " + root, root));
+        }
+    }
+
+    // ---- calls, on the event loop
+
+    private void submit(Call<?, ?> call) {
+        if (reason != null || farewell != null) {
+            LibvirtException refused = notSent(call);
+            runCallback(() -> call.future.completeExceptionally(refused));
+            return;
+        }
+        calls.submit(call);
+        scheduleExpiry(call.deadlineNanos);
+    }
+
+    private <A> void send(Call<A, ?> call, int serial) {
+        Channel target = channel;
+        if (target == null) {
+            throw new CallRefusedException("there is no channel");
+        }
+        Procedure<A, ?> procedure = call.procedure;
+        ByteBuf frame = target.alloc().buffer(USUAL_CALL_BYTES);
+        boolean complete = false;
+        try {
+            frame.writeInt(0);
+            new MessageHeader(
+                            procedure.program(),
+                            procedure.version(),
+                            procedure.number(),
+                            MessageType.CALL,
+                            serial,
+                            MessageStatus.OK)
+                    .write(frame);
+            procedure.arguments().encode(new XdrWriter(frame), call.arguments);
+            if (frame.readableBytes() > FrameDecoder.MOST_BYTES) {
+                throw new XdrException("its arguments take " + frame.readableBytes() + " bytes, more than the "
+                        + FrameDecoder.MOST_BYTES + " of a message");
+            }
+            frame.setInt(frame.readerIndex(), frame.readableBytes());
+            complete = true;
+        } finally {
+            if (!complete) {
+                frame.release();
+            }
+        }
+        LOG.trace("{}: sends {} as {}", host, procedure.name(), serial);
+        target.writeAndFlush(frame, target.voidPromise());
+    }
+
+    private void reply(MessageHeader header, ByteBuf frame) {
+        Call<?, ?> call = calls.find(header.serial());
+        if (call == null) {
+            throw new ProtocolException(
+                    "%s: a reply to call %d, which is not under way".formatted(host, header.serial()));
+        }
+        Procedure<?, ?> procedure = call.procedure;
+        if (header.program() != procedure.program() || header.procedure() != procedure.number()) {
+            throw new ProtocolException("%s: call %d was procedure %d of program %#x, and the reply is for %d of %#x"
+                    .formatted(
+                            host,
+                            header.serial(),
+                            procedure.number(),
+                            procedure.program(),
+                            header.procedure(),
+                            header.program()));
+        }
+        XdrReader body = new XdrReader(frame);
+        switch (header.status()) {
+            case MessageStatus.OK -> succeed(header.serial(), call, body);
+            case MessageStatus.ERROR -> {
+                RemoteException.Details details = RemoteErrorReader.read(body);
+                body.expectEnd("the error of " + procedure.name());
+                calls.fail(
+                        header.serial(), call, new RemoteException(host, procedure.name(), header.serial(), details));
+            }
+            default ->
+                throw new ProtocolException("%s: the reply of %s has status %d, which no reply has"
+                        .formatted(host, procedure.name(), header.status()));
+        }
+        sayFarewellWhenIdle();
+    }
+
+    private <R> void succeed(int serial, Call<?, R> call, XdrReader body) {
+        R result = call.procedure.result().decode(body);
+        body.expectEnd("the result of " + call.procedure.name());
+        calls.succeed(serial, call, result);
+    }
+
+    private void message(MessageHeader header, ByteBuf frame, KeepAlive alive) {
+        if (header.program() == KeepAlive.PROGRAM) {
+            alive.message(header);
+            return;
+        }
+        Listener<?> listener = listeners.get(new EventKey(header.program(), header.procedure()));
+        if (listener == null) {
+            LOG.debug("{}: nobody listens to event {} of program {}", host, header.procedure(), header.program());
+        } else {
+            listener.decode(new XdrReader(frame));
+        }
+    }
+
+    private void scheduleExpiry(long deadlineNanos) {
+        long now = System.nanoTime();
+        long due = deadlineNanos - now;
+        if (expiryDue == Long.MAX_VALUE || deadlineNanos - expiryDue < 0) {
+            expiryDue = deadlineNanos;
+            loop().schedule(() -> expire(deadlineNanos), Math.max(0, due), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void expire(long due) {
+        if (expiryDue != due || reason != null) {
+            return;
+        }
+        expiryDue = Long.MAX_VALUE;
+        long now = System.nanoTime();
+        long next = calls.expire(now);
+        if (next >= 0) {
+            scheduleExpiry(now + next);
+        }
+    }
+
+    // ---- the end
+
+    private void sayFarewellWhenIdle() {
+        Procedure<Void, Void> procedure = farewell;
+        if (procedure != null && !draining && reason == null && calls.isEmpty()) {
+            draining = true;
+            TrackedFuture<Void> goodbye = new TrackedFuture<>();
+            goodbye.whenComplete((done, failure) -> close());
+            @SuppressWarnings("NullAway") // Void's only value is null.
+            Call<Void, Void> call = new Call<>(procedure, null, goodbye, options.callTimeout(), null);
+            calls.submit(call);
+        }
+    }
+
+    private void end(CloseReason.Kind kind, @Nullable LibvirtException cause) {
+        if (reason != null) {
+            return;
+        }
+        CloseReason ending = new CloseReason(kind, cause);
+        reason = ending;
+        LOG.debug("{}: connection ended: {}", host, ending);
+        Channel open = channel;
+        if (open != null) {
+            open.close();
+        }
+        calls.failAll(call -> ended(call.procedure.name() + " on "));
+        closeListeners.forEach(listener -> listener.accept(ended("")));
+        closeListeners.clear();
+        listeners.clear();
+        runCallback(() -> closed.complete(ending));
+    }
+
+    /** The error of one call or subscription when the connection has ended: each has its own, with its own trace. */
+    private LibvirtException ended(String what) {
+        CloseReason ending = reason;
+        LibvirtException cause = ending == null ? null : ending.cause();
+        if (cause instanceof ProtocolException) {
+            return new ProtocolException(what + cause.getMessage(), cause);
+        }
+        return cause == null
+                ? new ConnectionLostException(what + host + ": the connection was closed by this side")
+                : new ConnectionLostException(what + cause.getMessage(), cause);
+    }
+
+    private LibvirtException notSent(Call<?, ?> call) {
+        CloseReason ending = reason;
+        String why = ending == null || ending.cause() == null
+                ? "the connection is closed"
+                : "the connection has ended: " + ending.cause().getMessage();
+        return new CallRefusedException("%s on %s was not sent: %s".formatted(call.procedure.name(), host, why));
+    }
+
+    // ---- threads
+
+    private EventLoop loop() {
+        Channel target = channel;
+        if (target == null) {
+            throw new IllegalStateException(host + ": used before the channel was there");
+        }
+        return target.eventLoop();
+    }
+
+    private void execute(Runnable task, Runnable whenLoopIsGone) {
+        EventLoop loop = loop();
+        if (loop.inEventLoop()) {
+            task.run();
+            return;
+        }
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            // The loops end after the last connection has: then nothing is left to race with.
+            whenLoopIsGone.run();
+        }
+    }
+
+    private void runCallback(Runnable callback) {
+        try {
+            callbacks.execute(callback);
+        } catch (RejectedExecutionException e) {
+            LOG.warn("The callback executor refused a completion; it runs on the event loop instead", e);
+            callback.run();
+        }
+    }
+
+    private void checkMayWait(boolean inCallback) {
+        Channel target = channel;
+        if (inCallback || (target != null && target.eventLoop().inEventLoop())) {
+            throw new IllegalStateException("join() or get() in a callback of the connection to " + host
+                    + " would wait for itself; use thenCompose(), or wait on another thread");
+        }
+    }
+
+    /** Tells the call when its caller gives up. */
+    private final class CallFuture<R> extends TrackedFuture<R> {
+        private @Nullable Call<?, R> call;
+
+        CallFuture() {
+            super(guard);
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            Call<?, R> abandoned = call;
+            if (cancelled && abandoned != null) {
+                execute(() -> calls.abandon(abandoned), () -> {});
+            }
+            return cancelled;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.call;
+
+import dev.virtwire.client.internal.wire.MessageHeader;
+import dev.virtwire.client.internal.wire.MessageStatus;
+import dev.virtwire.client.internal.wire.MessageType;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Finds a dead peer: after an interval without a message it sends a ping, one an interval, and after the last
+ * unanswered one reports silence. Answers the server's own pings. Any message counts as a sign of life.
+ */
+final class KeepAlive {
+    /** The keepalive program, which is older than any table and has no payload. */
+    static final int PROGRAM = 0x6b656570;
+
+    private static final int VERSION = 1;
+    private static final int PING = 1;
+    private static final int PONG = 2;
+    private static final int FRAME_BYTES = 4 + MessageHeader.BYTES;
+
+    private final Channel channel;
+    private final long intervalNanos;
+    private final int count;
+    private final BooleanSupplier mayBeDeaf;
+    private final Consumer<String> onSilence;
+    private long lastReceived = System.nanoTime();
+
+    /**
+     * Made on the channel's event loop, like every use.
+     *
+     * @param mayBeDeaf whether the server may have stopped reading for a good reason, so that silence proves nothing
+     * @param onSilence told how long the peer has been silent
+     */
+    KeepAlive(Channel channel, Duration interval, int count, BooleanSupplier mayBeDeaf, Consumer<String> onSilence) {
+        this.channel = channel;
+        this.intervalNanos = interval.toNanos();
+        this.count = count;
+        this.mayBeDeaf = mayBeDeaf;
+        this.onSilence = onSilence;
+        if (count > 0) {
+            schedule(intervalNanos);
+        }
+    }
+
+    void received() {
+        lastReceived = System.nanoTime();
+    }
+
+    void message(MessageHeader header) {
+        if (header.procedure() == PING) {
+            send(PONG);
+        }
+    }
+
+    private void tick() {
+        if (!channel.isActive()) {
+            return;
+        }
+        if (mayBeDeaf.getAsBoolean()) {
+            lastReceived = System.nanoTime();
+        }
+        long silent = System.nanoTime() - lastReceived;
+        long intervals = silent / intervalNanos;
+        if (intervals > count) {
+            onSilence.accept("no sign of life for %d ms, %d keepalive pings unanswered"
+                    .formatted(TimeUnit.NANOSECONDS.toMillis(silent), count));
+            return;
+        }
+        if (intervals > 0) {
+            send(PING);
+        }
+        schedule(intervalNanos * (intervals + 1) - silent);
+    }
+
+    private void schedule(long nanos) {
+        channel.eventLoop().schedule(this::tick, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void send(int procedure) {
+        ByteBuf frame = channel.alloc().buffer(FRAME_BYTES, FRAME_BYTES);
+        frame.writeInt(FRAME_BYTES);
+        new MessageHeader(PROGRAM, VERSION, procedure, MessageType.MESSAGE, 0, MessageStatus.OK).write(frame);
+        channel.writeAndFlush(frame, channel.voidPromise());
+    }
+}

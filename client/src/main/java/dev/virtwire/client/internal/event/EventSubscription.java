@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.event;
+
+import dev.virtwire.client.EventsLostException;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.internal.async.SerialExecutor;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One subscriber's events between the event loop, which offers them, and the subscriber, which asks for them. The buffer
+ * is bounded; at overflow the rest of it is delivered and the subscription ends with an {@link EventsLostException}.
+ *
+ * <p>{@link #offer} and {@link #lose} run on the event loop; everything else, in order, on an executor of its own.
+ *
+ * @param <E> the events
+ */
+final class EventSubscription<E> implements Flow.Subscription {
+    private final String name;
+    private final Flow.Subscriber<? super E> subscriber;
+    private final int limit;
+    private final Executor serial;
+    private final Consumer<EventSubscription<E>> onEnd;
+    private final AtomicInteger buffered = new AtomicInteger();
+
+    // On the event loop.
+    private long lost;
+
+    // On the serial executor.
+    private final Queue<E> buffer = new ArrayDeque<>();
+    private long demand;
+    private boolean ended;
+    private @Nullable LibvirtException failure;
+
+    /**
+     * A subscription that has delivered nothing yet.
+     *
+     * @param name what it is, for messages
+     * @param onEnd told, once, that no more events are wanted
+     */
+    EventSubscription(
+            String name,
+            Flow.Subscriber<? super E> subscriber,
+            int limit,
+            Executor callbacks,
+            Consumer<EventSubscription<E>> onEnd) {
+        this.name = name;
+        this.subscriber = subscriber;
+        this.limit = limit;
+        this.serial = new SerialExecutor(callbacks);
+        this.onEnd = onEnd;
+    }
+
+    /** The server has registered the subscription. */
+    void start() {
+        serial.execute(() -> subscriber.onSubscribe(this));
+    }
+
+    /** The server has refused the subscription. */
+    void refuse(Throwable cause) {
+        serial.execute(() -> {
+            ended = true;
+            subscriber.onSubscribe(this);
+            subscriber.onError(cause);
+        });
+    }
+
+    /** Takes an event, on the event loop. */
+    void offer(E event) {
+        if (lost > 0) {
+            lost++;
+        } else if (buffered.incrementAndGet() > limit) {
+            lost = 1;
+            onEnd.accept(this);
+        } else {
+            serial.execute(() -> {
+                buffer.add(event);
+                drain();
+            });
+        }
+    }
+
+    /** No event comes any more because this side asked for it; on the event loop. */
+    void finish() {
+        if (lost > 0) {
+            lose(new EventsLostException(name, lost, limit));
+        }
+    }
+
+    /** No event comes any more; what is in the buffer is still delivered. On the event loop. */
+    void lose(LibvirtException cause) {
+        serial.execute(() -> {
+            if (failure == null) {
+                failure = cause;
+            }
+            drain();
+        });
+    }
+
+    @Override
+    public void request(long count) {
+        serial.execute(() -> {
+            if (ended) {
+                return;
+            }
+            if (count <= 0) {
+                end();
+                subscriber.onError(new IllegalArgumentException(
+                        name + ": request(" + count + "), and only a positive number may be asked for"));
+                return;
+            }
+            demand = demand + count < 0 ? Long.MAX_VALUE : demand + count;
+            drain();
+        });
+    }
+
+    @Override
+    public void cancel() {
+        serial.execute(() -> {
+            if (!ended) {
+                end();
+            }
+        });
+    }
+
+    private void drain() {
+        while (!ended && demand > 0 && !buffer.isEmpty()) {
+            E event = buffer.remove();
+            buffered.decrementAndGet();
+            demand--;
+            try {
+                subscriber.onNext(event);
+            } catch (RuntimeException | Error e) {
+                end();
+                throw e;
+            }
+        }
+        LibvirtException cause = failure;
+        if (!ended && buffer.isEmpty() && cause != null) {
+            ended = true;
+            subscriber.onError(cause);
+        }
+    }
+
+    private void end() {
+        ended = true;
+        buffer.clear();
+        onEnd.accept(this);
+    }
+}

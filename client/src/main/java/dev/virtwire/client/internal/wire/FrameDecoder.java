@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.wire;
+
+import dev.virtwire.client.ProtocolException;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.List;
+
+/**
+ * Cuts the byte stream into frames: a length word that counts itself, then header and payload. Emits each frame without
+ * its length word. A length that no frame can have is refused before anything is allocated for it.
+ */
+public final class FrameDecoder extends ByteToMessageDecoder {
+    /** The largest frame after its length word. */
+    public static final int MOST_BYTES = 33_554_432;
+
+    private static final int LENGTH_WORD = 4;
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> frames) {
+        if (in.readableBytes() < LENGTH_WORD) {
+            return;
+        }
+        long length = in.getUnsignedInt(in.readerIndex());
+        if (length < LENGTH_WORD + MessageHeader.BYTES) {
+            throw refuse(in, "a frame of " + length + " bytes is shorter than its header");
+        }
+        if (length > LENGTH_WORD + MOST_BYTES) {
+            throw refuse(
+                    in,
+                    "a frame of " + length + " bytes is longer than the " + (LENGTH_WORD + MOST_BYTES)
+                            + " that the protocol allows");
+        }
+        if (in.readableBytes() >= length) {
+            in.skipBytes(LENGTH_WORD);
+            frames.add(in.readRetainedSlice((int) length - LENGTH_WORD));
+        }
+    }
+
+    private static ProtocolException refuse(ByteBuf in, String message) {
+        // Nothing behind a bad length can be trusted, and a decoder must not be offered it again.
+        in.skipBytes(in.readableBytes());
+        return new ProtocolException(message);
+    }
+}

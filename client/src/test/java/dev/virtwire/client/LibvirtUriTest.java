@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.client.LibvirtUri.Transport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LibvirtUriTest {
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "qemu:///system,                          qemu,   UNIX, -,    -,            -1,    qemu:///system",
+                "qemu:///session,                         qemu,   UNIX, -,    -,            -1,    qemu:///session",
+                "qemu+unix:///system?socket=/x/y,         qemu,   UNIX, -,    -,            -1,    qemu:///system",
+                "qemu+tcp://host/system,                  qemu,   TCP,  -,    host,         -1,    qemu:///system",
+                "QEMU+TCP://host:1/system,                qemu,   TCP,  -,    host,         1,     qemu:///system",
+                "qemu+TcP://u@[::1]:16509/system,         qemu,   TCP,  u,    ::1,          16509, qemu:///system",
+                "qemu://host/system,                      qemu,   TLS,  -,    host,         -1,    qemu:///system",
+                "qemu+ssh://root@h_1.example:22/system,   qemu,   SSH,  root, h_1.example,  22,    qemu:///system",
+                "test+tcp://h/default?foo=b,              test,   TCP,  -,    h,            -1,    test:///default?foo=b",
+                "test+tcp://h/default?foo=b;Mode=legacy,  test,   TCP,  -,    h,            -1,    test:///default?foo=b",
+                "test+tcp://h/default?name=test:///x,     test,   TCP,  -,    h,            -1,    test:///x",
+                "remote+tcp://h/,                         remote, TCP,  -,    h,            -1,    ''",
+                "qemu+tcp://h,                            qemu,   TCP,  -,    h,            -1,    qemu:///",
+                "qemu+tcp:///system,                      qemu,   TCP,  -,    -,            -1,    qemu:///system",
+            })
+    void takesUrisApart(
+            String text, String driver, Transport transport, String user, String host, int port, String openName) {
+        LibvirtUri uri = LibvirtUri.parse(text);
+        assertThat(uri.driver()).isEqualTo(driver);
+        assertThat(uri.transport()).isEqualTo(transport);
+        assertThat(uri.user()).isEqualTo(user);
+        assertThat(uri.host()).isEqualTo(host);
+        assertThat(uri.port()).isEqualTo(port);
+        assertThat(uri.openName()).isEqualTo(openName);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "qemu://system | 'system' stands where the host belongs; write qemu:///system, with three slashes",
+                "qemu+tpc://h/system | unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext",
+                "qemu+unix://h/system | a UNIX socket has no host, and 'h' is one",
+                "system | it does not begin with a driver, as qemu:///system does",
+                "qemu:system | '//' is missing after 'qemu:', as in qemu:///system",
+                "qemu+tcp://h:99999/system | '99999' is no port number from 1 to 65535",
+                "qemu+tcp://h:x1/system | 'x1' is no port number from 1 to 65535",
+                "qemu+tcp://h/sys tem | Illegal character in path at position 18",
+                "qemu+tcp://h/system?socket | parameter 'socket' has no value",
+                "qemu+tcp://h/system#x | a fragment ('#x') has no meaning here",
+            })
+    void saysWhatIsWrongWithAUri(String text, String why) {
+        assertThatThrownBy(() -> LibvirtUri.parse(text))
+                .isInstanceOf(InvalidUriException.class)
+                .hasMessage("URI '" + text + "': " + why);
+    }
+
+    @Test
+    void decodesEscapesAndKeepsPlusSigns() {
+        LibvirtUri uri = LibvirtUri.parse("qemu+unix:///system?socket=%2Ftmp%2Fa+b&auth=none");
+        assertThat(uri.parameter("socket")).contains("/tmp/a+b");
+        assertThat(uri.parameter("auth")).contains("none");
+    }
+
+    @Test
+    void namesTheServerForMessages() {
+        assertThat(LibvirtUri.parse("qemu:///system").where()).isEqualTo("this host");
+        assertThat(LibvirtUri.parse("qemu+tcp://h:1/system").where()).isEqualTo("h:1");
+        assertThat(LibvirtUri.parse("qemu+tcp://[::1]:1/system").where()).isEqualTo("[::1]:1");
+    }
+}
