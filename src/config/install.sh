@@ -52,7 +52,8 @@ install_packages() {
         guarded=yes
     fi
     local status=0
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" || status=$?
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+        > /dev/null || status=$?
     [ "$guarded" = yes ] && as_root rm -f "$guard"
     return "$status"
 }
