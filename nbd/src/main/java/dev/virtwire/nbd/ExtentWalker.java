@@ -4,14 +4,14 @@ package dev.virtwire.nbd;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 
 /**
  * Walks through the extents of an export, with the statuses of several contexts merged: each step is the longest run
  * over which the flags of every context stay the same. The runs follow each other without a gap.
  *
- * <p>A cursor, not an iterator, so that a walk over millions of extents makes no garbage. Holds one reply of the server
- * at a time. For one thread, which blocks in {@link #next()}, and not the connection's reader thread.
+ * <p>A cursor, not an iterator, so that a walk over millions of extents makes no garbage. Holds few replies of the server
+ * at a time, see {@link StatusAhead}. For one thread, which blocks in {@link #next()}, and not the connection's reader
+ * thread.
  *
  * <pre>{@code
  * ExtentWalker walker = ExtentWalker.over(connection, List.of("base:allocation"));
@@ -21,7 +21,7 @@ import java.util.concurrent.CompletionException;
  * }</pre>
  */
 public final class ExtentWalker {
-    private final NbdConnection connection;
+    private final StatusAhead ahead;
     private final List<String> contexts;
     private final long end;
     private ExtentList[] lists = new ExtentList[0];
@@ -31,7 +31,7 @@ public final class ExtentWalker {
     private long runEnd;
 
     private ExtentWalker(NbdConnection connection, List<String> contexts, long start, long end) {
-        this.connection = connection;
+        this.ahead = new StatusAhead(connection, end);
         this.contexts = contexts;
         this.end = end;
         this.indexes = new int[contexts.size()];
@@ -131,21 +131,8 @@ public final class ExtentWalker {
     }
 
     private void ask() {
-        connection.requireNotReader();
-        // Extents may end anywhere, requests may not begin anywhere.
-        long start = runEnd - runEnd % connection.export().minimumBlockSize();
-        Map<String, ExtentList> answer;
-        try {
-            answer = connection.blockStatus(start, end - start).join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof NbdException nbd ? nbd : e;
-        }
+        Map<String, ExtentList> answer = ahead.take(runEnd);
         lists = contexts.stream().map(answer::get).toArray(ExtentList[]::new);
         Arrays.fill(indexes, 0);
-        for (ExtentList list : lists) {
-            if (list.end() <= runEnd) {
-                throw connection.noProgress(start, end - start);
-            }
-        }
     }
 }

@@ -127,7 +127,7 @@ public final class NbdConnection implements AutoCloseable {
      * @return the extents by context, in the order of {@link NbdExport#metaContexts()}; completes on the reader thread
      */
     public CompletableFuture<Map<String, ExtentList>> blockStatus(long offset, long length) {
-        long asked = export.extendedHeaders() ? length : Math.min(length, Wire.MAX_STATUS);
+        long asked = Math.min(length, maximumStatus());
         NbdRequest request = new NbdRequest(NbdRequest.Command.BLOCK_STATUS, offset, asked);
         String objection = objection(offset, length);
         if (objection == null && export.metaContexts().isEmpty()) {
@@ -200,9 +200,14 @@ public final class NbdConnection implements AutoCloseable {
         }
     }
 
+    /** The longest block status request that goes on the wire, in bytes; a multiple of every block size. */
+    long maximumStatus() {
+        return export.extendedHeaders() ? Long.MAX_VALUE : Wire.MAX_STATUS;
+    }
+
     /** Objects to a walk that cannot be made. */
     void requireStatus(List<String> contexts, long offset, long length) {
-        String objection = objection(offset, length);
+        String objection = contexts.isEmpty() ? "no meta context was named" : objection(offset, length);
         for (String context : contexts) {
             if (!export.metaContexts().contains(context)) {
                 objection = "the context " + context + " was not negotiated";

@@ -36,6 +36,7 @@ final class Negotiation {
      * @throws NbdException saying at what it failed
      */
     static Negotiation run(NbdUri uri, NbdOptions options, Step step) {
+        long start = System.nanoTime();
         ByteChannel channel;
         try {
             channel = options.transport().open(uri.address(), options.connectTimeout());
@@ -43,7 +44,7 @@ final class Negotiation {
             throw new NbdException(
                     NbdException.Kind.UNREACHABLE, uri, null, null, "cannot connect: " + Failure.messageOf(e), e);
         }
-        Deadline deadline = new Deadline(channel, options.connectTimeout());
+        Deadline deadline = new Deadline(channel, options.connectTimeout().minusNanos(System.nanoTime() - start));
         OptionChannel optionChannel = new OptionChannel(channel);
         boolean done = false;
         try (deadline) {
@@ -66,7 +67,7 @@ final class Negotiation {
 
     private static Failure failure(IOException e, Deadline deadline, NbdOptions options) {
         if (deadline.hasPassed()) {
-            String text = "the negotiation has taken more than " + Texts.of(options.connectTimeout());
+            String text = "connecting and negotiating have taken more than " + Texts.of(options.connectTimeout());
             return new Failure(NbdException.Kind.TIMEOUT, text, e);
         }
         Failure failure = Failure.of(e);

@@ -37,7 +37,8 @@ final class SocketTransport implements NbdTransport {
             try {
                 return connect(new InetSocketAddress(each, tcp.port()), (int) Math.min(millis, Integer.MAX_VALUE));
             } catch (SocketTimeoutException e) {
-                failure = new IOException("no answer from " + each.getHostAddress() + " within " + timeout, e);
+                failure =
+                        new IOException("no answer from " + each.getHostAddress() + " within " + Texts.of(timeout), e);
             } catch (IOException e) {
                 failure = e;
             }
@@ -68,7 +69,7 @@ final class SocketTransport implements NbdTransport {
             } catch (IOException | RuntimeException e) {
                 channel.close();
                 if (deadline.hasPassed()) {
-                    throw new IOException("the server has accepted no connection within " + timeout, e);
+                    throw new IOException("the server has accepted no connection within " + Texts.of(timeout), e);
                 }
                 throw e;
             }

@@ -75,7 +75,7 @@ final class WireInput {
         byte[] text = new byte[bytes];
         readInto(ByteBuffer.wrap(text));
         return new String(text, StandardCharsets.UTF_8)
-                .replaceAll("\\p{Cntrl}+", " ")
+                .replaceAll("[\\p{Cntrl}\\s]+", " ")
                 .strip();
     }
 

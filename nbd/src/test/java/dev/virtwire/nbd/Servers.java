@@ -132,6 +132,11 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    /** Kills the servers, so that they cannot say goodbye. */
+    void kill() {
+        processes.forEach(Process::destroyForcibly);
+    }
+
     @Override
     public void close() {
         for (Process process : processes) {
