@@ -5,8 +5,11 @@ import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.DurableFiles;
 import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.backup.internal.restore.Restorer;
+import dev.virtwire.backup.internal.verify.Verifier;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder that holds points of any number of domains. docs/format.md describes every file in it; any image in it opens
@@ -93,6 +96,45 @@ public final class Repository {
             throw new RepositoryException("domain " + domain + " has no point in " + folder());
         }
         return newest;
+    }
+
+    /**
+     * Verifies every point: its own files, the bytes of its images, and what a guest would read from them.
+     *
+     * @throws BackupException where something cannot be read at all, which says nothing of damage
+     */
+    public VerifyReport verify(ProgressListener listener) {
+        Verifier verifier = new Verifier();
+        store.domains().forEach(verifier::addAll);
+        return verifier.run(listener);
+    }
+
+    /**
+     * Verifies one point with all that it builds on, or every point of a domain.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @param point the point's id, or null for all points
+     * @throws RepositoryException where there is no such domain or point
+     */
+    public VerifyReport verify(String domain, @Nullable String point, ProgressListener listener) {
+        Verifier verifier = new Verifier();
+        if (point == null) {
+            verifier.addAll(domainStore(domain));
+        } else {
+            verifier.add(domainStore(domain), point);
+        }
+        return verifier.run(listener);
+    }
+
+    /**
+     * Restores disks of a point, flattened, and its domain XML to files. Each is complete, durable and verified when it
+     * appears under its name; after a failure none is there.
+     *
+     * @throws DamagedException where anything that the disks are restored from is damaged
+     * @throws BackupException where the destination cannot be written or is full, or the images are not here
+     */
+    public RestoreResult restore(RestoreRequest request, ProgressListener listener) {
+        return new Restorer(domainStore(request.point().domain()), request).run(listener);
     }
 
     private static DomainPoints list(DomainStore domain) {

@@ -6,21 +6,19 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
 
 /** Hashes blocks of files and buffers, a partial one as if zeros followed. Not for two threads. */
 public final class BlockHasher {
     private static final byte[] ZEROS = new byte[8192];
 
     private final MessageDigest sha256 = Sha256.digest();
-    private final ByteBuffer buffer;
-
-    /** With a buffer of a block of its own. */
-    public BlockHasher() {
-        buffer = ByteBuffer.allocate(BlockTree.BLOCK);
-    }
+    private @Nullable ByteBuffer own;
 
     /** The digest of block {@code index} of a file of {@code size} bytes. */
     public byte[] read(FileChannel file, long index, long size) throws IOException {
+        ByteBuffer buffer = own == null ? ByteBuffer.allocate(BlockTree.BLOCK) : own;
+        own = buffer;
         buffer.clear().limit(BlockTree.blockLength(index, size));
         while (buffer.hasRemaining()) {
             if (file.read(buffer, index * BlockTree.BLOCK + buffer.position()) < 0) {

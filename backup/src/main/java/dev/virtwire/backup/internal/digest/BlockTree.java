@@ -58,7 +58,7 @@ public final class BlockTree {
     }
 
     /** The leaf of a block of zeros. Not to be changed. */
-    static byte[] zeroLeaf() {
+    public static byte[] zeroLeaf() {
         return ZERO[0];
     }
 

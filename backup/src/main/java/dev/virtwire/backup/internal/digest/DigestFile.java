@@ -131,6 +131,11 @@ public final class DigestFile implements Closeable {
         return new RunLeaves(channel, file, fileSectionAt, trailerAt, BlockTree.blocks(imageSize), false);
     }
 
+    /** The image file's leaves in any order. */
+    public BlockLookup lookup() throws IOException {
+        return new BlockLookup(fileRuns(), fileSectionAt);
+    }
+
     /**
      * Reads every run, and computes both roots from the leaves.
      *

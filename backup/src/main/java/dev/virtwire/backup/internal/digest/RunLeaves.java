@@ -77,6 +77,28 @@ final class RunLeaves implements Leaves {
         nextRun = digestsAt + digests * BlockTree.DIGEST;
     }
 
+    /** Stands before the run at byte {@code at} of the file, whose first leaf is {@code first}. */
+    void restart(long at, long first) {
+        nextRun = at;
+        runStart = first;
+        runEnd = first;
+        index = first;
+    }
+
+    /** Goes to a leaf of the run that it stands in, which may be before the present one. */
+    boolean seekInRun(long target) {
+        if (target < runStart || target >= runEnd) {
+            return false;
+        }
+        index = target;
+        return true;
+    }
+
+    /** Where in the file the run begins that follows the present one. */
+    long nextRunAt() {
+        return nextRun;
+    }
+
     /** Reads on to the end and requires that the runs fill their section exactly. */
     void finish() throws IOException {
         while (runEnd < count) {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.copy;
+
+import dev.virtwire.backup.internal.digest.BlockSpool;
+import dev.virtwire.backup.internal.digest.DigestFileWriter;
+import dev.virtwire.backup.internal.digest.Leaves;
+import dev.virtwire.backup.internal.repository.DurableFiles;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.manifest.ContentDigest;
+import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.StoredImage;
+import dev.virtwire.image.Qcow2Options;
+import dev.virtwire.image.Qcow2Writer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a disk's image and digest file in a point's folder. Both are whole and durable when {@link #store} returns. */
+public final class DiskStore {
+    /**
+     * What the manifest says of the files.
+     *
+     * @param image the image
+     * @param content the disk's content
+     * @param digests the digest file
+     */
+    public record Stored(StoredImage image, ContentDigest content, StoredFile digests) {}
+
+    /**
+     * What an increment builds on.
+     *
+     * @param backing the parent's image as the new one names it, relative to its folder
+     * @param leaves the parent's leaves, parents followed
+     */
+    public record Parent(String backing, Leaves leaves) {}
+
+    private final Path folder;
+    private final BufferPool buffers;
+    private final Executor workers;
+    private final CopyMeter meter;
+    private final BooleanSupplier cancelled;
+
+    /** For disks in {@code folder}; for the rest see {@link DiskCopy}. */
+    public DiskStore(Path folder, BufferPool buffers, Executor workers, CopyMeter meter, BooleanSupplier cancelled) {
+        this.folder = folder;
+        this.buffers = buffers;
+        this.workers = workers;
+        this.meter = meter;
+        this.cancelled = cancelled;
+    }
+
+    /** Copies {@code source} as the disk {@code target}, over {@code parent} where it is an increment. */
+    public Stored store(SourceDisk source, String target, @Nullable Parent parent) throws IOException {
+        Path image = folder.resolve(Names.image(target));
+        Path digests = folder.resolve(Names.digests(target));
+        Qcow2Options options = Qcow2Options.ofSize(source.size());
+        if (parent != null) {
+            options = options.withBacking(parent.backing(), "qcow2");
+        }
+        try (BlockSpool spool = BlockSpool.create(folder.resolve("." + target + ".spool"));
+                DigestFileWriter leaves =
+                        DigestFileWriter.create(digests, source.size(), parent == null ? null : parent.leaves())) {
+            try (Qcow2Writer writer = Qcow2Writer.create(image, options, DurableFiles.privateFile(image))) {
+                CopyTarget to = new CopyTarget(writer, leaves, spool, parent != null);
+                new DiskCopy(source, to, buffers, workers, meter, cancelled).run();
+                writer.finish();
+            }
+            spool.drain(image, leaves);
+            long size = Files.size(image);
+            DigestFileWriter.Summary summary = leaves.finish(size);
+            return new Stored(
+                    new StoredImage(
+                            Names.image(target),
+                            "qcow2",
+                            "none",
+                            size,
+                            summary.fileRoot(),
+                            parent == null ? null : parent.backing()),
+                    new ContentDigest(summary.contentRoot()),
+                    new StoredFile(Names.digests(target), summary.size(), summary.sha256()));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.verify;
+
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.Finding;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.internal.digest.DigestFile;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.manifest.ContentDigest;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.StoredImage;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** One disk of one point: its image and its digests, the latter found right and open. */
+public final class DiskLayer implements Closeable {
+    private final Point point;
+    private final ManifestDisk disk;
+    private final StoredImage image;
+    private final DigestFile digests;
+
+    private DiskLayer(Point point, ManifestDisk disk, StoredImage image, DigestFile digests) {
+        this.point = point;
+        this.disk = disk;
+        this.image = image;
+        this.digests = digests;
+    }
+
+    /**
+     * Checks and opens a disk's digests.
+     *
+     * @throws DamagedException where they are damaged or do not fit the manifest
+     */
+    static DiskLayer open(Point point, ManifestDisk disk) throws IOException {
+        StoredImage image = disk.image();
+        StoredFile stored = disk.digests();
+        ContentDigest content = disk.content();
+        if (image == null || stored == null || content == null) {
+            throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
+        }
+        SmallFiles.require(point.folder(), stored);
+        Path file = point.folder().resolve(stored.file());
+        DigestFile digests = DigestFile.open(file);
+        boolean fits = digests.guestSize() == disk.virtualSize()
+                && digests.imageSize() == image.size()
+                && digests.contentRoot().equals(content.root())
+                && digests.fileRoot().equals(image.blocksRoot());
+        if (!fits) {
+            digests.close();
+            throw new DamagedException(
+                    Finding.of(point.folder().resolve(Names.MANIFEST), "does not fit " + stored.file()));
+        }
+        return new DiskLayer(point, disk, image, digests);
+    }
+
+    /** The point that it is of. */
+    public Point point() {
+        return point;
+    }
+
+    /** What the manifest says of the disk. */
+    public ManifestDisk disk() {
+        return disk;
+    }
+
+    /** What the manifest says of the image. */
+    public StoredImage image() {
+        return image;
+    }
+
+    /** The image. */
+    public Path file() {
+        return point.folder().resolve(image.file());
+    }
+
+    /** The digests of the disk and of the image file. */
+    public DigestFile digests() {
+        return digests;
+    }
+
+    @Override
+    public void close() throws IOException {
+        digests.close();
+    }
+}

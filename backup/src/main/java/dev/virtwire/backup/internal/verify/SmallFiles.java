@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.verify;
+
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.Finding;
+import dev.virtwire.backup.internal.repository.Problems;
+import dev.virtwire.backup.internal.repository.Sha256;
+import dev.virtwire.backup.manifest.StoredFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/** Compares files with the size and SHA-256 that a manifest holds. */
+public final class SmallFiles {
+    private SmallFiles() {}
+
+    /**
+     * Reads a file and compares.
+     *
+     * @throws DamagedException where it is missing or differs
+     */
+    public static void require(Path folder, StoredFile stored) {
+        Path file = folder.resolve(stored.file());
+        requireSize(file, stored.size());
+        try {
+            if (!Sha256.hex(Sha256.of(file)).equals(stored.sha256())) {
+                throw new DamagedException(
+                        new Finding(file, 0, stored.size(), "its SHA-256 is not the one in the manifest"));
+            }
+        } catch (IOException e) {
+            throw Problems.with("read", file, e);
+        }
+    }
+
+    /**
+     * Compares a file's size.
+     *
+     * @throws DamagedException where it is missing or of another size, with the range that is missing or too much
+     */
+    static void requireSize(Path file, long expected) {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+            throw new DamagedException(Finding.of(file, there ? "is not a regular file" : "is missing"));
+        }
+        long size;
+        try {
+            size = Files.size(file);
+        } catch (IOException e) {
+            throw Problems.with("read", file, e);
+        }
+        String sizes = "the file is " + size + " bytes long, should be " + expected;
+        if (size < expected) {
+            throw new DamagedException(new Finding(file, size, expected - size, "missing: " + sizes));
+        }
+        if (size > expected) {
+            throw new DamagedException(new Finding(file, expected, size - expected, "too much: " + sizes));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.verify;
+
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.Finding;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.Progress;
+import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.RepositoryException;
+import dev.virtwire.backup.VerifyReport;
+import dev.virtwire.backup.internal.ProgressMeter;
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.internal.repository.Problems;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.Nvram;
+import dev.virtwire.backup.manifest.ParentLink;
+import dev.virtwire.backup.manifest.PushedImage;
+import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.image.ImageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Verifies points, and with each what it builds on; no point twice. */
+public final class Verifier {
+    private final Map<Path, Point> points = new LinkedHashMap<>();
+    private final Map<Path, DomainStore> domains = new LinkedHashMap<>();
+    private final Set<Finding> damage = new LinkedHashSet<>();
+    private final List<String> unverifiable = new ArrayList<>();
+    private final List<String> notices = new ArrayList<>();
+    private final Set<Path> damaged = new HashSet<>();
+    private final Set<Path> verified = new HashSet<>();
+
+    /** Adds all points of a domain. */
+    public void addAll(DomainStore domain) {
+        for (String id : domain.pointIds()) {
+            add(domain, id);
+        }
+        try {
+            for (Path partial : domain.partials()) {
+                notices.add(partial + " is work in progress or was left by a run that died: see recover");
+            }
+        } catch (IOException e) {
+            throw Problems.with("read", domain.folder(), e);
+        }
+    }
+
+    /** Adds a point and all that it builds on; damaged manifests are found here. */
+    public void add(DomainStore domain, String id) {
+        try {
+            Point point = domain.point(id);
+            if (points.containsKey(point.folder())) {
+                return;
+            }
+            points.put(point.folder(), point);
+            domains.put(point.folder(), domain);
+            if (point.manifest().parent() != null) {
+                add(domain, DiskChain.parentOf(domain, point).id());
+            }
+        } catch (DamagedException e) {
+            damage.addAll(e.findings());
+        }
+    }
+
+    /** Reads everything that was added. */
+    public VerifyReport run(ProgressListener listener) {
+        long total = 0;
+        int disks = 0;
+        for (Point point : points.values()) {
+            for (ManifestDisk disk : point.manifest().disks()) {
+                total += disk.image() == null ? 0 : disk.image().size();
+                disks++;
+            }
+        }
+        ProgressMeter meter = new ProgressMeter(listener, disks, total);
+        meter.phase(Progress.Phase.VERIFYING);
+        points.values().forEach(point -> verifyWithParents(point, meter));
+        meter.phase(Progress.Phase.DONE);
+        List<String> names = points.values().stream()
+                .map(point -> point.domain() + "@" + point.id())
+                .toList();
+        return new VerifyReport(names, meter.movedBytes(), List.copyOf(damage), unverifiable, notices);
+    }
+
+    /** Parents first: whether they are damaged decides what is looked at in their children. */
+    private void verifyWithParents(Point point, ProgressMeter meter) {
+        if (!verified.add(point.folder())) {
+            return;
+        }
+        ParentLink link = point.manifest().parent();
+        Point parent = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
+        if (parent != null) {
+            verifyWithParents(parent, meter);
+        }
+        verify(point, meter);
+    }
+
+    private void verify(Point point, ProgressMeter meter) {
+        smallFiles(point);
+        for (ManifestDisk disk : point.manifest().disks()) {
+            meter.disk(disk.target());
+            PushedImage pushed = disk.pushed();
+            if (pushed != null) {
+                unverifiable.add(point.domain() + "@" + point.id() + ": disk " + disk.target() + " is "
+                        + pushed.path() + " on host " + pushed.host()
+                        + ", written by the hypervisor; nobody has digests of it");
+            } else {
+                verifyDisk(point, disk, meter);
+            }
+            meter.diskDone();
+        }
+    }
+
+    private void verifyDisk(Point point, ManifestDisk disk, ProgressMeter meter) {
+        Path image = point.folder().resolve(Names.image(disk.target()));
+        try {
+            try (DiskLayer layer = DiskLayer.open(point, disk)) {
+                List<Finding> bytes = FileBlocks.check(layer, new BitSet(), read -> {
+                    meter.passed(read);
+                    meter.moved(read);
+                });
+                found(image, bytes);
+            }
+            if (!damaged.contains(image)) {
+                verifyContent(point, disk);
+            }
+        } catch (DamagedException e) {
+            found(image, e.findings());
+        } catch (ImageException e) {
+            found(image, List.of(DiskChain.finding(e)));
+        } catch (IOException e) {
+            throw Problems.with("verify", image, e);
+        }
+    }
+
+    /** What the guest would read; where a parent is damaged that is known to be wrong, and not looked at. */
+    private void verifyContent(Point point, ManifestDisk disk) throws IOException {
+        try (DiskChain chain = DiskChain.open(store(point), point, disk)) {
+            boolean trusted = chain.layers().stream().noneMatch(layer -> damaged.contains(layer.file()));
+            if (trusted) {
+                ContentCheck.run(chain);
+            }
+        }
+    }
+
+    private DomainStore store(Point point) {
+        DomainStore domain = domains.get(point.folder());
+        if (domain == null) {
+            throw new RepositoryException(point.folder() + " was not added");
+        }
+        return domain;
+    }
+
+    private void found(Path image, List<Finding> findings) {
+        if (!findings.isEmpty()) {
+            damaged.add(image);
+            damage.addAll(findings);
+        }
+    }
+
+    private void smallFiles(Point point) {
+        Set<String> expected = new HashSet<>(Set.of(Names.MANIFEST, Names.MANIFEST_SUM));
+        List<StoredFile> files = new ArrayList<>();
+        files.add(point.manifest().domainXml().stored());
+        Nvram nvram = point.manifest().nvram();
+        if (nvram != null && nvram.stored() != null) {
+            files.add(nvram.stored());
+        }
+        for (StoredFile file : files) {
+            expected.add(file.file());
+            try {
+                SmallFiles.require(point.folder(), file);
+            } catch (DamagedException e) {
+                damage.addAll(e.findings());
+            }
+        }
+        for (ManifestDisk disk : point.manifest().disks()) {
+            if (disk.image() != null && disk.digests() != null) {
+                expected.add(disk.image().file());
+                expected.add(disk.digests().file());
+            }
+        }
+        try (Stream<Path> list = Files.list(point.folder())) {
+            list.filter(path -> !expected.contains(String.valueOf(path.getFileName())))
+                    .sorted()
+                    .forEach(path -> notices.add(path + " does not belong to the point"));
+        } catch (IOException e) {
+            throw Problems.with("read", point.folder(), e);
+        }
+    }
+}

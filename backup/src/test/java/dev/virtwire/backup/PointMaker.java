@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import dev.virtwire.backup.internal.copy.BufferPool;
+import dev.virtwire.backup.internal.copy.CopyMeter;
+import dev.virtwire.backup.internal.copy.DiskStore;
+import dev.virtwire.backup.internal.copy.MemoryDisk;
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.DurableFiles;
+import dev.virtwire.backup.internal.repository.Manifests;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.backup.internal.repository.Sha256;
+import dev.virtwire.backup.internal.verify.DiskChain;
+import dev.virtwire.backup.manifest.DiskSource;
+import dev.virtwire.backup.manifest.DomainXml;
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.manifest.ParentLink;
+import dev.virtwire.backup.manifest.StoredFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/** Makes points of a domain "web1" out of disks in memory, without a host. */
+final class PointMaker {
+    private static final Executor HERE = Runnable::run;
+    private static final CopyMeter UNHEARD = new CopyMeter() {
+        @Override
+        public void passed(long bytes) {}
+
+        @Override
+        public void moved(long bytes) {}
+    };
+
+    private final DomainStore domain;
+    private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
+
+    PointMaker(Path folder) {
+        domain = RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN).domain("web1");
+        domain.lock().close();
+    }
+
+    /** A full point of these disks. */
+    Point full(Map<String, MemoryDisk> disks) throws IOException {
+        return make(disks, null);
+    }
+
+    /** An increment; the disks tell what changed. */
+    Point increment(Map<String, MemoryDisk> disks, Point parent) throws IOException {
+        return make(disks, parent);
+    }
+
+    private Point make(Map<String, MemoryDisk> disks, Point parent) throws IOException {
+        clock = clock.plusSeconds(60);
+        Level level = parent == null ? Level.FULL : Level.INCREMENTAL;
+        String id = domain.newPointId(clock, level);
+        Path partial = domain.createPartial(id);
+        byte[] xml = "<domain><name>web1</name></domain>\n".getBytes(StandardCharsets.UTF_8);
+        DurableFiles.PLAIN.writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        DiskStore store = new DiskStore(partial, new BufferPool(4), HERE, UNHEARD, () -> false);
+        List<ManifestDisk> stored = new ArrayList<>();
+        for (Map.Entry<String, MemoryDisk> disk : disks.entrySet()) {
+            stored.add(store(store, disk.getKey(), disk.getValue(), parent, level));
+        }
+        Manifest full = Manifests.full(
+                domain.repository().id(),
+                id,
+                new StoredFile(Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml))),
+                stored);
+        return domain.commit(new Manifest(
+                full.format(),
+                full.version(),
+                full.writer(),
+                full.repository(),
+                id,
+                full.domain(),
+                full.host(),
+                Mode.PULL,
+                level,
+                full.outcome(),
+                parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256()),
+                full.checkpoint(),
+                null,
+                false,
+                clock,
+                clock.plusSeconds(5),
+                stored,
+                List.of(),
+                new DomainXml(full.domainXml().stored(), true, List.of()),
+                null));
+    }
+
+    private ManifestDisk store(DiskStore store, String target, MemoryDisk disk, Point parent, Level level)
+            throws IOException {
+        try (disk) {
+            DiskStore.Stored result;
+            if (parent == null) {
+                result = store.store(disk, target, null);
+            } else {
+                ManifestDisk below = parent.manifest().disk(target);
+                try (DiskChain chain = DiskChain.open(domain, parent, below)) {
+                    String backing = "../" + parent.id() + "/" + Names.image(target);
+                    result = store.store(disk, target, new DiskStore.Parent(backing, chain.leaves()));
+                }
+            }
+            return new ManifestDisk(
+                    target,
+                    level,
+                    "a test",
+                    disk.size(),
+                    new DiskSource("file", "/images/" + target, "qcow2"),
+                    null,
+                    result.image(),
+                    result.content(),
+                    result.digests(),
+                    null);
+        }
+    }
+}
