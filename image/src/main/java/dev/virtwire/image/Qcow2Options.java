@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  *     allowed
  * @param clusterSize in bytes, a power of two from 4 KiB to 2 MiB
  * @param backing the file beneath, with its format; null for a full image
+ * @param compression how data is compressed; clusters that would not shrink stay as they are
  */
 public record Qcow2Options(
-        long virtualSize, int clusterSize, @Nullable BackingFile backing) {
+        long virtualSize, int clusterSize, @Nullable BackingFile backing, Compression compression) {
     /** The cluster size that QEMU also takes unless told otherwise: 64 KiB. */
     public static final int DEFAULT_CLUSTER_SIZE = 64 << 10;
 
@@ -50,12 +51,12 @@ public record Qcow2Options(
 
     /** A full image of the given size with clusters of the default size. */
     public static Qcow2Options ofSize(long virtualSize) {
-        return new Qcow2Options(virtualSize, DEFAULT_CLUSTER_SIZE, null);
+        return new Qcow2Options(virtualSize, DEFAULT_CLUSTER_SIZE, null, Compression.NONE);
     }
 
     /** The same with clusters of another size, in bytes. */
     public Qcow2Options withClusterSize(int newClusterSize) {
-        return new Qcow2Options(virtualSize, newClusterSize, backing);
+        return new Qcow2Options(virtualSize, newClusterSize, backing, compression);
     }
 
     /**
@@ -65,6 +66,11 @@ public record Qcow2Options(
      * @param format {@code qcow2} or {@code raw}
      */
     public Qcow2Options withBacking(String name, String format) {
-        return new Qcow2Options(virtualSize, clusterSize, new BackingFile(name, format));
+        return new Qcow2Options(virtualSize, clusterSize, new BackingFile(name, format), compression);
+    }
+
+    /** The same with compressed clusters. */
+    public Qcow2Options withCompression(Compression newCompression) {
+        return new Qcow2Options(virtualSize, clusterSize, backing, newCompression);
     }
 }

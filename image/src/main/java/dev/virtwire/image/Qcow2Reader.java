@@ -13,6 +13,7 @@ import dev.virtwire.image.internal.Ranges;
 import dev.virtwire.image.internal.RefcountReader;
 import dev.virtwire.image.internal.References;
 import dev.virtwire.image.internal.Zeros;
+import dev.virtwire.image.internal.codec.Decompressor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -29,12 +30,14 @@ public final class Qcow2Reader implements ImageReader {
     private final Qcow2Header header;
     private final long fileSize;
     private final ClusterMap map;
+    private final Decompressor decompressor;
 
     private Qcow2Reader(ImageFile file, Qcow2Header header, long fileSize) {
         this.file = file;
         this.header = header;
         this.fileSize = fileSize;
         this.map = new ClusterMap(file, header, fileSize);
+        this.decompressor = new Decompressor(file, header.clusterSize(), header.compression());
     }
 
     /**
@@ -79,12 +82,14 @@ public final class Qcow2Reader implements ImageReader {
         long offset = guestOffset;
         while (destination.hasRemaining()) {
             ImageExtent run = next(offset, offset + destination.remaining());
-            if (run.kind() == Kind.DATA) {
+            if (run.kind() != Kind.DATA) {
+                Zeros.put(destination, run.length());
+            } else if (run.hostOffset() != ImageExtent.NO_HOST_OFFSET) {
                 destination.limit(destination.position() + (int) run.length());
                 file.read(destination, run.hostOffset(), "the data of guest offset " + offset);
                 destination.limit(limit);
             } else {
-                Zeros.put(destination, run.length());
+                decompress(run, destination);
             }
             offset = run.end();
         }
@@ -121,6 +126,7 @@ public final class Qcow2Reader implements ImageReader {
 
     @Override
     public void close() throws ImageException {
+        decompressor.close();
         file.close();
     }
 
@@ -136,30 +142,57 @@ public final class Qcow2Reader implements ImageReader {
         int clusterSize = clusterSize();
         long inCluster = offset % clusterSize;
         long entry = map.entry(table, offset);
-        Kind kind = kind(entry, offset);
+        Cluster cluster = Cluster.of(entry);
         long host = entry & Entries.OFFSET_MASK;
-        long length = (long) clusterSize - inCluster;
+        long length = clusterSize - inCluster;
         while (length < inTable) {
-            long following = map.entry(table, offset + length);
-            if (kind(following, offset + length) != kind
-                    || (kind == Kind.DATA && (following & Entries.OFFSET_MASK) != host + inCluster + length)) {
+            long next = map.entry(table, offset + length);
+            if (Cluster.of(next) != cluster
+                    || (cluster == Cluster.PLAIN && (next & Entries.OFFSET_MASK) != host + inCluster + length)) {
                 break;
             }
             length += clusterSize;
         }
-        long hostOffset = kind == Kind.DATA ? host + inCluster : ImageExtent.NO_HOST_OFFSET;
-        return new ImageExtent(offset, Math.min(length, inTable), kind, hostOffset, 0);
+        long hostOffset = cluster == Cluster.PLAIN ? host + inCluster : ImageExtent.NO_HOST_OFFSET;
+        return new ImageExtent(offset, Math.min(length, inTable), cluster.kind, hostOffset, 0);
     }
 
-    private Kind kind(long entry, long guestOffset) throws ImageException {
-        if ((entry & Entries.COMPRESSED) != 0) {
-            throw new ImageException(
-                    file.path(),
-                    "the cluster at guest offset " + guestOffset + " is compressed, which is not supported");
+    /** Reads a run of compressed clusters, the first and the last of which may be cut. */
+    private void decompress(ImageExtent run, ByteBuffer destination) throws ImageException {
+        int clusterSize = clusterSize();
+        long table = map.tableOffset(run.offset() / map.bytesPerTable());
+        for (long offset = run.offset(); offset < run.end(); ) {
+            int inCluster = (int) (offset % clusterSize);
+            int count = (int) Math.min(clusterSize - inCluster, run.end() - offset);
+            long entry = map.entry(table, offset);
+            long host = Entries.compressedOffset(entry, header.clusterBits());
+            int length = (int) Math.min(Entries.compressedLength(entry, header.clusterBits()), fileSize - host);
+            decompressor.read(host, length, inCluster, count, destination, offset - inCluster);
+            offset += count;
         }
-        if ((entry & Entries.ZERO) != 0) {
-            return Kind.ZERO;
+    }
+
+    /** What a second-level entry says of its cluster. */
+    private enum Cluster {
+        UNALLOCATED(Kind.UNALLOCATED),
+        ZERO(Kind.ZERO),
+        PLAIN(Kind.DATA),
+        COMPRESSED(Kind.DATA);
+
+        final Kind kind;
+
+        Cluster(Kind kind) {
+            this.kind = kind;
         }
-        return (entry & Entries.OFFSET_MASK) == 0 ? Kind.UNALLOCATED : Kind.DATA;
+
+        static Cluster of(long entry) {
+            if ((entry & Entries.COMPRESSED) != 0) {
+                return COMPRESSED;
+            }
+            if ((entry & Entries.ZERO) != 0) {
+                return ZERO;
+            }
+            return (entry & Entries.OFFSET_MASK) == 0 ? UNALLOCATED : PLAIN;
+        }
     }
 }

@@ -6,9 +6,12 @@ import dev.virtwire.image.internal.MetadataWriter;
 import dev.virtwire.image.internal.Qcow2Header;
 import dev.virtwire.image.internal.Ranges;
 import dev.virtwire.image.internal.WriterState;
+import dev.virtwire.image.internal.codec.CompressedBatch;
+import dev.virtwire.image.internal.codec.Compressor;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a qcow2 image, version 3.
@@ -20,21 +23,36 @@ import java.nio.file.attribute.FileAttribute;
  * <p>Until {@link #finish()} the file has no header. Without a backing file {@link #writeZeroes} leaves clusters
  * unallocated, which reads the same; with one it makes zero clusters.
  *
+ * <p>With compression, each thread compresses what it writes, and decompresses it again before it counts. Clusters that
+ * do not shrink stay as they are, laid out as above; the others are packed.
+ *
  * <p>Room is found under a short lock, data is written outside it. Metadata in memory stays under 12 MiB plus 8 bytes
- * for each second-level table.
+ * for each second-level table; compression adds 1.2 MiB of direct memory for each thread, more with clusters above 1 MiB.
  */
 public final class Qcow2Writer implements ImageWriter {
+    /** Data is compressed in pieces that begin and end at multiples of that on the disk, or of a cluster. */
+    private static final int MIN_BATCH = 1 << 20;
+
+    private static final long NOT_PLAIN = -1;
+
     private final ImageFile file;
     private final Qcow2Options options;
     private final WriterState state;
     private final Object lock = new Object();
     private final MetadataWriter metadata;
+    private final @Nullable Compressor compressor;
+    private final int batchSize;
 
     private Qcow2Writer(ImageFile file, Qcow2Options options) {
         this.file = file;
         this.options = options;
         this.state = new WriterState(file.path());
         this.metadata = new MetadataWriter(file, options);
+        this.batchSize = Math.max(MIN_BATCH, options.clusterSize());
+        this.compressor = options.compression() == Compression.NONE
+                ? null
+                : new Compressor(
+                        file.path(), options.clusterSize(), options.compression(), batchSize / options.clusterSize());
     }
 
     /**
@@ -65,11 +83,8 @@ public final class Qcow2Writer implements ImageWriter {
         Ranges.checkData(guestOffset, length, virtualSize(), clusterSize());
         state.begin();
         try {
-            long hostOffset;
-            synchronized (lock) {
-                hostOffset = metadata.mapData(guestOffset, length);
-            }
-            file.write(data, hostOffset);
+            long hostOffset =
+                    compressor == null ? writePlain(guestOffset, data) : writeCompressed(guestOffset, data, compressor);
             state.ended();
             return hostOffset;
         } catch (ImageException | RuntimeException | Error e) {
@@ -114,6 +129,77 @@ public final class Qcow2Writer implements ImageWriter {
     @Override
     public void close() throws ImageException {
         state.close();
+        if (compressor != null) {
+            compressor.close();
+        }
         file.close();
+    }
+
+    private long writePlain(long guestOffset, ByteBuffer data) throws ImageException {
+        long hostOffset;
+        synchronized (lock) {
+            hostOffset = metadata.mapData(guestOffset, data.remaining());
+        }
+        file.write(data, hostOffset);
+        return hostOffset;
+    }
+
+    /** Returns the file offset if nothing was compressed after all and all of it lies in one piece, else -1. */
+    private long writeCompressed(long guestOffset, ByteBuffer data, Compressor with) throws ImageException {
+        long first = NOT_PLAIN;
+        boolean inOnePiece = true;
+        int end = data.limit();
+        for (long offset = guestOffset; data.position() < end; ) {
+            int length = (int) Math.min(end - data.position(), batchSize - offset % batchSize);
+            data.limit(data.position() + length);
+            long hostOffset = writeBatch(offset, data, with);
+            data.limit(end);
+            if (offset == guestOffset) {
+                first = hostOffset;
+            }
+            inOnePiece &= hostOffset != NOT_PLAIN && hostOffset - first == offset - guestOffset;
+            offset += length;
+        }
+        return inOnePiece ? first : NOT_PLAIN;
+    }
+
+    private long writeBatch(long guestOffset, ByteBuffer data, Compressor with) throws ImageException {
+        CompressedBatch batch = with.compress(data, guestOffset);
+        try {
+            ByteBuffer compressed = batch.bytes();
+            if (compressed.hasRemaining()) {
+                long hostOffset;
+                synchronized (lock) {
+                    hostOffset = metadata.mapCompressed(guestOffset, batch);
+                }
+                file.write(compressed, hostOffset);
+            }
+            return writePlainOnes(guestOffset, data, batch);
+        } finally {
+            with.release(batch);
+        }
+    }
+
+    /** Writes the runs of clusters that were not compressed; returns where, if that is all of them. */
+    private long writePlainOnes(long guestOffset, ByteBuffer data, CompressedBatch batch) throws ImageException {
+        int begin = data.position();
+        int end = data.limit();
+        long hostOffset = NOT_PLAIN;
+        int longest = 0;
+        for (int i = 0; i < batch.count(); ) {
+            int from = i;
+            while (i < batch.count() && batch.length(i) == CompressedBatch.PLAIN) {
+                i++;
+            }
+            if (i > from) {
+                data.limit(Math.min(end, begin + i * clusterSize())).position(begin + from * clusterSize());
+                hostOffset = writePlain(guestOffset + (long) from * clusterSize(), data);
+                longest = i - from;
+            } else {
+                i++;
+            }
+        }
+        data.limit(end).position(end);
+        return longest == batch.count() ? hostOffset : NOT_PLAIN;
     }
 }

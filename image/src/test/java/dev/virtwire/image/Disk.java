@@ -33,7 +33,9 @@ final class Disk {
         Random random = new Random(seed);
         int clusters = (size + clusterSize - 1) / clusterSize;
         for (int cluster = 0; cluster < clusters; ) {
-            int run = 1 + random.nextInt(random.nextInt(4) == 0 ? Math.max(1, (3 << 20) / clusterSize) : 4);
+            int run = 1
+                    + random.nextInt(
+                            random.nextInt(4) == 0 ? Math.max(1, Math.min(3 << 20, size / 6) / clusterSize) : 4);
             int begin = cluster * clusterSize;
             int end = Math.min(size, (cluster + run) * clusterSize);
             if (random.nextInt(100) < density) {

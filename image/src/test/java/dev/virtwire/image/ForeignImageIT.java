@@ -60,6 +60,23 @@ class ForeignImageIT {
         assertThat(Qcow2Check.check(folder.resolve("image.qcow2")).findings()).isEmpty();
     }
 
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "compression_type=zlib",
+                "compression_type=zstd",
+                "compression_type=zlib,cluster_size=4k",
+                "compression_type=zstd,cluster_size=2M",
+                "compat=0.10"
+            })
+    void whatQemuCompresses(String options) throws Exception {
+        Disk disk = new Disk(18, 9 << 20, 4096, null, 80);
+        Files.write(folder.resolve("truth.raw"), disk.content);
+        Qemu.img(folder, "convert", "-c", "-f", "raw", "-O", "qcow2", "-o", options, "truth.raw", "image.qcow2");
+        assertReadsAsInQemu(folder.resolve("image.qcow2"));
+        assertThat(Qcow2Check.check(folder.resolve("image.qcow2")).findings()).isEmpty();
+    }
+
     @Test
     void aChainOfQemusOnARawBase() throws Exception {
         Disk disk = new Disk(3, 5 << 20, 512, null, 90);

@@ -15,6 +15,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is written comes back, lies where the layout says, and counts only once it is finished. */
 class ImageRoundTripTest {
@@ -48,6 +50,38 @@ class ImageRoundTripTest {
                             new ImageExtent(8 * MIB, MIB + CLUSTER, Kind.UNALLOCATED, -1, 0),
                             new ImageExtent(9 * MIB + CLUSTER, 2 * CLUSTER, Kind.DATA, 2 * CLUSTER, 0),
                             new ImageExtent(9 * MIB + 3 * CLUSTER, MIB - 3 * CLUSTER, Kind.UNALLOCATED, -1, 0));
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(value = Compression.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void compressedClustersArePackedAndWhatDoesNotShrinkStays(Compression compression) throws IOException {
+        Path file = folder.resolve("packed.qcow2");
+        try (Qcow2Writer writer =
+                Qcow2Writer.create(file, Qcow2Options.ofSize(10 * MIB + 512).withCompression(compression))) {
+            assertThat(writer.write(0, filled(2 * MIB, 7))).as("compressed").isEqualTo(-1);
+            assertThat(writer.write(4 * MIB, data(MIB))).as("noise, aligned").isEqualTo(2 * MIB);
+            ByteBuffer mixed = ByteBuffer.allocate(3 * CLUSTER).put(CLUSTER, data(CLUSTER), 0, CLUSTER);
+            assertThat(writer.write(8 * MIB, mixed)).as("mixed").isEqualTo(-1);
+            assertThat(mixed.hasRemaining()).isFalse();
+            assertThat(writer.write(10 * MIB, filled(512, 8))).as("the end").isEqualTo(-1);
+            writer.finish();
+        }
+        assertThat(Files.size(file)).isLessThan(4 * MIB);
+        assertThat(Qcow2Check.check(file).findings()).isEmpty();
+        try (Qcow2Reader reader = Qcow2Reader.open(file)) {
+            assertThat(reader.extents(0, 5 * MIB))
+                    .containsExactly(
+                            new ImageExtent(0, 2 * MIB, Kind.DATA, -1, 0),
+                            new ImageExtent(2 * MIB, 2 * MIB, Kind.UNALLOCATED, -1, 0),
+                            new ImageExtent(4 * MIB, MIB, Kind.DATA, 2 * MIB, 0));
+            ByteBuffer read = ByteBuffer.allocate(3 * CLUSTER);
+            reader.read(8 * MIB, read);
+            assertThat(read.slice(CLUSTER, CLUSTER)).isEqualTo(data(CLUSTER));
+            ByteBuffer end = ByteBuffer.allocate(512 + 100);
+            reader.read(10 * MIB - 100, end);
+            assertThat(end.get(99)).isZero();
+            assertThat(end.get(100)).isEqualTo((byte) 8);
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +96,42 @@ class Qcow2GoldenHeaderTest {
                 "00000000",
                 HexFormat.of().formatHex("../base/vda.qcow2".getBytes(StandardCharsets.UTF_8)));
         assertBytes(file, 0x1000, "0000000000000001", "0000000000000000"); // L2: one explicit zero cluster
+    }
+
+    @Test
+    void aZstdImageSaysSoInAFeatureBitAndAField() throws IOException {
+        Path file = folder.resolve("zstd.qcow2");
+        Qcow2Options options = Qcow2Options.ofSize(1 << 20).withCompression(Compression.ZSTD);
+        try (Qcow2Writer writer = Qcow2Writer.create(file, options)) {
+            writer.finish();
+        }
+        assertBytes(file, 72, "0000000000000008"); // incompatible_features: bit 3, compression type
+        assertBytes(file, 104, "01"); // compression_type: zstd
+    }
+
+    /** A cluster of 64 KiB: the host offset takes bits 0 to 53, the number of additional sectors 54 to 61. */
+    @Test
+    void aCompressedClusterIsAnOffsetAndSectors() throws IOException {
+        Path file = folder.resolve("deflate.qcow2");
+        Qcow2Options options = Qcow2Options.ofSize(1 << 20).withCompression(Compression.DEFLATE);
+        byte[] noise = new byte[3 << 16];
+        new Random(1).nextBytes(noise);
+        Arrays.fill(noise, 600, 1 << 16, (byte) 0); // 600 bytes of noise become about 680
+        Arrays.fill(noise, (1 << 16) + 600, 2 << 16, (byte) 0);
+        try (Qcow2Writer writer = Qcow2Writer.create(file, options)) {
+            writer.write(0, ByteBuffer.wrap(noise, 0, 2 << 16));
+            writer.finish();
+        }
+        byte[] all = Files.readAllBytes(file);
+        int l2 = (int) (ByteBuffer.wrap(all).getLong((int) ByteBuffer.wrap(all).getLong(40)) & 0xffffff);
+        // Behind the first MiB, which is for small pieces that are not compressed.
+        assertThat(ByteBuffer.wrap(all).getLong(l2)).isEqualTo(1L << 62 | 1L << 54 | 0x100000);
+        long second = ByteBuffer.wrap(all).getLong(l2 + 8);
+        assertThat(second >>> 62).isEqualTo(1);
+        assertThat(second & 0x3fffff).as("right behind the first").isBetween(0x100000L + 600, 0x100000L + 1024);
+        assertThat(second >>> 54 & 0xff)
+                .as("begins and ends in sectors of others")
+                .isBetween(1L, 2L);
     }
 
     @Test

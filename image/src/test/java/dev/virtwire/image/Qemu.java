@@ -8,9 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** QEMU's own tools as judges of our images. */
 final class Qemu {
+    /** A root file system whose QEMU is to judge instead of the installed one; needs root. */
+    private static final @Nullable String ROOT = System.getProperty("virtwire.qemu.root");
+
     private Qemu() {}
 
     /** Runs qemu-img in a folder and returns what it printed; a failure fails the test. */
@@ -53,7 +57,18 @@ final class Qemu {
     }
 
     private static Process start(Path folder, String tool, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(tool));
+        List<String> command = new ArrayList<>();
+        if (ROOT != null) {
+            command.addAll(List.of(
+                    "unshare",
+                    "--mount",
+                    "bash",
+                    "-c",
+                    "mount --bind /tmp \"$0/tmp\" && exec chroot \"$0\" env --chdir=\"$1\" \"$2\" \"${@:3}\"",
+                    ROOT,
+                    folder.toString()));
+        }
+        command.add(tool);
         command.addAll(List.of(arguments));
         try {
             Process process = new ProcessBuilder(command)

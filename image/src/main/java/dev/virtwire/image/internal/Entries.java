@@ -32,6 +32,12 @@ public final class Entries {
         return (int) ((additional + 1) * SECTOR - compressedOffset(entry, clusterBits) % SECTOR);
     }
 
+    /** The second-level entry of a compressed cluster whose data begins and ends anywhere. */
+    static long compressedEntry(long offset, int length, int clusterBits) {
+        long additional = (offset + length - 1) / SECTOR - offset / SECTOR;
+        return COMPRESSED | additional << compressedOffsetBits(clusterBits) | offset;
+    }
+
     private static int compressedOffsetBits(int clusterBits) {
         return 62 - (clusterBits - 8);
     }

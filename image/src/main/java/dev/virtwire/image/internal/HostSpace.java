@@ -26,6 +26,8 @@ final class HostSpace {
     private final List<Gap> gaps = new ArrayList<>();
     private long nextArea;
     private long used;
+    private long packed;
+    private long packedEnd;
 
     /** A file whose first cluster is taken by the header. */
     HostSpace(int clusterSize) {
@@ -77,6 +79,25 @@ final class HostSpace {
         addGap(gap.begin + bytes, gap.end);
         used = Math.max(used, gap.begin + bytes);
         return gap.begin;
+    }
+
+    /**
+     * Room for compressed data in one piece, at any byte, behind other compressed data where possible.
+     *
+     * @param bytes at most an area
+     */
+    long allocateBytes(int bytes) {
+        if (packedEnd - packed < bytes) {
+            if (packedEnd != nextArea) {
+                packed = nextArea;
+            }
+            nextArea += area;
+            packedEnd = nextArea;
+        }
+        long offset = packed;
+        packed += bytes;
+        used = Math.max(used, Entries.alignUp(packed, clusterSize));
+        return offset;
     }
 
     /** Room after everything else; from the first such call on, nothing else may be asked for. */

@@ -3,6 +3,7 @@ package dev.virtwire.image.internal;
 
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.Qcow2Options;
+import dev.virtwire.image.internal.codec.CompressedBatch;
 import java.nio.ByteBuffer;
 
 /**
@@ -63,6 +64,33 @@ public final class MetadataWriter {
             for (; cluster < tableEnd; cluster++, host += clusterSize) {
                 table.putLong((int) (cluster % perTable) * Long.BYTES, host | Entries.COPIED);
             }
+        }
+        return hostOffset;
+    }
+
+    /**
+     * Finds room for compressed data, in one piece, and maps it.
+     *
+     * @param guestOffset of the first cluster of the batch
+     * @return the file offset of all its compressed bytes
+     * @throws IllegalStateException if one of the clusters has data already
+     */
+    public long mapCompressed(long guestOffset, CompressedBatch batch) throws ImageException {
+        long cluster = guestOffset / clusterSize;
+        long hostOffset = space.allocateBytes(batch.bytes().remaining());
+        long host = hostOffset;
+        for (int i = 0; i < batch.count(); i++, cluster++) {
+            int length = batch.length(i);
+            if (length == CompressedBatch.PLAIN) {
+                continue;
+            }
+            refuseMapped(cluster, cluster + 1);
+            refcounts.add(host, length);
+            l2.forUpdate((int) (cluster / perTable))
+                    .putLong(
+                            (int) (cluster % perTable) * Long.BYTES,
+                            Entries.compressedEntry(host, length, Integer.numberOfTrailingZeros(clusterSize)));
+            host += length;
         }
         return hostOffset;
     }

@@ -2,6 +2,7 @@
 package dev.virtwire.image.internal;
 
 import dev.virtwire.image.BackingFile;
+import dev.virtwire.image.Compression;
 import dev.virtwire.image.Qcow2Options;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,11 @@ public record Qcow2Header(
     /** What we write: the field for the compression type, and padding to a multiple of 8. */
     static final int LENGTH = 112;
 
+    /** The header has a compression type, and it is not deflate. */
+    static final long FEATURE_COMPRESSION_TYPE = 1 << 3;
+
+    static final byte COMPRESSION_ZSTD = 1;
+
     static final int EXTENSION_END = 0;
     static final int EXTENSION_BACKING_FORMAT = 0xe2792aca;
     static final int EXTENSION_FEATURE_NAMES = 0x6803f857;
@@ -55,7 +61,12 @@ public record Qcow2Header(
         return 1 << clusterBits;
     }
 
-    /** The header of an image that we write; one that shares nothing and needs no feature. */
+    /** How the clusters are compressed that are. */
+    public Compression compression() {
+        return (incompatible & FEATURE_COMPRESSION_TYPE) == 0 ? Compression.DEFLATE : Compression.ZSTD;
+    }
+
+    /** The header of an image that we write. */
     static Qcow2Header forNewImage(
             Qcow2Options options, int l1Entries, long l1Offset, long refcountTableOffset, int refcountTableClusters) {
         return new Qcow2Header(
@@ -69,7 +80,7 @@ public record Qcow2Header(
                 refcountTableClusters,
                 Refcounts.ORDER,
                 0,
-                0,
+                options.compression() == Compression.ZSTD ? FEATURE_COMPRESSION_TYPE : 0,
                 false);
     }
 
@@ -99,7 +110,8 @@ public record Qcow2Header(
         header.putLong(0); // autoclear features
         header.putInt(refcountOrder);
         header.putInt(LENGTH);
-        header.putLong(0); // compression type deflate, padding
+        header.put(compression() == Compression.ZSTD ? COMPRESSION_ZSTD : 0);
+        header.position(LENGTH); // padding
         if (backing != null) {
             header.putInt(EXTENSION_BACKING_FORMAT);
             header.putInt(format.length);

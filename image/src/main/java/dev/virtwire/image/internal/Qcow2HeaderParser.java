@@ -13,7 +13,6 @@ public final class Qcow2HeaderParser {
     private static final long DIRTY = 1;
     private static final long CORRUPT = 1 << 1;
     private static final long EXTERNAL_DATA = 1 << 2;
-    private static final long COMPRESSION_TYPE = 1 << 3;
     private static final long EXTENDED_L2 = 1 << 4;
 
     private static final int MIN_CLUSTER_BITS = 9;
@@ -162,12 +161,12 @@ public final class Qcow2HeaderParser {
         }
         // The field exists only where the header is long enough, and only the feature bit gives it a meaning.
         int compression = headerLength > Qcow2Header.LENGTH_V3 ? header.get(104) & 0xff : 0;
-        boolean typed = (incompatible & COMPRESSION_TYPE) != 0;
-        if (typed != (compression != 0) || compression > 1) {
+        boolean typed = (incompatible & Qcow2Header.FEATURE_COMPRESSION_TYPE) != 0;
+        if (typed != (compression != 0) || compression > Qcow2Header.COMPRESSION_ZSTD) {
             throw wrong(
                     "compression_type is " + compression + " with the feature bit " + (typed ? "set" : "not set"), 104);
         }
-        long unknown = incompatible & ~(DIRTY | COMPRESSION_TYPE);
+        long unknown = incompatible & ~(DIRTY | Qcow2Header.FEATURE_COMPRESSION_TYPE);
         if (unknown != 0) {
             throw wrong("the image needs unknown features: " + names(unknown), 72);
         }

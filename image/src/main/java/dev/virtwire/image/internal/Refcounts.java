@@ -12,6 +12,8 @@ import java.nio.ByteBuffer;
 final class Refcounts {
     /** Stands for 16 bits in the header. */
     static final int ORDER = 4;
+
+    private static final int MAX_REFCOUNT = 0xffff;
     /** The largest refcount table that QEMU reads, in bytes. */
     private static final long MAX_TABLE_BYTES = 8 << 20;
 
@@ -36,7 +38,14 @@ final class Refcounts {
             long blockEnd = Math.min(end, (cluster / perBlock + 1) * perBlock);
             for (; cluster < blockEnd; cluster++) {
                 int at = (int) (cluster % perBlock) * Short.BYTES;
-                block.putShort(at, (short) (block.getShort(at) + 1));
+                int uses = Short.toUnsignedInt(block.getShort(at));
+                if (uses == MAX_REFCOUNT) {
+                    throw new ImageException(
+                            file.path(),
+                            "more than " + MAX_REFCOUNT + " compressed clusters share one",
+                            cluster * clusterSize);
+                }
+                block.putShort(at, (short) (uses + 1));
             }
         }
     }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.image;
+
+/** How the clusters of a qcow2 image are compressed. An image has one kind. */
+public enum Compression {
+    /** Not at all. */
+    NONE,
+    /** Raw deflate; every QEMU reads it. */
+    DEFLATE,
+    /** Zstandard; faster and smaller, QEMU 5.1 or later reads it. */
+    ZSTD
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.image.internal.codec;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Some clusters in a row, each compressed or, where that saves nothing, left as it is.
+ *
+ * <p>Belongs to the thread that asked {@link Compressor} for it.
+ */
+public final class CompressedBatch implements Pool.Member {
+    /** Stands in {@link #length} for a cluster that is not compressed. */
+    public static final int PLAIN = 0;
+
+    final ClusterCodec codec;
+    /** The compressed clusters, one behind the other. */
+    final ByteBuffer bytes;
+    /** A cluster in direct memory, with zeros behind the end of the disk. */
+    final ByteBuffer source;
+
+    final ByteBuffer readBack;
+    final int[] lengths;
+    int count;
+
+    CompressedBatch(ClusterCodec codec, int clusterSize, int maxClusters) {
+        this.codec = codec;
+        this.bytes = ByteBuffer.allocateDirect(clusterSize * (maxClusters - 1) + codec.bound(clusterSize));
+        this.source = ByteBuffer.allocateDirect(clusterSize);
+        this.readBack = ByteBuffer.allocateDirect(clusterSize);
+        this.lengths = new int[maxClusters];
+    }
+
+    /** How many clusters it has. */
+    public int count() {
+        return count;
+    }
+
+    /** The compressed length of one of them in bytes, or {@link #PLAIN}. */
+    public int length(int index) {
+        return lengths[index];
+    }
+
+    /** The compressed ones of all clusters, one behind the other. */
+    public ByteBuffer bytes() {
+        return bytes.duplicate().flip();
+    }
+
+    @Override
+    public void close() {
+        codec.close();
+    }
+}
