@@ -248,6 +248,14 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
+     * A future to complete by hand, with this connection's rules: what is derived from it cancels it, and waiting for it
+     * in a callback of this connection throws instead of hanging. For code that builds on calls.
+     */
+    public <T> CompletableFuture<T> newFuture() {
+        return connection.newFuture();
+    }
+
+    /**
      * Runs a task once, after a delay, on the connection's timer. The task runs where callbacks do; it does not run
      * when the connection has ended before.
      */

@@ -43,6 +43,7 @@ class LibvirtUriTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             value = {
                 "qemu://system | 'system' stands where the host belongs; write qemu:///system, with three slashes",
                 "qemu+tpc://h/system | unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext",
@@ -51,7 +52,7 @@ class LibvirtUriTest {
                 "qemu:system | '//' is missing after 'qemu:', as in qemu:///system",
                 "qemu+tcp://h:99999/system | '99999' is no port number from 1 to 65535",
                 "qemu+tcp://h:x1/system | 'x1' is no port number from 1 to 65535",
-                "qemu+tcp://h/sys tem | Illegal character in path at position 18",
+                "qemu+tcp://h/sys tem | Illegal character in path at position 16",
                 "qemu+tcp://h/system?socket | parameter 'socket' has no value",
                 "qemu+tcp://h/system#x | a fragment ('#x') has no meaning here",
             })

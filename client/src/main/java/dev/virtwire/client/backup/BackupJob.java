@@ -47,13 +47,14 @@ public final class BackupJob {
 
     private final Domain domain;
     private final BackupMode mode;
-    private final CompletableFuture<BackupOutcome> outcome = new CompletableFuture<>();
+    private final CompletableFuture<BackupOutcome> outcome;
     private final AtomicReference<Wish> wish = new AtomicReference<>(Wish.NONE);
     private volatile @Nullable String abortReason;
 
     private BackupJob(Domain domain, BackupMode mode) {
         this.domain = domain;
         this.mode = mode;
+        this.outcome = domain.libvirt().newFuture();
     }
 
     /** Begins a backup; {@link Domain#beginBackup} documents it. */
@@ -64,9 +65,9 @@ public final class BackupJob {
             @Nullable String checkpointXml,
             Set<BackupBeginFlags> flags) {
         BackupJob job = new BackupJob(domain, mode);
-        JobEndWatch watch = new JobEndWatch(job::onEndAnnounced, job::onWatchEnded);
+        JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onWatchEnded);
         // Registered before the job exists: a push backup of a small disk may end before its own reply is read.
-        return watch.subscribe(domain)
+        return watch.subscribe()
                 .thenCompose(registered -> domain.libvirt()
                         .call(
                                 JobProcedures.DOMAIN_BACKUP_BEGIN,
@@ -86,8 +87,8 @@ public final class BackupJob {
     public static CompletableFuture<BackupJob> attach(Domain domain) {
         return domain.backupXml().thenCompose(xml -> {
             BackupJob job = new BackupJob(domain, BackupSpec.parse(xml).mode());
-            JobEndWatch watch = new JobEndWatch(job::onEndAnnounced, job::onWatchEnded);
-            return watch.subscribe(domain).thenApply(registered -> job.watched(watch));
+            JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onWatchEnded);
+            return watch.subscribe().thenApply(registered -> job.watched(watch));
         });
     }
 

@@ -14,16 +14,19 @@ import org.jspecify.annotations.Nullable;
 final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
     private final Consumer<JobStatistics> onEnd;
     private final Consumer<Throwable> onError;
-    private final CompletableFuture<Void> registered = new CompletableFuture<>();
+    private final Domain domain;
+    private final CompletableFuture<Void> registered;
     private volatile Flow.@Nullable Subscription subscription;
 
-    JobEndWatch(Consumer<JobStatistics> onEnd, Consumer<Throwable> onError) {
+    JobEndWatch(Domain domain, Consumer<JobStatistics> onEnd, Consumer<Throwable> onError) {
+        this.domain = domain;
+        this.registered = domain.libvirt().newFuture();
         this.onEnd = onEnd;
         this.onError = onError;
     }
 
     /** Completes when the server has registered the watch. */
-    CompletableFuture<Void> subscribe(Domain domain) {
+    CompletableFuture<Void> subscribe() {
         domain.events(DomainEventKind.JOB_COMPLETED).subscribe(this);
         return registered;
     }

@@ -193,7 +193,7 @@ public final class Domain {
 
     /**
      * As {@link #beginBackup(BackupSpec, CheckpointSpec, Set)}, with the XML as it is to be sent. The server judges it:
-     * malformed XML fails with {@link ErrorCode#XML_ERROR}, a schema violation with
+     * malformed XML fails with {@link ErrorCode#XML_DETAIL}, a schema violation with
      * {@link ErrorCode#XML_INVALID_SCHEMA}.
      *
      * @param backupXml a {@code <domainbackup>}

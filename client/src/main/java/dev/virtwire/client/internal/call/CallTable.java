@@ -164,10 +164,22 @@ final class CallTable {
 
     private @Nullable Call<?, ?> next() {
         // One slot beyond the limit is kept for urgent calls: an abort must not wait for what it is to abort.
-        if (!waitingUrgently.isEmpty()) {
-            return inFlight.size() <= maxInFlight ? waitingUrgently.poll() : null;
+        if (inFlight.size() <= maxInFlight) {
+            Call<?, ?> urgent = nextWanted(waitingUrgently);
+            if (urgent != null) {
+                return urgent;
+            }
         }
-        return inFlight.size() < maxInFlight ? waiting.poll() : null;
+        return inFlight.size() < maxInFlight ? nextWanted(waiting) : null;
+    }
+
+    /** A call may have been cancelled a moment ago, with the word of it still on its way to this event loop. */
+    private static @Nullable Call<?, ?> nextWanted(Deque<Call<?, ?>> queue) {
+        Call<?, ?> call = queue.poll();
+        while (call != null && call.future.isDone()) {
+            call = queue.poll();
+        }
+        return call;
     }
 
     private <R> void settle(int serial, Call<?, R> call, Outcome<R> outcome) {

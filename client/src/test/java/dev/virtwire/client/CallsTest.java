@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.virtwire.client.ScriptedServer.Message;
+import dev.virtwire.client.backup.BackupMode;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.event.LifecycleEvent;
+import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
+import dev.virtwire.client.protocol.remote.ConnectProcedures;
+import dev.virtwire.client.protocol.remote.DomainCalls;
+import dev.virtwire.client.protocol.remote.DomainLookupByNameArgs;
+import dev.virtwire.client.protocol.remote.DomainProcedures;
+import dev.virtwire.client.protocol.remote.DomainRef;
+import dev.virtwire.client.protocol.remote.EventCalls;
+import dev.virtwire.client.protocol.remote.EventProcedures;
+import dev.virtwire.client.protocol.remote.JobCalls;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The rules of a call: slots, queue, urgency, deadlines, cancelling, and what a late success leaves behind. */
+@Timeout(30)
+class CallsTest {
+    private static final int HOSTNAME = 59;
+    private static final int DESTROY = 12;
+    private static final int ABORT_JOB = 164;
+    private static final int REGISTER = 316;
+    private static final int DEREGISTER = 317;
+    private static final String NAME_REPLY = ScriptedServer.string("host");
+
+    private final ScriptedServer server = new ScriptedServer();
+    private Libvirt libvirt;
+
+    @BeforeEach
+    void connect() {
+        connect(ConnectOptions.defaults());
+    }
+
+    private void connect(ConnectOptions options) {
+        if (libvirt != null) {
+            libvirt.close();
+        }
+        CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri(), options);
+        server.accept();
+        libvirt = connecting.join();
+    }
+
+    @AfterEach
+    void close() {
+        libvirt.close();
+        server.close();
+    }
+
+    @Test
+    void atMostFourCallsAreInFlightAndTheRestWait() throws Exception {
+        List<CompletableFuture<String>> calls = hostnames(6);
+        List<Message> sent = readCalls(4);
+        assertNothingComes();
+
+        server.reply(sent.get(2), NAME_REPLY);
+        assertThat(calls.get(2).join()).isEqualTo("host");
+        server.reply(server.readCall(), NAME_REPLY);
+        server.reply(server.readCall(), NAME_REPLY);
+        server.reply(sent.get(0), NAME_REPLY);
+        server.reply(sent.get(1), NAME_REPLY);
+        server.reply(sent.get(3), NAME_REPLY);
+        assertThat(calls).allSatisfy(call -> assertThat(call.join()).isEqualTo("host"));
+    }
+
+    @Test
+    void anUrgentCallOvertakesTheQueueAndTakesTheFifthSlot() {
+        hostnames(6);
+        readCalls(4);
+        CompletableFuture<Void> destroyed =
+                new DomainCalls(libvirt).domainDestroy(new DomainRef("d", new UUID(0, 0), 1));
+        Message urgent = server.readCall();
+        assertThat(urgent.procedure()).isEqualTo(DESTROY);
+        server.reply(urgent, "");
+        assertThat(destroyed).succeedsWithin(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void aFullQueueRefusesAtOnce() {
+        connect(ConnectOptions.builder().maxQueued(3).build());
+        hostnames(4);
+        readCalls(4);
+        hostnames(3);
+        assertThatThrownBy(() -> libvirt.hostname().join())
+                .cause()
+                .isInstanceOf(CallRefusedException.class)
+                .hasMessage(
+                        "ConnectGetHostname on %s was not sent: 3 calls wait for a free slot already", server.host());
+    }
+
+    @Test
+    void anArgumentThatBreaksABoundIsRefusedBeforeAnythingIsSent() throws Exception {
+        assertThatThrownBy(() -> libvirt.domain("a\0b").join())
+                .cause()
+                .isInstanceOf(CallRefusedException.class)
+                .hasMessage(
+                        "DomainLookupByName on %s was not sent: DomainLookupByName.name: a NUL character at position 1",
+                        server.host());
+        assertThatThrownBy(() -> libvirt.domain("x".repeat(4_194_305)).join())
+                .cause()
+                .hasMessageContaining("4194305 bytes exceed the bound of 4194304");
+        assertNothingComes();
+        CompletableFuture<String> next = libvirt.hostname();
+        server.reply(server.readCall(), NAME_REPLY);
+        assertThat(next.join()).isEqualTo("host");
+    }
+
+    @Test
+    void aCallOutOfTimeKeepsItsSlotUntilItsReplyComes() throws Exception {
+        CallOptions soon = CallOptions.within(Duration.ofMillis(100));
+        CompletableFuture<?> late = libvirt.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, soon);
+        Message first = server.readCall();
+        assertThatThrownBy(late::join)
+                .cause()
+                .isInstanceOf(CallTimeoutException.class)
+                .hasMessage(
+                        "ConnectGetHostname on %s: no result within its deadline of PT0.1S; the server may still be at work on it",
+                        server.host());
+
+        List<CompletableFuture<String>> calls = hostnames(4);
+        List<Message> sent = readCalls(3);
+        assertNothingComes();
+        server.reply(first, NAME_REPLY);
+        server.reply(server.readCall(), NAME_REPLY);
+        sent.forEach(call -> server.reply(call, NAME_REPLY));
+        assertThat(calls).allSatisfy(call -> assertThat(call.join()).isEqualTo("host"));
+    }
+
+    @Test
+    void aCallThatIsOutOfTimeInTheQueueIsNeverSent() throws Exception {
+        hostnames(4);
+        List<Message> sent = readCalls(4);
+        CompletableFuture<?> waiting = libvirt.call(
+                DomainProcedures.DOMAIN_LOOKUP_BY_NAME,
+                new DomainLookupByNameArgs("d"),
+                CallOptions.within(Duration.ofMillis(100)));
+        assertThatThrownBy(waiting::join)
+                .cause()
+                .hasMessage(
+                        "DomainLookupByName on %s: no result within its deadline of PT0.1S; it was never sent, since the calls before it held all 4 slots",
+                        server.host());
+        server.reply(sent.get(0), NAME_REPLY);
+        assertNothingComes();
+    }
+
+    @Test
+    void cancellingADerivedFutureGivesUpTheCallAtTheRoot() throws Exception {
+        hostnames(4);
+        List<Message> sent = readCalls(4);
+        CompletableFuture<Integer> derived =
+                libvirt.hostname().thenApply(String::trim).thenApply(String::length);
+        derived.cancel(true);
+        server.reply(sent.get(0), NAME_REPLY);
+        assertNothingComes();
+        assertThatThrownBy(derived::join).isInstanceOf(CancellationException.class);
+    }
+
+    @Test
+    void aLateBackupIsEnded() {
+        Domain domain = Domain.of(libvirt, new DomainRef("d", new UUID(0, 0), 1));
+        CompletableFuture<?> begin = domain.beginBackup(BackupMode.PULL, "<domainbackup/>", null, Set.of());
+        Message register = server.readCall();
+        assertThat(register.procedure()).isEqualTo(REGISTER);
+        server.reply(register, "00000000");
+        Message backup = server.readCall();
+        begin.cancel(true);
+        Message deregister = readUntilQuiet(DEREGISTER, backup);
+        assertThat(deregister.procedure()).isIn(DEREGISTER, ABORT_JOB);
+    }
+
+    /** Gives the cancel time to arrive, lets the begin succeed after it, and finds the undoing call. */
+    private Message readUntilQuiet(int other, Message backup) {
+        sleep(200);
+        server.reply(backup, "");
+        while (true) {
+            Message call = server.readCall();
+            if (call.procedure() == ABORT_JOB) {
+                server.reply(call, "");
+                return call;
+            }
+            assertThat(call.procedure()).isEqualTo(other);
+            server.reply(call, "");
+        }
+    }
+
+    @Test
+    void aLateRegistrationIsRemoved() {
+        CompletableFuture<?> late = libvirt.call(
+                EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
+                new ConnectDomainEventCallbackRegisterAnyArgs(0, null),
+                CallOptions.within(Duration.ofMillis(50)),
+                result -> new EventCalls(libvirt).connectDomainEventCallbackDeregisterAny(result.callbackId()));
+        Message register = server.readCall();
+        assertThatThrownBy(late::join).cause().isInstanceOf(CallTimeoutException.class);
+        server.reply(register, "00000005");
+        Message deregister = server.readCall();
+        assertThat(deregister.procedure()).isEqualTo(DEREGISTER);
+        assertThat(deregister.body()).containsExactly(0, 0, 0, 5);
+    }
+
+    @Test
+    void anEventBeforeItsRegisterReplyIsKept() throws Exception {
+        List<LifecycleEvent> events = new ArrayList<>();
+        CountDownLatch one = new CountDownLatch(1);
+        libvirt.events(DomainEventKind.LIFECYCLE).subscribe(new Subscriber<>(Long.MAX_VALUE) {
+            @Override
+            public void onNext(LifecycleEvent event) {
+                events.add(event);
+                one.countDown();
+            }
+        });
+        Message register = server.readCall();
+        event(0, 7);
+        server.reply(register, "00000000");
+        assertThat(one.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(events.get(0).detail()).isEqualTo(7);
+    }
+
+    @Test
+    void aSlowSubscriberLosesEventsAndDelaysNoCall() {
+        connect(ConnectOptions.builder().eventBuffer(10).build());
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        List<LifecycleEvent> seen = new ArrayList<>();
+        Subscriber<LifecycleEvent> slow = new Subscriber<>(1) {
+            @Override
+            public void onNext(LifecycleEvent event) {
+                seen.add(event);
+                sleep(seen.size() == 1 ? 500 : 0);
+            }
+
+            @Override
+            public void onError(Throwable cause) {
+                failure.complete(cause);
+            }
+        };
+        libvirt.events(DomainEventKind.LIFECYCLE).subscribe(slow);
+        server.reply(server.readCall(), "00000000");
+        for (int i = 0; i < 25; i++) {
+            event(0, i);
+        }
+        CompletableFuture<String> call = libvirt.hostname();
+        List<Message> both = readCalls(2);
+        both.stream().filter(m -> m.procedure() == HOSTNAME).forEach(m -> server.reply(m, NAME_REPLY));
+        assertThat(call).succeedsWithin(Duration.ofMillis(400));
+        both.stream().filter(m -> m.procedure() == DEREGISTER).forEach(m -> server.reply(m, ""));
+        slow.subscription.request(Long.MAX_VALUE);
+        assertThat(failure.join())
+                .isInstanceOfSatisfying(
+                        EventsLostException.class,
+                        lost -> assertThat(lost.count()).isEqualTo(25 - seen.size()));
+        assertThat(seen).extracting(LifecycleEvent::detail).startsWith(0, 1, 2).isSorted();
+    }
+
+    @Test
+    void aSilentPeerIsFoundByKeepalive() {
+        connect(ConnectOptions.builder().keepAlive(Duration.ofMillis(100), 3).build());
+        CompletableFuture<String> pending = libvirt.hostname();
+        assertThatThrownBy(() -> pending.get(2, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessageMatching(
+                        "ConnectGetHostname on 127.0.0.1:\\d+: no sign of life for \\d+ ms, 3 keepalive pings unanswered");
+        assertThat(libvirt.closed().join().kind()).isEqualTo(CloseReason.Kind.LOST);
+    }
+
+    @Test
+    void pingsAreAnswered() {
+        server.frame(ScriptedServer.KEEPALIVE, 1, 2, 0, 0, "");
+        Message pong = server.read();
+        while (pong.program() != ScriptedServer.KEEPALIVE) {
+            pong = server.read();
+        }
+        assertThat(pong).isEqualTo(new Message(ScriptedServer.KEEPALIVE, 1, 2, 2, 0, 0, pong.body()));
+        assertThat(pong.body()).isEmpty();
+    }
+
+    @Test
+    void theEndOfTheConnectionFailsEverythingThatIsPending() {
+        CompletableFuture<Throwable> ending = new CompletableFuture<>();
+        libvirt.events(DomainEventKind.LIFECYCLE).subscribe(new Subscriber<>(1) {
+            @Override
+            public void onNext(LifecycleEvent event) {}
+
+            @Override
+            public void onError(Throwable cause) {
+                ending.complete(cause);
+            }
+        });
+        server.reply(server.readCall(), "00000000");
+        List<CompletableFuture<String>> calls = hostnames(6);
+        readCalls(4);
+        server.hangUp();
+        assertThat(calls)
+                .allSatisfy(call -> assertThatThrownBy(call::join)
+                        .cause()
+                        .isInstanceOf(ConnectionLostException.class)
+                        .hasMessage("ConnectGetHostname on %s: the server closed the connection", server.host()));
+        assertThatThrownBy(() -> libvirt.hostname().join())
+                .cause()
+                .isInstanceOf(CallRefusedException.class)
+                .hasMessage(
+                        "ConnectGetHostname on %s was not sent: the connection has ended: %s: the server closed the connection",
+                        server.host(), server.host());
+        assertThat(ending.join())
+                .isInstanceOf(ConnectionLostException.class)
+                .hasMessage("%s: the server closed the connection", server.host());
+    }
+
+    @Test
+    void closingInOrderDrainsSaysGoodbyeAndAcceptsEndOfFileInReply() {
+        CompletableFuture<String> pending = libvirt.hostname();
+        Message call = server.readCall();
+        CompletableFuture<CloseReason> closed = libvirt.closeAsync();
+        assertThatThrownBy(() -> libvirt.hostname().join())
+                .cause()
+                .hasMessage("ConnectGetHostname on %s was not sent: the connection is closed", server.host());
+        server.reply(call, NAME_REPLY);
+        assertThat(pending.join()).isEqualTo("host");
+        assertThat(server.readCall().procedure()).isEqualTo(2);
+        server.hangUp();
+        assertThat(closed.join()).isEqualTo(new CloseReason(CloseReason.Kind.CLOSED, null));
+        assertThat(libvirt.closeAsync().join().kind()).isEqualTo(CloseReason.Kind.CLOSED);
+    }
+
+    @Test
+    void closingAtOnceFailsWhatIsPending() {
+        CompletableFuture<String> pending = libvirt.hostname();
+        server.readCall();
+        libvirt.close();
+        libvirt.close();
+        assertThatThrownBy(pending::join)
+                .cause()
+                .hasMessage("ConnectGetHostname on %s: the connection was closed by this side", server.host());
+        assertThat(server.atEnd()).isTrue();
+    }
+
+    @Test
+    void noThreadIsLeftWhenTheLastConnectionIsGone() {
+        libvirt.closeAsync();
+        server.reply(server.readCall(), "");
+        libvirt.closed().join();
+        await().atMost(Duration.ofSeconds(15))
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().startsWith("virtwire-")));
+    }
+
+    @Test
+    void anAbortCallIsUrgent() {
+        hostnames(5);
+        readCalls(4);
+        new JobCalls(libvirt).domainAbortJob(new DomainRef("d", new UUID(0, 0), 1));
+        assertThat(server.readCall().procedure()).isEqualTo(ABORT_JOB);
+    }
+
+    private List<CompletableFuture<String>> hostnames(int count) {
+        List<CompletableFuture<String>> calls = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            calls.add(libvirt.hostname());
+        }
+        return calls;
+    }
+
+    private List<Message> readCalls(int count) {
+        List<Message> calls = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            calls.add(server.readCall());
+        }
+        return calls;
+    }
+
+    private void event(int callbackId, int detail) {
+        server.frame(
+                ScriptedServer.REMOTE,
+                318,
+                2,
+                1,
+                0,
+                ScriptedServer.word(callbackId)
+                        + ScriptedServer.string("d")
+                        + "00".repeat(16)
+                        + ScriptedServer.word(1)
+                        + ScriptedServer.word(2)
+                        + ScriptedServer.word(detail));
+    }
+
+    /** After a moment in which a wrong client would have sent something, nothing has come. */
+    private void assertNothingComes() throws Exception {
+        Thread.sleep(150);
+        assertThat(server.bytesWaiting()).isZero();
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private abstract static class Subscriber<E> implements Flow.Subscriber<E> {
+        private final long demand;
+        volatile Flow.Subscription subscription;
+
+        Subscriber(long demand) {
+            this.demand = demand;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription begun) {
+            subscription = begun;
+            begun.request(demand);
+        }
+
+        @Override
+        public void onError(Throwable cause) {}
+
+        @Override
+        public void onComplete() {}
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+
+/** Keeps all that a publisher sends. */
+final class EventRecorder<E> implements Flow.Subscriber<E> {
+    private final List<E> events = new CopyOnWriteArrayList<>();
+    private final CountDownLatch subscribed = new CountDownLatch(1);
+    private volatile Flow.Subscription subscription;
+    private volatile Throwable failure;
+
+    @Override
+    public void onSubscribe(Flow.Subscription begun) {
+        subscription = begun;
+        begun.request(Long.MAX_VALUE);
+        subscribed.countDown();
+    }
+
+    @Override
+    public void onNext(E event) {
+        events.add(event);
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        failure = cause;
+    }
+
+    @Override
+    public void onComplete() {}
+
+    void awaitSubscribed() {
+        try {
+            if (!subscribed.await(10, TimeUnit.SECONDS)) {
+                throw new AssertionError("not subscribed within 10 s");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    void cancel() {
+        subscription.cancel();
+    }
+
+    List<E> events() {
+        return events;
+    }
+
+    Throwable failure() {
+        return failure;
+    }
+}
