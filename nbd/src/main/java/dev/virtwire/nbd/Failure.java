@@ -2,6 +2,7 @@
 package dev.virtwire.nbd;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import org.jspecify.annotations.Nullable;
 
 /** Why a connection came to its end: the same for every request that was pending. */
@@ -15,6 +16,9 @@ record Failure(
     }
 
     static String messageOf(IOException e) {
+        if (e instanceof ClosedByInterruptException) {
+            return "the thread was interrupted";
+        }
         String message = e.getMessage();
         return message == null ? e.getClass().getSimpleName() : message;
     }

@@ -98,8 +98,9 @@ public final class NbdConnection implements AutoCloseable {
      * Reads from {@code offset} on as many bytes as {@code destination} has remaining, into it. Reads that are longer
      * than the server's maximum go out in pieces.
      *
-     * <p>The buffer belongs to the connection until the future completes; its position and limit stay as they are, so
+     * <p>The buffer belongs to the connection until it completes the future; its position and limit stay as they are, so
      * that the bytes from its position to its limit are the data afterwards. With a direct buffer nothing is copied.
+     * Completing the future from elsewhere, as {@link CompletableFuture#orTimeout} does, does not give the buffer back.
      *
      * @param offset a multiple of the minimum block size; so is the length, but at the end of the export
      * @return completes on the reader thread; with an {@link NbdException}, the buffer's content is undefined

@@ -40,7 +40,7 @@ public record NbdOptions(
 
     /** Checks the ranges. */
     public NbdOptions {
-        metaContexts = List.copyOf(metaContexts);
+        metaContexts = metaContexts.stream().distinct().toList();
         requirePositive("connectTimeout", connectTimeout);
         requirePositive("requestTimeout", requestTimeout);
         if (maxInFlight < 1 || maxInFlight > 256) {

@@ -17,6 +17,9 @@ final class Negotiation {
         void run(Negotiation negotiation) throws IOException;
     }
 
+    /** What is listed is held in memory. */
+    private static final int MAX_LISTED = 4096;
+
     private final NbdUri uri;
     private final OptionChannel options;
     private NbdExport.Replies replies = NbdExport.Replies.SIMPLE;
@@ -66,14 +69,15 @@ final class Negotiation {
     }
 
     private static Failure failure(IOException e, Deadline deadline, NbdOptions options) {
+        Failure failure = Failure.of(e);
+        if (failure.kind() != NbdException.Kind.DISCONNECTED) {
+            return failure;
+        }
         if (deadline.hasPassed()) {
             String text = "connecting and negotiating have taken more than " + Texts.of(options.connectTimeout());
             return new Failure(NbdException.Kind.TIMEOUT, text, e);
         }
-        Failure failure = Failure.of(e);
-        return failure.kind() == NbdException.Kind.DISCONNECTED
-                ? new Failure(failure.kind(), failure.text() + ", during the negotiation", e)
-                : failure;
+        return new Failure(failure.kind(), failure.text() + ", during the negotiation", e);
     }
 
     /** What the server says of the export. */
@@ -147,7 +151,10 @@ final class Negotiation {
             reply.requireLength(4, 4 + Wire.MAX_STRING);
             options.input().require(4);
             options.input().takeInt(); // the id means nothing in a list
-            listed.add(options.input().readText(reply.length() - 4));
+            if (listed.size() == MAX_LISTED) {
+                throw WireException.protocol("it lists more than " + MAX_LISTED + " contexts");
+            }
+            listed.add(options.input().readString(reply.length() - 4));
             reply = options.receive(Wire.OPT_LIST_META_CONTEXT);
         }
         if (reply.type() != Wire.REP_ACK) {
@@ -188,7 +195,7 @@ final class Negotiation {
             reply.requireLength(4, 4 + Wire.MAX_STRING);
             options.input().require(4);
             int id = options.input().takeInt();
-            String name = options.input().readText(reply.length() - 4);
+            String name = options.input().readString(reply.length() - 4);
             int index = wanted.indexOf(name);
             if (index < 0) {
                 throw WireException.protocol("it selected the context " + name + ", which was not asked for");

@@ -62,7 +62,13 @@ abstract sealed class Operation<T> extends CompletableFuture<T> permits ReadOper
     /** Completes with the result, or with the server's error. Runs what the caller hung on the future. */
     final void settle(NbdUri uri) {
         if (error == null) {
-            completeWithResult();
+            try {
+                completeWithResult();
+            } catch (RuntimeException | Error e) {
+                // Out of memory, at worst: nobody else knows of this operation any more.
+                completeExceptionally(e);
+                throw e;
+            }
         } else {
             completeExceptionally(
                     new NbdException(NbdException.Kind.SERVER, uri, request, error, "the server says " + error, null));

@@ -126,7 +126,17 @@ final class OptionChannel {
     }
 
     /** The exports that the server has, if it tells. */
-    private String otherExports() throws IOException {
+    private String otherExports() {
+        try {
+            return listExports();
+        } catch (IOException e) {
+            // The refusal counts, not what the server does after it.
+            Closing.ignored(e);
+            return "";
+        }
+    }
+
+    private String listExports() throws IOException {
         List<String> names = new ArrayList<>();
         boolean more = false;
         send(Wire.OPT_LIST);

@@ -70,13 +70,16 @@ final class WireInput {
         return buffered.getLong();
     }
 
-    /** Reads {@code bytes}, which the caller has bounded, as text that is fit for an error message. */
-    String readText(int bytes) throws IOException {
+    /** Reads {@code bytes}, which the caller has bounded, as a string. */
+    String readString(int bytes) throws IOException {
         byte[] text = new byte[bytes];
         readInto(ByteBuffer.wrap(text));
-        return new String(text, StandardCharsets.UTF_8)
-                .replaceAll("[\\p{Cntrl}\\s]+", " ")
-                .strip();
+        return new String(text, StandardCharsets.UTF_8);
+    }
+
+    /** Like {@link #readString}, made fit for an error message. */
+    String readText(int bytes) throws IOException {
+        return readString(bytes).replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
     }
 
     /** Fills what remains of {@code destination}. */

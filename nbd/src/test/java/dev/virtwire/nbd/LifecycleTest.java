@@ -10,7 +10,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.virtwire.nbd.NbdException.Kind;
 import dev.virtwire.nbd.NbdExport.Replies;
 import dev.virtwire.nbd.Peer.Request;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -256,6 +258,58 @@ class LifecycleTest {
 
             assertThat(Thread.interrupted()).isTrue();
             read.get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void anyChannelWillDo() throws Exception {
+        List<NbdAddress> asked = new ArrayList<>();
+        try (ScriptedServer server = ScriptedServer.overTcp(peer -> {
+                    peer.negotiate(Replies.STRUCTURED);
+                    peer.data(peer.request(), DONE, 0, content(0, 4096));
+                    peer.awaitEnd();
+                });
+                NbdConnection connection = NbdConnection.open(
+                        new NbdAddress.Tcp("behind.the.tunnel", 1),
+                        "vda",
+                        NbdOptions.DEFAULT.withTransport((address, timeout) -> {
+                            asked.add(address);
+                            return new SmallStepsChannel(new SocketTransport().open(server.address(), timeout));
+                        }))) {
+            ByteBuffer buffer = ByteBuffer.allocate(4096);
+
+            connection.read(0, buffer).get(10, TimeUnit.SECONDS);
+
+            assertThat(asked).containsExactly(new NbdAddress.Tcp("behind.the.tunnel", 1));
+            assertThat(buffer.array()).isEqualTo(content(0, 4096));
+        }
+    }
+
+    /** Passes at most 7 bytes at a time. */
+    private record SmallStepsChannel(ByteChannel channel) implements ByteChannel {
+        @Override
+        public int read(ByteBuffer destination) throws IOException {
+            ByteBuffer step = ByteBuffer.allocate(Math.min(7, destination.remaining()));
+            int count = channel.read(step);
+            destination.put(step.flip());
+            return count;
+        }
+
+        @Override
+        public int write(ByteBuffer source) throws IOException {
+            int count = channel.write(source.slice(source.position(), Math.min(7, source.remaining())));
+            source.position(source.position() + count);
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
         }
     }
 

@@ -149,6 +149,59 @@ class NegotiationTest {
                 "the server has no export \"vda\": \"export 'vda' not present\"; it has \"sda\", \"sdb\"");
     }
 
+    @Test
+    void anUnknownExportIsRefusedEvenWhereTheServerListsNone() throws Exception {
+        assertRefusal(
+                peer -> {
+                    peer.refuse(OPT_GO, ERROR + 6, "");
+                    peer.option();
+                    peer.refuse(3, ERROR + 2, "no lists here");
+                },
+                "the server has no export \"vda\"");
+    }
+
+    @Test
+    void anUnknownExportIsRefusedEvenWhereTheServerHangsUpThen() throws Exception {
+        try (ScriptedServer server = ScriptedServer.overTcp(peer -> {
+            peer.negotiateReplies(Replies.STRUCTURED);
+            peer.option();
+            peer.refuse(OPT_GO, ERROR + 6, "");
+            peer.option();
+        })) {
+            assertThatThrownBy(server::open)
+                    .isInstanceOfSatisfying(
+                            NbdException.class, e -> assertThat(e.kind()).isEqualTo(Kind.REFUSED))
+                    .hasMessage(server.uri() + ": the server has no export \"vda\"");
+        }
+    }
+
+    @Test
+    void aListOfContextsWithoutEndIsRefused() throws Exception {
+        try (ScriptedServer server = ScriptedServer.overTcp(peer -> {
+            peer.negotiateReplies(Replies.STRUCTURED);
+            peer.option();
+            for (int i = 0; i <= 4096; i++) {
+                peer.context(9, 0, "x-many:" + i);
+            }
+            peer.awaitEnd();
+        })) {
+            assertThatThrownBy(() -> NbdConnection.listMetaContexts(server.address(), "vda", NbdOptions.DEFAULT))
+                    .hasMessage(server.uri() + ": " + BROKE + "it lists more than 4096 contexts");
+        }
+    }
+
+    @Test
+    void namesOfContextsAreTakenAsTheyAre() throws Exception {
+        String name = NbdOptions.dirtyBitmap(" two  words ");
+        try (ScriptedServer server = ScriptedServer.overTcp(peer -> {
+                    peer.negotiate(Replies.STRUCTURED, name);
+                    peer.awaitEnd();
+                });
+                NbdConnection connection = server.open(NbdOptions.DEFAULT.withMetaContexts(name, name))) {
+            assertThat(connection.export().metaContexts()).containsExactly(name);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
