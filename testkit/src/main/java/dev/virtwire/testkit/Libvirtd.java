@@ -14,7 +14,7 @@ public interface Libvirtd extends AutoCloseable {
     /** The QEMU driver over the UNIX socket: {@code qemu+unix:///system?socket=…}. */
     String unixUri();
 
-    /** The QEMU driver over TCP: {@code qemu+tcp://127.0.0.1:PORT/system}. */
+    /** The QEMU driver over TCP: {@code qemu+tcp://HOST:PORT/system}. */
     String tcpUri();
 
     /** libvirt's built-in test driver over the UNIX socket: {@code test+unix:///default?socket=…}. */
@@ -22,15 +22,15 @@ public interface Libvirtd extends AutoCloseable {
         return "test+unix:///default?socket=" + socket();
     }
 
-    /** libvirt's built-in test driver over TCP: {@code test+tcp://127.0.0.1:PORT/default}. */
+    /** libvirt's built-in test driver over TCP: {@code test+tcp://HOST:PORT/default}. */
     default String testTcpUri() {
-        return "test+tcp://127.0.0.1:" + tcpPort() + "/default";
+        return tcpUri().replaceFirst("^qemu", "test").replaceFirst("/system$", "/default");
     }
 
     /** The UNIX socket on which it listens. */
     Path socket();
 
-    /** The port of 127.0.0.1 on which it listens. */
+    /** The TCP port at which it is reached. */
     int tcpPort();
 
     /**
@@ -44,10 +44,10 @@ public interface Libvirtd extends AutoCloseable {
     void kill();
 
     /** Ends libvirtd in order. Guests go on. */
-    void stop();
+    void shutDown();
 
     /**
-     * Starts libvirtd again after {@link #kill} or {@link #stop}, at the same addresses; it finds its guests again. One that
+     * Starts libvirtd again after {@link #kill} or {@link #shutDown}, at the same addresses; it finds its guests again. One that
      * runs is ended in order first.
      */
     void restart();

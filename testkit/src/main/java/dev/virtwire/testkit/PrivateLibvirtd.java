@@ -179,7 +179,7 @@ public final class PrivateLibvirtd implements Libvirtd {
     }
 
     @Override
-    public void stop() {
+    public void shutDown() {
         command("stop");
     }
 

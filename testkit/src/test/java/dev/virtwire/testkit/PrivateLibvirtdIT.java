@@ -50,7 +50,7 @@ class PrivateLibvirtdIT {
 
             assertThat(guest.state()).isEqualTo("running");
             guest.write("vda", 0, 4096, 7);
-            libvirtd.stop();
+            libvirtd.shutDown();
             libvirtd.restart();
             assertThat(guest.state()).isEqualTo("running");
         }
