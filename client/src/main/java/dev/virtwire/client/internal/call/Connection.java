@@ -8,21 +8,13 @@ import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
-import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SerialExecutor;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.wire.FrameDecoder;
-import dev.virtwire.client.internal.wire.MessageHeader;
-import dev.virtwire.client.internal.wire.MessageStatus;
-import dev.virtwire.client.internal.wire.MessageType;
-import dev.virtwire.client.internal.wire.RemoteErrorReader;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.xdr.XdrException;
-import dev.virtwire.xdr.XdrReader;
-import dev.virtwire.xdr.XdrWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,9 +24,7 @@ import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -54,25 +44,12 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     /** At so many calls of its own a server stops reading, unless it is configured otherwise. */
     private static final int SERVER_STOPS_READING = 5;
 
-    /** An initial guess that holds most calls; XML makes it grow. */
-    private static final int USUAL_CALL_BYTES = 256;
-
-    private record EventKey(int program, int procedure) {}
-
-    private record Listener<T>(EventMessage<T> message, Consumer<T> consumer) {
-        void decode(XdrReader body) {
-            T event = message.body().decode(body);
-            body.expectEnd(message.name());
-            consumer.accept(event);
-        }
-    }
-
     private final String host;
     private final ConnectOptions options;
     private final Executor callbacks;
     private final TrackedFuture.WaitGuard guard;
     private final CallTable calls;
-    private final Map<EventKey, Listener<?>> listeners = new HashMap<>();
+    private final InboundMessages inbound;
     private final List<Consumer<LibvirtException>> closeListeners = new ArrayList<>();
     private final TrackedFuture<CloseReason> closed;
 
@@ -102,6 +79,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         }
         this.closed = new TrackedFuture<>(guard);
         this.calls = new CallTable(host, options.maxInFlight(), options.maxQueued(), this::send, callbacks);
+        this.inbound = new InboundMessages(host, calls);
     }
 
     /** The server, for messages. */
@@ -157,10 +135,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
 
     /** Hears an event message. The listener runs on the event loop and only hands over. */
     public <T> void listen(EventMessage<T> message, Consumer<T> listener) {
-        execute(
-                () -> listeners.put(
-                        new EventKey(message.program(), message.number()), new Listener<>(message, listener)),
-                () -> {});
+        execute(() -> inbound.listen(message, listener), () -> {});
     }
 
     /** Hears the end of the connection, on the event loop; at once where it has ended. */
@@ -249,25 +224,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
             return;
         }
         alive.received();
-        MessageHeader header = MessageHeader.read(frame);
-        LOG.trace("{}: received {} with {} bytes", host, header, frame.readableBytes());
-        try {
-            switch (header.type()) {
-                case MessageType.REPLY -> reply(header, frame);
-                case MessageType.MESSAGE -> message(header, frame, alive);
-                case MessageType.STREAM, MessageType.STREAM_HOLE ->
-                    // A stream that was aborted may have packets on the way.
-                    LOG.debug("{}: dropped a packet of stream {}, which is gone", host, header.serial());
-                default ->
-                    throw new ProtocolException(
-                            "%s: a message of type %d, which no server sends".formatted(host, header.type()));
-            }
-        } catch (XdrException e) {
-            throw new ProtocolException(
-                    "%s: procedure %d of program %#x: %s"
-                            .formatted(host, header.procedure(), header.program(), e.getMessage()),
-                    e);
-        }
+        inbound.receive(frame, alive);
+        sayFarewellWhenIdle();
     }
 
     @Override
@@ -310,85 +268,9 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         if (target == null) {
             throw new CallRefusedException("there is no channel");
         }
-        Procedure<A, ?> procedure = call.procedure;
-        ByteBuf frame = target.alloc().buffer(USUAL_CALL_BYTES);
-        boolean complete = false;
-        try {
-            frame.writeInt(0);
-            new MessageHeader(
-                            procedure.program(),
-                            procedure.version(),
-                            procedure.number(),
-                            MessageType.CALL,
-                            serial,
-                            MessageStatus.OK)
-                    .write(frame);
-            procedure.arguments().encode(new XdrWriter(frame), call.arguments);
-            if (frame.readableBytes() > FrameDecoder.MOST_BYTES) {
-                throw new XdrException("its arguments take " + frame.readableBytes() + " bytes, more than the "
-                        + FrameDecoder.MOST_BYTES + " of a message");
-            }
-            frame.setInt(frame.readerIndex(), frame.readableBytes());
-            complete = true;
-        } finally {
-            if (!complete) {
-                frame.release();
-            }
-        }
-        LOG.trace("{}: sends {} as {}", host, procedure.name(), serial);
+        ByteBuf frame = CallEncoder.encode(target.alloc(), call.procedure, call.arguments, serial);
+        LOG.trace("{}: sends {} as {}", host, call.procedure.name(), serial);
         target.writeAndFlush(frame, target.voidPromise());
-    }
-
-    private void reply(MessageHeader header, ByteBuf frame) {
-        Call<?, ?> call = calls.find(header.serial());
-        if (call == null) {
-            throw new ProtocolException(
-                    "%s: a reply to call %d, which is not under way".formatted(host, header.serial()));
-        }
-        Procedure<?, ?> procedure = call.procedure;
-        if (header.program() != procedure.program() || header.procedure() != procedure.number()) {
-            throw new ProtocolException("%s: call %d was procedure %d of program %#x, and the reply is for %d of %#x"
-                    .formatted(
-                            host,
-                            header.serial(),
-                            procedure.number(),
-                            procedure.program(),
-                            header.procedure(),
-                            header.program()));
-        }
-        XdrReader body = new XdrReader(frame);
-        switch (header.status()) {
-            case MessageStatus.OK -> succeed(header.serial(), call, body);
-            case MessageStatus.ERROR -> {
-                RemoteException.Details details = RemoteErrorReader.read(body);
-                body.expectEnd("the error of " + procedure.name());
-                calls.fail(
-                        header.serial(), call, new RemoteException(host, procedure.name(), header.serial(), details));
-            }
-            default ->
-                throw new ProtocolException("%s: the reply of %s has status %d, which no reply has"
-                        .formatted(host, procedure.name(), header.status()));
-        }
-        sayFarewellWhenIdle();
-    }
-
-    private <R> void succeed(int serial, Call<?, R> call, XdrReader body) {
-        R result = call.procedure.result().decode(body);
-        body.expectEnd("the result of " + call.procedure.name());
-        calls.succeed(serial, call, result);
-    }
-
-    private void message(MessageHeader header, ByteBuf frame, KeepAlive alive) {
-        if (header.program() == KeepAlive.PROGRAM) {
-            alive.message(header);
-            return;
-        }
-        Listener<?> listener = listeners.get(new EventKey(header.program(), header.procedure()));
-        if (listener == null) {
-            LOG.debug("{}: nobody listens to event {} of program {}", host, header.procedure(), header.program());
-        } else {
-            listener.decode(new XdrReader(frame));
-        }
     }
 
     private void scheduleExpiry(long deadlineNanos) {
@@ -440,7 +322,6 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         calls.failAll(call -> ended(call.procedure.name() + " on "));
         closeListeners.forEach(listener -> listener.accept(ended("")));
         closeListeners.clear();
-        listeners.clear();
         runCallback(() -> closed.complete(ending));
     }
 

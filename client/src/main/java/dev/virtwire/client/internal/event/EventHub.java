@@ -41,7 +41,11 @@ public final class EventHub {
         CompletableFuture<Integer> register(Consumer<Integer> undo);
     }
 
-    private record Early(int callbackId, Object body) {}
+    /** Events of an id that no reply has named yet. */
+    private static final class Early {
+        final List<Object> bodies = new ArrayList<>();
+        long dropped;
+    }
 
     private record Registration<B, E>(EventSubscription<E> subscription, Class<B> type, Function<B, E> mapper) {
         void offer(Object body) {
@@ -57,7 +61,7 @@ public final class EventHub {
     private final Map<Integer, Registration<?, ?>> registrations = new HashMap<>();
     private final Map<EventSubscription<?>, Integer> ids = new HashMap<>();
     private final Set<EventMessage<?>> heard = new HashSet<>();
-    private final List<Early> early = new ArrayList<>();
+    private final Map<Integer, Early> early = new HashMap<>();
     private int underWay;
     private @Nullable LibvirtException ended;
 
@@ -124,16 +128,26 @@ public final class EventHub {
         registrations.put(id, registration);
         ids.put(subscription, id);
         subscription.start();
-        early.stream().filter(event -> event.callbackId() == id).forEach(event -> registration.offer(event.body()));
-        early.removeIf(event -> event.callbackId() == id);
+        Early before = early.remove(id);
+        if (before != null) {
+            before.bodies.forEach(registration::offer);
+            if (before.dropped > 0) {
+                subscription.skip(before.dropped);
+            }
+        }
     }
 
     private void route(int callbackId, Object body) {
         Registration<?, ?> registration = registrations.get(callbackId);
         if (registration != null) {
             registration.offer(body);
-        } else if (underWay > 0 && early.size() < connection.options().eventBuffer()) {
-            early.add(new Early(callbackId, body));
+        } else if (underWay > 0) {
+            Early before = early.computeIfAbsent(callbackId, unknown -> new Early());
+            if (before.bodies.size() < connection.options().eventBuffer()) {
+                before.bodies.add(body);
+            } else {
+                before.dropped++;
+            }
         }
     }
 

@@ -72,16 +72,22 @@ final class EventSubscription<E> implements Flow.Subscription {
 
     /** Takes an event, on the event loop. */
     void offer(E event) {
-        if (lost > 0) {
-            lost++;
-        } else if (buffered.incrementAndGet() > limit) {
-            lost = 1;
+        if (lost > 0 || buffered.incrementAndGet() > limit) {
+            skip(1);
+            return;
+        }
+        serial.execute(() -> {
+            buffer.add(event);
+            drain();
+        });
+    }
+
+    /** So many events came that nobody kept, on the event loop: the subscription ends. */
+    void skip(long count) {
+        boolean first = lost == 0;
+        lost += count;
+        if (first) {
             onEnd.accept(this);
-        } else {
-            serial.execute(() -> {
-                buffer.add(event);
-                drain();
-            });
         }
     }
 
