@@ -23,6 +23,17 @@ public final class ExtentList extends AbstractList<Extent> implements RandomAcce
         this.flags = flags;
     }
 
+    /**
+     * The first {@code size} extents that the arrays describe; they are copied.
+     *
+     * @param start the first byte of the first extent
+     * @param ends the first byte after each extent, in rising order
+     * @param flags of each extent
+     */
+    public static ExtentList of(long start, long[] ends, long[] flags, int size) {
+        return new ExtentList(start, Arrays.copyOf(ends, size), Arrays.copyOf(flags, size));
+    }
+
     /** The first byte of the first extent. */
     public long start() {
         return start;
@@ -52,57 +63,5 @@ public final class ExtentList extends AbstractList<Extent> implements RandomAcce
     @Override
     public int size() {
         return ends.length;
-    }
-
-    /** Collects what a server sends. */
-    static final class Builder {
-        /**
-         * More are dropped, as if the server's reply had been shorter, which the protocol allows: this bounds the memory
-         * of a reply to 1 MiB a context. It is what 4 GiB in clusters of 64 KiB can come to.
-         */
-        static final int MAX_EXTENTS = 64 * 1024;
-
-        private final long start;
-        private final long limit;
-        private long end;
-        private long[] ends = new long[8];
-        private long[] flags = new long[8];
-        private int size;
-        private boolean full;
-
-        /** Extents from {@code start}; what lies beyond {@code limit}, the end of the export, is cut off. */
-        Builder(long start, long limit) {
-            this.start = start;
-            this.limit = limit;
-            this.end = start;
-        }
-
-        /** Appends an extent; {@code length} is unsigned. */
-        void add(long length, long status) {
-            long left = limit - end;
-            long newEnd = end + (Long.compareUnsigned(length, left) < 0 ? length : left);
-            if (newEnd == end || full) {
-                return;
-            }
-            if (size > 0 && flags[size - 1] == status) {
-                ends[size - 1] = newEnd;
-            } else if (size == MAX_EXTENTS) {
-                full = true;
-                return;
-            } else {
-                if (size == ends.length) {
-                    ends = Arrays.copyOf(ends, size * 2);
-                    flags = Arrays.copyOf(flags, size * 2);
-                }
-                ends[size] = newEnd;
-                flags[size] = status;
-                size++;
-            }
-            end = newEnd;
-        }
-
-        ExtentList build() {
-            return new ExtentList(start, Arrays.copyOf(ends, size), Arrays.copyOf(flags, size));
-        }
     }
 }

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.nbd;
 
+import dev.virtwire.nbd.internal.Closing;
+import dev.virtwire.nbd.internal.Deadline;
+import dev.virtwire.nbd.internal.Failure;
+import dev.virtwire.nbd.internal.Negotiation;
+import dev.virtwire.nbd.internal.Operation;
+import dev.virtwire.nbd.internal.PendingRequests;
+import dev.virtwire.nbd.internal.ReadOperation;
+import dev.virtwire.nbd.internal.ReplyReader;
+import dev.virtwire.nbd.internal.StatusOperation;
+import dev.virtwire.nbd.internal.Watchdog;
+import dev.virtwire.nbd.internal.Wire;
+import dev.virtwire.nbd.internal.WireInput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
@@ -167,7 +179,7 @@ public final class NbdConnection implements AutoCloseable {
             }
         }
         fail(new Failure(NbdException.Kind.CLOSED, "the connection has been closed", null));
-        Threads.join(reader);
+        Closing.join(reader);
         Watchdog.remove(silence);
     }
 
@@ -188,7 +200,9 @@ public final class NbdConnection implements AutoCloseable {
         long left = requestTimeoutNanos - (now - quietSince);
         if (left <= 0) {
             fail(new Failure(
-                    NbdException.Kind.TIMEOUT, "the server has been silent for " + Texts.of(requestTimeout), null));
+                    NbdException.Kind.TIMEOUT,
+                    "the server has been silent for " + Deadline.text(requestTimeout),
+                    null));
             return requestTimeoutNanos;
         }
         return left;
@@ -257,7 +271,7 @@ public final class NbdConnection implements AutoCloseable {
         try {
             Failure refusal = pending.submit(operation);
             if (refusal != null) {
-                operation.completeExceptionally(refusal.forRequest(uri, operation.request));
+                operation.completeExceptionally(refusal.forRequest(uri, operation.request()));
             }
         } catch (IOException e) {
             fail(Failure.of(e));

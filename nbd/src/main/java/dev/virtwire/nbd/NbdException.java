@@ -35,7 +35,8 @@ public final class NbdException extends RuntimeException {
     private final transient @Nullable NbdRequest request;
     private final transient @Nullable NbdServerError serverError;
 
-    NbdException(
+    /** Composes the message from its parts; {@code text} says what was wrong. */
+    public NbdException(
             Kind kind,
             NbdUri uri,
             @Nullable NbdRequest request,

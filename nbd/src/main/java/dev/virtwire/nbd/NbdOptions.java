@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.nbd;
 
+import dev.virtwire.nbd.internal.SocketTransport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -16,12 +16,17 @@ public record NbdRequest(Command command, long offset, long length) {
         /** NBD_CMD_BLOCK_STATUS. */
         BLOCK_STATUS(7, "block status");
 
-        final int number;
+        private final int number;
         private final String text;
 
         Command(int number, String text) {
             this.number = number;
             this.text = text;
+        }
+
+        /** The protocol's number of the command. */
+        public int number() {
+            return number;
         }
 
         @Override

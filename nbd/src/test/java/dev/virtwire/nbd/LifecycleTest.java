@@ -274,7 +274,8 @@ class LifecycleTest {
                         "vda",
                         NbdOptions.DEFAULT.withTransport((address, timeout) -> {
                             asked.add(address);
-                            return new SmallStepsChannel(new SocketTransport().open(server.address(), timeout));
+                            return new SmallStepsChannel(
+                                    NbdOptions.DEFAULT.transport().open(server.address(), timeout));
                         }))) {
             ByteBuffer buffer = ByteBuffer.allocate(4096);
 

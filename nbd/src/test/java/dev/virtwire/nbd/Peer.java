@@ -9,6 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /** The server's end of a connection, in the words of the protocol; can say anything, sensible or not. */
 final class Peer {
@@ -25,6 +26,7 @@ final class Peer {
 
     private final SocketChannel channel;
     private final ByteBuffer ahead = ByteBuffer.allocate(1);
+    private Random spoiler;
     private Replies replies = Replies.SIMPLE;
 
     Peer(SocketChannel channel) {
@@ -33,8 +35,21 @@ final class Peer {
 
     // ---- bytes
 
+    /** From now on, some of what is sent is damaged: bits flipped, bytes missing, bytes too many. */
+    void spoil(Random random) {
+        spoiler = random;
+    }
+
     void send(ByteBuffer message) throws IOException {
         message.flip();
+        if (spoiler != null && message.hasRemaining() && spoiler.nextInt(6) == 0) {
+            int at = spoiler.nextInt(message.limit());
+            switch (spoiler.nextInt(8)) {
+                case 0 -> message.limit(at);
+                case 1 -> message.position(at);
+                default -> message.put(at, (byte) (message.get(at) ^ 1 << spoiler.nextInt(8)));
+            }
+        }
         while (message.hasRemaining()) {
             channel.write(message);
         }

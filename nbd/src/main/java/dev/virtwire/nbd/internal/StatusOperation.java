@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.ExtentList;
+import dev.virtwire.nbd.NbdRequest;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,26 +10,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A question for the extents of all contexts. */
-final class StatusOperation extends Operation<Map<String, ExtentList>> {
+public final class StatusOperation extends Operation<Map<String, ExtentList>> {
     private final List<String> contexts;
     private final @Nullable ExtentList[] extents;
 
-    StatusOperation(NbdRequest request, List<String> contexts) {
+    public StatusOperation(NbdRequest request, List<String> contexts) {
         super(request, request.length());
         this.contexts = contexts;
         this.extents = new ExtentList[contexts.size()];
     }
 
-    boolean has(int context) {
+    public boolean has(int context) {
         return extents[context] != null;
     }
 
-    void put(int context, ExtentList list) {
+    public void put(int context, ExtentList list) {
         extents[context] = list;
     }
 
     @Override
-    void completeWithResult() {
+    public void completeWithResult() {
         Map<String, ExtentList> result = new LinkedHashMap<>();
         for (int i = 0; i < extents.length; i++) {
             ExtentList list = extents[i];

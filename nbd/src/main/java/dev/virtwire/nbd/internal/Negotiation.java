@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdException;
+import dev.virtwire.nbd.NbdExport;
+import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.nbd.NbdTls;
+import dev.virtwire.nbd.NbdUri;
 import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.util.ArrayList;
@@ -11,9 +16,9 @@ import java.util.List;
  * The handshake and the options of fixed newstyle, on the caller's thread. Asks for the newest kind of replies first and
  * takes what the server offers.
  */
-final class Negotiation {
+public final class Negotiation {
     /** What is negotiated, after the magic numbers and TLS. */
-    interface Step {
+    public interface Step {
         void run(Negotiation negotiation) throws IOException;
     }
 
@@ -38,7 +43,7 @@ final class Negotiation {
      *
      * @throws NbdException saying at what it failed
      */
-    static Negotiation run(NbdUri uri, NbdOptions options, Step step) {
+    public static Negotiation run(NbdUri uri, NbdOptions options, Step step) {
         long start = System.nanoTime();
         ByteChannel channel;
         try {
@@ -74,32 +79,32 @@ final class Negotiation {
             return failure;
         }
         if (deadline.hasPassed()) {
-            String text = "connecting and negotiating have taken more than " + Texts.of(options.connectTimeout());
+            String text = "connecting and negotiating have taken more than " + Deadline.text(options.connectTimeout());
             return new Failure(NbdException.Kind.TIMEOUT, text, e);
         }
         return new Failure(failure.kind(), failure.text() + ", during the negotiation", e);
     }
 
     /** What the server says of the export. */
-    NbdExport export() {
+    public NbdExport export() {
         return info.toExport(uri.exportName(), contexts, replies);
     }
 
     /** The ids of the export's contexts, in the same order. */
-    int[] contextIds() {
+    public int[] contextIds() {
         return contextIds.clone();
     }
 
     /** What {@link #listMetaContexts} found. */
-    List<String> listed() {
+    public List<String> listed() {
         return List.copyOf(listed);
     }
 
-    ByteChannel channel() {
+    public ByteChannel channel() {
         return options.channel();
     }
 
-    WireInput input() {
+    public WireInput input() {
         return options.input();
     }
 
@@ -134,7 +139,7 @@ final class Negotiation {
     }
 
     /** Negotiates everything up to the transmission phase. */
-    void enter(List<String> wantedContexts) throws IOException {
+    public void enter(List<String> wantedContexts) throws IOException {
         negotiateReplies();
         if (!wantedContexts.isEmpty() && replies != NbdExport.Replies.SIMPLE) {
             setMetaContexts(wantedContexts);
@@ -143,7 +148,7 @@ final class Negotiation {
     }
 
     /** Lists the contexts that match {@code queries}, then takes leave of the server. */
-    void listMetaContexts(List<String> queries) throws IOException {
+    public void listMetaContexts(List<String> queries) throws IOException {
         negotiateReplies();
         options.sendQueries(Wire.OPT_LIST_META_CONTEXT, uri.exportName(), queries);
         OptionReply reply = options.receive(Wire.OPT_LIST_META_CONTEXT);

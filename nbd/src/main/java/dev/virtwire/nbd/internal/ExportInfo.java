@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdExport;
 import java.io.IOException;
 import java.util.List;
 
 /** Collects what a server tells of an export in reply to NBD_OPT_GO. */
-final class ExportInfo {
+public final class ExportInfo {
     private static final int MAX_MINIMUM_BLOCK = 64 * 1024;
 
     private boolean known;
@@ -17,7 +18,7 @@ final class ExportInfo {
     private long maximumPayload = Wire.MAX_READ;
 
     /** Reads a reply of type NBD_REP_INFO. */
-    void read(OptionReply reply, WireInput in) throws IOException {
+    public void read(OptionReply reply, WireInput in) throws IOException {
         reply.requireLength(2, Integer.MAX_VALUE);
         in.require(2);
         int kind = in.takeUnsignedShort();
@@ -56,13 +57,13 @@ final class ExportInfo {
     }
 
     /** The server has agreed: it must have told the size. */
-    void requireComplete() throws WireException {
+    public void requireComplete() throws WireException {
         if (!known) {
             throw WireException.protocol("it agreed to NBD_OPT_GO without telling the size of the export");
         }
     }
 
-    NbdExport toExport(String name, List<String> contexts, NbdExport.Replies replies) {
+    public NbdExport toExport(String name, List<String> contexts, NbdExport.Replies replies) {
         long maximum = Math.min(maximumPayload, Wire.MAX_READ);
         int maximumRead = (int) (maximum - maximum % minimumBlock);
         return new NbdExport(name, size, flags, minimumBlock, preferredBlock, maximumRead, contexts, replies);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
 /**
  * The header of a server's reply to an option; its data is still to be read.
@@ -8,19 +8,19 @@ package dev.virtwire.nbd;
  * @param type the kind of reply, negative for errors
  * @param length bytes of data
  */
-record OptionReply(int option, int type, int length) {
-    boolean isError() {
+public record OptionReply(int option, int type, int length) {
+    public boolean isError() {
         return type < 0;
     }
 
-    void requireLength(int atLeast, int atMost) throws WireException {
+    public void requireLength(int atLeast, int atMost) throws WireException {
         if (length < atLeast || length > atMost) {
             throw WireException.protocol(
                     "a reply of type " + type + " to " + optionName(option) + " has " + length + " bytes");
         }
     }
 
-    static String optionName(int option) {
+    public static String optionName(int option) {
         return switch (option) {
             case Wire.OPT_LIST -> "NBD_OPT_LIST";
             case Wire.OPT_STARTTLS -> "NBD_OPT_STARTTLS";

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
 import org.jspecify.annotations.Nullable;
 
 /** A request on the wire. Slots are used again and again, so that requests make no garbage. */
-final class Slot {
-    final int index;
-    final Coverage coverage = new Coverage();
+public final class Slot {
+    private final int index;
+    private final Coverage coverage = new Coverage();
     private @Nullable Operation<?> operation;
     private long cookie;
     private long offset;
     private long length;
     private boolean failed;
 
-    Slot(int index) {
+    public Slot(int index) {
         this.index = index;
     }
 
-    void assign(Operation<?> newOperation, long newOffset, long newLength) {
+    public void assign(Operation<?> newOperation, long newOffset, long newLength) {
         operation = newOperation;
         offset = newOffset;
         length = newLength;
@@ -25,48 +25,57 @@ final class Slot {
         coverage.reset();
     }
 
-    void setCookie(long newCookie) {
+    public void setCookie(long newCookie) {
         cookie = newCookie;
     }
 
-    void clear() {
+    public void clear() {
         operation = null;
     }
 
-    boolean isAnsweredBy(long replyCookie) {
+    public boolean isAnsweredBy(long replyCookie) {
         return operation != null && cookie == replyCookie;
     }
 
     @Nullable
-    Operation<?> operation() {
+    public Operation<?> operation() {
         return operation;
     }
 
-    long cookie() {
+    public int index() {
+        return index;
+    }
+
+    /** Which bytes of a read have come. */
+    public Coverage coverage() {
+        return coverage;
+    }
+
+    public long cookie() {
         return cookie;
     }
 
-    long offset() {
+    public long offset() {
         return offset;
     }
 
-    long length() {
+    public long length() {
         return length;
     }
 
     /** Whether an error was among the chunks of the reply. */
-    boolean hasFailed() {
+    public boolean hasFailed() {
         return failed;
     }
 
-    void setFailed() {
+    public void setFailed() {
         failed = true;
     }
 
     @Override
     public String toString() {
         Operation<?> current = operation;
-        return (current == null ? "nothing" : current.request.command()) + " of " + length + " bytes at offset "
+        return (current == null ? "nothing" : current.request().command()) + " of " + length + " bytes at offset "
                 + offset;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
@@ -10,9 +11,9 @@ import java.nio.charset.StandardCharsets;
  * Reads from the channel: headers through a small buffer, payloads straight into their destination. Used by one thread;
  * the watchdog looks at {@link #waitingSince()} from another.
  */
-final class WireInput {
+public final class WireInput {
     /** Reported by {@link #waitingSince()} while the reader does something else than wait for the server. */
-    static final long NOT_WAITING = Long.MIN_VALUE;
+    public static final long NOT_WAITING = Long.MIN_VALUE;
 
     private static final int CAPACITY = 16 * 1024;
     /** Payload that arrives with a header is copied, so a header's read takes little of it along. */
@@ -24,66 +25,66 @@ final class WireInput {
     private final ByteBuffer buffered = ByteBuffer.allocateDirect(CAPACITY).limit(0);
     private volatile long waitingSince = NOT_WAITING;
 
-    WireInput(ByteChannel channel) {
+    public WireInput(ByteChannel channel) {
         this.channel = channel;
     }
 
     /** When the read that is under way began ({@link System#nanoTime()}), or {@link #NOT_WAITING}. */
-    long waitingSince() {
+    public long waitingSince() {
         return waitingSince;
     }
 
     /** Whether something came that was not asked for yet. */
-    boolean hasBuffered() {
+    public boolean hasBuffered() {
         return buffered.hasRemaining();
     }
 
     /** Waits for {@code bytes} of a new message; the server may have closed the connection before it. */
-    void beginMessage(int bytes) throws IOException {
+    public void beginMessage(int bytes) throws IOException {
         fill(bytes, HEADER_READ, buffered.hasRemaining());
     }
 
     /** Waits for {@code bytes} more of the message; at most 512. */
-    void require(int bytes) throws IOException {
+    public void require(int bytes) throws IOException {
         fill(bytes, HEADER_READ, true);
     }
 
     /** Waits for {@code bytes} more of a message of which {@code left} bytes are to come and to be parsed. */
-    void require(int bytes, int left) throws IOException {
+    public void require(int bytes, int left) throws IOException {
         fill(bytes, left, true);
     }
 
     /** The bytes required and not taken yet. */
-    int peekInt() {
+    public int peekInt() {
         return buffered.getInt(buffered.position());
     }
 
-    int takeUnsignedShort() {
+    public int takeUnsignedShort() {
         return buffered.getShort() & 0xffff;
     }
 
-    int takeInt() {
+    public int takeInt() {
         return buffered.getInt();
     }
 
-    long takeLong() {
+    public long takeLong() {
         return buffered.getLong();
     }
 
     /** Reads {@code bytes}, which the caller has bounded, as a string. */
-    String readString(int bytes) throws IOException {
+    public String readString(int bytes) throws IOException {
         byte[] text = new byte[bytes];
         readInto(ByteBuffer.wrap(text));
         return new String(text, StandardCharsets.UTF_8);
     }
 
     /** Like {@link #readString}, made fit for an error message. */
-    String readText(int bytes) throws IOException {
+    public String readText(int bytes) throws IOException {
         return readString(bytes).replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
     }
 
     /** Fills what remains of {@code destination}. */
-    void readInto(ByteBuffer destination) throws IOException {
+    public void readInto(ByteBuffer destination) throws IOException {
         int limit = destination.limit();
         int copied = Math.min(buffered.remaining(), destination.remaining());
         if (copied > 0) {
@@ -101,7 +102,7 @@ final class WireInput {
     }
 
     /** Passes over {@code bytes}. */
-    void skip(int bytes) throws IOException {
+    public void skip(int bytes) throws IOException {
         for (int left = bytes; left > 0; ) {
             int step = Math.min(left, HEADER_READ);
             require(step);

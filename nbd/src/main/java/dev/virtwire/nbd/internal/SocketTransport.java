@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdAddress;
+import dev.virtwire.nbd.NbdTransport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,7 +17,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** TCP and UNIX sockets of this machine. */
-final class SocketTransport implements NbdTransport {
+public final class SocketTransport implements NbdTransport {
     @Override
     public ByteChannel open(NbdAddress address, Duration timeout) throws IOException {
         return address instanceof NbdAddress.Tcp tcp
@@ -37,8 +39,8 @@ final class SocketTransport implements NbdTransport {
             try {
                 return connect(new InetSocketAddress(each, tcp.port()), (int) Math.min(millis, Integer.MAX_VALUE));
             } catch (SocketTimeoutException e) {
-                failure =
-                        new IOException("no answer from " + each.getHostAddress() + " within " + Texts.of(timeout), e);
+                failure = new IOException(
+                        "no answer from " + each.getHostAddress() + " within " + Deadline.text(timeout), e);
             } catch (IOException e) {
                 failure = e;
             }
@@ -69,7 +71,7 @@ final class SocketTransport implements NbdTransport {
             } catch (IOException | RuntimeException e) {
                 channel.close();
                 if (deadline.hasPassed()) {
-                    throw new IOException("the server has accepted no connection within " + Texts.of(timeout), e);
+                    throw new IOException("the server has accepted no connection within " + Deadline.text(timeout), e);
                 }
                 throw e;
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
 import java.util.Arrays;
 
@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Which bytes of a read have come, as sorted ranges that do not touch. Servers send chunks mostly in order, so there is
  * mostly one range.
  */
-final class Coverage {
+public final class Coverage {
     /** More separate ranges than chunks of 512 bytes can leave in 32 MiB. */
     private static final int MAX_RANGES = 64 * 1024;
 
@@ -16,18 +16,18 @@ final class Coverage {
     private int count;
     private long covered;
 
-    void reset() {
+    public void reset() {
         count = 0;
         covered = 0;
     }
 
     /** The bytes that have come. */
-    long covered() {
+    public long covered() {
         return covered;
     }
 
     /** Adds a range, not empty; false, and nothing added, when a byte of it had come before. */
-    boolean add(long start, long end) throws WireException {
+    public boolean add(long start, long end) throws WireException {
         int next = count;
         // Looks from the end, where a chunk in order belongs.
         while (next > 0 && starts[next - 1] >= start) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdException;
+import dev.virtwire.nbd.NbdServerError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Operations are completed by the reader thread alone, because only it knows that nothing more is written into their
  * buffers; the exception is an operation that was never accepted.
  */
-final class PendingRequests {
+public final class PendingRequests {
     private static final int EXTENDED_REQUEST_BYTES = 32;
     private static final int COOKIE_SLOT_BITS = 8;
 
@@ -37,7 +39,7 @@ final class PendingRequests {
     private volatile long busySince;
     private volatile long writingSince = WireInput.NOT_WAITING;
 
-    PendingRequests(ByteChannel channel, boolean extended, int maxInFlight, int maxQueued) {
+    public PendingRequests(ByteChannel channel, boolean extended, int maxInFlight, int maxQueued) {
         this.channel = channel;
         this.extended = extended;
         this.maxQueued = maxQueued;
@@ -52,17 +54,17 @@ final class PendingRequests {
     }
 
     /** Whether a reply is due. */
-    boolean isBusy() {
+    public boolean isBusy() {
         return busy;
     }
 
     /** Since when requests have been on the wire without a pause, by {@link System#nanoTime()}. */
-    long busySince() {
+    public long busySince() {
         return busySince;
     }
 
     /** Since when a write has been under way, by {@link System#nanoTime()}, or {@link WireInput#NOT_WAITING}. */
-    long writingSince() {
+    public long writingSince() {
         return writingSince;
     }
 
@@ -73,7 +75,7 @@ final class PendingRequests {
      * @throws IOException when sending failed; the operation was accepted nevertheless
      */
     @Nullable
-    Failure submit(Operation<?> operation) throws IOException {
+    public Failure submit(Operation<?> operation) throws IOException {
         lock.lock();
         try {
             if (end != null) {
@@ -93,7 +95,7 @@ final class PendingRequests {
 
     /** The request that a reply is for, or null if none is pending with this cookie. */
     @Nullable
-    Slot find(long cookie) {
+    public Slot find(long cookie) {
         lock.lock();
         try {
             int index = (int) (cookie & ((1 << COOKIE_SLOT_BITS) - 1));
@@ -108,11 +110,11 @@ final class PendingRequests {
      *
      * @return whether the operation is complete now; the caller, the only one to know of it, settles it
      */
-    boolean answered(Slot slot, Operation<?> operation) {
+    public boolean answered(Slot slot, Operation<?> operation) {
         lock.lock();
         try {
             slot.clear();
-            freeSlots[freeCount++] = slot.index;
+            freeSlots[freeCount++] = slot.index();
             busy = freeCount < slots.length;
             return operation.pieceAnswered();
         } finally {
@@ -121,7 +123,7 @@ final class PendingRequests {
     }
 
     /** Sends what waits for slots that have become free. */
-    void sendWaiting() throws IOException {
+    public void sendWaiting() throws IOException {
         lock.lock();
         try {
             send();
@@ -131,7 +133,7 @@ final class PendingRequests {
     }
 
     /** Notes the error of a slot's request. */
-    void failed(Slot slot, Operation<?> operation, NbdServerError error) {
+    public void failed(Slot slot, Operation<?> operation, NbdServerError error) {
         lock.lock();
         try {
             slot.setFailed();
@@ -142,7 +144,7 @@ final class PendingRequests {
     }
 
     /** Accepts nothing more and hands over what is pending. Called by the reader thread when it ends. */
-    Set<Operation<?>> end(Failure failure) {
+    public Set<Operation<?>> end(Failure failure) {
         lock.lock();
         try {
             end = failure;
@@ -165,7 +167,7 @@ final class PendingRequests {
     }
 
     /** Says goodbye if that is possible without waiting for anybody. */
-    void sendDisconnect() throws IOException {
+    public void sendDisconnect() throws IOException {
         if (!lock.tryLock()) {
             return;
         }
@@ -192,8 +194,8 @@ final class PendingRequests {
                 }
                 Slot slot = slots[freeSlots[--freeCount]];
                 operation.issueTo(slot);
-                slot.setCookie(sequence++ << COOKIE_SLOT_BITS | slot.index);
-                putRequest(slot.cookie(), operation.request.command().number, slot.offset(), slot.length());
+                slot.setCookie(sequence++ << COOKIE_SLOT_BITS | slot.index());
+                putRequest(slot.cookie(), operation.request().command().number(), slot.offset(), slot.length());
             }
             if (operation.isIssued()) {
                 waiting.remove();

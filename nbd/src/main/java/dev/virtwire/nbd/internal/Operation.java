@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdException;
+import dev.virtwire.nbd.NbdRequest;
+import dev.virtwire.nbd.NbdServerError;
+import dev.virtwire.nbd.NbdUri;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -8,20 +12,20 @@ import org.jspecify.annotations.Nullable;
  * What a caller asked for, which goes onto the wire in one piece or several. The progress is guarded by the lock of
  * {@link PendingRequests}; the outcome is set by the reader thread alone.
  */
-abstract sealed class Operation<T> extends CompletableFuture<T> permits ReadOperation, StatusOperation {
-    final NbdRequest request;
+public abstract sealed class Operation<T> extends CompletableFuture<T> permits ReadOperation, StatusOperation {
+    private final NbdRequest request;
     private final long pieceLimit;
     private long issued;
     private int outstanding;
     private @Nullable NbdServerError error;
 
-    Operation(NbdRequest request, long pieceLimit) {
+    public Operation(NbdRequest request, long pieceLimit) {
         this.request = request;
         this.pieceLimit = pieceLimit;
     }
 
     /** Completes the future when every piece was answered without an error. */
-    abstract void completeWithResult();
+    public abstract void completeWithResult();
 
     /**
      * A request cannot be taken back: until the server has answered, its reply may be written into the caller's buffer.
@@ -33,12 +37,18 @@ abstract sealed class Operation<T> extends CompletableFuture<T> permits ReadOper
         return false;
     }
 
-    final boolean isIssued() {
+    /** As the caller made it. */
+    public final NbdRequest request() {
+        return request;
+    }
+
+    /** Whether no piece is left to send. */
+    public final boolean isIssued() {
         return issued == request.length();
     }
 
     /** Puts the next piece into {@code slot}. */
-    final void issueTo(Slot slot) {
+    public final void issueTo(Slot slot) {
         long length = Math.min(pieceLimit, request.length() - issued);
         slot.assign(this, request.offset() + issued, length);
         issued += length;
@@ -46,13 +56,13 @@ abstract sealed class Operation<T> extends CompletableFuture<T> permits ReadOper
     }
 
     /** Notes that a piece was answered; true when it was the last. */
-    final boolean pieceAnswered() {
+    public final boolean pieceAnswered() {
         outstanding--;
         return outstanding == 0 && isIssued();
     }
 
     /** Notes the first error and issues no more pieces. */
-    final void failed(NbdServerError first) {
+    public final void failed(NbdServerError first) {
         if (error == null) {
             error = first;
         }
@@ -60,7 +70,7 @@ abstract sealed class Operation<T> extends CompletableFuture<T> permits ReadOper
     }
 
     /** Completes with the result, or with the server's error. Runs what the caller hung on the future. */
-    final void settle(NbdUri uri) {
+    public final void settle(NbdUri uri) {
         if (error == null) {
             try {
                 completeWithResult();

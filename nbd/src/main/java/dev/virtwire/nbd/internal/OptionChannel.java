@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdAddress;
+import dev.virtwire.nbd.NbdException;
+import dev.virtwire.nbd.NbdTls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
@@ -9,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Sends options and receives the replies to them, and words what the server refuses. */
-final class OptionChannel {
+public final class OptionChannel {
     /** A name and a description, with room for their lengths. */
     private static final int MAX_REPLY = 2 * Wire.MAX_STRING + 64;
 
@@ -18,30 +21,30 @@ final class OptionChannel {
     private ByteChannel channel;
     private WireInput in;
 
-    OptionChannel(ByteChannel channel) {
+    public OptionChannel(ByteChannel channel) {
         this.channel = channel;
         this.in = new WireInput(channel);
     }
 
-    ByteChannel channel() {
+    public ByteChannel channel() {
         return channel;
     }
 
-    WireInput input() {
+    public WireInput input() {
         return in;
     }
 
-    void sendFlags(int flags) throws IOException {
+    public void sendFlags(int flags) throws IOException {
         write(ByteBuffer.allocate(4).putInt(flags));
     }
 
     /** An option without data. */
-    void send(int option) throws IOException {
+    public void send(int option) throws IOException {
         write(header(option, 0));
     }
 
     /** NBD_OPT_GO, asking for the block sizes. */
-    void sendGo(String exportName) throws IOException {
+    public void sendGo(String exportName) throws IOException {
         byte[] name = encode("export name", exportName);
         write(header(Wire.OPT_GO, 4 + name.length + 4)
                 .putInt(name.length)
@@ -51,7 +54,7 @@ final class OptionChannel {
     }
 
     /** NBD_OPT_SET_META_CONTEXT or NBD_OPT_LIST_META_CONTEXT. */
-    void sendQueries(int option, String exportName, List<String> queries) throws IOException {
+    public void sendQueries(int option, String exportName, List<String> queries) throws IOException {
         byte[] name = encode("export name", exportName);
         List<byte[]> encoded = new ArrayList<>();
         int length = 4 + name.length + 4;
@@ -69,7 +72,7 @@ final class OptionChannel {
     }
 
     /** Receives the header of the next reply to {@code option}. */
-    OptionReply receive(int option) throws IOException {
+    public OptionReply receive(int option) throws IOException {
         in.beginMessage(20);
         long magic = in.takeLong();
         if (magic != Wire.OPTION_REPLY_MAGIC) {
@@ -90,7 +93,7 @@ final class OptionChannel {
     }
 
     /** Puts TLS on the channel. */
-    void startTls(NbdTls tls, NbdAddress address) throws IOException {
+    public void startTls(NbdTls tls, NbdAddress address) throws IOException {
         if (in.hasBuffered()) {
             // Would be taken for something that came through TLS.
             throw WireException.protocol("it sent data between its consent to TLS and the TLS handshake");
@@ -100,7 +103,7 @@ final class OptionChannel {
     }
 
     /** What a refusal means, in a sentence. Reads the reply's data, and the list of exports where that helps. */
-    WireException refusal(OptionReply reply, String exportName) throws IOException {
+    public WireException refusal(OptionReply reply, String exportName) throws IOException {
         String option = OptionReply.optionName(reply.option());
         if (!reply.isError()) {
             return WireException.protocol("a reply of type " + reply.type() + " to " + option);
@@ -166,7 +169,7 @@ final class OptionChannel {
     }
 
     /** Takes leave of the server, which may answer or not, and closes the channel. */
-    void abort() {
+    public void abort() {
         try {
             send(Wire.OPT_ABORT);
         } catch (IOException e) {

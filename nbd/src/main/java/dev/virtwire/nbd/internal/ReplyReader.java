@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdExport;
+import dev.virtwire.nbd.NbdServerError;
+import dev.virtwire.nbd.NbdUri;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
@@ -9,7 +12,7 @@ import java.util.OptionalLong;
  * Reads replies and gives them to the requests that wait for them. Runs on the connection's reader thread. Whatever the
  * protocol forbids ends the connection with a sentence that says what it was.
  */
-final class ReplyReader {
+public final class ReplyReader {
     private static final int SIMPLE_BYTES = 16;
     private static final int STRUCTURED_BYTES = 20;
     private static final int EXTENDED_BYTES = 32;
@@ -22,7 +25,7 @@ final class ReplyReader {
     private final int[] contextIds;
     private final NbdUri uri;
 
-    ReplyReader(WireInput in, PendingRequests pending, NbdExport export, int[] contextIds, NbdUri uri) {
+    public ReplyReader(WireInput in, PendingRequests pending, NbdExport export, int[] contextIds, NbdUri uri) {
         this.in = in;
         this.pending = pending;
         this.export = export;
@@ -31,7 +34,7 @@ final class ReplyReader {
     }
 
     /** Reads one reply, or one chunk of one; completes the operation when that was the last of it. */
-    void readReply() throws IOException {
+    public void readReply() throws IOException {
         switch (export.replies()) {
             case SIMPLE -> {
                 in.beginMessage(SIMPLE_BYTES);
@@ -97,7 +100,7 @@ final class ReplyReader {
             pending.failed(slot, operation, new NbdServerError(error, "", OptionalLong.empty()));
         } else if (operation instanceof ReadOperation read) {
             in.readInto(read.target(slot.offset(), (int) slot.length()));
-            slot.coverage.add(slot.offset(), slot.offset() + slot.length());
+            slot.coverage().add(slot.offset(), slot.offset() + slot.length());
         }
         finish(slot, operation);
     }
@@ -105,7 +108,7 @@ final class ReplyReader {
     private static Operation<?> operationIn(Slot slot) {
         Operation<?> operation = slot.operation();
         if (operation == null) {
-            throw new IllegalStateException("slot " + slot.index + " is empty");
+            throw new IllegalStateException("slot " + slot.index() + " is empty");
         }
         return operation;
     }
@@ -173,7 +176,7 @@ final class ReplyReader {
             throw WireException.protocol("a chunk of " + bytes + " bytes at offset " + Long.toUnsignedString(offset)
                     + " in the reply to the " + slot);
         }
-        if (!slot.coverage.add(offset, offset + bytes)) {
+        if (!slot.coverage().add(offset, offset + bytes)) {
             throw WireException.protocol("a chunk of " + bytes + " bytes at offset " + offset
                     + " overlaps an earlier one in the reply to the " + slot);
         }
@@ -202,7 +205,7 @@ final class ReplyReader {
                         + Integer.toUnsignedString(stated) + " in the reply to the " + slot);
             }
         }
-        ExtentList.Builder extents = new ExtentList.Builder(slot.offset(), export.size());
+        ExtentCollector extents = new ExtentCollector(slot.offset(), export.size());
         for (int left = count; left > 0; left--) {
             in.require(each, left * each);
             long extent = export.extendedHeaders() ? in.takeLong() : Integer.toUnsignedLong(in.takeInt());
@@ -281,9 +284,9 @@ final class ReplyReader {
                             "no extents of the context " + contexts.get(i) + " in the reply to the " + slot);
                 }
             }
-        } else if (slot.coverage.covered() != slot.length()) {
-            throw WireException.protocol(
-                    "the reply to the " + slot + " ended after " + slot.coverage.covered() + " of its bytes");
+        } else if (slot.coverage().covered() != slot.length()) {
+            throw WireException.protocol("the reply to the " + slot + " ended after "
+                    + slot.coverage().covered() + " of its bytes");
         }
     }
 
@@ -294,9 +297,9 @@ final class ReplyReader {
     }
 
     /** Completes what was pending when the connection ended. */
-    void settleAll(Failure failure) {
+    public void settleAll(Failure failure) {
         for (Operation<?> operation : pending.end(failure)) {
-            operation.completeExceptionally(failure.forRequest(uri, operation.request));
+            operation.completeExceptionally(failure.forRequest(uri, operation.request()));
         }
     }
 }

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdRequest;
 import java.nio.ByteBuffer;
 
 /** A read into the caller's buffer. */
-final class ReadOperation extends Operation<Void> {
+public final class ReadOperation extends Operation<Void> {
     private static final byte[] ZEROS = new byte[16 * 1024];
 
     private final ByteBuffer destination;
 
-    ReadOperation(long offset, ByteBuffer destination, int pieceLimit) {
+    public ReadOperation(long offset, ByteBuffer destination, int pieceLimit) {
         super(new NbdRequest(NbdRequest.Command.READ, offset, destination.remaining()), pieceLimit);
         // A view of our own: the caller's position and limit stay as they are.
         this.destination = destination.slice();
     }
 
     @Override
-    void completeWithResult() {
+    public void completeWithResult() {
         complete(null);
     }
 
     /** Where the bytes from {@code offset} of the export belong. Valid until the next call. */
-    ByteBuffer target(long offset, int length) {
-        int start = (int) (offset - request.offset());
+    public ByteBuffer target(long offset, int length) {
+        int start = (int) (offset - request().offset());
         return destination.limit(start + length).position(start);
     }
 
     /** Fills with zeros. */
-    void zero(long offset, int length) {
+    public void zero(long offset, int length) {
         ByteBuffer target = target(offset, length);
         while (target.hasRemaining()) {
             target.put(ZEROS, 0, Math.min(ZEROS.length, target.remaining()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * One daemon thread that looks after all connections, because a blocking read has no time limit of its own. It lives as
  * long as something is watched, and sleeps until the next moment at which something may be due.
  */
-final class Watchdog {
+public final class Watchdog {
     /** Something with a time limit. */
-    interface Watched {
+    public interface Watched {
         /**
          * Acts if the limit has passed; must not block.
          *
@@ -29,7 +29,7 @@ final class Watchdog {
 
     private Watchdog() {}
 
-    static void add(Watched watched) {
+    public static void add(Watched watched) {
         synchronized (LOCK) {
             WATCHED.add(watched);
             if (thread == null) {
@@ -43,7 +43,7 @@ final class Watchdog {
     }
 
     /** Returns after the thread has ended if nothing else is watched. */
-    static void remove(Watched watched) {
+    public static void remove(Watched watched) {
         Thread ending = null;
         synchronized (LOCK) {
             if (WATCHED.remove(watched) && WATCHED.isEmpty()) {
@@ -53,7 +53,7 @@ final class Watchdog {
             }
         }
         if (ending != null) {
-            Threads.join(ending);
+            Closing.join(ending);
         }
     }
 

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.nbd;
+package dev.virtwire.nbd.internal;
 
+import dev.virtwire.nbd.NbdException;
+import dev.virtwire.nbd.NbdRequest;
+import dev.virtwire.nbd.NbdUri;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import org.jspecify.annotations.Nullable;
 
 /** Why a connection came to its end: the same for every request that was pending. */
-record Failure(
+public record Failure(
         NbdException.Kind kind, String text, @Nullable Throwable cause) {
-    static Failure of(IOException e) {
+    public static Failure of(IOException e) {
         if (e instanceof WireException wire) {
             return new Failure(wire.kind(), wire.text(), null);
         }
         return new Failure(NbdException.Kind.DISCONNECTED, "the connection broke: " + messageOf(e), e);
     }
 
-    static String messageOf(IOException e) {
+    public static String messageOf(IOException e) {
         if (e instanceof ClosedByInterruptException) {
             return "the thread was interrupted";
         }
@@ -23,7 +26,7 @@ record Failure(
         return message == null ? e.getClass().getSimpleName() : message;
     }
 
-    NbdException forRequest(NbdUri uri, @Nullable NbdRequest request) {
+    public NbdException forRequest(NbdUri uri, @Nullable NbdRequest request) {
         return new NbdException(kind, uri, request, null, text, cause);
     }
 }
