@@ -43,7 +43,7 @@ class HostileImageTest {
         0x8000_0000_0000_1001L
     };
 
-    @TempDir
+    @TempDir(factory = MemoryFolder.class)
     Path folder;
 
     private byte[] image = {};

@@ -24,7 +24,7 @@ class Qcow2JudgeIT {
     };
     private static final int[] DENSITIES = {0, 10, 50, 90, 100};
 
-    @TempDir
+    @TempDir(factory = MemoryFolder.class)
     Path folder;
 
     /** {@code -Dvirtwire.image.seeds=600} for more. */

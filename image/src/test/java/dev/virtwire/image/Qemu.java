@@ -64,7 +64,7 @@ final class Qemu {
                     "--mount",
                     "bash",
                     "-c",
-                    "mount --bind /tmp \"$0/tmp\" && exec chroot \"$0\" env --chdir=\"$1\" \"$2\" \"${@:3}\"",
+                    "mount --rbind /tmp \"$0/tmp\" && mount --rbind /dev \"$0/dev\" && exec chroot \"$0\" env --chdir=\"$1\" \"$2\" \"${@:3}\"",
                     ROOT,
                     folder.toString()));
         }
