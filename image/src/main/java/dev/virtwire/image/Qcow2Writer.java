@@ -43,11 +43,11 @@ public final class Qcow2Writer implements ImageWriter {
     private final @Nullable Compressor compressor;
     private final int batchSize;
 
-    private Qcow2Writer(ImageFile file, Qcow2Options options) {
+    private Qcow2Writer(ImageFile file, Qcow2Options options, MetadataWriter metadata) {
         this.file = file;
         this.options = options;
         this.state = new WriterState(file.path());
-        this.metadata = new MetadataWriter(file, options);
+        this.metadata = metadata;
         this.batchSize = Math.max(MIN_BATCH, options.clusterSize());
         this.compressor = options.compression() == Compression.NONE
                 ? null
@@ -64,7 +64,15 @@ public final class Qcow2Writer implements ImageWriter {
      */
     public static Qcow2Writer create(Path path, Qcow2Options options, FileAttribute<?>... attributes)
             throws ImageException {
-        return new Qcow2Writer(ImageFile.create(path, attributes), options);
+        ImageFile file = ImageFile.create(path, attributes);
+        return new Qcow2Writer(file, options, new MetadataWriter(file, options));
+    }
+
+    /** With little metadata in memory, in bytes, as if the image were huge. */
+    static Qcow2Writer createWithLittleMemory(Path path, Qcow2Options options, int l2Memory, int refcountMemory)
+            throws ImageException {
+        ImageFile file = ImageFile.create(path);
+        return new Qcow2Writer(file, options, new MetadataWriter(file, options, l2Memory, refcountMemory));
     }
 
     @Override

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is written comes back, lies where the layout says, and counts only once it is finished. */
@@ -82,6 +83,39 @@ class ImageRoundTripTest {
             reader.read(10 * MIB - 100, end);
             assertThat(end.get(99)).isZero();
             assertThat(end.get(100)).isEqualTo((byte) 8);
+        }
+    }
+
+    /** 4 KiB clusters: 512 second-level tables, and a refcount block for each 8 MiB of the file. */
+    @ParameterizedTest(name = "{0}, L2 tables in {1} bytes")
+    @CsvSource({"NONE, 0", "NONE, 2097152", "ZSTD, 0", "ZSTD, 2097152"})
+    void tablesThatDoNotFitIntoMemoryGoToTheFileAndComeBack(Compression compression, int l2Memory) throws IOException {
+        Path file = folder.resolve("spilled.qcow2");
+        int stride = 256 << 10;
+        Qcow2Options options = Qcow2Options.ofSize(1024L * MIB)
+                .withClusterSize(4096)
+                .withBacking("none.raw", "raw")
+                .withCompression(compression);
+        byte[] noise = data(MIB).array();
+        try (Qcow2Writer writer = Qcow2Writer.createWithLittleMemory(file, options, l2Memory, 0)) {
+            for (int i = 0; i < 4096; i++) {
+                // Far apart, every time in another table.
+                int at = (int) (i * 2_654_435_761L % 4096);
+                writer.write((long) at * stride, ByteBuffer.wrap(noise, at * 8, 8192));
+                writer.writeZeroes((long) at * stride + 8192, 4096);
+            }
+            writer.finish();
+        }
+        assertThat(Qcow2Check.check(file).findings()).isEmpty();
+        try (Qcow2Reader reader = Qcow2Reader.open(file)) {
+            ByteBuffer read = ByteBuffer.allocate(16384);
+            for (int at = 0; at < 4096; at++) {
+                reader.read((long) at * stride, read.clear());
+                assertThat(read.slice(0, 8192)).isEqualTo(ByteBuffer.wrap(noise, at * 8, 8192));
+                assertThat(reader.extents((long) at * stride + 8192, 8192))
+                        .extracting(ImageExtent::kind)
+                        .containsExactly(Kind.ZERO, Kind.UNALLOCATED);
+            }
         }
     }
 

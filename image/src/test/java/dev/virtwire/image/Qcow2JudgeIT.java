@@ -97,7 +97,9 @@ class Qcow2JudgeIT {
                 options = options.withBacking(belowFile.getFileName().toString(), "qcow2");
             }
             Path file = folder.resolve("seed" + seed + "-" + level + ".qcow2");
-            try (Qcow2Writer writer = Qcow2Writer.create(file, options)) {
+            try (Qcow2Writer writer = random.nextBoolean()
+                    ? Qcow2Writer.create(file, options)
+                    : Qcow2Writer.createWithLittleMemory(file, options, random.nextInt(2 << 20), 0)) {
                 if (random.nextBoolean()) {
                     writeInParallel(disk, writer);
                 } else {

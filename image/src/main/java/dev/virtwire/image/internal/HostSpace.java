@@ -28,6 +28,7 @@ final class HostSpace {
     private long used;
     private long packed;
     private long packedEnd;
+    private boolean atEnd;
 
     /** A file whose first cluster is taken by the header. */
     HostSpace(int clusterSize) {
@@ -62,6 +63,9 @@ final class HostSpace {
 
     /** Room for at most an area, in whole clusters, wherever it fits best. */
     long allocatePiece(long bytes) {
+        if (atEnd) {
+            return allocateAtEnd(bytes);
+        }
         int best = -1;
         for (int i = 0; i < gaps.size(); i++) {
             long size = gaps.get(i).size();
@@ -100,9 +104,9 @@ final class HostSpace {
         return offset;
     }
 
-    /** Room after everything else; from the first such call on, nothing else may be asked for. */
+    /** Room after everything else. From the first such call on no data may follow, and pieces go to the end too. */
     long allocateAtEnd(long bytes) {
-        gaps.clear();
+        atEnd = true;
         long offset = used;
         used += Entries.alignUp(bytes, clusterSize);
         return offset;

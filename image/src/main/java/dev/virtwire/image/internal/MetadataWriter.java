@@ -18,7 +18,7 @@ public final class MetadataWriter {
     private static final int L2_MEMORY = 8 << 20;
     /** What all refcount blocks in memory may take, in bytes. */
     private static final int REFCOUNT_MEMORY = 4 << 20;
-    /** Even the largest clusters get that many, so that copying between two tables does not thrash. */
+    /** Even the largest clusters get that many, so that work between two tables does not thrash. */
     private static final int MIN_IN_MEMORY = 2;
 
     private final ImageFile file;
@@ -29,8 +29,18 @@ public final class MetadataWriter {
     private final TableStore l2;
     private final Refcounts refcounts;
 
-    /** Metadata of an image without content. */
+    /** Metadata of an image without content, in 12 MiB of memory. */
     public MetadataWriter(ImageFile file, Qcow2Options options) {
+        this(file, options, L2_MEMORY, REFCOUNT_MEMORY);
+    }
+
+    /**
+     * The same with another limit.
+     *
+     * @param l2Memory what all second-level tables in memory may take, in bytes; two are allowed in any case
+     * @param refcountMemory the same for refcount blocks
+     */
+    public MetadataWriter(ImageFile file, Qcow2Options options, int l2Memory, int refcountMemory) {
         this.file = file;
         this.options = options;
         this.clusterSize = options.clusterSize();
@@ -39,8 +49,8 @@ public final class MetadataWriter {
         // A table that leaves memory early is counted at the end, with all others: counting it now could push out
         // the next one.
         TableStore.Room room = () -> space.allocatePiece(clusterSize);
-        this.l2 = new TableStore(file, "L2 table", clusterSize, inMemory(L2_MEMORY), room);
-        this.refcounts = new Refcounts(file, clusterSize, inMemory(REFCOUNT_MEMORY), room);
+        this.l2 = new TableStore(file, "L2 table", clusterSize, inMemory(l2Memory), room);
+        this.refcounts = new Refcounts(file, clusterSize, inMemory(refcountMemory), room);
     }
 
     /**

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One Zstandard frame a cluster, with a checksum, so that every reader sees damage, QEMU included. */
 final class ZstdCodec implements ClusterCodec {
-    private static final int LEVEL = 3;
+    /** Of system files, level 3 saves 2 percent more in four times the time. */
+    private static final int LEVEL = 1;
 
     private @Nullable ZstdCompressCtx compressor;
     private @Nullable ZstdDecompressCtx decompressor;
