@@ -3,11 +3,13 @@ package dev.virtwire.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,7 +49,7 @@ class GuestIT {
         assertThat(bytes[(int) (2 * MIB) - 1]).isEqualTo((byte) 0x11);
         assertThat(bytes[(int) (2 * MIB)]).isZero();
         byte[] random = new byte[1 << 20];
-        new java.util.Random(42).nextBytes(random);
+        new Random(42).nextBytes(random);
         assertThat(List.of(bytes[(int) (3 * MIB)], bytes[(int) (3 * MIB) + 99], bytes[(int) (3 * MIB) + 100]))
                 .isEqualTo(List.of(random[0], random[99], (byte) 0));
         assertThat(Files.size(folder.resolve("vdb"))).isEqualTo(MIB + 512);
@@ -100,10 +102,7 @@ class GuestIT {
         try (Guest guest =
                 Guest.on(libvirtd, "killed").disk(GuestDisk.qcow2(MIB)).start()) {
             guest.kill();
-            for (int wait = 0; wait < 100 && !guest.state().equals("shut off"); wait++) {
-                Thread.onSpinWait();
-            }
-            assertThat(guest.state()).isEqualTo("shut off");
+            await().untilAsserted(() -> assertThat(guest.state()).isEqualTo("shut off"));
             guest.start();
             guest.pause();
             assertThat(guest.state()).isEqualTo("paused");

@@ -3,6 +3,7 @@ package dev.virtwire.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,11 +77,10 @@ class PrivateLibvirtdIT {
             Guest.on(libvirtd, "left-running").disk(GuestDisk.qcow2(1 << 20)).start();
             libvirtd.launcherProcess().destroyForcibly().waitFor();
 
-            for (int wait = 0; wait < 100 && Files.exists(folder); wait++) {
-                Thread.sleep(50);
-            }
-            assertThat(folder).doesNotExist();
-            assertThat(processesThatMention(folder)).isEmpty();
+            await().untilAsserted(() -> {
+                assertThat(folder).doesNotExist();
+                assertThat(processesThatMention(folder)).isEmpty();
+            });
         }
     }
 

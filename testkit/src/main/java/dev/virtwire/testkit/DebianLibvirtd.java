@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.testkit;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** The libvirtd that {@link LibvirtdExtension} gives to a test class is that of a Debian suite, not of this machine. */
+@Documented
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface DebianLibvirtd {
+    /** The suite: {@code trixie} for libvirt 11.3. */
+    String value();
+}
