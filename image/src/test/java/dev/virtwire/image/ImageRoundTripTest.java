@@ -24,7 +24,7 @@ class ImageRoundTripTest {
     private static final int MIB = 1 << 20;
     private static final int CLUSTER = 64 << 10;
 
-    @TempDir
+    @TempDir(factory = MemoryFolder.class)
     Path folder;
 
     @Test
@@ -239,6 +239,27 @@ class ImageRoundTripTest {
         assertThatThrownBy(() -> ImageChain.open(d, "qcow2", ImageAccess.within(inner)))
                 .isInstanceOf(ImageException.class)
                 .hasMessageStartingWith(d + ": its backing file gone.qcow2 cannot be opened: NoSuchFileException");
+    }
+
+    @Test
+    void aChainIsFollowedTo512FilesAndNoFurther() throws IOException {
+        Path base = folder.resolve("0.qcow2");
+        try (Qcow2Writer writer = Qcow2Writer.create(base, Qcow2Options.ofSize(MIB))) {
+            writer.write(0, filled(MIB, 5));
+            writer.finish();
+        }
+        for (int i = 1; i <= ImageChain.MAX_DEPTH; i++) {
+            finished(folder.resolve(i + ".qcow2"), (i - 1) + ".qcow2");
+        }
+        try (ImageChain chain = ImageChain.open(folder.resolve("511.qcow2"), "qcow2", ImageAccess.within(folder))) {
+            ByteBuffer read = ByteBuffer.allocate(MIB);
+            chain.read(0, read);
+            assertThat(read.flip()).isEqualTo(filled(MIB, 5));
+        }
+        Path top = folder.resolve("512.qcow2");
+        assertThatThrownBy(() -> ImageChain.open(top, "qcow2", ImageAccess.within(folder)))
+                .isInstanceOf(ImageException.class)
+                .hasMessage(top + ": has more than 512 files in its backing chain");
     }
 
     private static Path finished(Path file, @Nullable String backing) throws IOException {

@@ -5,6 +5,7 @@ import dev.virtwire.image.Compression;
 import dev.virtwire.image.ImageException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /**
  * Compresses clusters in the threads that ask for it. Each is decompressed again and compared before it counts: what a
@@ -27,10 +28,14 @@ public final class Compressor implements AutoCloseable {
      * @param maxClusters how many clusters a batch may have
      */
     public Compressor(Path path, int clusterSize, Compression compression, int maxClusters) {
+        this(path, clusterSize, () -> ClusterCodec.of(compression), maxClusters);
+    }
+
+    Compressor(Path path, int clusterSize, Supplier<ClusterCodec> codecs, int maxClusters) {
         this.path = path;
         this.clusterSize = clusterSize;
         this.maxClusters = maxClusters;
-        this.batches = new Pool<>(() -> new CompressedBatch(ClusterCodec.of(compression), clusterSize, maxClusters));
+        this.batches = new Pool<>(() -> new CompressedBatch(codecs.get(), clusterSize, maxClusters));
     }
 
     /**
