@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
+import dev.virtwire.backup.internal.job.Recovery;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.DurableFiles;
 import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.backup.internal.restore.Restorer;
 import dev.virtwire.backup.internal.verify.Verifier;
+import dev.virtwire.client.Libvirt;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,6 +138,21 @@ public final class Repository {
      */
     public RestoreResult restore(RestoreRequest request, ProgressListener listener) {
         return new Restorer(domainStore(request.point().domain()), request).run(listener);
+    }
+
+    /**
+     * Clears what runs left that died: jobs, checkpoints and scratch files on hosts, unfinished files here. Domains that
+     * another run is writing right now are left alone.
+     *
+     * @param connect makes a connection to a libvirt URI that the journal holds, which this closes; what it throws of
+     *     {@link dev.virtwire.client.LibvirtException} is reported, and the journal keeps what could not be cleared
+     */
+    public RecoverReport recover(Function<String, Libvirt> connect) {
+        return new Recovery(store, connect).run();
+    }
+
+    RepositoryStore store() {
+        return store;
     }
 
     private static DomainPoints list(DomainStore domain) {

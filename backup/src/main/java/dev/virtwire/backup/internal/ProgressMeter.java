@@ -5,14 +5,18 @@ import dev.virtwire.backup.Progress;
 import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.internal.copy.CopyMeter;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Adds up what several threads have done and tells a listener of it, not too often. */
 public final class ProgressMeter implements CopyMeter {
+    private static final Logger LOG = LoggerFactory.getLogger(ProgressMeter.class);
     private static final long INTERVAL_NANOS = 100_000_000;
 
     private final ProgressListener listener;
-    private final int disks;
-    private final long total;
+    private int disks;
+    private long total;
+    private boolean muted;
     private Progress.Phase phase = Progress.Phase.PREPARING;
     private @Nullable String disk;
     private int disksDone;
@@ -25,6 +29,24 @@ public final class ProgressMeter implements CopyMeter {
         this.listener = listener;
         this.disks = disks;
         this.total = total;
+    }
+
+    /** There are {@code newDisks} disks with {@code newTotal} bytes together, as is known now. */
+    public synchronized void expect(int newDisks, long newTotal) {
+        disks = newDisks;
+        total = newTotal;
+    }
+
+    /** Says that what a failure left is removed, and nothing more: a listener that fails must not stop that. */
+    public synchronized void cleaningUp() {
+        phase = Progress.Phase.CLEANING_UP;
+        disk = null;
+        try {
+            tell();
+        } catch (RuntimeException e) {
+            LOG.debug("The progress listener failed", e);
+        }
+        muted = true;
     }
 
     /** Something else is done from now on. */
@@ -77,6 +99,9 @@ public final class ProgressMeter implements CopyMeter {
 
     private void tell() {
         lastTold = System.nanoTime();
+        if (muted) {
+            return;
+        }
         listener.progressed(new Progress(phase, disk, disksDone, disks, Math.min(done, total), total, moved));
     }
 }

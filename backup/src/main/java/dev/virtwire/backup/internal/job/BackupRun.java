@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupCancelledException;
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupResult;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.Progress;
+import dev.virtwire.backup.RepositoryException;
+import dev.virtwire.backup.internal.ProgressMeter;
+import dev.virtwire.backup.internal.repository.DomainLock;
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.backup.internal.repository.Writer;
+import dev.virtwire.backup.manifest.ExcludedDisk;
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.manifest.Nvram;
+import dev.virtwire.client.Libvirt;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One backup, on the thread that calls {@link #run}: questions, journal, transfer, commit; and on any failure the
+ * clean-up, before it throws.
+ */
+public final class BackupRun {
+    private final Libvirt libvirt;
+    private final RepositoryStore repository;
+    private final BackupPlan plan;
+    private final ProgressMeter meter;
+    private final Cancellation cancellation = new Cancellation();
+    private final List<String> notices = new ArrayList<>();
+    private final long started = System.nanoTime();
+
+    /** A backup by {@code plan} over {@code libvirt} into {@code repository}. */
+    public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan) {
+        this.libvirt = libvirt;
+        this.repository = repository;
+        this.plan = plan;
+        this.meter = new ProgressMeter(plan.listener(), 0, 0);
+    }
+
+    /** Ends the transfer soon; {@link #run} then cleans up and throws. From any thread, more than once. */
+    public void cancel() {
+        cancellation.cancel();
+    }
+
+    /**
+     * Makes the backup.
+     *
+     * @throws BackupException where it failed; the message says why, and names what was left behind
+     */
+    public BackupResult run() {
+        try {
+            return begin();
+        } catch (BackupException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new BackupException("the backup of domain " + plan.domain() + " failed: " + Reasons.of(e), e);
+        }
+    }
+
+    private BackupResult begin() {
+        meter.phase(Progress.Phase.PREPARING);
+        if (plan.level() != Level.FULL) {
+            throw new BackupException("a backup of level " + plan.level() + " is not offered yet; only full is");
+        }
+        HostFacts facts = HostFacts.ask(libvirt, plan.domain());
+        DiskChoice choice =
+                DiskChoice.of(plan, facts.identity().name(), facts.description().disks());
+        DomainStore store = repository.domain(facts.identity().name());
+        store.requireSame(facts.identity());
+        DomainLock lock = store.lock();
+        try {
+            clearEarlier(store, facts);
+            facts.refuseOtherJob();
+            return make(store, facts, choice);
+        } finally {
+            lock.close();
+        }
+    }
+
+    /** What a run before this one left, when it died or when the host could not be reached. */
+    private void clearEarlier(DomainStore store, HostFacts facts) {
+        Leftovers leftovers = new Leftovers(store);
+        for (JournalEntry entry : store.entries()) {
+            if (entry.host().name().equals(facts.host().name())) {
+                leftovers.clear(entry, libvirt);
+            } else {
+                leftovers.clearHereOnly(entry, "this is host " + facts.host().name());
+            }
+        }
+        leftovers.clearUnknown();
+        leftovers.done().forEach(done -> notices.add("an earlier run was cleaned up after: " + done));
+        leftovers.left().forEach(left -> notices.add("an earlier run left behind " + left));
+    }
+
+    private BackupResult make(DomainStore store, HostFacts facts, DiskChoice choice) {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        String id = store.newPointId(now, Level.FULL);
+        TransferPlan transfer = TransferPlan.of(plan, libvirt.uri(), repository.id(), id, choice);
+        JournalEntry entry = new JournalEntry(
+                JournalEntry.FORMAT,
+                JournalEntry.VERSION,
+                repository.id(),
+                id,
+                Writer.describe(),
+                now,
+                facts.identity(),
+                facts.host(),
+                plan.mode(),
+                transfer.checkpoint(),
+                transfer.socket(),
+                transfer.scratch(),
+                transfer.pushed());
+        Point point;
+        Transfer.Result result;
+        try {
+            store.writeEntry(entry);
+            Path folder = store.createPartial(id);
+            result = transfer(facts, transfer, folder);
+            meter.phase(Progress.Phase.COMMITTING);
+            point = commit(store, facts, choice, transfer, result, id);
+        } catch (IOException | RuntimeException | Error e) {
+            throw cleanUp(store, entry, e);
+        }
+        return finish(store, entry, point, result);
+    }
+
+    private Transfer.Result transfer(HostFacts facts, TransferPlan transfer, Path folder) throws IOException {
+        Transfer kind = plan.mode() == Mode.PULL
+                ? new PullTransfer(facts.domain(), transfer, folder, meter, cancellation)
+                : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
+        return kind.run();
+    }
+
+    private Point commit(
+            DomainStore store,
+            HostFacts facts,
+            DiskChoice choice,
+            TransferPlan transfer,
+            Transfer.Result result,
+            String id)
+            throws IOException {
+        cancellation.check();
+        PointFiles files = new PointFiles(repository.files(), store.partial(id));
+        DomainDescription description = facts.description();
+        String nvramPath = description.nvram();
+        Nvram nvram = nvramPath == null ? null : files.nvram(nvramPath, facts.isHere());
+        Manifest manifest = new Manifest(
+                Manifest.FORMAT,
+                Manifest.VERSION,
+                Writer.program(),
+                repository.id(),
+                id,
+                facts.identity(),
+                facts.host(),
+                plan.mode(),
+                Level.FULL,
+                plan.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
+                null,
+                result.checkpoint(),
+                result.checkpoint() == null ? transfer.noCheckpointReason() : null,
+                false,
+                result.began(),
+                Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                result.disks(),
+                choice.excluded(),
+                files.domainXml(facts.domain(), description.secrets()),
+                nvram);
+        cancellation.check();
+        addNotices(manifest, transfer, description);
+        return store.commit(manifest);
+    }
+
+    private void addNotices(Manifest manifest, TransferPlan transfer, DomainDescription description) {
+        for (ExcludedDisk disk : manifest.excluded()) {
+            notices.add("disk " + disk.target() + " is not in it: " + disk.reason());
+        }
+        for (ManifestDisk disk : manifest.disks()) {
+            if (disk.bitmap() == null) {
+                notices.add("disk " + disk.target() + " has no bitmap of changes ("
+                        + transfer.noBitmapReason(disk.target()) + "): every backup of it is a full one");
+            }
+        }
+        if (manifest.nvram() != null && manifest.nvram().reason() != null) {
+            notices.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
+                    + manifest.nvram().reason());
+        }
+        if (description.tpmState()) {
+            notices.add("the state of the emulated TPM is not in it: libvirt has no call that reads it");
+        }
+    }
+
+    /** The point stands. Whatever is still to be cleared on the host is no failure of the backup. */
+    private BackupResult finish(DomainStore store, JournalEntry entry, Point point, Transfer.Result result) {
+        Leftovers leftovers = new Leftovers(store);
+        try {
+            leftovers.clear(entry, libvirt);
+        } catch (RuntimeException e) {
+            leftovers.left().add(Reasons.of(e));
+        }
+        leftovers.left().forEach(left -> notices.add("left for the next run or recover to clear: " + left));
+        meter.phase(Progress.Phase.DONE);
+        return new BackupResult(
+                point,
+                point.manifest().outcome(),
+                result.bytesRead(),
+                result.bytesStored(),
+                Duration.ofNanos(System.nanoTime() - started),
+                notices);
+    }
+
+    /** Removes everything that this run has made, and says why it failed and what could not be removed. */
+    private BackupException cleanUp(DomainStore store, JournalEntry entry, Throwable failure) {
+        meter.cleaningUp();
+        Leftovers leftovers = new Leftovers(store);
+        Throwable further = null;
+        try {
+            leftovers.clear(entry, libvirt);
+        } catch (RuntimeException e) {
+            further = e;
+            leftovers.left().add("unknown traces: " + Reasons.of(e));
+        }
+        String where = leftovers.left().isEmpty()
+                ? ""
+                : ". Left behind: " + String.join("; ", leftovers.left())
+                        + ". It stands in the journal; the next backup or 'virtwire recover " + repository.folder()
+                        + "' clears it";
+        BackupException described = describe(failure, where);
+        if (further != null) {
+            described.addSuppressed(further);
+        }
+        return described;
+    }
+
+    private BackupException describe(Throwable failure, String where) {
+        if (cancellation.isCancelled()) {
+            return new BackupCancelledException(
+                    "the backup of domain " + plan.domain() + " was cancelled" + where, failure);
+        }
+        String text = "the backup of domain " + plan.domain() + " failed: " + Reasons.of(failure) + where;
+        @Nullable Throwable cause = failure instanceof RepositoryException ? null : failure;
+        return new BackupException(text, cause);
+    }
+}

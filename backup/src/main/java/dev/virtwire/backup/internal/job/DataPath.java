@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.NbdListen;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.nbd.NbdAddress;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** How a pull backup's data comes from the host. */
+sealed interface DataPath {
+    /** The kernel's limit for a UNIX socket's path, without its end. */
+    int SOCKET_PATH_MAX = 107;
+
+    /** Through a UNIX socket of this machine. */
+    record Socket(String path) implements DataPath {}
+
+    /** Through a TCP port; which one is free is found by trying. */
+    record Ports(NbdListen listen) implements DataPath {}
+
+    /**
+     * Chooses by the connection's URI and the plan.
+     *
+     * @param socket the path of the socket, should it be one
+     * @throws BackupException where the data would cross a network unencrypted, or no way is offered yet
+     */
+    static DataPath choose(LibvirtUri uri, BackupPlan plan, String socket) {
+        NbdListen listen = plan.nbd();
+        boolean here = uri.transport() == LibvirtUri.Transport.UNIX;
+        if (here && listen == null) {
+            if (socket.getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_MAX) {
+                throw new BackupException("the path of the NBD socket, " + socket + ", is longer than "
+                        + SOCKET_PATH_MAX + " bytes: choose another scratch folder");
+            }
+            return new Socket(socket);
+        }
+        if (!here && uri.transport() != LibvirtUri.Transport.TCP) {
+            throw new BackupException("a pull backup over "
+                    + uri.transport().name().toLowerCase(Locale.ROOT)
+                    + " is not offered yet: use a local or TCP connection, or push mode");
+        }
+        String host = uri.host() == null ? "127.0.0.1" : uri.host();
+        NbdListen where = listen != null ? listen : new NbdListen(defaultAddress(host), 10809, 10872);
+        if (!isLoopback(where.address()) && !plan.insecureNbd()) {
+            throw new BackupException("the NBD export on " + where.address()
+                    + " would hand the disks unencrypted to anyone who connects: run this on the host itself,"
+                    + " use an encrypted connection, or allow it with --insecure-nbd");
+        }
+        if (!here && !isLoopback(host) && isLoopback(where.address())) {
+            throw new BackupException("an NBD export on " + where.address() + " of " + host
+                    + " cannot be reached from here: give --nbd an address of that host");
+        }
+        return new Ports(where);
+    }
+
+    private static String defaultAddress(String host) {
+        return isLoopback(host) ? "127.0.0.1" : host;
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    /** What begin tells libvirt; {@code port} counts for a TCP port only. */
+    static NbdServer server(DataPath path, int port) {
+        if (path instanceof Socket socket) {
+            return NbdServer.unix(socket.path());
+        }
+        return NbdServer.tcp(((Ports) path).listen().address(), port);
+    }
+
+    /** Where the export is reached. */
+    static NbdAddress address(DataPath path, int port) {
+        if (path instanceof Socket socket) {
+            return new NbdAddress.Unix(Path.of(socket.path()));
+        }
+        return new NbdAddress.Tcp(((Ports) path).listen().address(), port);
+    }
+
+    /** The socket's path, or null. */
+    static @Nullable String socket(DataPath path) {
+        return path instanceof Socket socket ? socket.path() : null;
+    }
+}

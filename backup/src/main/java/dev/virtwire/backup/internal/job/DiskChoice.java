@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.manifest.ExcludedDisk;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which of a domain's disks are backed up.
+ *
+ * @param disks those that are
+ * @param excluded those that are not, each with the reason
+ */
+record DiskChoice(List<DomainDisk> disks, List<ExcludedDisk> excluded) {
+    /**
+     * What the plan says of this domain's disks.
+     *
+     * @throws BackupException where it names a disk that is not there or cannot be backed up, or none is left
+     */
+    static DiskChoice of(BackupPlan plan, String domain, List<DomainDisk> all) {
+        Map<String, DomainDisk> known = new LinkedHashMap<>();
+        all.forEach(disk -> known.put(disk.target(), disk));
+        requireKnown(plan.disks(), domain, known);
+        requireKnown(plan.excluded(), domain, known);
+        List<DomainDisk> chosen = new ArrayList<>();
+        List<ExcludedDisk> excluded = new ArrayList<>();
+        for (DomainDisk disk : all) {
+            String obstacle = disk.obstacle();
+            if (!Names.isTarget(disk.target())) {
+                obstacle = "its target is no name for a file";
+            }
+            boolean named = plan.disks().contains(disk.target());
+            if (plan.excluded().contains(disk.target())) {
+                excluded.add(new ExcludedDisk(disk.target(), "excluded by the user"));
+            } else if (obstacle != null && named) {
+                throw new BackupException(
+                        "disk " + disk.target() + " of domain " + domain + " cannot be backed up: " + obstacle);
+            } else if (obstacle != null) {
+                excluded.add(new ExcludedDisk(disk.target(), obstacle));
+            } else if (!named && !plan.disks().isEmpty()) {
+                excluded.add(new ExcludedDisk(disk.target(), "not chosen by the user"));
+            } else {
+                chosen.add(disk);
+            }
+        }
+        if (chosen.isEmpty()) {
+            throw new BackupException("domain " + domain + " has no disk to back up"
+                    + (excluded.isEmpty()
+                            ? ""
+                            : ": " + excluded.get(0).target() + ": "
+                                    + excluded.get(0).reason()));
+        }
+        return new DiskChoice(List.copyOf(chosen), List.copyOf(excluded));
+    }
+
+    private static void requireKnown(Iterable<String> targets, String domain, Map<String, DomainDisk> known) {
+        for (String target : targets) {
+            if (!known.containsKey(target)) {
+                throw new BackupException("domain " + domain + " has no disk " + target
+                        + (known.isEmpty() ? "" : "; it has " + String.join(", ", known.keySet())));
+            }
+        }
+    }
+}

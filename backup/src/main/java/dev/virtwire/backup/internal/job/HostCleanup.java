@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.internal.repository.Problems;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.backup.BackupDisk;
+import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.backup.BackupSpec;
+import dev.virtwire.client.backup.BackupStorage;
+import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.domain.Domain;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Removes from a host what one backup may have left there: its job, its checkpoint, scratch files, sockets, half-written
+ * images. Only what bears the point's name is touched.
+ */
+final class HostCleanup {
+    private static final Duration END = Duration.ofSeconds(60);
+
+    private final Libvirt libvirt;
+    private final JournalEntry entry;
+    private final List<String> done = new ArrayList<>();
+    private final List<String> left = new ArrayList<>();
+
+    HostCleanup(Libvirt libvirt, JournalEntry entry) {
+        this.libvirt = libvirt;
+        this.entry = entry;
+    }
+
+    /** What was removed, each one sentence. */
+    List<String> done() {
+        return done;
+    }
+
+    /** What could not be removed, each with the reason. */
+    List<String> left() {
+        return left;
+    }
+
+    /**
+     * Removes everything but the checkpoints in {@code keep}.
+     *
+     * @param committed whether the point exists, so that its images on the host stay
+     * @param others whether older checkpoints of this repository go too
+     */
+    void run(boolean committed, boolean others, Set<String> keep) {
+        Domain domain = domain();
+        if (domain != null && endJob(domain)) {
+            deleteCheckpoints(domain, others, keep);
+        }
+        if (left.isEmpty()) {
+            deleteFiles(committed);
+        }
+    }
+
+    /** The domain, or null where it is gone or nobody can say. */
+    private @Nullable Domain domain() {
+        try {
+            return Waiting.await(libvirt.domain(entry.domain().uuid()));
+        } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_DOMAIN)) {
+                left.add(everything() + " (" + e.getMessage() + ")");
+            }
+        } catch (LibvirtException e) {
+            left.add(everything() + " (" + e.getMessage() + ")");
+        }
+        return null;
+    }
+
+    /** All that may be there, where nobody can look. */
+    private String everything() {
+        List<String> traces = new ArrayList<>();
+        traces.add("the backup job of domain " + entry.domain().name());
+        if (entry.checkpoint() != null) {
+            traces.add("checkpoint " + entry.checkpoint());
+        }
+        entry.scratch().forEach(path -> traces.add("scratch file " + path));
+        entry.pushed().forEach(path -> traces.add("image " + path));
+        return "perhaps, on host " + entry.host().name() + ": " + String.join(", ", traces);
+    }
+
+    /** Ends the job where it is this backup's; false where that failed. */
+    private boolean endJob(Domain domain) {
+        String job = "the backup job of domain " + entry.domain().name();
+        try {
+            Optional<BackupSpec> active = Waiting.await(domain.activeBackup());
+            if (active.isEmpty() || !isOurs(active.get())) {
+                return true;
+            }
+            BackupJob running = Waiting.await(domain.attachBackup());
+            Waiting.await(running.abort(), END, "the end of " + job);
+            done.add("ended " + job);
+            return true;
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_DOMAIN_BACKUP) || e.is(ErrorCode.OPERATION_INVALID)) {
+                return true;
+            }
+            left.add(job + ": " + e.getMessage());
+        } catch (LibvirtException e) {
+            left.add(everything() + " (" + e.getMessage() + ")");
+        } catch (BackupException e) {
+            left.add(job + ": " + e.getMessage());
+        }
+        return false;
+    }
+
+    private boolean isOurs(BackupSpec active) {
+        if (active.server() instanceof NbdServer.Unix unix && unix.socket().equals(entry.socket())) {
+            return true;
+        }
+        for (BackupDisk disk : active.disks()) {
+            BackupStorage storage = disk.storage();
+            String path = storage == null ? null : storage.path();
+            if (path != null
+                    && (entry.scratch().contains(path) || entry.pushed().contains(path))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void deleteCheckpoints(Domain domain, boolean others, Set<String> keep) {
+        List<Checkpoint> checkpoints;
+        try {
+            checkpoints = Waiting.await(domain.checkpoints());
+        } catch (LibvirtException e) {
+            left.add("checkpoints of domain " + domain.name() + ": " + e.getMessage());
+            return;
+        }
+        String prefix = Names.checkpointPrefix(entry.repository());
+        for (Checkpoint checkpoint : checkpoints) {
+            String name = checkpoint.name();
+            boolean ours = name.equals(entry.checkpoint()) || (others && name.startsWith(prefix));
+            if (ours && !keep.contains(name)) {
+                try {
+                    Waiting.await(checkpoint.delete());
+                    done.add("deleted checkpoint " + name);
+                } catch (LibvirtException e) {
+                    left.add("checkpoint " + name + ": " + e.getMessage());
+                }
+            }
+        }
+    }
+
+    /** libvirt removes scratch files itself when it ends a job; what is still there has outlived libvirt or QEMU. */
+    private void deleteFiles(boolean committed) {
+        List<String> files = new ArrayList<>(entry.scratch());
+        if (entry.socket() != null) {
+            files.add(entry.socket());
+        }
+        if (!committed) {
+            files.addAll(entry.pushed());
+        }
+        for (String name : files) {
+            Path path = Path.of(name);
+            try {
+                if (Files.deleteIfExists(path)) {
+                    done.add("deleted " + path);
+                } else if (!committed && entry.mode() == Mode.PUSH && !isHere() && !name.equals(entry.socket())) {
+                    left.add("perhaps " + name + " on host " + entry.host().name() + ": delete it there");
+                }
+            } catch (IOException e) {
+                left.add(path + ": " + Problems.reason(e));
+            }
+        }
+    }
+
+    private boolean isHere() {
+        return libvirt.uri().transport() == LibvirtUri.Transport.UNIX;
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.manifest.DomainIdentity;
+import dev.virtwire.backup.manifest.HostIdentity;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.domain.JobStatistics;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/**
+ * What has to be known of host and domain before anything is begun.
+ *
+ * @param domain the domain
+ * @param identity its name and UUID
+ * @param host where it runs
+ * @param description its XML, as it runs
+ */
+record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
+    private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+    private static final Pattern PASSWORD = Pattern.compile("(://[^/@:]*):[^/@]*@");
+
+    /**
+     * Asks the host.
+     *
+     * @param name the domain's name or UUID
+     * @throws BackupException where the domain does not run
+     */
+    static HostFacts ask(Libvirt libvirt, String name) {
+        Domain domain = find(libvirt, name);
+        if (!Waiting.await(domain.info()).isActive()) {
+            throw new BackupException("domain " + domain.name() + " is not running: a backup needs it to run");
+        }
+        HostIdentity host = new HostIdentity(
+                Waiting.await(libvirt.hostname()),
+                PASSWORD.matcher(libvirt.uri().text()).replaceFirst("$1@"),
+                String.valueOf(Waiting.await(libvirt.libvirtVersion())),
+                String.valueOf(Waiting.await(libvirt.hypervisorVersion())));
+        return new HostFacts(
+                domain,
+                new DomainIdentity(domain.name(), domain.uuid()),
+                host,
+                DomainDescription.parse(Waiting.await(domain.xml())));
+    }
+
+    private static Domain find(Libvirt libvirt, String name) {
+        try {
+            return Waiting.await(libvirt.domain(name));
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_DOMAIN) && UUID_FORM.matcher(name).matches()) {
+                return Waiting.await(libvirt.domain(UUID.fromString(name)));
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Asks whether another job is active, because libvirt would wait 30 s before it refuses.
+     *
+     * @throws BackupException where one is
+     */
+    void refuseOtherJob() {
+        JobStatistics job = Waiting.await(domain.jobStatistics());
+        if (job.isRunning()) {
+            String what = job.operation()
+                    .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                    .orElse("unknown");
+            throw new BackupException("another job is active on domain " + domain.name() + " (" + what + ", for "
+                    + job.elapsed().toSeconds() + " s): wait until it ends, or end it");
+        }
+    }
+
+    /** Whether files of the host are files of this machine, as far as one can tell. */
+    boolean isHere() {
+        LibvirtUri uri = domain.libvirt().uri();
+        return uri.transport() == LibvirtUri.Transport.UNIX
+                && uri.parameter("socket").isEmpty();
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.client.domain.Domain;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Asks libvirt to begin, again with less where that is what it takes: another port, or no checkpoint. */
+final class JobBegin {
+    private final Domain domain;
+    private TransferPlan plan;
+    private int port;
+    private Instant began = Instant.EPOCH;
+
+    JobBegin(Domain domain, TransferPlan plan) {
+        this.domain = domain;
+        this.plan = plan;
+    }
+
+    /** The plan as it was carried out. */
+    TransferPlan plan() {
+        return plan;
+    }
+
+    /** The port that the export listens on; 0 for a socket. */
+    int port() {
+        return port;
+    }
+
+    /** When libvirt was asked. */
+    Instant began() {
+        return began;
+    }
+
+    /** Begins; what libvirt refuses for good is thrown as it came. */
+    BackupJob begin() {
+        if (plan.path() instanceof DataPath.Ports ports) {
+            for (port = ports.listen().firstPort(); port <= ports.listen().lastPort(); port++) {
+                BackupJob job = tryOnce(DataPath.server(ports, port));
+                if (job != null) {
+                    return job;
+                }
+            }
+            throw new BackupException("every port from " + ports.listen().firstPort() + " to "
+                    + ports.listen().lastPort() + " of " + ports.listen().address()
+                    + " is in use on the host: choose others by --nbd");
+        }
+        NbdServer server = plan.path() == null ? null : DataPath.server(plan.path(), 0);
+        BackupJob job = tryOnce(server);
+        if (job == null) {
+            throw new BackupException("the host says that the socket " + plan.socket() + " is in use");
+        }
+        return job;
+    }
+
+    /** Null where the port is in use. */
+    private @Nullable BackupJob tryOnce(@Nullable NbdServer server) {
+        try {
+            return ask(server);
+        } catch (RemoteException e) {
+            String text = String.valueOf(e.details().message());
+            if (text.contains("Address already in use") || text.contains("Failed to find an available port")) {
+                removeCheckpoint();
+                return null;
+            }
+            if (plan.checkpoint() != null && text.contains("Cannot store dirty bitmaps in qcow2 v2 files")) {
+                removeCheckpoint();
+                plan = plan.withoutCheckpoint();
+                return ask(server);
+            }
+            throw e;
+        }
+    }
+
+    private BackupJob ask(@Nullable NbdServer server) {
+        began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        return Waiting.await(domain.beginBackup(plan.backup(server), plan.checkpointSpec(), Set.of()));
+    }
+
+    /** libvirt keeps the checkpoint of a backup whose export does not start. */
+    private void removeCheckpoint() {
+        String name = plan.checkpoint();
+        if (name == null) {
+            return;
+        }
+        try {
+            Waiting.await(Waiting.await(domain.checkpoint(name)).delete());
+        } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_DOMAIN_CHECKPOINT)) {
+                throw e;
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.internal.repository.Problems;
+import dev.virtwire.client.Libvirt;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Clears what stands in a domain's journal. The caller holds the domain's lock. */
+public final class Leftovers {
+    private final DomainStore store;
+    private final List<String> done = new ArrayList<>();
+    private final List<String> left = new ArrayList<>();
+
+    /** Of this domain. */
+    public Leftovers(DomainStore store) {
+        this.store = store;
+    }
+
+    /** What was cleared, each one sentence. */
+    public List<String> done() {
+        return done;
+    }
+
+    /** What could not be cleared, each with the reason. */
+    public List<String> left() {
+        return left;
+    }
+
+    /** Clears what one run left on its host and here, and forgets the run if nothing remains. */
+    public void clear(JournalEntry entry, Libvirt libvirt) {
+        DomainStore.Listing listing = store.points();
+        // Where a manifest cannot be read nobody knows which checkpoint the newest point needs.
+        boolean known = listing.damage().isEmpty();
+        HostCleanup host = new HostCleanup(libvirt, entry);
+        host.run(isCommitted(entry), known && isCommitted(entry), keep(listing, entry));
+        done.addAll(host.done());
+        left.addAll(host.left());
+        clearHere(entry, host.left().isEmpty());
+    }
+
+    /** Clears what a run left here; what it left on its host stays in the journal. */
+    public void clearHereOnly(JournalEntry entry, String reason) {
+        left.add("what point " + entry.point() + " left on host " + entry.host().name() + ": " + reason);
+        clearHere(entry, false);
+    }
+
+    private void clearHere(JournalEntry entry, boolean forget) {
+        try {
+            if (Files.exists(store.partial(entry.point()), LinkOption.NOFOLLOW_LINKS)) {
+                store.discard(entry.point());
+                done.add("deleted " + store.partial(entry.point()));
+            }
+            if (forget) {
+                store.removeEntry(entry.point());
+            }
+        } catch (IOException e) {
+            left.add(store.partial(entry.point()) + ": " + Problems.reason(e));
+        }
+    }
+
+    /** Removes folders of points that no journal knows of. */
+    public void clearUnknown() {
+        try {
+            for (Path partial : store.partials()) {
+                store.repository().files().deleteTree(partial);
+                done.add("deleted " + partial);
+            }
+        } catch (IOException e) {
+            left.add(store.folder() + ": " + Problems.reason(e));
+        }
+    }
+
+    private boolean isCommitted(JournalEntry entry) {
+        return Files.exists(store.folder().resolve(entry.point()).resolve(Names.MANIFEST), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** The checkpoint that the next increment starts from. */
+    private Set<String> keep(DomainStore.Listing listing, JournalEntry entry) {
+        List<Point> points = listing.points();
+        for (int i = points.size() - 1; i >= 0; i--) {
+            String checkpoint = points.get(i).manifest().checkpoint();
+            if (checkpoint != null) {
+                return Set.of(checkpoint);
+            }
+        }
+        // Its own point may be the one that cannot be read.
+        return isCommitted(entry) && entry.checkpoint() != null ? Set.of(entry.checkpoint()) : Set.of();
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.Progress;
+import dev.virtwire.backup.internal.ProgressMeter;
+import dev.virtwire.backup.internal.copy.BufferPool;
+import dev.virtwire.backup.internal.copy.DiskStore;
+import dev.virtwire.backup.internal.copy.NbdDisk;
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.backup.BackupOutcome;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.nbd.NbdAddress;
+import dev.virtwire.nbd.NbdConnection;
+import dev.virtwire.nbd.NbdException;
+import dev.virtwire.nbd.NbdOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the disks from the host's NBD export, one after the other. */
+final class PullTransfer implements Transfer {
+    private static final Duration END = Duration.ofSeconds(60);
+    /** When the export goes away libvirt usually says a moment later why. */
+    private static final Duration EXPLANATION = Duration.ofSeconds(3);
+
+    private static final int WORKERS =
+            Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
+
+    private final Domain domain;
+    private final TransferPlan plan;
+    private final Path folder;
+    private final ProgressMeter meter;
+    private final Cancellation cancellation;
+    private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
+    private volatile boolean stopped;
+
+    PullTransfer(Domain domain, TransferPlan plan, Path folder, ProgressMeter meter, Cancellation cancellation) {
+        this.domain = domain;
+        this.plan = plan;
+        this.folder = folder;
+        this.meter = meter;
+        this.cancellation = cancellation;
+    }
+
+    @Override
+    public Result run() throws IOException {
+        cancellation.check();
+        JobBegin begin = new JobBegin(domain, plan);
+        BackupJob job = begin.begin();
+        CompletableFuture<BackupOutcome> ended = job.completion();
+        ended.whenComplete((outcome, failure) -> stop());
+        Cancellation.AutoUnregister unregister = cancellation.onCancel(this::stop);
+        try {
+            List<ManifestDisk> disks = copyAll(begin);
+            cancellation.check();
+            BackupOutcome outcome = Waiting.await(job.finish(), END, "the end of the backup job");
+            if (!outcome.isCompleted()) {
+                throw new BackupException("the backup job ended badly on the host: " + outcome.reason());
+            }
+            long stored = disks.stream()
+                    .mapToLong(disk -> requireNonNull(disk.image()).size())
+                    .sum();
+            return new Result(disks, begin.began(), begin.plan().checkpoint(), meter.movedBytes(), stored);
+        } catch (NbdException | BackupException e) {
+            throw explained(e, ended);
+        } finally {
+            unregister.close();
+        }
+    }
+
+    /** Where the job has ended by itself, that is the reason, and what was noticed first only its consequence. */
+    private RuntimeException explained(RuntimeException failure, CompletableFuture<BackupOutcome> ended) {
+        if (cancellation.isCancelled() || !(failure instanceof NbdException || stopped)) {
+            return failure;
+        }
+        try {
+            BackupOutcome outcome = ended.get(EXPLANATION.toMillis(), TimeUnit.MILLISECONDS);
+            return new BackupException(
+                    "the backup job ended on the host before everything was read: " + outcome.reason(), failure);
+        } catch (TimeoutException e) {
+            return failure;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return failure;
+        } catch (ExecutionException e) {
+            return new BackupException(
+                    "libvirt can no longer be asked: "
+                            + LibvirtException.unwrap(e).getMessage(),
+                    failure);
+        }
+    }
+
+    /** The job has ended or the user has cancelled: reads that are under way fail, and so does the copy. */
+    private void stop() {
+        stopped = true;
+        NbdDisk disk = reading.get();
+        if (disk != null) {
+            disk.close();
+        }
+    }
+
+    private List<ManifestDisk> copyAll(JobBegin begin) throws IOException {
+        NbdAddress address = DataPath.address(requireNonNull(plan.path()), begin.port());
+        Map<DomainDisk, Long> sizes = new LinkedHashMap<>();
+        for (DomainDisk disk : plan.disks()) {
+            try (NbdConnection probe = NbdConnection.open(address, disk.target(), NbdOptions.DEFAULT)) {
+                sizes.put(disk, probe.export().size());
+            }
+        }
+        meter.expect(
+                sizes.size(), sizes.values().stream().mapToLong(Long::longValue).sum());
+        meter.phase(Progress.Phase.COPYING);
+        ExecutorService workers = Executors.newFixedThreadPool(WORKERS, task -> {
+            Thread thread = new Thread(task, "virtwire copy " + domain.name());
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            DiskStore store = new DiskStore(folder, new BufferPool(BufferPool.DEFAULT), workers, meter, () -> stopped);
+            List<ManifestDisk> disks = new ArrayList<>();
+            for (DomainDisk disk : plan.disks()) {
+                meter.disk(disk.target());
+                disks.add(copy(store, address, disk, begin.plan()));
+                meter.diskDone();
+            }
+            return disks;
+        } finally {
+            workers.shutdown();
+        }
+    }
+
+    private ManifestDisk copy(DiskStore store, NbdAddress address, DomainDisk disk, TransferPlan done)
+            throws IOException {
+        try (NbdDisk source = NbdDisk.open(address, disk.target(), NbdOptions.DEFAULT)) {
+            reading.set(source);
+            if (stopped) {
+                stop();
+            }
+            DiskStore.Stored stored = store.store(source, disk.target(), null);
+            return new ManifestDisk(
+                    disk.target(),
+                    Level.FULL,
+                    "a full backup was asked for",
+                    source.size(),
+                    disk.source(),
+                    disk.keepsBitmaps() ? done.checkpoint() : null,
+                    stored.image(),
+                    stored.content(),
+                    stored.digests(),
+                    null);
+        } finally {
+            reading.set(null);
+        }
+    }
+}

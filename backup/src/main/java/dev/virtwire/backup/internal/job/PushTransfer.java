@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.Progress;
+import dev.virtwire.backup.internal.ProgressMeter;
+import dev.virtwire.backup.manifest.HostIdentity;
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.PushedImage;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.backup.BackupOutcome;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.protocol.remote.DomainCalls;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Waits while the hypervisor writes the images to its own host. */
+final class PushTransfer implements Transfer {
+    private static final long POLL_MILLIS = 500;
+
+    private final Domain domain;
+    private final HostIdentity host;
+    private final TransferPlan plan;
+    private final ProgressMeter meter;
+    private final Cancellation cancellation;
+
+    PushTransfer(Domain domain, HostIdentity host, TransferPlan plan, ProgressMeter meter, Cancellation cancellation) {
+        this.domain = domain;
+        this.host = host;
+        this.plan = plan;
+        this.meter = meter;
+        this.cancellation = cancellation;
+    }
+
+    @Override
+    public Result run() {
+        cancellation.check();
+        List<Long> sizes = new ArrayList<>();
+        for (DomainDisk disk : plan.disks()) {
+            sizes.add(Waiting.await(new DomainCalls(domain.libvirt())
+                    .domainGetBlockInfo(domain.ref(), disk.target(), 0)
+                    .thenApply(info -> info.capacity())));
+        }
+        long total = sizes.stream().mapToLong(Long::longValue).sum();
+        meter.expect(sizes.size(), total);
+        JobBegin begin = new JobBegin(domain, plan);
+        BackupJob job = begin.begin();
+        meter.phase(Progress.Phase.COPYING);
+        BackupOutcome outcome = waitFor(job, total);
+        if (!outcome.isCompleted()) {
+            throw new BackupException("the hypervisor did not complete the backup: " + outcome.reason());
+        }
+        long written = outcome.statistics().diskProcessed().orElse(total);
+        return new Result(
+                disks(sizes, begin.plan()), begin.began(), begin.plan().checkpoint(), 0, written);
+    }
+
+    private BackupOutcome waitFor(BackupJob job, long total) {
+        CompletableFuture<BackupOutcome> completion = job.completion();
+        while (true) {
+            // The clean-up that follows ends the job.
+            cancellation.check();
+            try {
+                BackupOutcome outcome = completion.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                meter.at(total);
+                return outcome;
+            } catch (TimeoutException e) {
+                progress(job, total);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new BackupException("the thread was interrupted", e);
+            } catch (ExecutionException e) {
+                throw new BackupException(
+                        "libvirt can no longer be asked: "
+                                + LibvirtException.unwrap(e).getMessage(),
+                        e);
+            }
+        }
+    }
+
+    private void progress(BackupJob job, long total) {
+        JobStatistics statistics = Waiting.await(job.statistics());
+        long processed = statistics.diskProcessed().orElse(0);
+        long all = statistics.diskTotal().orElse(0);
+        if (statistics.isRunning() && all > 0) {
+            meter.at((long) (total * ((double) processed / all)));
+        }
+    }
+
+    private List<ManifestDisk> disks(List<Long> sizes, TransferPlan done) {
+        List<ManifestDisk> disks = new ArrayList<>();
+        for (int i = 0; i < sizes.size(); i++) {
+            DomainDisk disk = plan.disks().get(i);
+            disks.add(new ManifestDisk(
+                    disk.target(),
+                    Level.FULL,
+                    "a full backup was asked for",
+                    sizes.get(i),
+                    disk.source(),
+                    disk.keepsBitmaps() ? done.checkpoint() : null,
+                    null,
+                    null,
+                    null,
+                    new PushedImage(host.name(), plan.storageOf(disk.target()), "qcow2", "no")));
+        }
+        return disks;
+    }
+}

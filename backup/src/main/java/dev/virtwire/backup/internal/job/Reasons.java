@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.repository.Problems;
+import dev.virtwire.nbd.NbdException;
+import java.io.IOException;
+import java.util.Locale;
+
+/** Why a backup failed, as a sentence. */
+final class Reasons {
+    private Reasons() {}
+
+    /** What an exception means to the user. */
+    static String of(Throwable failure) {
+        if (failure instanceof IOException io) {
+            return Problems.reason(io);
+        }
+        if (failure instanceof NbdException nbd) {
+            return "the disk could not be read: " + nbd.getMessage() + remedy(nbd);
+        }
+        String message = failure.getMessage();
+        boolean plain = failure instanceof BackupException || message != null;
+        return plain && message != null ? message : failure.toString();
+    }
+
+    private static String remedy(NbdException nbd) {
+        boolean denied = nbd.kind() == NbdException.Kind.UNREACHABLE
+                && String.valueOf(nbd.getMessage()).toLowerCase(Locale.ROOT).contains("permission denied");
+        return denied
+                ? ". The socket belongs to QEMU's user: run this as root or as that user, or use a port of"
+                        + " 127.0.0.1 by --nbd"
+                : "";
+    }
+}

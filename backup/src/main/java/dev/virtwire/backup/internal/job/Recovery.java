@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.backup.RepositoryException;
+import dev.virtwire.backup.internal.repository.DomainLock;
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Clears after every run that died, in every domain that nobody writes right now. */
+public final class Recovery {
+    private final RepositoryStore repository;
+    private final Function<String, Libvirt> connect;
+    private final Map<String, Libvirt> connections = new HashMap<>();
+    private final Map<String, String> unreachable = new HashMap<>();
+    private final List<String> done = new ArrayList<>();
+    private final List<String> left = new ArrayList<>();
+    private final List<String> busy = new ArrayList<>();
+
+    /** Of {@code repository}; {@code connect} makes a connection to a URI that the journal holds. */
+    public Recovery(RepositoryStore repository, Function<String, Libvirt> connect) {
+        this.repository = repository;
+        this.connect = connect;
+    }
+
+    /** Clears; see {@link dev.virtwire.backup.Repository#recover}. */
+    public RecoverReport run() {
+        try {
+            repository.domains().forEach(this::recover);
+            return new RecoverReport(done, left, busy);
+        } finally {
+            connections.values().forEach(Libvirt::close);
+        }
+    }
+
+    private void recover(DomainStore store) {
+        DomainLock lock;
+        try {
+            lock = store.lock();
+        } catch (RepositoryException e) {
+            busy.add(String.valueOf(e.getMessage()));
+            return;
+        }
+        try {
+            Leftovers leftovers = new Leftovers(store);
+            for (JournalEntry entry : store.entries()) {
+                recover(leftovers, entry);
+            }
+            leftovers.clearUnknown();
+            done.addAll(leftovers.done());
+            left.addAll(leftovers.left());
+        } finally {
+            lock.close();
+        }
+    }
+
+    private void recover(Leftovers leftovers, JournalEntry entry) {
+        String uri = entry.host().uri();
+        if (!connections.containsKey(uri) && !unreachable.containsKey(uri)) {
+            try {
+                connections.put(uri, connect.apply(uri));
+            } catch (LibvirtException e) {
+                unreachable.put(uri, String.valueOf(e.getMessage()));
+            }
+        }
+        Libvirt libvirt = connections.get(uri);
+        if (libvirt == null) {
+            leftovers.clearHereOnly(entry, String.valueOf(unreachable.get(uri)));
+        } else {
+            leftovers.clear(entry, libvirt);
+        }
+    }
+}

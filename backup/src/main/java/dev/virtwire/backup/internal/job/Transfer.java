@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.manifest.ManifestDisk;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Moves the disks' data. The host's job has ended well when {@link #run} returns; when it throws it may still run. */
+interface Transfer {
+    /**
+     * What was moved.
+     *
+     * @param disks the disks, as the manifest has them
+     * @param began when the host was asked to begin
+     * @param checkpoint the checkpoint that was made, or null
+     * @param bytesRead bytes read from the host
+     * @param bytesStored bytes of the images
+     */
+    record Result(
+            List<ManifestDisk> disks,
+            Instant began,
+            @Nullable String checkpoint,
+            long bytesRead,
+            long bytesStored) {}
+
+    /** Moves the data. */
+    Result run() throws IOException;
+}

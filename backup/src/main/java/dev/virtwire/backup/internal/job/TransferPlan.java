@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.backup.BackupDisk;
+import dev.virtwire.client.backup.BackupSpec;
+import dev.virtwire.client.backup.BackupStorage;
+import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.client.checkpoint.CheckpointDisk;
+import dev.virtwire.client.checkpoint.CheckpointSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the host is asked to do, with every name that it will leave traces under.
+ *
+ * @param mode pull or push
+ * @param disks the disks to back up
+ * @param path how the data comes here; null for a push
+ * @param storage by disk target: the scratch file of a pull, the image of a push
+ * @param checkpoint the name of the checkpoint to make, or null for none
+ */
+record TransferPlan(
+        Mode mode,
+        List<DomainDisk> disks,
+        @Nullable DataPath path,
+        Map<String, String> storage,
+        @Nullable String checkpoint) {
+    private static final String DEFAULT_FOLDER = "/var/tmp";
+
+    static TransferPlan of(BackupPlan plan, LibvirtUri uri, String repository, String point, DiskChoice choice) {
+        Map<String, String> storage = new LinkedHashMap<>();
+        String pushFolder = plan.pushFolder();
+        DataPath path = null;
+        if (pushFolder != null) {
+            for (DomainDisk disk : choice.disks()) {
+                String name = Names.onHost(repository, point) + "-" + Names.image(disk.target());
+                storage.put(disk.target(), inFolder(pushFolder, name));
+            }
+        } else {
+            for (DomainDisk disk : choice.disks()) {
+                String folder = scratchFolder(plan, disk);
+                storage.put(disk.target(), inFolder(folder, Names.scratch(repository, point, disk.target())));
+            }
+            String folder = plan.scratchFolder() != null ? plan.scratchFolder() : DEFAULT_FOLDER;
+            path = DataPath.choose(uri, plan, inFolder(folder, Names.socket(repository, point)));
+        }
+        boolean tracked = choice.disks().stream().anyMatch(DomainDisk::keepsBitmaps);
+        return new TransferPlan(
+                plan.mode(), choice.disks(), path, storage, tracked ? Names.onHost(repository, point) : null);
+    }
+
+    /** Beside the disk there is most likely room, and QEMU may write there. */
+    private static String scratchFolder(BackupPlan plan, DomainDisk disk) {
+        if (plan.scratchFolder() != null) {
+            return plan.scratchFolder();
+        }
+        String name = disk.source().name();
+        int slash = name == null ? -1 : name.lastIndexOf('/');
+        boolean file = disk.source().type().equals("file") && slash > 0;
+        return file && name != null ? name.substring(0, slash) : DEFAULT_FOLDER;
+    }
+
+    private static String inFolder(String folder, String name) {
+        return folder.endsWith("/") ? folder + name : folder + "/" + name;
+    }
+
+    /** The same without a checkpoint. */
+    TransferPlan withoutCheckpoint() {
+        return new TransferPlan(mode, disks, path, storage, null);
+    }
+
+    /** The NBD socket on the host, or null. */
+    @Nullable
+    String socket() {
+        return path == null ? null : DataPath.socket(path);
+    }
+
+    /** Scratch files on the host. */
+    List<String> scratch() {
+        return mode == Mode.PULL ? List.copyOf(storage.values()) : List.of();
+    }
+
+    /** Images that the host writes. */
+    List<String> pushed() {
+        return mode == Mode.PUSH ? List.copyOf(storage.values()) : List.of();
+    }
+
+    /** The host's path for a disk. */
+    String storageOf(String target) {
+        String path = storage.get(target);
+        if (path == null) {
+            throw new IllegalArgumentException("disk " + target + " is not part of the plan");
+        }
+        return path;
+    }
+
+    /** The backup as libvirt is told. */
+    BackupSpec backup(@Nullable NbdServer server) {
+        BackupSpec.Builder spec = server == null ? BackupSpec.push() : BackupSpec.pull(server);
+        for (DomainDisk disk : disks) {
+            BackupStorage file = BackupStorage.file(storageOf(disk.target()));
+            spec.disk(BackupDisk.of(disk.target()).on(file).inFormat("qcow2"));
+        }
+        return spec.build();
+    }
+
+    /** The checkpoint as libvirt is told, or null. */
+    @Nullable
+    CheckpointSpec checkpointSpec() {
+        if (checkpoint == null) {
+            return null;
+        }
+        List<CheckpointDisk> tracked = new ArrayList<>();
+        for (DomainDisk disk : disks) {
+            tracked.add(
+                    disk.keepsBitmaps() ? CheckpointDisk.of(disk.target()) : CheckpointDisk.excluded(disk.target()));
+        }
+        return CheckpointSpec.of(checkpoint, tracked);
+    }
+
+    /** Why no checkpoint is made. */
+    String noCheckpointReason() {
+        return disks.stream().anyMatch(DomainDisk::keepsBitmaps)
+                ? "the images cannot keep bitmaps"
+                : "no disk has an image that keeps bitmaps: " + disks.get(0).target() + " is "
+                        + disks.get(0).source().format();
+    }
+
+    /** Why a disk has no bitmap. */
+    String noBitmapReason(String target) {
+        return disks.stream()
+                .filter(disk -> disk.target().equals(target) && !disk.keepsBitmaps())
+                .findFirst()
+                .map(disk -> "its format is " + disk.source().format())
+                .orElse("its image cannot keep bitmaps");
+    }
+}

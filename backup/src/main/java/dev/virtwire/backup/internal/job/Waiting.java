@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.client.LibvirtException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Waits for what the client does asynchronously. Interruption is not a way to end a backup: cancelling is. */
+final class Waiting {
+    private Waiting() {}
+
+    /** The result, or what it failed with; calls have deadlines of their own. */
+    static <T> T await(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (RuntimeException e) {
+            throw cause(e);
+        }
+    }
+
+    /**
+     * As {@link #await(CompletableFuture)}, for what has no deadline of its own.
+     *
+     * @throws BackupException where it takes longer
+     */
+    static <T> T await(CompletableFuture<T> future, Duration longest, String what) {
+        long end = System.nanoTime() + longest.toNanos();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return future.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (TimeoutException e) {
+                    throw new BackupException(what + " did not happen within " + longest.toSeconds() + " s");
+                } catch (ExecutionException e) {
+                    throw cause(e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static RuntimeException cause(Exception e) {
+        Throwable cause = LibvirtException.unwrap(e);
+        return cause instanceof RuntimeException known ? known : new BackupException(String.valueOf(cause), cause);
+    }
+}

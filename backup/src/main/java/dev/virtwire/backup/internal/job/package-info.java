@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** One backup of one domain, from the first question to the host to the last file, and the clean-up after it. */
+@NullMarked
+package dev.virtwire.backup.internal.job;
+
+import org.jspecify.annotations.NullMarked;

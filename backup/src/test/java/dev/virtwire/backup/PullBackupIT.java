@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LibvirtdExtension.class)
+class PullBackupIT {
+    private static final long MIB = 1 << 20;
+
+    @TempDir
+    Path folder;
+
+    private final Tools tools = new Tools();
+
+    private BackupResult backup(Libvirt libvirt, BackupPlan plan) {
+        return DomainBackup.start(libvirt, Repository.openOrCreate(folder.resolve("backups")), plan)
+                .result()
+                .join();
+    }
+
+    private void restoreAndCompare(Point point, Guest guest, String prefix) throws Exception {
+        Repository repository = Repository.open(folder.resolve("backups"));
+        VerifyReport report = repository.verify(ProgressListener.NONE);
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.intact()).isTrue();
+        for (ImageFormat format : ImageFormat.values()) {
+            Path out = folder.resolve(prefix + format);
+            repository.restore(RestoreRequest.of(point, out).withFormat(format), ProgressListener.NONE);
+            for (ManifestDisk disk : point.manifest().disks()) {
+                Path truth = folder.resolve(prefix + disk.target() + ".raw");
+                Path stored = point.folder().resolve(disk.target() + ".qcow2");
+                tools.check(stored);
+                tools.compare(truth, stored, "qcow2");
+                tools.compare(truth, out.resolve(disk.target() + "." + format), format.toString());
+            }
+        }
+    }
+
+    @Test
+    void holdsTheDisksAsTheyWereWhenItBegan_overBothTransports(Libvirtd libvirtd) throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pull")
+                .disk(GuestDisk.qcow2(96 * MIB).pattern(1))
+                .disk(GuestDisk.qcow2(33 * MIB + 512).pattern(2))
+                .start()) {
+            String before = null;
+            for (String uri : List.of(libvirtd.unixUri(), libvirtd.tcpUri())) {
+                String prefix = uri.startsWith("qemu+unix") ? "unix-" : "tcp-";
+                for (String target : guest.targets()) {
+                    guest.copyDisk(target, folder.resolve(prefix + target + ".raw"));
+                }
+                List<Progress> heard = new ArrayList<>();
+                boolean[] written = {false};
+                BackupPlan plan = BackupPlan.builder("pull")
+                        .listener(progress -> {
+                            heard.add(progress);
+                            if (progress.phase() == Progress.Phase.COPYING && !written[0]) {
+                                written[0] = true;
+                                guest.write("vda", 0, 40 * MIB, 0x5a);
+                                guest.discard("vda", 50 * MIB, 20 * MIB);
+                                guest.write("vdb", 32 * MIB, MIB + 512, 0x77);
+                            }
+                        })
+                        .build();
+                try (Libvirt libvirt = Libvirt.connect(uri).join()) {
+                    BackupResult result = backup(libvirt, plan);
+
+                    assertThat(written[0]).isTrue();
+                    assertThat(result.notices()).isEmpty();
+                    Manifest manifest = result.point().manifest();
+                    assertThat(manifest.disks())
+                            .extracting(ManifestDisk::target)
+                            .containsExactly("vda", "vdb");
+                    assertThat(libvirt.domain("pull").join().checkpoints().join())
+                            .extracting(Checkpoint::name)
+                            .containsExactly(manifest.checkpoint());
+                    assertThat(manifest.checkpoint()).isNotNull().isNotEqualTo(before);
+                    assertThat(libvirt.domain("pull")
+                                    .join()
+                                    .jobStatistics()
+                                    .join()
+                                    .isRunning())
+                            .isFalse();
+                    before = manifest.checkpoint();
+                    Progress last = heard.get(heard.size() - 1);
+                    assertThat(last.phase()).isEqualTo(Progress.Phase.DONE);
+                    assertThat(last.bytesDone()).isEqualTo(129 * MIB + 512);
+                    restoreAndCompare(result.point(), guest, prefix);
+                }
+                assertThat(tools.list(folder.resolve("backups/pull/.journal"))).containsExactly("lock");
+                assertThat(tools.list(libvirtd.directory().resolve("disks")))
+                        .noneMatch(name -> name.contains("virtwire-"));
+            }
+        }
+    }
+}
