@@ -23,6 +23,15 @@ public final class Tables {
      * @throws TableException with the syntax errors of all tables or else with all other errors
      */
     public static List<Program> read(Path folder) throws IOException {
+        return Linker.link(parse(folder));
+    }
+
+    /**
+     * Reads every {@code *.table} below a folder.
+     *
+     * @throws TableException with the syntax errors of all tables
+     */
+    public static List<TableFile> parse(Path folder) throws IOException {
         List<Path> paths;
         try (Stream<Path> walk = Files.walk(folder)) {
             paths = walk.filter(path -> path.toString().endsWith(".table"))
@@ -44,6 +53,6 @@ public final class Tables {
         if (!errors.isEmpty()) {
             throw new TableException(errors);
         }
-        return Linker.link(tables);
+        return tables;
     }
 }

@@ -13,6 +13,7 @@ import dev.virtwire.gen.model.Procedure;
 import dev.virtwire.gen.model.Program;
 import dev.virtwire.gen.model.Struct;
 import dev.virtwire.gen.model.Union;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -139,7 +140,15 @@ public final class DescriptionEmitter {
             node.put("flags", true);
         }
         ObjectNode constants = node.putObject("constants");
-        enumeration.constants().forEach(constant -> constants.put(constant.name(), constant.number()));
+        enumeration
+                .constants()
+                .forEach(constant -> constants.put(
+                        constant.name(),
+                        enumeration.flags() ? unsigned(constant.number()) : BigInteger.valueOf(constant.number())));
         return node;
+    }
+
+    private static BigInteger unsigned(long bits) {
+        return new BigInteger(Long.toUnsignedString(bits));
     }
 }

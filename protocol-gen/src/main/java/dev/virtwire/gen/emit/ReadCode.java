@@ -49,8 +49,11 @@ final class ReadCode {
         if (isSimple(type)) {
             return CodeBlock.of("$T $L = $L;\n", javaType, local, expression(type, label));
         }
+        if (type instanceof Array array) {
+            return array(array, local, label);
+        }
         return CodeBlock.builder()
-                .addStatement("$T $L$L", javaType.withoutAnnotations(), local, type instanceof Maybe ? " = null" : "")
+                .addStatement("$T $L = null", javaType.withoutAnnotations(), local)
                 .add(assign(type, local, label))
                 .build();
     }
@@ -68,16 +71,21 @@ final class ReadCode {
                     .endControlFlow()
                     .build();
         }
-        return type instanceof Array array
-                ? array(array, local, label)
-                : CodeBlock.of("$L = $L;\n", local, expression(type, label));
+        if (type instanceof Array array) {
+            String list = locals.newName(local + "List");
+            return CodeBlock.builder()
+                    .add(array(array, list, label))
+                    .addStatement("$L = $L", local, list)
+                    .build();
+        }
+        return CodeBlock.of("$L = $L;\n", local, expression(type, label));
     }
 
-    private CodeBlock array(Array array, String local, String label) {
+    /** Reads an array into a new local. */
+    private CodeBlock array(Array array, String list, String label) {
         Type of = array.of();
-        String length = locals.newName(local + "Length");
-        String list = locals.newName(local + "List");
-        String index = locals.newName(local + "Index");
+        String length = locals.newName(list + "Length");
+        String index = locals.newName(list + "Index");
         CodeBlock.Builder code = CodeBlock.builder()
                 .addStatement(
                         "int $L = reader.readArrayLength($L, $L, $S)", length, array.bound(), of.minBytes(), label)
@@ -86,11 +94,11 @@ final class ReadCode {
         if (isSimple(of)) {
             code.addStatement("$L.add($L)", list, expression(of, label));
         } else {
-            String element = locals.newName(local + "Element");
+            String element = locals.newName(list + "Element");
             code.add(field(Role.STRUCT, of, JavaNames.type(of), element, label))
                     .addStatement("$L.add($L)", list, element);
         }
-        return code.endControlFlow().addStatement("$L = $L", local, list).build();
+        return code.endControlFlow().build();
     }
 
     /** The expression that reads a simple type. */

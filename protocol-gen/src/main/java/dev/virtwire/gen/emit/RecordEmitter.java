@@ -15,6 +15,7 @@ import dev.virtwire.gen.model.Type.Array;
 import dev.virtwire.gen.model.Type.Maybe;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -65,17 +66,24 @@ final class RecordEmitter {
 
     /** What a record's constructor does with one component. */
     static CodeBlock check(String name, Type type) {
-        if (type instanceof Array) {
-            return CodeBlock.of("$1L = $2T.copyOf($1L);\n", name, List.class);
+        if (type instanceof Array array) {
+            return CodeBlock.of("$L = $L;\n", name, copy(name, array));
         }
         if (type instanceof Maybe maybe) {
-            return maybe.of() instanceof Array
-                    ? CodeBlock.of("$1L = $1L == null ? null : $2T.copyOf($1L);\n", name, List.class)
+            return maybe.of() instanceof Array array
+                    ? CodeBlock.of("$1L = $1L == null ? null : $2L;\n", name, copy(name, array))
                     : CodeBlock.of("");
         }
         return JavaNames.type(type).isPrimitive()
                 ? CodeBlock.of("")
                 : CodeBlock.of("$1T.requireNonNull($2L, $2S);\n", Objects.class, name);
+    }
+
+    /** An immutable copy; {@link List#copyOf} takes no nulls. */
+    private static CodeBlock copy(String name, Array array) {
+        return array.of() instanceof Maybe
+                ? CodeBlock.of("$T.unmodifiableList(new $T<>($L))", Collections.class, ArrayList.class, name)
+                : CodeBlock.of("$T.copyOf($L)", List.class, name);
     }
 
     /** A record with arrays compares their contents, and does not print them: they may be secrets. */
@@ -85,14 +93,14 @@ final class RecordEmitter {
             return;
         }
         List<CodeBlock> equal = new ArrayList<>();
-        List<CodeBlock> hashes = new ArrayList<>();
+        CodeBlock hash = CodeBlock.of("");
         List<CodeBlock> texts = new ArrayList<>();
         for (Field field : fields) {
             String component = field.name();
             TypeName javaType = JavaNames.field(role, field);
             if (isArray(field)) {
-                equal.add(CodeBlock.of("$1T.equals($2L, that.$2L)", Arrays.class, component));
-                hashes.add(CodeBlock.of("$T.hashCode($L)", Arrays.class, component));
+                equal.add(CodeBlock.of("$1T.equals(this.$2L, that.$2L)", Arrays.class, component));
+                hash = hash(hash, Arrays.class, component);
                 texts.add(
                         field.type() instanceof Maybe
                                 ? CodeBlock.of(
@@ -105,9 +113,9 @@ final class RecordEmitter {
             } else {
                 equal.add(
                         javaType.isPrimitive() && !javaType.equals(TypeName.DOUBLE)
-                                ? CodeBlock.of("$1L == that.$1L", component)
-                                : CodeBlock.of("$1T.equals($2L, that.$2L)", Objects.class, component));
-                hashes.add(CodeBlock.of("$T.hashCode($L)", Objects.class, component));
+                                ? CodeBlock.of("this.$1L == that.$1L", component)
+                                : CodeBlock.of("$1T.equals(this.$2L, that.$2L)", Objects.class, component));
+                hash = hash(hash, Objects.class, component);
                 texts.add(CodeBlock.of("$S + $L", component + "=", component));
             }
         }
@@ -122,13 +130,7 @@ final class RecordEmitter {
                 .addAnnotation(Override.class)
                 .addModifiers(Modifier.PUBLIC)
                 .returns(int.class)
-                .addStatement("int hash = 0")
-                .addCode(CodeBlock.join(
-                        hashes.stream()
-                                .map(hash -> CodeBlock.of("hash = 31 * hash + $L;\n", hash))
-                                .toList(),
-                        ""))
-                .addStatement("return hash")
+                .addStatement("return $L", hash)
                 .build());
         type.addMethod(MethodSpec.methodBuilder("toString")
                 .addAnnotation(Override.class)
@@ -137,6 +139,11 @@ final class RecordEmitter {
                 .addStatement(
                         "return $S + $L + $S", name.simpleName() + "[", CodeBlock.join(texts, "\n+ \", \" + "), "]")
                 .build());
+    }
+
+    private static CodeBlock hash(CodeBlock before, Class<?> helper, String component) {
+        CodeBlock one = CodeBlock.of("$T.hashCode(this.$L)", helper, component);
+        return before.isEmpty() ? one : CodeBlock.of("31 * ($L) + $L", before, one);
     }
 
     private static boolean isArray(Field field) {

@@ -28,6 +28,16 @@ public final class Names {
         return SourceVersion.isKeyword(name) || FORBIDDEN.contains(name);
     }
 
+    /** Whether a class of this name is there without an import. */
+    public static boolean isJavaLang(String name) {
+        try {
+            Class.forName("java.lang." + name);
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
     /** {@code DomainGetXmlDesc} or {@code getXmlDesc} as {@code DOMAIN_GET_XML_DESC}. */
     public static String constant(String name) {
         return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_")

@@ -32,6 +32,9 @@ final class Scope {
         if (!Names.isType(type.name())) {
             errors.add(type.position(), type.name() + ": a type's name starts with a capital and has no underscore");
         }
+        if (Names.isJavaLang(type.name())) {
+            errors.add(type.position(), type.name() + " is a class of java.lang");
+        }
         Declared elsewhere = used == null ? null : used.find(type.name());
         if (elsewhere != null) {
             errors.add(

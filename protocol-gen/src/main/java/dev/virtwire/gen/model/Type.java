@@ -102,7 +102,7 @@ public sealed interface Type
 
         @Override
         public String notation() {
-            return of.notation() + "?";
+            return suffixed(of, "?");
         }
     }
 
@@ -115,7 +115,7 @@ public sealed interface Type
 
         @Override
         public String notation() {
-            return of.notation() + "[" + bound + "]";
+            return suffixed(of, "[" + bound + "]");
         }
     }
 
@@ -130,6 +130,13 @@ public sealed interface Type
         public String notation() {
             return enumeration.name() + " as " + carrier.notation();
         }
+    }
+
+    /** A suffix goes before what carries the type. */
+    private static String suffixed(Type of, String suffix) {
+        String notation = of.notation();
+        int carrier = notation.indexOf(" as ");
+        return carrier < 0 ? notation + suffix : notation.substring(0, carrier) + suffix + notation.substring(carrier);
     }
 
     /** The types directly inside this one. */

@@ -243,9 +243,9 @@ public final class TableParser {
     }
 
     private long number(Token token) {
-        boolean hex = token.getText().contains("0x");
+        String text = token.getText();
         try {
-            return Long.parseLong(token.getText().replace("0x", ""), hex ? 16 : 10);
+            return text.startsWith("0x") ? Long.parseUnsignedLong(text.substring(2), 16) : Long.parseLong(text);
         } catch (NumberFormatException e) {
             throw new TableException(new Position(file, token.getLine()), "number out of range: " + token.getText());
         }

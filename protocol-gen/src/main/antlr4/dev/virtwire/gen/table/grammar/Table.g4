@@ -97,7 +97,7 @@ word
     ;
 
 VERSION : [0-9]+ '.' [0-9]+ ('.' [0-9]+)? ;
-INT     : '-'? ('0x' [0-9a-fA-F]+ | [0-9]+) ;
+INT     : '0x' [0-9a-fA-F]+ | '-'? [0-9]+ ;
 NAME    : [A-Za-z] [A-Za-z0-9_]* ;
 COMMENT : '#' ~[\r\n]* -> channel(HIDDEN) ;
 SPACE   : [ \t\r\n]+ -> skip ;

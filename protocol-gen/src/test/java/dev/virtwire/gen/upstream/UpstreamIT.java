@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.gen.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.gen.Main;
+import dev.virtwire.gen.Tables;
+import dev.virtwire.gen.emit.Compiled;
+import dev.virtwire.gen.emit.JavaEmitter;
+import dev.virtwire.gen.model.Linker;
+import dev.virtwire.gen.model.Program;
+import dev.virtwire.gen.table.TableFile;
+import dev.virtwire.gen.table.TableParser;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The tables beside libvirt's own files, which {@code protocol-gen/fetch-upstream} gets. */
+class UpstreamIT {
+    private static final Path TABLES = Path.of("../src/protocol");
+
+    private static List<Path> files = List.of();
+
+    @BeforeAll
+    static void fetch() throws IOException, InterruptedException {
+        Process fetch =
+                new ProcessBuilder("./fetch-upstream").redirectErrorStream(true).start();
+        String output;
+        try (InputStream in = fetch.getInputStream()) {
+            output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        assertThat(fetch.waitFor())
+                .as(
+                        "protocol-gen/fetch-upstream got no files; it needs apt and the network, or libvirt's tarball as "
+                                + "argument once:\n%s",
+                        output)
+                .isZero();
+        String[] lines = output.strip().split("\n");
+        Path folder = Path.of(lines[lines.length - 1]);
+        files = Stream.of("remote_protocol", "qemu_protocol", "lxc_protocol", "admin_protocol", "virkeepaliveprotocol")
+                .map(name -> folder.resolve(name + ".x"))
+                .toList();
+    }
+
+    @Test
+    void checkFindsNoDifference() {
+        List<String> arguments = new ArrayList<>(List.of("check", "--allow-missing", "--tables", TABLES.toString()));
+        files.forEach(file -> arguments.add(file.toString()));
+        StringWriter out = new StringWriter();
+        int code = Main.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(out))
+                .execute(arguments.toArray(String[]::new));
+        assertThat(code).as(out.toString()).isZero();
+        assertThat(out.toString()).contains("\n0 differences, ").doesNotContain("different: ");
+    }
+
+    @Test
+    void everyProcedureOfLibvirtCanBeStatedAndGenerated(@TempDir Path classes) throws IOException {
+        List<UpstreamProgram> upstream = Upstream.read(files);
+        assertThat(upstream.stream().mapToInt(program -> program.procedures().size()))
+                .as("remote, qemu, lxc, admin, keepalive of libvirt 11.3")
+                .containsExactly(453, 7, 1, 20, 2);
+        List<TableFile> tables = new ArrayList<>(Tables.parse(TABLES));
+        List<Program> ours = Linker.link(tables);
+        for (UpstreamProgram program : upstream) {
+            List<String> lines = Importer.lines(ours, ApiFunctions.read(List.of()), List.of(program));
+            if (!lines.isEmpty()) {
+                tables.add(TableParser.parse("imported " + program.name(), imported(program, lines)));
+            }
+        }
+
+        List<Program> whole = Linker.link(tables);
+        Checker.Result result = Checker.compare(whole, upstream);
+        assertThat(result.missing()).isEmpty();
+        assertThat(Deviations.read(TABLES.resolve("deviations.txt")).unexpected(result.differences()))
+                .isEmpty();
+        Map<String, String> sources = new HashMap<>();
+        whole.forEach(program -> sources.putAll(JavaEmitter.emit(program)));
+        Compiled.compile(sources, classes);
+    }
+
+    /** What a person would do to imported lines: a program's line, an area, and the versions. */
+    private static String imported(UpstreamProgram program, List<String> lines) {
+        String head = lines.get(0);
+        return (head.startsWith("#") ? head : head + " strings 4194304 uses remote")
+                + "\narea Imported of " + program.name() + "\n"
+                + String.join("\n", lines.subList(1, lines.size())).replace("since ?", "since 0.0");
+    }
+}
