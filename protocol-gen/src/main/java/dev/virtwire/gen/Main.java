@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
         description = "Keeps the protocol tables in step with libvirt's own .x files.",
         subcommands = {ImportCommand.class, CheckCommand.class},
         synopsisSubcommandLabel = "(import | check)",
+        version = "Virtwire's protocol generator",
+        scope = CommandLine.ScopeType.INHERIT,
         mixinStandardHelpOptions = true)
 public final class Main {
     private Main() {}

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 final class TablesOption {
     @Option(
             names = "--tables",
-            defaultValue = "src/protocol",
+            defaultValue = "${sys:virtwire.tables:-src/protocol}",
             paramLabel = "FOLDER",
             description = "The folder of the tables (default: ${DEFAULT-VALUE}).")
     private Path folder = Path.of("src/protocol");

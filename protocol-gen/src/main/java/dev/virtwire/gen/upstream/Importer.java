@@ -30,7 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class Importer {
     private final ApiFunctions functions;
     private final List<String> lines = new ArrayList<>();
-    /** Types that the tables have or that have been written. */
+    /** Structs of the tables. */
+    private final List<Struct> structs = new ArrayList<>();
+    /** Types that the tables have or that have been written, by their names by rule. */
     private final Set<String> declared = new HashSet<>();
 
     private Importer(ApiFunctions functions) {
@@ -51,6 +53,7 @@ public final class Importer {
         Importer importer = new Importer(functions);
         for (Program program : tables) {
             program.areas().forEach(area -> {
+                importer.structs.addAll(area.structs());
                 area.structs().forEach(struct -> importer.declared.add(struct.name()));
                 area.unions().forEach(union -> importer.declared.add(union.name()));
             });
@@ -97,7 +100,7 @@ public final class Importer {
 
     /** Declares what a type needs and then the type itself, unless it is declared. */
     private void declare(Type type) {
-        if ((type instanceof Struct || type instanceof Union) && !declared.add(type.notation())) {
+        if ((type instanceof Struct || type instanceof Union) && !declared.add(notation(type))) {
             return;
         }
         for (Type part : type.parts()) {
@@ -105,7 +108,7 @@ public final class Importer {
         }
         if (type instanceof Struct struct) {
             lines.add("");
-            lines.add("struct " + struct.name() + " { " + fields(struct) + " }");
+            lines.add("struct " + name(struct) + " { " + fields(struct) + " }");
         } else if (type instanceof Union union) {
             lines.add("");
             lines.add("union " + union.name() + " { "
@@ -156,16 +159,16 @@ public final class Importer {
         return direction.name().equals("BOTH") ? both : direction.name().toLowerCase(Locale.ROOT);
     }
 
-    private static String fields(Struct struct) {
-        return struct.fields().stream().map(Importer::field).collect(Collectors.joining(", "));
+    private String fields(Struct struct) {
+        return struct.fields().stream().map(this::field).collect(Collectors.joining(", "));
     }
 
-    private static String field(Field field) {
+    private String field(Field field) {
         return field.name() + ": " + notation(field.type());
     }
 
     /** Shorter than the full notation: a string of the usual bound is a string, 16 opaque bytes are a UUID. */
-    private static String notation(Type type) {
+    private String notation(Type type) {
         if (type instanceof Text text && text.bound() == 4194304) {
             return "string";
         }
@@ -175,6 +178,24 @@ public final class Importer {
         if (type instanceof Maybe maybe) {
             return notation(maybe.of()) + "?";
         }
+        if (type instanceof Struct struct) {
+            return name(struct);
+        }
         return type instanceof Array array ? notation(array.of()) + "[" + array.bound() + "]" : type.notation();
+    }
+
+    /** The struct's name by rule, or a shorter one that the tables gave the same fields: CheckpointRef. */
+    private String name(Struct struct) {
+        return structs.stream()
+                .filter(ours -> struct.name().endsWith(ours.name()) && isSame(ours, struct))
+                .map(Struct::name)
+                .findFirst()
+                .orElse(struct.name());
+    }
+
+    private static boolean isSame(Struct ours, Struct theirs) {
+        List<String> differences = new ArrayList<>();
+        new TypeComparison(differences::add).structs("", ours, theirs);
+        return differences.isEmpty();
     }
 }

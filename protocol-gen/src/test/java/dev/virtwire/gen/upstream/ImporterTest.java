@@ -45,6 +45,16 @@ class ImporterTest {
     }
 
     @Test
+    void aStructThatTheTablesGaveAShorterNameKeepsIt() throws IOException {
+        String table = UpstreamSample.TABLE.replaceAll("(?m)^1 .*\n", "").replace("DomainRef", "Ref");
+        List<String> lines =
+                Importer.lines(UpstreamSample.tables(table), ApiFunctions.read(List.of()), UpstreamSample.upstream());
+        assertThat(lines)
+                .contains("1 DomainBegin(domain: Ref, checkpointXml: string?, flags: uint) internal since ?")
+                .noneMatch(line -> line.startsWith("struct"));
+    }
+
+    @Test
     void functionsAndVersionsComeFromLibvirtsDescriptionOfItsApi(@TempDir Path folder) throws IOException {
         Path api = folder.resolve("api.xml");
         Files.writeString(api, """
