@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.client.internal.transport.Transports;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -158,6 +159,16 @@ public record LibvirtUri(
         }
         String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
         return port < 0 ? shown : shown + ":" + port;
+    }
+
+    /**
+     * What connecting would connect to, in words: a host and its port, or a socket's path. Nothing is connected to.
+     *
+     * @param readOnly whether the connection may only read; such ones have a socket of their own
+     * @throws InvalidUriException where the transport is not offered
+     */
+    public String target(boolean readOnly) {
+        return Transports.target(this, readOnly);
     }
 
     /** The URI as it was given. */

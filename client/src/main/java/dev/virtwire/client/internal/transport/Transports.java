@@ -50,17 +50,41 @@ public final class Transports {
         return switch (uri.transport()) {
             case TCP -> openTcp(uri, timeout, group, handler);
             case UNIX -> openUnix(uri, readOnly, timeout, group, handler);
-            case TLS, SSH, LIBSSH, LIBSSH2, EXT ->
-                throw new InvalidUriException(
-                        "URI '%s': transport '%s' is not offered by this version, which connects over unix and tcp"
-                                .formatted(uri, uri.transport().name().toLowerCase(Locale.ROOT)));
+            case TLS, SSH, LIBSSH, LIBSSH2, EXT -> throw notOffered(uri);
         };
+    }
+
+    /**
+     * What {@link #open} would connect to, in words: a host and its port, or a socket's path.
+     *
+     * @throws InvalidUriException where the transport is not offered
+     */
+    public static String target(LibvirtUri uri, boolean readOnly) {
+        return switch (uri.transport()) {
+            case TCP -> "host " + tcpHost(uri) + " port " + tcpPort(uri);
+            case UNIX -> "socket " + SocketLocator.ofThisProcess().locate(uri, readOnly);
+            case TLS, SSH, LIBSSH, LIBSSH2, EXT -> throw notOffered(uri);
+        };
+    }
+
+    private static InvalidUriException notOffered(LibvirtUri uri) {
+        return new InvalidUriException(
+                "URI '%s': transport '%s' is not offered by this version, which connects over unix and tcp"
+                        .formatted(uri, uri.transport().name().toLowerCase(Locale.ROOT)));
+    }
+
+    private static String tcpHost(LibvirtUri uri) {
+        return uri.host() == null ? "localhost" : uri.host();
+    }
+
+    private static int tcpPort(LibvirtUri uri) {
+        return uri.port() < 0 ? TCP_PORT : uri.port();
     }
 
     private static CompletableFuture<Channel> openTcp(
             LibvirtUri uri, Duration timeout, EventLoopGroup group, ChannelHandler handler) {
-        String host = uri.host() == null ? "localhost" : uri.host();
-        int port = uri.port() < 0 ? TCP_PORT : uri.port();
+        String host = tcpHost(uri);
+        int port = tcpPort(uri);
         Bootstrap bootstrap = bootstrap(group, timeout, handler)
                 .channelFactory(usesEpoll(group) ? EpollSocketChannel::new : NioSocketChannel::new)
                 .option(ChannelOption.TCP_NODELAY, true);
