@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli;
+
+import dev.virtwire.cli.command.DomainsCommand;
+import dev.virtwire.cli.command.InfoCommand;
+import dev.virtwire.cli.command.UriCommand;
+import dev.virtwire.cli.command.VersionCommand;
+import dev.virtwire.cli.command.VirtwireCommand;
+import java.util.List;
+import picocli.CommandLine;
+
+/**
+ * The root command with its subcommands. Reading the annotations of all of them takes longer than most of them run, so
+ * only those whose names stand on the command line are made; all of them where none does, for help and for suggestions.
+ */
+final class CommandTree {
+    private static final List<String> NAMES = List.of("domains", "info", "uri", "version");
+
+    private CommandTree() {}
+
+    static CommandLine of(VirtwireCommand root, List<String> words) {
+        List<String> wanted = NAMES.stream().filter(words::contains).toList();
+        boolean all = wanted.isEmpty() || words.contains("completion");
+        CommandLine commandLine = new CommandLine(root);
+        for (String name : all ? NAMES : wanted) {
+            commandLine.addSubcommand(name, command(name));
+        }
+        return commandLine;
+    }
+
+    private static Object command(String name) {
+        return switch (name) {
+            case "domains" -> new DomainsCommand();
+            case "info" -> new InfoCommand();
+            case "uri" -> new UriCommand();
+            case "version" -> new VersionCommand();
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command;
+
+import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.domain.Domain;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+
+/** A subcommand that speaks with a host. */
+abstract class ConnectedCommand extends AbstractCommand {
+    private static final Pattern UUID_FORM = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+    private static final long CLOSE_SECONDS = 2;
+
+    @Mixin
+    private ConnectionOptions connection = new ConnectionOptions();
+
+    /** Does the command's work on an open connection, and returns the exit code. */
+    abstract int run(Libvirt libvirt) throws Exception;
+
+    @Override
+    public Integer call() throws Exception {
+        Libvirt libvirt = await(Libvirt.connect(uri()));
+        try {
+            return run(libvirt);
+        } finally {
+            // In order where the server plays along; the process ends in any case.
+            libvirt.closeAsync()
+                    .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
+                    .join();
+        }
+    }
+
+    final String uri() {
+        return connection.uri(root().connection(), console().environment());
+    }
+
+    /** Whether a URI was given on the command line. */
+    final boolean uriGiven() {
+        return connection.given() || root().connection().given();
+    }
+
+    /** The domain of that name, else of that UUID. */
+    static Domain domain(Libvirt libvirt, String nameOrUuid) {
+        Optional<Domain> found = find(libvirt.domain(nameOrUuid), ErrorCode.NO_DOMAIN);
+        if (found.isEmpty() && UUID_FORM.matcher(nameOrUuid).matches()) {
+            found = find(libvirt.domain(UUID.fromString(nameOrUuid)), ErrorCode.NO_DOMAIN);
+        }
+        return found.orElseThrow(() -> CommandException.notFound(
+                "there is no domain '" + nameOrUuid + "' on " + libvirt.uri().where()));
+    }
+
+    /** What a call brought; empty where the server answered with this error. */
+    static <T> Optional<T> find(CompletableFuture<T> call, ErrorCode unless) {
+        try {
+            return Optional.of(await(call));
+        } catch (RemoteException e) {
+            if (e.is(unless)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** What a call brought, or its own exception. */
+    static <T extends @Nullable Object> T await(CompletableFuture<T> call) {
+        try {
+            return call.join();
+        } catch (RuntimeException e) {
+            Throwable cause = LibvirtException.unwrap(e);
+            if (cause instanceof RuntimeException known) {
+                throw known;
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.cli.output.Amounts;
+import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Table;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.domain.DomainInfo;
+import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.protocol.remote.JobOperation;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code virtwire info}: one domain, its disks, its job. */
+@Command(name = "info", description = "Show a domain, its disks and its current job.", sortOptions = false)
+public final class InfoCommand extends ConnectedCommand {
+    private static final int KIB = 1024;
+
+    @Parameters(paramLabel = "DOMAIN", description = "The domain's name or UUID.")
+    private String name = "";
+
+    private record Facts(
+            Domain domain,
+            DomainInfo info,
+            boolean persistent,
+            List<DomainDisk> disks,
+            @Nullable JobStatistics job,
+            @Nullable List<Checkpoint> checkpoints) {}
+
+    @Override
+    int run(Libvirt libvirt) {
+        Facts facts = facts(domain(libvirt, name));
+        if (json()) {
+            printJson(json -> write(json, facts));
+        } else {
+            print(facts);
+        }
+        return ExitCode.DONE;
+    }
+
+    private static Facts facts(Domain domain) {
+        CompletableFuture<DomainInfo> info = domain.info();
+        CompletableFuture<Boolean> persistent = domain.isPersistent();
+        CompletableFuture<String> xml = domain.xml();
+        CompletableFuture<List<Checkpoint>> checkpoints = domain.checkpoints();
+        DomainInfo its = await(info);
+        // Drivers other than QEMU's have no jobs, some no checkpoints either.
+        Optional<JobStatistics> job =
+                its.isActive() ? find(domain.jobStatistics(), ErrorCode.NO_SUPPORT) : Optional.empty();
+        return new Facts(
+                domain,
+                its,
+                await(persistent),
+                DomainDisk.of(await(xml)),
+                job.filter(JobStatistics::isRunning).orElse(null),
+                find(checkpoints, ErrorCode.NO_SUPPORT).orElse(null));
+    }
+
+    private void print(Facts facts) {
+        Domain domain = facts.domain;
+        line("Name", domain.name());
+        line("UUID", domain.uuid().toString());
+        line("State", DomainTexts.state(facts.info));
+        domain.id().ifPresent(id -> line("ID", String.valueOf(id)));
+        line("Persistent", facts.persistent ? "yes" : "no");
+        line("CPUs", String.valueOf(facts.info.vcpus()));
+        line("Memory", memory(facts.info));
+        line("CPU time", Amounts.duration(facts.info.cpuTime()));
+        if (facts.job != null) {
+            line("Job", jobName(facts.job) + ", for " + Amounts.duration(facts.job.elapsed()));
+        } else if (facts.info.isActive()) {
+            line("Job", "none");
+        }
+        if (facts.checkpoints != null) {
+            line("Checkpoints", String.valueOf(facts.checkpoints.size()));
+        }
+        Table table = Table.of("TARGET", "DEVICE", "TYPE", "FORMAT", "SOURCE");
+        for (DomainDisk disk : facts.disks) {
+            table.row(disk.target(), disk.device(), disk.type(), text(disk.format()), text(disk.source()));
+        }
+        if (table.isEmpty()) {
+            line("Disks", "none");
+        } else {
+            out().println("Disks:");
+            table.print(out(), "  ");
+        }
+    }
+
+    private static String memory(DomainInfo info) {
+        String has = Amounts.bytes(info.memoryKiB() * KIB);
+        return info.memoryKiB() == info.maxMemoryKiB() ? has : has + " of " + Amounts.bytes(info.maxMemoryKiB() * KIB);
+    }
+
+    private static String jobName(JobStatistics job) {
+        return job.operation().map(InfoCommand::jobName).orElse("unknown");
+    }
+
+    private static String jobName(JobOperation operation) {
+        return operation.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static String text(@Nullable String text) {
+        return text == null ? "-" : text;
+    }
+
+    private void line(String key, String value) {
+        out().println(String.format(Locale.ROOT, "%-12s %s", key + ":", value));
+    }
+
+    private static void write(JsonGenerator json, Facts facts) throws IOException {
+        json.writeStringField("name", facts.domain.name());
+        json.writeStringField("uuid", facts.domain.uuid().toString());
+        json.writeStringField("state", DomainTexts.state(facts.info));
+        json.writeFieldName("id");
+        if (facts.domain.id().isPresent()) {
+            json.writeNumber(facts.domain.id().get());
+        } else {
+            json.writeNull();
+        }
+        json.writeBooleanField("persistent", facts.persistent);
+        json.writeNumberField("cpus", facts.info.vcpus());
+        json.writeNumberField("memoryBytes", facts.info.memoryKiB() * KIB);
+        json.writeNumberField("maxMemoryBytes", facts.info.maxMemoryKiB() * KIB);
+        json.writeNumberField("cpuTimeNanos", facts.info.cpuTime().toNanos());
+        json.writeFieldName("job");
+        if (facts.job == null) {
+            json.writeNull();
+        } else {
+            json.writeStartObject();
+            json.writeStringField("operation", jobName(facts.job));
+            json.writeNumberField("elapsedMillis", facts.job.elapsed().toMillis());
+            json.writeEndObject();
+        }
+        json.writeFieldName("checkpoints");
+        if (facts.checkpoints == null) {
+            json.writeNull();
+        } else {
+            json.writeStartArray();
+            for (Checkpoint checkpoint : facts.checkpoints) {
+                json.writeString(checkpoint.name());
+            }
+            json.writeEndArray();
+        }
+        json.writeArrayFieldStart("disks");
+        for (DomainDisk disk : facts.disks) {
+            json.writeStartObject();
+            json.writeStringField("target", disk.target());
+            json.writeStringField("device", disk.device());
+            json.writeStringField("type", disk.type());
+            json.writeStringField("format", disk.format());
+            json.writeStringField("source", disk.source());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+}

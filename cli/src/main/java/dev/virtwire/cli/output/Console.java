@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.output;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * The process around a command: its streams, always in UTF-8, its environment, and what ends it early.
+ *
+ * @param out for what was asked for
+ * @param err for errors, notes and progress
+ * @param terminal whether {@code err} is a terminal
+ * @param environment the environment's variables
+ * @param interruption what Ctrl-C does
+ */
+public record Console(
+        PrintStream out,
+        PrintStream err,
+        boolean terminal,
+        Map<String, String> environment,
+        Interruption interruption) {
+    private static final int BUFFER = 8192;
+
+    /** The console of this process. */
+    public static Console ofThisProcess() {
+        PrintStream out = new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER),
+                false,
+                StandardCharsets.UTF_8);
+        PrintStream err = new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.err), BUFFER),
+                true,
+                StandardCharsets.UTF_8);
+        // Libraries write there too.
+        System.setErr(err);
+        // Java 17 cannot ask whether one stream is a terminal; the launcher can.
+        boolean terminal = Boolean.getBoolean("virtwire.terminal");
+        return new Console(out, err, terminal, System.getenv(), Interruption.install(err));
+    }
+
+    /** {@link #out} for picocli. */
+    public PrintWriter writer() {
+        return new PrintWriter(out, true, StandardCharsets.UTF_8);
+    }
+
+    /** {@link #err} for picocli. */
+    public PrintWriter errorWriter() {
+        return new PrintWriter(err, true, StandardCharsets.UTF_8);
+    }
+
+    /** Writes what is buffered; false where any of it was lost, now or before. */
+    public boolean flush() {
+        err.flush();
+        return !out.checkError();
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.output;
+
+import dev.virtwire.backup.BackupCancelledException;
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.RepositoryException;
+import dev.virtwire.client.AuthenticationException;
+import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.ConnectFailedException;
+import dev.virtwire.client.ConnectionLostException;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.InvalidUriException;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.ProtocolException;
+import dev.virtwire.client.RemoteException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what a command threw into one line on standard error and an exit code. */
+public final class ErrorReport {
+    private final Console console;
+    private final boolean json;
+    private final boolean traces;
+
+    /**
+     * Creates the report.
+     *
+     * @param json whether the line is JSON
+     * @param traces whether the stack trace follows
+     */
+    public ErrorReport(Console console, boolean json, boolean traces) {
+        this.console = console;
+        this.json = json;
+        this.traces = traces;
+        console.interruption().asJson(json);
+    }
+
+    /** Reports a command line that cannot be understood, and which command's help explains it. */
+    public int usage(String message, String help) {
+        String text = oneLine(message);
+        String sentence = Character.toLowerCase(text.charAt(0)) + text.substring(1);
+        print("usage", sentence + " (see: " + help + ")", ExitCode.USAGE, null);
+        return ExitCode.USAGE;
+    }
+
+    /** Reports a failure of the command itself. */
+    public int report(String message) {
+        return report(CommandException.failed(message, null));
+    }
+
+    /** Reports what a command threw. */
+    public int report(Throwable thrown) {
+        Throwable failure = LibvirtException.unwrap(thrown);
+        // Where a signal ended the work, its failing is no news; and it is the clean-up that reports.
+        console.interruption().awaitIfBegun();
+        int code = exitCode(failure);
+        print(kind(failure), message(failure), code, failure);
+        if (traces) {
+            failure.printStackTrace(console.err());
+        }
+        return code;
+    }
+
+    private void print(String kind, String message, int code, @Nullable Throwable failure) {
+        // What was printed so far comes first, where both streams go to one place.
+        console.out().flush();
+        console.err().println(json ? json(kind, message, code, remote(failure)) : "error: " + message);
+    }
+
+    /** The sentence for a failure: its own where it is ours, what it means where it is the JDK's. */
+    static String message(Throwable thrown) {
+        Throwable failure = LibvirtException.unwrap(thrown);
+        if (failure instanceof UncheckedIOException unchecked && unchecked.getCause() != null) {
+            return message(unchecked.getCause());
+        }
+        String text = failure.getMessage();
+        if (failure instanceof NoSuchFileException missing && missing.getReason() == null) {
+            return text + ": no such file or folder";
+        }
+        if (failure instanceof AccessDeniedException denied && denied.getReason() == null) {
+            return text + ": permission denied";
+        }
+        if (failure instanceof NotDirectoryException) {
+            return text + ": not a folder";
+        }
+        if (ours(failure) || failure instanceof FileSystemException) {
+            return oneLine(text == null ? failure.getClass().getSimpleName() : text);
+        }
+        if (failure instanceof OutOfMemoryError) {
+            return "out of memory (" + text + "); VIRTWIRE_OPTS=-Xmx… gives it more";
+        }
+        if (failure instanceof IOException) {
+            return oneLine(text == null ? failure.toString() : text);
+        }
+        return "internal error: " + oneLine(failure.toString()) + " (--verbose shows where)";
+    }
+
+    private static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+
+    private static boolean ours(Throwable failure) {
+        return failure instanceof LibvirtException
+                || failure instanceof BackupException
+                || failure instanceof CommandException;
+    }
+
+    private static int exitCode(Throwable failure) {
+        if (failure instanceof CommandException known) {
+            return known.exitCode();
+        }
+        if (failure instanceof InvalidUriException) {
+            return ExitCode.USAGE;
+        }
+        if (failure instanceof DamagedException) {
+            return ExitCode.DAMAGED;
+        }
+        return failure instanceof BackupCancelledException ? ExitCode.INTERRUPTED : ExitCode.FAILED;
+    }
+
+    private static String kind(Throwable failure) {
+        if (failure instanceof CommandException known) {
+            return known.kind();
+        }
+        if (failure instanceof LibvirtException) {
+            return libvirtKind(failure);
+        }
+        if (failure instanceof DamagedException) {
+            return "damaged";
+        }
+        if (failure instanceof BackupCancelledException) {
+            return "interrupted";
+        }
+        if (failure instanceof RepositoryException) {
+            return "repository";
+        }
+        if (failure instanceof BackupException) {
+            return "backup";
+        }
+        return failure instanceof IOException || failure instanceof UncheckedIOException ? "io" : "internal";
+    }
+
+    private static String libvirtKind(Throwable failure) {
+        if (failure instanceof RemoteException) {
+            return "server";
+        }
+        if (failure instanceof InvalidUriException) {
+            return "usage";
+        }
+        if (failure instanceof ConnectFailedException) {
+            return "connect";
+        }
+        if (failure instanceof AuthenticationException) {
+            return "authentication";
+        }
+        if (failure instanceof ConnectionLostException) {
+            return "connection-lost";
+        }
+        if (failure instanceof CallTimeoutException) {
+            return "timeout";
+        }
+        return failure instanceof ProtocolException ? "protocol" : "failed";
+    }
+
+    private static @Nullable RemoteException remote(@Nullable Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RemoteException remote) {
+                return remote;
+            }
+        }
+        return null;
+    }
+
+    /** The line of an error in JSON. */
+    static String json(String kind, String message, int code, @Nullable RemoteException remote) {
+        return Json.line(json -> {
+            json.writeObjectFieldStart("error");
+            json.writeStringField("kind", kind);
+            json.writeStringField("message", message);
+            json.writeNumberField("exitCode", code);
+            if (remote != null) {
+                json.writeNumberField("libvirtCode", remote.codeNumber());
+                json.writeStringField(
+                        "libvirtCodeName", remote.code().map(ErrorCode::name).orElse(null));
+            }
+            json.writeEndObject();
+        });
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.output;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+
+/** Writes what {@code --json} prints. A class of its own, so that nothing of Jackson is loaded without that option. */
+public final class Json {
+    /** Writes the fields of an object. */
+    @FunctionalInterface
+    public interface Fields {
+        /** Writes them; the object itself is begun and ended around it. */
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    private Json() {}
+
+    /** An object on one line. */
+    public static String line(Fields fields) {
+        return write(fields, false);
+    }
+
+    /** Prints an object on lines for people to read, and ends the last one. */
+    public static void print(PrintStream out, Fields fields) {
+        out.println(write(fields, true));
+    }
+
+    private static String write(Fields fields, boolean pretty) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            if (pretty) {
+                DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+                json.setPrettyPrinter(
+                        new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter));
+            }
+            json.writeStartObject();
+            fields.write(json);
+            json.writeEndObject();
+        } catch (IOException e) {
+            // A StringWriter fails nothing; the fields that are written come from memory.
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+}

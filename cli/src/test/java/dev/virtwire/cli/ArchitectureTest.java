@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.virtwire.client.ConnectOptions;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The directions in which modules may know each other. It stands here because this module sees all others. */
+class ArchitectureTest {
+    /** Each module, and which others its classes may use. */
+    private static final Map<String, Set<String>> MAY_USE = Map.of(
+            "xdr", Set.of(),
+            "nbd", Set.of(),
+            "image", Set.of(),
+            "client", Set.of("xdr"),
+            "backup", Set.of("client", "nbd", "image"),
+            "cli", Set.of("client", "backup"),
+            "testkit", Set.of("client", "xdr"));
+
+    private static JavaClasses classes;
+
+    @BeforeAll
+    static void read() {
+        classes = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages("dev.virtwire");
+    }
+
+    @Test
+    void everyModuleIsLookedAt() {
+        for (String module : MAY_USE.keySet()) {
+            assertThat(classes.that(resideInAPackage(in(module)))).as(module).isNotEmpty();
+        }
+    }
+
+    @Test
+    void modulesUseOnlyThoseBelowThem() {
+        MAY_USE.forEach((module, allowed) -> {
+            String[] forbidden = Stream.concat(MAY_USE.keySet().stream(), Stream.of("gen"))
+                    .filter(other -> !other.equals(module) && !allowed.contains(other))
+                    .map(ArchitectureTest::in)
+                    .toArray(String[]::new);
+            noClasses()
+                    .that()
+                    .resideInAPackage(in(module))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(forbidden)
+                    .check(classes);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nbd", "image", "backup", "cli"})
+    void onlyTheClientKnowsNetty(String module) {
+        noClasses()
+                .that()
+                .resideInAPackage(in(module))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.netty..")
+                .check(classes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"xdr", "nbd", "image", "client", "backup", "cli", "testkit"})
+    void internalPackagesAreForTheirModuleAlone(String module) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(in(module))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.virtwire." + module + "..internal..")
+                .check(classes);
+    }
+
+    /** xdr and the generated codecs speak Netty by design, and are for client and testkit. */
+    @Test
+    void noPublicSignatureNamesNettyButTheOneOption() {
+        DescribedPredicate<JavaClass> theOption = DescribedPredicate.describe(
+                "ConnectOptions",
+                type -> type.isEquivalentTo(ConnectOptions.class) || type.isEquivalentTo(ConnectOptions.Builder.class));
+        DescribedPredicate<JavaClass> api = isPublicApi().and(not(theOption));
+        codeUnits()
+                .that()
+                .areDeclaredInClassesThat(api)
+                .and()
+                .arePublic()
+                .should(nameNoneOf(resideInAPackage("io.netty..")))
+                .check(classes);
+        fields().that()
+                .areDeclaredInClassesThat(api)
+                .and()
+                .arePublic()
+                .should(nameNoneOf(resideInAPackage("io.netty..")))
+                .check(classes);
+    }
+
+    @Test
+    void noPublicSignatureNamesAnInternalType() {
+        codeUnits()
+                .that()
+                .areDeclaredInClassesThat(isPublicApi())
+                .and()
+                .arePublic()
+                .should(nameNoneOf(resideInAPackage("dev.virtwire..internal..")))
+                .check(classes);
+    }
+
+    private static String in(String module) {
+        return "dev.virtwire." + module + "..";
+    }
+
+    private static DescribedPredicate<JavaClass> isPublicApi() {
+        return resideInAnyPackage(List.of("client", "nbd", "image", "backup").stream()
+                        .map(ArchitectureTest::in)
+                        .toArray(String[]::new))
+                .and(not(resideInAPackage("..internal..")))
+                .and(DescribedPredicate.describe(
+                        "public", type -> type.getModifiers().contains(JavaModifier.PUBLIC)));
+    }
+
+    private static <M extends JavaMember> ArchCondition<M> nameNoneOf(DescribedPredicate<JavaClass> forbidden) {
+        return new ArchCondition<>("name no type that does " + forbidden.getDescription()) {
+            @Override
+            public void check(M member, ConditionEvents events) {
+                Set<JavaClass> named = member instanceof JavaCodeUnit unit
+                        ? Stream.concat(
+                                        unit.getReturnType().getAllInvolvedRawTypes().stream(),
+                                        unit.getParameterTypes().stream()
+                                                .flatMap(type -> type.getAllInvolvedRawTypes().stream()))
+                                .collect(java.util.stream.Collectors.toSet())
+                        : member.getAllInvolvedRawTypes();
+                named.stream()
+                        .filter(forbidden)
+                        .forEach(type -> events.add(SimpleConditionEvent.violated(
+                                member, member.getFullName() + " names " + type.getName())));
+            }
+        };
+    }
+}

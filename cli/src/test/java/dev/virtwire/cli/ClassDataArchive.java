@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Makes the class-data archive that {@code ./virtwire} starts from, as a part of the build: the classes of short
+ * commands, read and checked once and for all. It halves their time. A static archive, because a dynamic one takes no
+ * classes of old class files, which is what picocli has.
+ *
+ * <p>An archive fits the very JVM and jars that it was made with; elsewhere the JVM passes it over. So failing to make
+ * one is told, and is no reason to have no build.
+ */
+public final class ClassDataArchive {
+    private final Path jar;
+    private final Path testClasses;
+    private final Path archive;
+
+    private ClassDataArchive(Path jar, Path testClasses, Path archive) {
+        this.jar = jar;
+        this.testClasses = testClasses;
+        this.archive = archive;
+    }
+
+    /** Called by the build with the command's jar, the folder of this class, and the archive to make. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        Path archive = Path.of(arguments[2]);
+        ClassDataArchive maker = new ClassDataArchive(Path.of(arguments[0]), Path.of(arguments[1]), archive);
+        if (maker.upToDate()) {
+            return;
+        }
+        Path list = Files.createTempFile("virtwire", ".classlist");
+        try {
+            Files.deleteIfExists(archive);
+            maker.train(list);
+            maker.dump(list);
+        } catch (IllegalStateException e) {
+            System.err.println("No class-data archive, so virtwire starts slower: " + e.getMessage());
+        } finally {
+            Files.delete(list);
+        }
+    }
+
+    private boolean upToDate() throws IOException {
+        if (!Files.exists(archive)) {
+            return false;
+        }
+        try (Stream<Path> jars = Files.list(jar.resolveSibling("lib"))) {
+            for (Path each : Stream.concat(Stream.of(jar), jars).toList()) {
+                if (Files.getLastModifiedTime(each).compareTo(Files.getLastModifiedTime(archive)) > 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private void train(Path list) throws IOException, InterruptedException {
+        run(
+                "-XX:DumpLoadedClassList=" + list,
+                "-Dio.netty.transport.noNative=true",
+                "-Dio.netty.jfr.enabled=false",
+                "-cp",
+                jar + System.getProperty("path.separator") + testClasses,
+                ArchiveTraining.class.getName());
+        List<String> ofTheJars = Files.readAllLines(list).stream()
+                .filter(line -> !isOfTests(line))
+                .toList();
+        Files.write(list, ofTheJars);
+    }
+
+    /** A line is a class, or a mark, a class and what it needs. */
+    private boolean isOfTests(String line) {
+        String[] words = line.split(" ");
+        String name = words[0].startsWith("@") && words.length > 1 ? words[1] : words[0];
+        return Files.exists(testClasses.resolve(name + ".class"));
+    }
+
+    private void dump(Path list) throws IOException, InterruptedException {
+        run(
+                "-Xshare:dump",
+                "-XX:SharedClassListFile=" + list,
+                "-XX:SharedArchiveFile=" + archive,
+                "-cp",
+                jar.toString());
+    }
+
+    private static void run(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes());
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException(String.join(" ", command) + ": " + output);
+        }
+    }
+}

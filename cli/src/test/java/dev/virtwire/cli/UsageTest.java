@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class UsageTest {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            info                | missing required parameter: 'DOMAIN' (see: virtwire info --help)
+            domains web1        | unmatched argument at index 1: 'web1' (see: virtwire domains --help)
+            --frob domains      | unknown option: '--frob' (see: virtwire --help)
+            domains --frob      | unknown option: '--frob' (see: virtwire domains --help)
+            domians             | there is no command 'domians'; did you mean domains? (see: virtwire --help)
+            frobnicate          | there is no command 'frobnicate' (see: virtwire --help)
+            -c                  | missing required parameter for option '--connect' (URI) (see: virtwire --help)
+            --quiet             | missing command (see: virtwire --help)
+            -c qemu:system info x | URI 'qemu:system': '//' is missing after 'qemu:', as in qemu:///system
+            -c qemu+tpc://h/system info x | URI 'qemu+tpc://h/system': unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext
+            -c qemu+tls://h/system info x | URI 'qemu+tls://h/system': transport 'tls' is not offered by this version, which connects over unix and tcp
+            """)
+    void aCommandLineThatMakesNoSenseIsOneLineAndExitCode2(String line, String message) {
+        assertThat(CommandRun.of(line.split(" "))).isEqualTo(new CommandRun(2, "", "error: " + message + "\n"));
+    }
+
+    @Test
+    void usageErrorsAreJsonToo() {
+        assertThat(CommandRun.of("info", "--json")).isEqualTo(new CommandRun(2, "", """
+                        {"error":{"kind":"usage","message":"missing required parameter: 'DOMAIN' (see: virtwire info --help)","exitCode":2}}
+                        """));
+    }
+
+    @Test
+    void helpListsEveryCommandAndGoesToStandardOutput() {
+        CommandRun help = CommandRun.of("--help");
+        assertThat(help.exitCode()).isZero();
+        assertThat(help.err()).isEmpty();
+        assertThat(help.out()).startsWith("Usage: virtwire [").contains("\n  domains ", "\n  info ", "\n  version ");
+        assertThat(CommandRun.of("info", "--help").out())
+                .startsWith("Usage: virtwire info [")
+                .contains("DOMAIN");
+    }
+
+    @Test
+    void theVersionIsAnOptionToo() {
+        assertThat(CommandRun.of("--version")).isEqualTo(new CommandRun(0, "virtwire unpackaged\n", ""));
+    }
+
+    @Test
+    void aUriIsExplainedWithoutConnecting() {
+        assertThat(CommandRun.of("uri", "qemu+tcp://kvm1/system?mode=legacy")).isEqualTo(new CommandRun(0, """
+                        Driver:      qemu
+                        Transport:   tcp, neither encrypted nor protected against changes on the way
+                        Connects to: host kvm1 port 16509
+                        Opens:       qemu:///system
+                        Parameter:   mode = legacy
+                        """, ""));
+        assertThat(CommandRun.of("uri", "qemu+ssh://root@kvm1/system").out()).isEqualTo("""
+                        Driver:      qemu
+                        Transport:   ssh, not offered by this version
+                        Opens:       qemu:///system
+                        """);
+        assertThat(CommandRun.of(Map.of("LIBVIRT_DEFAULT_URI", "test+unix:///default?socket=/s"), "uri", "--json")
+                        .out())
+                .isEqualTo("""
+                        {
+                          "uri" : "test+unix:///default?socket=/s",
+                          "driver" : "test",
+                          "transport" : "unix",
+                          "offered" : true,
+                          "host" : null,
+                          "target" : "socket /s",
+                          "opens" : "test:///default",
+                          "parameters" : {
+                            "socket" : "/s"
+                          }
+                        }
+                        """);
+    }
+}
