@@ -52,6 +52,7 @@ public final class Guest implements AutoCloseable {
         private final String name;
         private final List<GuestDisk> disks = new ArrayList<>();
         private final List<String> devices = new ArrayList<>();
+        private boolean uefi;
 
         private Builder(Libvirtd libvirtd, String name) {
             this.libvirtd = libvirtd;
@@ -70,6 +71,15 @@ public final class Guest implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Gives it UEFI in place of a BIOS, and so an NVRAM file, {@link Guest#nvram}. The machine that runs libvirtd needs
+         * Debian's package ovmf.
+         */
+        public Builder uefi() {
+            uefi = true;
+            return this;
+        }
+
         /** Makes the disks, in {@link Libvirtd#directory}, and the guest, which does not run yet. */
         public Guest define() {
             Path folder = libvirtd.directory().resolve("disks");
@@ -82,7 +92,7 @@ public final class Guest implements AutoCloseable {
             Guest guest = new Guest(libvirtd, name, made);
             Path xml = folder.resolve(name + ".xml");
             try {
-                Files.writeString(xml, guest.xml(devices));
+                Files.writeString(xml, guest.xml(devices, uefi));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -98,7 +108,11 @@ public final class Guest implements AutoCloseable {
         }
     }
 
-    private String xml(List<String> devices) {
+    private String xml(List<String> devices, boolean uefi) {
+        String os = uefi
+                ? "<os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type><nvram>%s</nvram></os>"
+                        .formatted(nvram())
+                : "<os><type arch='x86_64' machine='pc'>hvm</type></os>";
         String diskXml = disks.entrySet().stream()
                 .map(disk -> """
                             <disk type='file' device='disk'>
@@ -113,7 +127,8 @@ public final class Guest implements AutoCloseable {
                   <name>%s</name>
                   <memory unit='MiB'>64</memory>
                   <vcpu>1</vcpu>
-                  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+                  %s
+                  <features><acpi/></features>
                   <on_reboot>destroy</on_reboot>
                   <on_crash>destroy</on_crash>
                   <devices>
@@ -121,7 +136,7 @@ public final class Guest implements AutoCloseable {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(name, diskXml, String.join("", devices));
+                """.formatted(name, os, diskXml, String.join("", devices));
     }
 
     /** The guest's name. */
@@ -137,6 +152,11 @@ public final class Guest implements AutoCloseable {
     /** The image file of a disk. */
     public Path image(String target) {
         return disk(target).image;
+    }
+
+    /** Where the NVRAM of a guest with UEFI is. */
+    public Path nvram() {
+        return libvirtd.directory().resolve("disks").resolve(name + "-nvram.fd");
     }
 
     /** The state in virsh's words: {@code running}, {@code paused}, {@code shut off} … */

@@ -41,7 +41,8 @@ public final class PrivateLibvirtd implements Libvirtd {
             "libvirt-daemon-driver-storage?",
             "qemu-system-x86",
             "qemu-utils",
-            "seabios");
+            "seabios",
+            "ovmf");
 
     private static final long END_SECONDS = 20;
     private static final Executor DAEMON = task -> {

@@ -112,6 +112,15 @@ class GuestIT {
     }
 
     @Test
+    void aGuestWithUefiHasNvram() throws IOException {
+        try (Guest guest =
+                Guest.on(libvirtd, "uefi").disk(GuestDisk.qcow2(MIB)).uefi().start()) {
+            assertThat(guest.state()).isEqualTo("running");
+            assertThat(Files.size(guest.nvram())).isPositive();
+        }
+    }
+
+    @Test
     void disksOfAnySizeRun() {
         try (Guest guest = Guest.on(libvirtd, "sizes")
                 .disk(GuestDisk.qcow2(0))
