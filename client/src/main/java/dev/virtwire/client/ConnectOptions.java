@@ -167,7 +167,8 @@ public final class ConnectOptions {
 
         /**
          * Where futures complete and subscribers are called. Default: one at a time per connection, on a shared pool of
-         * daemon threads. {@code Runnable::run} saves the hand-over: callbacks then run on the event loop and must
+         * daemon threads. A thread that waits for a future may complete it itself, and then runs what was derived
+         * from it before. {@code Runnable::run} saves the hand-over: callbacks then run on the event loop and must
          * never block.
          */
         public Builder callbackExecutor(Executor executor) {

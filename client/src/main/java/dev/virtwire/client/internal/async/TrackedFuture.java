@@ -83,6 +83,7 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     @Override
     public T get() throws InterruptedException, ExecutionException {
         checkWait();
+        awaitHandOver(this);
         return super.get();
     }
 
@@ -95,7 +96,18 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     @Override
     public T join() {
         checkWait();
+        awaitHandOver(this);
         return super.join();
+    }
+
+    /**
+     * Waits in a way of its own, before the usual one; returns when {@code target} is done, or at any time to go on with
+     * the usual one. Passed on to the future at the root.
+     */
+    protected void awaitHandOver(CompletableFuture<?> target) {
+        if (upstream instanceof TrackedFuture<?> source && !isDone()) {
+            source.awaitHandOver(target);
+        }
     }
 
     private void checkWait() {

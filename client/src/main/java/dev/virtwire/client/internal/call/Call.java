@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Call<A, R> {
     final Procedure<A, R> procedure;
     final A arguments;
-    final TrackedFuture<R> future;
+    final CallFuture<R> future;
     final Duration deadline;
     final long deadlineNanos;
 
@@ -29,14 +29,15 @@ final class Call<A, R> {
     Call(
             Procedure<A, R> procedure,
             A arguments,
-            TrackedFuture<R> future,
             Duration deadline,
-            @Nullable Consumer<R> undo) {
+            @Nullable Consumer<R> undo,
+            TrackedFuture.WaitGuard guard,
+            Consumer<Call<A, R>> onCancel) {
         this.procedure = procedure;
         this.arguments = arguments;
-        this.future = future;
         this.deadline = deadline;
         this.deadlineNanos = System.nanoTime() + deadline.toNanos();
         this.undo = undo;
+        this.future = new CallFuture<>(guard, () -> onCancel.accept(this));
     }
 }

@@ -217,6 +217,9 @@ final class CallTable {
                 deliver(call, outcome.result());
             }
         };
+        if (call.future.handOver(completion)) {
+            return;
+        }
         try {
             callbacks.execute(completion);
         } catch (RejectedExecutionException e) {

@@ -58,6 +58,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     private @Nullable CloseReason reason;
     private @Nullable Procedure<Void, Void> farewell;
     private boolean draining;
+    private boolean receiving;
+    private boolean flushPending;
     private long expiryDue = Long.MAX_VALUE;
 
     /**
@@ -126,11 +128,9 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
         Duration deadline = callOptions.deadline() == null ? options.callTimeout() : callOptions.deadline();
-        TrackedFuture<R> future = new CallFuture<>();
-        Call<A, R> call = new Call<>(procedure, arguments, future, deadline, undo);
-        ((CallFuture<R>) future).call = call;
-        execute(() -> submit(call), () -> future.completeExceptionally(notSent(call)));
-        return future;
+        Call<A, R> call = newCall(procedure, arguments, deadline, undo);
+        execute(() -> submit(call), () -> call.future.completeExceptionally(notSent(call)));
+        return call.future;
     }
 
     /** Hears an event message. The listener runs on the event loop and only hands over. */
@@ -224,8 +224,15 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
             return;
         }
         alive.received();
+        receiving = true;
         inbound.receive(frame, alive);
         sayFarewellWhenIdle();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        receiving = false;
+        flush();
     }
 
     @Override
@@ -263,6 +270,15 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         scheduleExpiry(call.deadlineNanos);
     }
 
+    private <A, R> Call<A, R> newCall(
+            Procedure<A, R> procedure, A arguments, Duration deadline, @Nullable Consumer<R> undo) {
+        return new Call<>(procedure, arguments, deadline, undo, guard, this::abandon);
+    }
+
+    private void abandon(Call<?, ?> call) {
+        execute(() -> calls.abandon(call), () -> {});
+    }
+
     private <A> void send(Call<A, ?> call, int serial) {
         Channel target = channel;
         if (target == null) {
@@ -270,7 +286,26 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         }
         ByteBuf frame = CallEncoder.encode(target.alloc(), call.procedure, call.arguments, serial);
         LOG.trace("{}: sends {} as {}", host, call.procedure.name(), serial);
-        target.writeAndFlush(frame, target.voidPromise());
+        target.write(frame, target.voidPromise());
+        flushSoon(target);
+    }
+
+    /** One system call for all calls of one turn of the event loop. */
+    private void flushSoon(Channel target) {
+        if (!flushPending) {
+            flushPending = true;
+            if (!receiving) {
+                target.eventLoop().execute(this::flush);
+            }
+        }
+    }
+
+    private void flush() {
+        Channel target = channel;
+        if (flushPending && target != null) {
+            flushPending = false;
+            target.flush();
+        }
     }
 
     private void scheduleExpiry(long deadlineNanos) {
@@ -300,10 +335,9 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         Procedure<Void, Void> procedure = farewell;
         if (procedure != null && !draining && reason == null && calls.isEmpty()) {
             draining = true;
-            TrackedFuture<Void> goodbye = new TrackedFuture<>();
-            goodbye.whenComplete((done, failure) -> close());
             @SuppressWarnings("NullAway") // Void's only value is null.
-            Call<Void, Void> call = new Call<>(procedure, null, goodbye, options.callTimeout(), null);
+            Call<Void, Void> call = newCall(procedure, null, options.callTimeout(), null);
+            call.future.whenComplete((done, failure) -> close());
             calls.submit(call);
         }
     }
@@ -383,25 +417,6 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         if (inCallback || (target != null && target.eventLoop().inEventLoop())) {
             throw new IllegalStateException("join() or get() in a callback of the connection to " + host
                     + " would wait for itself; use thenCompose(), or wait on another thread");
-        }
-    }
-
-    /** Tells the call when its caller gives up. */
-    private final class CallFuture<R> extends TrackedFuture<R> {
-        private @Nullable Call<?, R> call;
-
-        CallFuture() {
-            super(guard);
-        }
-
-        @Override
-        public boolean cancel(boolean mayInterruptIfRunning) {
-            boolean cancelled = super.cancel(mayInterruptIfRunning);
-            Call<?, R> abandoned = call;
-            if (cancelled && abandoned != null) {
-                execute(() -> calls.abandon(abandoned), () -> {});
-            }
-            return cancelled;
         }
     }
 }
