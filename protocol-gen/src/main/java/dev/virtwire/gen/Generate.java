@@ -29,7 +29,7 @@ public final class Generate {
         if (arguments.length != 3) {
             throw new IllegalArgumentException("usage: Generate TABLES SOURCES RESOURCES");
         }
-        List<Program> programs = Tables.read(Path.of(arguments[0]));
+        List<Program> programs = Tables.read(Path.of(arguments[0]).normalize());
         Map<String, String> sources = new HashMap<>();
         programs.forEach(program -> sources.putAll(JavaEmitter.emit(program)));
         Output.write(Path.of(arguments[1]), sources);

@@ -45,11 +45,10 @@ public final class ApiFunctions {
     /** The function behind a procedure: the same name but for capitals, or with the driver's name in it. */
     Optional<Function> find(String program, String procedure) {
         String driver = program.substring(0, 1).toUpperCase(Locale.ROOT) + program.substring(1);
-        return List.of(
-                        "vir" + procedure,
-                        "virAdm" + procedure,
-                        "vir" + procedure.replaceFirst("Domain", "Domain" + driver))
-                .stream()
+        List<String> names = program.equals("admin")
+                ? List.of("virAdm" + procedure)
+                : List.of("vir" + procedure, "vir" + procedure.replaceFirst("Domain", "Domain" + driver));
+        return names.stream()
                 .map(name -> byKey.get(key(name)))
                 .flatMap(function -> Optional.ofNullable(function).stream())
                 .findFirst();

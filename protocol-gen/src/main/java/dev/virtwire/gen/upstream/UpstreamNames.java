@@ -9,16 +9,18 @@ import java.util.StringJoiner;
 /** How C's names are called in the tables. By rule, so that a name can be checked. */
 final class UpstreamNames {
     /** Abbreviations of field names that the tables spell out. */
-    private static final Map<String, String> WORDS = Map.of(
-            "dom", "domain",
-            "net", "network",
-            "vol", "volume",
-            "snap", "snapshot",
-            "srv", "server",
-            "clnt", "client",
-            "cmd", "command",
-            "ver", "version",
-            "ret", "count");
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("dom", "domain"),
+            Map.entry("doms", "domains"),
+            Map.entry("net", "network"),
+            Map.entry("nets", "networks"),
+            Map.entry("vol", "volume"),
+            Map.entry("vols", "volumes"),
+            Map.entry("snap", "snapshot"),
+            Map.entry("srv", "server"),
+            Map.entry("clnt", "client"),
+            Map.entry("cmd", "command"),
+            Map.entry("ver", "version"));
 
     private UpstreamNames() {}
 
@@ -41,6 +43,10 @@ final class UpstreamNames {
 
     /** {@code dom} as {@code domain}, {@code callbackID} as {@code callbackId}, {@code lib_ver} as {@code libVersion}. */
     static String field(String name) {
+        // Of the lists that a call returns: what the C function returns is how many there are.
+        if (name.equals("ret")) {
+            return "count";
+        }
         StringJoiner words = new StringJoiner("_");
         for (String word : name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", "_")
                 .toLowerCase(Locale.ROOT)

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random tables: what is generated compiles, and turns random values into the right bytes and back. */
 class RandomTablesTest {
-    private static final int TABLES = 5;
+    private static final int TABLES = 3;
     private static final int VALUES = 40;
 
     @Test
