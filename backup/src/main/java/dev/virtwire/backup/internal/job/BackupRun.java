@@ -21,6 +21,7 @@ import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.backup.manifest.Nvram;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.nbd.NbdOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,7 @@ public final class BackupRun {
     private final Libvirt libvirt;
     private final RepositoryStore repository;
     private final BackupPlan plan;
+    private final NbdOptions nbd;
     private final ProgressMeter meter;
     private final Cancellation cancellation = new Cancellation();
     private final List<String> notices = new ArrayList<>();
@@ -45,9 +47,15 @@ public final class BackupRun {
 
     /** A backup by {@code plan} over {@code libvirt} into {@code repository}. */
     public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan) {
+        this(libvirt, repository, plan, NbdOptions.DEFAULT);
+    }
+
+    /** As the other, with NBD connections of another kind. */
+    public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan, NbdOptions nbd) {
         this.libvirt = libvirt;
         this.repository = repository;
         this.plan = plan;
+        this.nbd = nbd;
         this.meter = new ProgressMeter(plan.listener(), 0, 0);
     }
 
@@ -140,7 +148,7 @@ public final class BackupRun {
 
     private Transfer.Result transfer(HostFacts facts, TransferPlan transfer, Path folder) throws IOException {
         Transfer kind = plan.mode() == Mode.PULL
-                ? new PullTransfer(facts.domain(), transfer, folder, meter, cancellation)
+                ? new PullTransfer(facts.domain(), transfer, folder, nbd, meter, cancellation)
                 : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
         return kind.run();
     }

@@ -18,6 +18,7 @@ import dev.virtwire.client.backup.BackupStorage;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.CheckpointDeleteFlags;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,9 +65,9 @@ final class HostCleanup {
     void run(boolean committed, boolean others, Set<String> keep) {
         Domain domain = domain();
         if (domain != null && endJob(domain)) {
+            deleteFiles(committed);
             deleteCheckpoints(domain, others, keep);
-        }
-        if (left.isEmpty()) {
+        } else if (domain == null && left.isEmpty()) {
             deleteFiles(committed);
         }
     }
@@ -150,13 +151,27 @@ final class HostCleanup {
             String name = checkpoint.name();
             boolean ours = name.equals(entry.checkpoint()) || (others && name.startsWith(prefix));
             if (ours && !keep.contains(name)) {
-                try {
-                    Waiting.await(checkpoint.delete());
-                    done.add("deleted checkpoint " + name);
-                } catch (LibvirtException e) {
-                    left.add("checkpoint " + name + ": " + e.getMessage());
-                }
+                delete(checkpoint);
             }
+        }
+    }
+
+    /** After a crash of QEMU libvirt still knows the checkpoint, but its bitmap is gone: nothing else can be deleted. */
+    private void delete(Checkpoint checkpoint) {
+        String name = checkpoint.name();
+        try {
+            try {
+                Waiting.await(checkpoint.delete());
+                done.add("deleted checkpoint " + name);
+            } catch (RemoteException e) {
+                if (!String.valueOf(e.details().message()).contains("not found in backing chain")) {
+                    throw e;
+                }
+                Waiting.await(checkpoint.delete(CheckpointDeleteFlags.METADATA_ONLY));
+                done.add("forgot checkpoint " + name + ", whose bitmap is gone");
+            }
+        } catch (LibvirtException e) {
+            left.add("checkpoint " + name + ": " + e.getMessage());
         }
     }
 

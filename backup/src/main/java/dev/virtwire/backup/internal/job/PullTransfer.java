@@ -12,6 +12,7 @@ import dev.virtwire.backup.internal.copy.NbdDisk;
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
@@ -47,15 +48,23 @@ final class PullTransfer implements Transfer {
     private final Domain domain;
     private final TransferPlan plan;
     private final Path folder;
+    private final NbdOptions nbd;
     private final ProgressMeter meter;
     private final Cancellation cancellation;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
     private volatile boolean stopped;
 
-    PullTransfer(Domain domain, TransferPlan plan, Path folder, ProgressMeter meter, Cancellation cancellation) {
+    PullTransfer(
+            Domain domain,
+            TransferPlan plan,
+            Path folder,
+            NbdOptions nbd,
+            ProgressMeter meter,
+            Cancellation cancellation) {
         this.domain = domain;
         this.plan = plan;
         this.folder = folder;
+        this.nbd = nbd;
         this.meter = meter;
         this.cancellation = cancellation;
     }
@@ -71,7 +80,7 @@ final class PullTransfer implements Transfer {
         try {
             List<ManifestDisk> disks = copyAll(begin);
             cancellation.check();
-            BackupOutcome outcome = Waiting.await(job.finish(), END, "the end of the backup job");
+            BackupOutcome outcome = finish(job);
             if (!outcome.isCompleted()) {
                 throw new BackupException("the backup job ended badly on the host: " + outcome.reason());
             }
@@ -84,6 +93,20 @@ final class PullTransfer implements Transfer {
         } finally {
             unregister.close();
         }
+    }
+
+    private static BackupOutcome finish(BackupJob job) {
+        try {
+            return Waiting.await(job.finish(), END, "the end of the backup job");
+        } catch (RemoteException e) {
+            throw e;
+        } catch (LibvirtException e) {
+            throw lost(e, e);
+        }
+    }
+
+    private static BackupException lost(Throwable reason, Throwable cause) {
+        return new BackupException("libvirt can no longer be asked: " + reason.getMessage(), cause);
     }
 
     /** Where the job has ended by itself, that is the reason, and what was noticed first only its consequence. */
@@ -101,10 +124,7 @@ final class PullTransfer implements Transfer {
             Thread.currentThread().interrupt();
             return failure;
         } catch (ExecutionException e) {
-            return new BackupException(
-                    "libvirt can no longer be asked: "
-                            + LibvirtException.unwrap(e).getMessage(),
-                    failure);
+            return lost(LibvirtException.unwrap(e), failure);
         }
     }
 
@@ -121,7 +141,7 @@ final class PullTransfer implements Transfer {
         NbdAddress address = DataPath.address(requireNonNull(plan.path()), begin.port());
         Map<DomainDisk, Long> sizes = new LinkedHashMap<>();
         for (DomainDisk disk : plan.disks()) {
-            try (NbdConnection probe = NbdConnection.open(address, disk.target(), NbdOptions.DEFAULT)) {
+            try (NbdConnection probe = NbdConnection.open(address, disk.target(), nbd)) {
                 sizes.put(disk, probe.export().size());
             }
         }
@@ -149,7 +169,7 @@ final class PullTransfer implements Transfer {
 
     private ManifestDisk copy(DiskStore store, NbdAddress address, DomainDisk disk, TransferPlan done)
             throws IOException {
-        try (NbdDisk source = NbdDisk.open(address, disk.target(), NbdOptions.DEFAULT)) {
+        try (NbdDisk source = NbdDisk.open(address, disk.target(), nbd)) {
             reading.set(source);
             if (stopped) {
                 stop();

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static dev.virtwire.backup.Scene.MIB;
+import static dev.virtwire.backup.Scene.inMidCopy;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.internal.job.BackupRun;
+import dev.virtwire.backup.internal.repository.DurableFiles;
+import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.client.ConnectOptions;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import dev.virtwire.testkit.PrivateLibvirtd;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens when a backup cannot be made or does not come to its end. */
+@ExtendWith(LibvirtdExtension.class)
+@SuppressWarnings("try") // a guest is there to run, not to be asked
+class FailedBackupIT {
+    @TempDir
+    Path folder;
+
+    private final Tools tools = new Tools();
+    private final String name = "fail-" + UUID.randomUUID().toString().substring(0, 8);
+    private Libvirtd libvirtd;
+    private Scene scene;
+
+    @BeforeEach
+    void prepare(Libvirtd shared) {
+        libvirtd = shared;
+        scene = new Scene(shared, folder);
+    }
+
+    private Guest.Builder guest() {
+        return Guest.on(libvirtd, name)
+                .disk(GuestDisk.qcow2(48 * MIB).pattern(3))
+                .disk(GuestDisk.qcow2(8 * MIB).pattern(4));
+    }
+
+    private BackupPlan.Builder plan() {
+        return BackupPlan.builder(name);
+    }
+
+    @Test
+    void aDomainThatIsNotThereOrDoesNotRunIsNamed() {
+        assertThat(scene.failure(BackupPlan.builder("nobody").build()))
+                .hasMessageStartingWith("the backup of domain nobody failed: Domain not found");
+        try (Guest guest = guest().define()) {
+            assertThat(scene.failure(plan().build()))
+                    .hasMessage("domain " + guest.name() + " is not running: a backup needs it to run");
+        }
+    }
+
+    @Test
+    void aDiskThatIsNotThereIsNamedWithThoseThatAre() throws Exception {
+        try (Guest guest = guest().start()) {
+            assertThat(scene.failure(plan().disk("vdx").build()))
+                    .hasMessage("domain " + name + " has no disk vdx; it has vda, vdb");
+            assertThat(scene.failure(plan().exclude("vda").exclude("vdb").build()))
+                    .hasMessage("domain " + name + " has no disk to back up: vda: excluded by the user");
+            assertThat(scene.traces()).isEmpty();
+        }
+    }
+
+    @Test
+    void aConnectionThatMayOnlyReadIsRefusedByTheServer() throws Exception {
+        try (Guest guest = guest().start();
+                Libvirt libvirt = Libvirt.connect(
+                                libvirtd.unixUri(),
+                                ConnectOptions.builder().readOnly(true).build())
+                        .join()) {
+            DomainBackup backup = DomainBackup.start(libvirt, scene.repository(), plan().build());
+            assertThatThrownBy(() -> backup.result().join())
+                    .hasCauseInstanceOf(BackupException.class)
+                    .hasMessageContaining("failed:")
+                    .hasMessageContaining("read only")
+                    .hasMessageNotContaining("Left behind");
+            scene.requireClean(name);
+        }
+    }
+
+    @Test
+    void twoBackupsOfADomainAtOnceAreOneTooMany() throws Exception {
+        try (Guest guest = guest().start()) {
+            AtomicReference<BackupException> sameRepository = new AtomicReference<>();
+            AtomicReference<BackupException> otherRepository = new AtomicReference<>();
+            Scene other = new Scene(libvirtd, Files.createDirectory(folder.resolve("other")));
+            BackupResult result = scene.backup(plan().listener(inMidCopy(() -> {
+                        sameRepository.set(scene.failure(plan().build()));
+                        otherRepository.set(other.failure(plan().build()));
+                    }))
+                    .build());
+
+            assertThat(sameRepository.get())
+                    .hasMessageContaining("is being written by another run (process "
+                            + ProcessHandle.current().pid());
+            assertThat(otherRepository.get())
+                    .hasMessageMatching("another job is active on domain " + name
+                            + " \\(backup, for \\d+ s\\): wait until it ends, or end it");
+            scene.requireClean(name, result.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void aCancelledBackupLeavesNothing() throws Exception {
+        try (Guest guest = guest().start();
+                Libvirt libvirt = scene.connect()) {
+            CompletableFuture<DomainBackup> started = new CompletableFuture<>();
+            AtomicReference<CompletableFuture<Void>> cancelled = new AtomicReference<>();
+            DomainBackup backup = DomainBackup.start(
+                    libvirt,
+                    scene.repository(),
+                    plan().listener(inMidCopy(() -> cancelled.set(started.join().cancel())))
+                            .build());
+            started.complete(backup);
+
+            assertThatThrownBy(() -> backup.result().join())
+                    .hasCauseInstanceOf(BackupCancelledException.class)
+                    .cause()
+                    .hasMessage("the backup of domain " + name + " was cancelled");
+            cancelled.get().join();
+            scene.requireClean(name);
+        }
+    }
+
+    @Test
+    void aGuestThatIsDestroyedInMidBackupIsTheReasonAndTheNextRunClearsUp() throws Exception {
+        try (Guest guest = guest().start()) {
+            BackupException failure =
+                    scene.failure(plan().listener(inMidCopy(guest::destroy)).build());
+
+            assertThat(failure)
+                    .hasMessageStartingWith("the backup of domain " + name
+                            + " failed: the backup job ended on the host before everything was read: ");
+            guest.start();
+            BackupResult result = scene.backup(plan().build());
+            scene.requireClean(name, result.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void aQemuThatIsKilledInMidBackupIsTheReasonAndTheNextRunClearsUp() throws Exception {
+        try (Guest guest = guest().start()) {
+            BackupException failure =
+                    scene.failure(plan().listener(inMidCopy(guest::kill)).build());
+
+            assertThat(failure)
+                    .hasMessageStartingWith("the backup of domain " + name
+                            + " failed: the backup job ended on the host before everything was read: ")
+                    .hasMessageContaining("Left behind: checkpoint virtwire-")
+                    .hasMessageContaining("cannot delete checkpoint for inactive domain");
+            guest.start();
+            BackupResult result = scene.backup(plan().build());
+            assertThat(result.notices())
+                    .singleElement()
+                    .asString()
+                    .startsWith("an earlier run was cleaned up after: forgot checkpoint virtwire-")
+                    .endsWith(", whose bitmap is gone");
+            scene.requireClean(name, result.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void anNbdConnectionThatIsCutFailsTheBackupAndLeavesNothing() throws Exception {
+        try (Guest guest = guest().start();
+                Libvirt libvirt = scene.connect()) {
+            RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
+            NbdOptions cutting = NbdOptions.DEFAULT.withTransport(new CuttingTransport(10 * MIB));
+
+            assertThatThrownBy(() -> new BackupRun(libvirt, store, plan().build(), cutting).run())
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageStartingWith(
+                            "the backup of domain " + name + " failed: the disk could not be read: nbd+unix:///vd")
+                    .hasMessageNotContaining("Left behind");
+            scene.requireClean(name);
+        }
+    }
+
+    @Test
+    void aFullDestinationFailsTheBackupAndLeavesNothing() throws Exception {
+        Path small = Files.createDirectory(folder.resolve("small"));
+        tools.run(List.of("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", small.toString()));
+        try (Guest guest = guest().start()) {
+            Scene full = new Scene(libvirtd, small);
+            assertThat(full.failure(plan().build()))
+                    .hasMessageStartingWith("the backup of domain " + name + " failed: ")
+                    .hasMessageContaining("the file system is full")
+                    .hasMessageContaining(small.toString())
+                    .hasMessageNotContaining("Left behind");
+            full.requireClean(name);
+        } finally {
+            tools.run(List.of("umount", small.toString()));
+        }
+    }
+
+    @Test
+    void aDestinationThatCannotBeWrittenFailsTheBackupBeforeItBegins() throws Exception {
+        Path readOnly = Files.createDirectory(folder.resolve("read-only"));
+        tools.run(List.of("mount", "-t", "tmpfs", "-o", "size=1m,ro", "tmpfs", readOnly.toString()));
+        try (Guest guest = guest().start()) {
+            Scene refused = new Scene(libvirtd, readOnly);
+            assertThatThrownBy(refused::repository)
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("cannot create " + readOnly.resolve("backups") + ": Read-only file system");
+        } finally {
+            tools.run(List.of("umount", readOnly.toString()));
+        }
+    }
+
+    @Test
+    void anotherDomainUnderTheSameNameIsRefusedWithAWayOut() throws Exception {
+        try (Guest guest = guest().start()) {
+            scene.backup(plan().disk("vdb").build());
+        }
+        // libvirt gives a new UUID to a domain that is defined anew; the images have to make room.
+        for (String target : List.of("vda", "vdb")) {
+            Files.delete(libvirtd.directory().resolve("disks/" + name + "-" + target + ".qcow2"));
+        }
+        try (Guest guest = guest().start()) {
+            assertThat(scene.failure(plan().build()))
+                    .isInstanceOf(RepositoryException.class)
+                    .hasMessageContaining("holds points of another domain: " + name + " with UUID ")
+                    .hasMessageContaining("Move that folder to another name");
+            Files.move(scene.backups().resolve(name), scene.backups().resolve("before"));
+            scene.backup(plan().build());
+            assertThat(scene.repository().verify(ProgressListener.NONE).points())
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    void aLibvirtdThatIsKilledInMidBackupLeavesTracesThatAreNamedAndRecovered() throws Exception {
+        try (Libvirtd own = PrivateLibvirtd.start();
+                Guest guest = Guest.on(own, name)
+                        .disk(GuestDisk.qcow2(48 * MIB).pattern(3))
+                        .start()) {
+            Scene there = new Scene(own, folder);
+            BackupException failure =
+                    there.failure(plan().listener(inMidCopy(own::kill)).build());
+
+            assertThat(failure)
+                    .hasMessageStartingWith(
+                            "the backup of domain " + name + " failed: libvirt can no longer be asked: ")
+                    .hasMessageContaining("Left behind: perhaps, on host ")
+                    .hasMessageContaining("the backup job of domain " + name + ", checkpoint virtwire-")
+                    .hasMessageContaining("'virtwire recover " + there.backups() + "' clears it");
+            own.restart();
+            assertThat(there.repository().points(name).unfinished()).hasSize(1);
+            RecoverReport report =
+                    there.repository().recover(uri -> Libvirt.connect(uri).join());
+            assertThat(report.left()).isEmpty();
+            assertThat(report.done())
+                    .anyMatch(done -> done.equals("ended the backup job of domain " + name))
+                    .anyMatch(done -> done.startsWith("deleted checkpoint virtwire-"));
+            there.requireClean(name);
+            there.backup(plan().build());
+            assertThat(there.repository().verify(ProgressListener.NONE).intact())
+                    .isTrue();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static dev.virtwire.backup.Scene.MIB;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LibvirtdExtension.class)
+class PushBackupIT {
+    @TempDir
+    Path folder;
+
+    private final Tools tools = new Tools();
+
+    @Test
+    void theHostWritesTheImagesAndTheManifestSaysThatNobodyHasVerifiedThem(Libvirtd libvirtd) throws Exception {
+        Scene scene = new Scene(libvirtd, folder);
+        Path target = Files.createDirectory(libvirtd.directory().resolve("pushed"));
+        try (Guest guest = Guest.on(libvirtd, "push")
+                .disk(GuestDisk.qcow2(48 * MIB).pattern(3))
+                .disk(GuestDisk.raw(8 * MIB).pattern(4))
+                .start()) {
+            guest.copyDisk("vda", folder.resolve("vda.raw"));
+            guest.copyDisk("vdb", folder.resolve("vdb.raw"));
+            List<Progress> heard = new ArrayList<>();
+            BackupResult result = scene.backup(BackupPlan.builder("push")
+                    .push(target.toString())
+                    .listener(heard::add)
+                    .build());
+
+            Manifest manifest = result.point().manifest();
+            assertThat(result.outcome()).isEqualTo("completed, unverified");
+            assertThat(manifest.mode()).isEqualTo(Mode.PUSH);
+            assertThat(heard.get(heard.size() - 1).bytesDone()).isEqualTo(56 * MIB);
+            assertThat(manifest.disks()).hasSize(2);
+            for (ManifestDisk disk : manifest.disks()) {
+                assertThat(disk.pushed().verified()).isEqualTo("no");
+                assertThat(disk.pushed().path())
+                        .startsWith(target + "/virtwire-" + scene.repository().id());
+                tools.compare(
+                        folder.resolve(disk.target() + ".raw"),
+                        Path.of(disk.pushed().path()),
+                        "qcow2");
+            }
+            scene.requireClean("push", manifest.checkpoint());
+
+            VerifyReport report = scene.repository().verify(ProgressListener.NONE);
+            assertThat(report.damage()).isEmpty();
+            assertThat(report.intact()).isFalse();
+            assertThat(report.unverifiable()).hasSize(2).allMatch(text -> text.contains("nobody has digests of it"));
+            assertThatThrownBy(() -> scene.repository()
+                            .restore(RestoreRequest.of(result.point(), folder.resolve("out")), ProgressListener.NONE))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining("is not in the repository: the hypervisor wrote it to " + target);
+            assertThat(folder.resolve("out")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aFolderThatTheHostCannotWriteToFailsAndLeavesNothing(Libvirtd libvirtd) throws Exception {
+        Scene scene = new Scene(libvirtd, folder);
+        try (Guest guest = Guest.on(libvirtd, "push-nowhere")
+                .disk(GuestDisk.qcow2(8 * MIB).pattern(3))
+                .start()) {
+            assertThat(scene.failure(BackupPlan.builder(guest.name())
+                            .push("/nowhere/at/all")
+                            .build()))
+                    .hasMessageStartingWith("the backup of domain push-nowhere failed: ")
+                    .hasMessageContaining("/nowhere/at/all")
+                    .hasMessageNotContaining("Left behind");
+            scene.requireClean(guest.name());
+        }
+    }
+
+    @Test
+    void aCancelledPushLeavesNothing(Libvirtd libvirtd) throws Exception {
+        Scene scene = new Scene(libvirtd, folder);
+        Path target = Files.createDirectory(libvirtd.directory().resolve("pushed-cancelled"));
+        try (Guest guest = Guest.on(libvirtd, "push-cancel")
+                        .disk(GuestDisk.qcow2(400 * MIB).random(0, 400 * MIB, 5))
+                        .start();
+                Libvirt libvirt = scene.connect()) {
+            CompletableFuture<DomainBackup> started = new CompletableFuture<>();
+            AtomicReference<CompletableFuture<Void>> cancelled = new AtomicReference<>();
+            DomainBackup backup = DomainBackup.start(
+                    libvirt,
+                    scene.repository(),
+                    BackupPlan.builder(guest.name())
+                            .push(target.toString())
+                            .listener(progress -> {
+                                if (progress.phase() == Progress.Phase.COPYING && cancelled.get() == null) {
+                                    cancelled.set(started.join().cancel());
+                                }
+                            })
+                            .build());
+            started.complete(backup);
+
+            assertThatThrownBy(() -> backup.result().join()).hasCauseInstanceOf(BackupCancelledException.class);
+            assertThat(tools.list(target)).isEmpty();
+            scene.requireClean(guest.name());
+        }
+    }
+}

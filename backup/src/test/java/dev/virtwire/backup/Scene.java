@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.testkit.Libvirtd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+
+/** A libvirtd, a repository, and the questions that every test asks of them after something went wrong. */
+final class Scene {
+    static final long MIB = 1 << 20;
+
+    private final Libvirtd libvirtd;
+    private final Path backups;
+
+    Scene(Libvirtd libvirtd, Path folder) {
+        this.libvirtd = libvirtd;
+        this.backups = folder.resolve("backups");
+    }
+
+    Path backups() {
+        return backups;
+    }
+
+    Repository repository() {
+        return Repository.openOrCreate(backups);
+    }
+
+    Libvirt connect() {
+        return Libvirt.connect(libvirtd.unixUri()).join();
+    }
+
+    BackupResult backup(BackupPlan plan) {
+        try (Libvirt libvirt = connect()) {
+            return DomainBackup.start(libvirt, repository(), plan).result().join();
+        }
+    }
+
+    /** The error that a backup ends with. */
+    BackupException failure(BackupPlan plan) {
+        Throwable thrown = catchThrowable(() -> backup(plan));
+        assertThat(thrown).isInstanceOf(CompletionException.class);
+        assertThat(thrown.getCause()).isInstanceOf(BackupException.class);
+        return (BackupException) thrown.getCause();
+    }
+
+    /** Does something once, when the first bytes have been copied; the copy waits meanwhile. */
+    static ProgressListener inMidCopy(Runnable event) {
+        AtomicBoolean happened = new AtomicBoolean();
+        return progress -> {
+            if (progress.bytesMoved() > 0 && happened.compareAndSet(false, true)) {
+                event.run();
+            }
+        };
+    }
+
+    /** The host holds nothing of a backup but these checkpoints, and the repository nothing unfinished. */
+    void requireClean(String domain, String... checkpoints) throws IOException {
+        requireHereClean(domain);
+        try (Libvirt libvirt = connect()) {
+            Domain found = libvirt.domain(domain).join();
+            assertThat(found.activeBackup().join()).isEmpty();
+            assertThat(found.checkpoints().join()).extracting(Checkpoint::name).containsExactlyInAnyOrder(checkpoints);
+        }
+        assertThat(traces()).isEmpty();
+    }
+
+    /** Scratch files, sockets and pushed images of ours. */
+    List<String> traces() throws IOException {
+        String ours = "virtwire-" + Repository.open(backups).id();
+        try (Stream<Path> disks = Files.walk(libvirtd.directory().resolve("disks"));
+                Stream<Path> temporary = Files.list(Path.of("/var/tmp"))) {
+            return Stream.concat(disks, temporary)
+                    .map(path -> path.getFileName().toString())
+                    .filter(name -> name.contains(ours))
+                    .toList();
+        }
+    }
+
+    void requireHereClean(String domain) throws IOException {
+        Path folder = backups.resolve(domain);
+        try (Stream<Path> list = Files.list(folder)) {
+            assertThat(list.map(path -> path.getFileName().toString()))
+                    .allMatch(name -> name.equals(".journal") || name.matches("20\\d{6}T\\d{6}Z-full(-\\d+)?"));
+        }
+        try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
+            assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");
+        }
+    }
+}
