@@ -37,9 +37,9 @@ public final class ProgressMeter implements CopyMeter {
         total = newTotal;
     }
 
-    /** Says that what a failure left is removed, and nothing more: a listener that fails must not stop that. */
-    public synchronized void cleaningUp() {
-        phase = Progress.Phase.CLEANING_UP;
+    /** Says a last thing: from now on a listener that fails must not change how it ends. */
+    public synchronized void last(Progress.Phase lastPhase) {
+        phase = lastPhase;
         disk = null;
         try {
             tell();

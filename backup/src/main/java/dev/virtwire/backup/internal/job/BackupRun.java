@@ -220,7 +220,7 @@ public final class BackupRun {
             leftovers.left().add(Reasons.of(e));
         }
         leftovers.left().forEach(left -> notices.add("left for the next run or recover to clear: " + left));
-        meter.phase(Progress.Phase.DONE);
+        meter.last(Progress.Phase.DONE);
         return new BackupResult(
                 point,
                 point.manifest().outcome(),
@@ -232,11 +232,11 @@ public final class BackupRun {
 
     /** Removes everything that this run has made, and says why it failed and what could not be removed. */
     private BackupException cleanUp(DomainStore store, JournalEntry entry, Throwable failure) {
-        meter.cleaningUp();
+        meter.last(Progress.Phase.CLEANING_UP);
         Leftovers leftovers = new Leftovers(store);
         Throwable further = null;
         try {
-            leftovers.clear(entry, libvirt);
+            leftovers.clear(failure instanceof RefusedException ? entry.withoutImages() : entry, libvirt);
         } catch (RuntimeException e) {
             further = e;
             leftovers.left().add("unknown traces: " + Reasons.of(e));

@@ -12,6 +12,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** How a pull backup's data comes from the host. */
@@ -22,8 +23,13 @@ sealed interface DataPath {
     /** Through a UNIX socket of this machine. */
     record Socket(String path) implements DataPath {}
 
-    /** Through a TCP port; which one is free is found by trying. */
-    record Ports(NbdListen listen) implements DataPath {}
+    /**
+     * Through a TCP port; which one is free is found by trying.
+     *
+     * @param listen where the host listens
+     * @param reach the address that it is reached at from here
+     */
+    record Ports(NbdListen listen, String reach) implements DataPath {}
 
     /**
      * Chooses by the connection's URI and the plan.
@@ -57,7 +63,7 @@ sealed interface DataPath {
             throw new BackupException("an NBD export on " + where.address() + " of " + host
                     + " cannot be reached from here: give --nbd an address of that host");
         }
-        return new Ports(where);
+        return new Ports(where, isWildcard(where.address()) ? host : where.address());
     }
 
     private static String defaultAddress(String host) {
@@ -65,8 +71,16 @@ sealed interface DataPath {
     }
 
     private static boolean isLoopback(String host) {
+        return is(host, InetAddress::isLoopbackAddress);
+    }
+
+    private static boolean isWildcard(String host) {
+        return is(host, InetAddress::isAnyLocalAddress);
+    }
+
+    private static boolean is(String host, Predicate<InetAddress> kind) {
         try {
-            return InetAddress.getByName(host).isLoopbackAddress();
+            return kind.test(InetAddress.getByName(host));
         } catch (UnknownHostException e) {
             return false;
         }
@@ -85,7 +99,7 @@ sealed interface DataPath {
         if (path instanceof Socket socket) {
             return new NbdAddress.Unix(Path.of(socket.path()));
         }
-        return new NbdAddress.Tcp(((Ports) path).listen().address(), port);
+        return new NbdAddress.Tcp(((Ports) path).reach(), port);
     }
 
     /** The socket's path, or null. */

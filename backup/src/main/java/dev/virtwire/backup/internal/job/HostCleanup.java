@@ -40,6 +40,7 @@ final class HostCleanup {
     private final JournalEntry entry;
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
+    private final List<String> unknown = new ArrayList<>();
 
     HostCleanup(Libvirt libvirt, JournalEntry entry) {
         this.libvirt = libvirt;
@@ -54,6 +55,11 @@ final class HostCleanup {
     /** What could not be removed, each with the reason. */
     List<String> left() {
         return left;
+    }
+
+    /** What may be there and can neither be seen nor removed from here, however often one tries. */
+    List<String> unknown() {
+        return unknown;
     }
 
     /**
@@ -190,7 +196,7 @@ final class HostCleanup {
                 if (Files.deleteIfExists(path)) {
                     done.add("deleted " + path);
                 } else if (!committed && entry.mode() == Mode.PUSH && !isHere() && !name.equals(entry.socket())) {
-                    left.add("perhaps " + name + " on host " + entry.host().name() + ": delete it there");
+                    unknown.add("perhaps " + name + " on host " + entry.host().name() + ": delete it there");
                 }
             } catch (IOException e) {
                 left.add(path + ": " + Problems.reason(e));

@@ -39,8 +39,20 @@ final class JobBegin {
         return began;
     }
 
-    /** Begins; what libvirt refuses for good is thrown as it came. */
+    /**
+     * Begins.
+     *
+     * @throws RefusedException where libvirt refuses
+     */
     BackupJob begin() {
+        try {
+            return tryAll();
+        } catch (RemoteException e) {
+            throw new RefusedException(e);
+        }
+    }
+
+    private BackupJob tryAll() {
         if (plan.path() instanceof DataPath.Ports ports) {
             for (port = ports.listen().firstPort(); port <= ports.listen().lastPort(); port++) {
                 BackupJob job = tryOnce(DataPath.server(ports, port));

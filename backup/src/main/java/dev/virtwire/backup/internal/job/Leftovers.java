@@ -45,6 +45,7 @@ public final class Leftovers {
         host.run(isCommitted(entry), known && isCommitted(entry), keep(listing, entry));
         done.addAll(host.done());
         left.addAll(host.left());
+        left.addAll(host.unknown());
         clearHere(entry, host.left().isEmpty());
     }
 
@@ -71,6 +72,7 @@ public final class Leftovers {
     /** Removes folders of points that no journal knows of. */
     public void clearUnknown() {
         try {
+            store.removeTornEntries();
             for (Path partial : store.partials()) {
                 store.repository().files().deleteTree(partial);
                 done.add("deleted " + partial);

@@ -199,7 +199,20 @@ public final class DomainStore {
 
     /** Forgets what is no longer in progress and has left nothing behind. */
     public void removeEntry(String point) throws IOException {
+        files.delete(DurableFiles.fresh(entryFile(point)));
         files.delete(entryFile(point));
+    }
+
+    /** Removes journal entries that a crash left half-written: nothing had been begun then. */
+    public void removeTornEntries() throws IOException {
+        List<Path> torn;
+        try (Stream<Path> list = Files.list(journal())) {
+            torn = list.filter(path -> String.valueOf(path.getFileName()).startsWith("."))
+                    .toList();
+        }
+        for (Path path : torn) {
+            files.delete(path);
+        }
     }
 
     /** What is in progress, or was when its writer died. */

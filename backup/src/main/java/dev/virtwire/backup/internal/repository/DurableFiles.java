@@ -96,10 +96,15 @@ public final class DurableFiles {
 
     /** Puts a file under its name, or another in its place, so that after a crash it is the old one or the new one. */
     public void replace(Path file, byte[] content) throws IOException {
-        Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+        Path fresh = fresh(file);
         Files.deleteIfExists(fresh);
         writeNew(fresh, content);
         rename(fresh, file);
+    }
+
+    /** The name under which {@link #replace} writes before it renames; after a crash it may be there. */
+    static Path fresh(Path file) {
+        return file.resolveSibling("." + file.getFileName() + ".new");
     }
 
     /** Waits until a file's bytes are on disk. */

@@ -61,4 +61,22 @@ public record JournalEntry(
         scratch = List.copyOf(scratch);
         pushed = List.copyOf(pushed);
     }
+
+    /** The same for a backup that the host has refused, so that it has not written an image. */
+    public JournalEntry withoutImages() {
+        return new JournalEntry(
+                format,
+                version,
+                repository,
+                point,
+                writer,
+                started,
+                domain,
+                host,
+                mode,
+                checkpoint,
+                socket,
+                scratch,
+                List.of());
+    }
 }

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static dev.virtwire.backup.Scene.MIB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.DurableFiles;
+import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.checkpoint.CheckpointDisk;
+import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.BufferedReader;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LibvirtdExtension.class)
+class RecoverIT {
+    @TempDir
+    Path folder;
+
+    private Libvirtd libvirtd;
+    private Scene scene;
+
+    @BeforeEach
+    void prepare(Libvirtd shared) {
+        libvirtd = shared;
+        scene = new Scene(shared, folder);
+    }
+
+    private Guest guest(String name) {
+        return Guest.on(libvirtd, name)
+                .disk(GuestDisk.qcow2(32 * MIB).pattern(8))
+                .start();
+    }
+
+    private RecoverReport recover() {
+        return scene.repository().recover(uri -> Libvirt.connect(uri).join());
+    }
+
+    private void dieInMidBackup(Guest guest) throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        SleepyBackup.class.getName(),
+                        libvirtd.unixUri(),
+                        guest.name(),
+                        scene.backups().toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader output = process.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("copying");
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void whatAClientLeftThatWasKilledIsClearedByRecover() throws Exception {
+        try (Guest guest = guest("killed-1")) {
+            dieInMidBackup(guest);
+            assertThat(scene.traces()).isNotEmpty();
+            assertThat(scene.repository().points(guest.name()).points()).isEmpty();
+            assertThat(scene.repository().points(guest.name()).unfinished()).hasSize(1);
+            assertThat(scene.repository().verify(ProgressListener.NONE).notices())
+                    .anyMatch(notice -> notice.contains("see recover"));
+
+            RecoverReport report = recover();
+
+            assertThat(report.clean()).isTrue();
+            assertThat(report.done())
+                    .anyMatch(done -> done.equals("ended the backup job of domain killed-1"))
+                    .anyMatch(done -> done.startsWith("deleted checkpoint virtwire-"))
+                    .anyMatch(done -> done.startsWith("deleted " + scene.backups()));
+            scene.requireClean(guest.name());
+            assertThat(recover().done()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatAClientLeftThatWasKilledIsClearedByTheNextRun() throws Exception {
+        try (Guest guest = guest("killed-2")) {
+            dieInMidBackup(guest);
+
+            BackupResult result = scene.backup(BackupPlan.builder(guest.name()).build());
+
+            assertThat(result.notices())
+                    .isNotEmpty()
+                    .allMatch(notice -> notice.startsWith("an earlier run was cleaned"));
+            scene.requireClean(guest.name(), result.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void aRunThatDiedAfterItsCommitLosesNothingButOldCheckpoints() throws Exception {
+        try (Guest guest = guest("killed-3");
+                Libvirt libvirt = scene.connect()) {
+            Domain domain = libvirt.domain(guest.name()).join();
+            String old = Names.onHost(scene.repository().id(), "20200101T000000Z-full");
+            for (String name : List.of(old, "somebody-elses")) {
+                domain.createCheckpoint(CheckpointSpec.of(name, List.of(CheckpointDisk.of("vda"))))
+                        .join();
+            }
+            // As if killed between the commit and the deletion of the checkpoint before it.
+            Point point = scene.backup(BackupPlan.builder(guest.name()).build()).point();
+            Manifest manifest = point.manifest();
+            scene.requireClean(guest.name(), "somebody-elses", manifest.checkpoint());
+            domain.createCheckpoint(CheckpointSpec.of(old, List.of(CheckpointDisk.of("vda"))))
+                    .join();
+            DomainStore store =
+                    RepositoryStore.open(scene.backups(), DurableFiles.PLAIN).domain(guest.name());
+            store.writeEntry(new JournalEntry(
+                    JournalEntry.FORMAT,
+                    JournalEntry.VERSION,
+                    manifest.repository(),
+                    point.id(),
+                    "a test",
+                    manifest.began(),
+                    manifest.domain(),
+                    manifest.host(),
+                    manifest.mode(),
+                    manifest.checkpoint(),
+                    null,
+                    List.of(),
+                    List.of()));
+
+            assertThat(recover().done()).containsExactly("deleted checkpoint " + old);
+
+            scene.requireClean(guest.name(), "somebody-elses", manifest.checkpoint());
+            assertThat(scene.repository().newestPoint(guest.name()).id()).isEqualTo(point.id());
+        }
+    }
+
+    @Test
+    void aHostThatCannotBeReachedKeepsItsEntryInTheJournal() throws Exception {
+        try (Guest guest = guest("killed-4")) {
+            dieInMidBackup(guest);
+
+            RecoverReport report = scene.repository().recover(uri -> {
+                try {
+                    return Libvirt.connect("qemu+unix:///system?socket=/nowhere")
+                            .join();
+                } catch (CompletionException e) {
+                    throw (RuntimeException) e.getCause();
+                }
+            });
+
+            assertThat(report.left())
+                    .singleElement()
+                    .asString()
+                    .startsWith("what point 2")
+                    .contains(" left on host ")
+                    .contains("/nowhere");
+            assertThat(scene.repository().points(guest.name()).unfinished()).hasSize(1);
+            assertThat(recover().clean()).isTrue();
+            scene.requireClean(guest.name());
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import dev.virtwire.client.Libvirt;
+import java.nio.file.Path;
+
+/** A program of its own that begins a backup, says so in mid-copy and waits to be killed. */
+public final class SleepyBackup {
+    private SleepyBackup() {}
+
+    /** Takes the URI, the domain and the repository's folder. */
+    public static void main(String[] args) {
+        BackupPlan plan = BackupPlan.builder(args[1])
+                .listener(Scene.inMidCopy(() -> {
+                    System.out.println("copying");
+                    try {
+                        Thread.sleep(60_000);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                }))
+                .build();
+        Libvirt libvirt = Libvirt.connect(args[0]).join();
+        DomainBackup.start(libvirt, Repository.openOrCreate(Path.of(args[2])), plan)
+                .result()
+                .join();
+    }
+}
