@@ -10,7 +10,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /** What the operating system refused, as a sentence. */
 public final class Problems {
@@ -43,7 +42,7 @@ public final class Problems {
             return cause.getClass().getSimpleName();
         }
         if (text.contains("No space left on device") || text.contains("Disk quota exceeded")) {
-            return "the file system is full (" + text.toLowerCase(Locale.ROOT) + ")";
+            return "the file system is full (" + text + ")";
         }
         return text;
     }
