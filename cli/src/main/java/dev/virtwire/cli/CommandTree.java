@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli;
 
-import dev.virtwire.cli.command.DomainsCommand;
-import dev.virtwire.cli.command.InfoCommand;
+import dev.virtwire.cli.command.CompletionCommand;
 import dev.virtwire.cli.command.UriCommand;
 import dev.virtwire.cli.command.VersionCommand;
 import dev.virtwire.cli.command.VirtwireCommand;
+import dev.virtwire.cli.command.host.CheckpointsCommand;
+import dev.virtwire.cli.command.host.DomainsCommand;
+import dev.virtwire.cli.command.host.EventsCommand;
+import dev.virtwire.cli.command.host.InfoCommand;
+import dev.virtwire.cli.command.repository.BackupCommand;
+import dev.virtwire.cli.command.repository.PointsCommand;
+import dev.virtwire.cli.command.repository.RecoverCommand;
+import dev.virtwire.cli.command.repository.RestoreCommand;
+import dev.virtwire.cli.command.repository.VerifyCommand;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -14,13 +22,25 @@ import picocli.CommandLine;
  * only those whose names stand on the command line are made; all of them where none does, for help and for suggestions.
  */
 final class CommandTree {
-    private static final List<String> NAMES = List.of("domains", "info", "uri", "version");
+    private static final List<String> NAMES = List.of(
+            "domains",
+            "info",
+            "backup",
+            "points",
+            "verify",
+            "restore",
+            "recover",
+            "checkpoints",
+            "events",
+            "uri",
+            "version",
+            "completion");
 
     private CommandTree() {}
 
     static CommandLine of(VirtwireCommand root, List<String> words) {
         List<String> wanted = NAMES.stream().filter(words::contains).toList();
-        boolean all = wanted.isEmpty() || words.contains("completion");
+        boolean all = wanted.isEmpty() || wanted.contains("completion");
         CommandLine commandLine = new CommandLine(root);
         for (String name : all ? NAMES : wanted) {
             commandLine.addSubcommand(name, command(name));
@@ -32,8 +52,16 @@ final class CommandTree {
         return switch (name) {
             case "domains" -> new DomainsCommand();
             case "info" -> new InfoCommand();
+            case "backup" -> new BackupCommand();
+            case "points" -> new PointsCommand();
+            case "verify" -> new VerifyCommand();
+            case "restore" -> new RestoreCommand();
+            case "recover" -> new RecoverCommand();
+            case "checkpoints" -> new CheckpointsCommand();
+            case "events" -> new EventsCommand();
             case "uri" -> new UriCommand();
             case "version" -> new VersionCommand();
+            case "completion" -> new CompletionCommand();
             default -> throw new IllegalArgumentException(name);
         };
     }

@@ -58,7 +58,7 @@ public final class Main {
                 && unmatched.getCommandLine().getCommand() instanceof VirtwireCommand) {
             List<String> similar = unmatched.getSuggestions();
             return "there is no command '" + unmatched.getUnmatched().get(0) + "'"
-                    + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?");
+                    + (similar.isEmpty() ? "" : "; did you mean " + similar.get(0) + "?");
         }
         return String.valueOf(failure.getMessage());
     }

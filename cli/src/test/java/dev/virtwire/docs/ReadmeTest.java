@@ -37,7 +37,8 @@ class ReadmeTest {
             Matcher block = JAVA.matcher(Files.readString(document));
             while (block.find()) {
                 // What README.md shows can be compiled as it stands; elsewhere a block may be a fragment.
-                if (document.endsWith("README.md") || CLASS.matcher(block.group(1)).find()) {
+                if (document.endsWith("README.md")
+                        || CLASS.matcher(block.group(1)).find()) {
                     sources.add(new Block(block.group(1)));
                 }
             }

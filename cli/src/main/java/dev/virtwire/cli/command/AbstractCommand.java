@@ -3,6 +3,7 @@ package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Json;
+import dev.virtwire.cli.output.ProgressView;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
 
 /** What the subcommands that print data have in common. */
-abstract class AbstractCommand implements Callable<Integer> {
+public abstract class AbstractCommand implements Callable<Integer> {
     @ParentCommand
     private @Nullable VirtwireCommand root;
 
@@ -28,34 +29,45 @@ abstract class AbstractCommand implements Callable<Integer> {
         return root;
     }
 
-    final Console console() {
+    /** The process around it. */
+    protected final Console console() {
         return root().console();
     }
 
     /** Where the data goes. */
-    final PrintStream out() {
+    protected final PrintStream out() {
         return console().out();
     }
 
-    final boolean json() {
+    /** Whether to print JSON. */
+    protected final boolean json() {
         return output.json() || root().output().json();
     }
 
-    final boolean quiet() {
+    /** Whether to print only data and errors. */
+    protected final boolean quiet() {
         return output.quiet() || root().output().quiet();
     }
 
-    final boolean verbose() {
-        return output.verbose() || root().output().verbose();
-    }
-
-    /** Prints an object, if JSON was asked for. */
-    final void printJson(Json.Fields fields) {
+    /** Prints an object as JSON. */
+    protected final void printJson(Json.Fields fields) {
         Json.print(out(), fields);
     }
 
+    /** Shows progress, where it is wanted. */
+    protected final ProgressView progressView(String task) {
+        return ProgressView.of(console(), task, quiet() || json());
+    }
+
+    /** Tells people that something was done; programs and {@code --quiet} have the exit code for that. */
+    protected final void say(String sentence) {
+        if (!quiet()) {
+            out().println(sentence);
+        }
+    }
+
     /** Tells people something beside the data. */
-    final void note(String sentence) {
+    protected final void note(String sentence) {
         if (!quiet() && !json()) {
             console().err().println("note: " + sentence);
         }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
 /** A subcommand that speaks with a host. */
-abstract class ConnectedCommand extends AbstractCommand {
+public abstract class ConnectedCommand extends AbstractCommand {
     private static final Pattern UUID_FORM = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
     private static final long CLOSE_SECONDS = 2;
 
@@ -24,11 +24,11 @@ abstract class ConnectedCommand extends AbstractCommand {
     private ConnectionOptions connection = new ConnectionOptions();
 
     /** Does the command's work on an open connection, and returns the exit code. */
-    abstract int run(Libvirt libvirt) throws Exception;
+    protected abstract int run(Libvirt libvirt) throws Exception;
 
     @Override
     public Integer call() throws Exception {
-        Libvirt libvirt = await(Libvirt.connect(uri()));
+        Libvirt libvirt = connect(uri());
         try {
             return run(libvirt);
         } finally {
@@ -39,17 +39,23 @@ abstract class ConnectedCommand extends AbstractCommand {
         }
     }
 
-    final String uri() {
+    /** Connects, and waits until that has happened. */
+    public static Libvirt connect(String uri) {
+        return await(Libvirt.connect(uri));
+    }
+
+    /** The host's URI. */
+    protected final String uri() {
         return connection.uri(root().connection(), console().environment());
     }
 
     /** Whether a URI was given on the command line. */
-    final boolean uriGiven() {
+    protected final boolean uriGiven() {
         return connection.given() || root().connection().given();
     }
 
     /** The domain of that name, else of that UUID. */
-    static Domain domain(Libvirt libvirt, String nameOrUuid) {
+    protected static Domain domain(Libvirt libvirt, String nameOrUuid) {
         Optional<Domain> found = find(libvirt.domain(nameOrUuid), ErrorCode.NO_DOMAIN);
         if (found.isEmpty() && UUID_FORM.matcher(nameOrUuid).matches()) {
             found = find(libvirt.domain(UUID.fromString(nameOrUuid)), ErrorCode.NO_DOMAIN);
@@ -59,7 +65,7 @@ abstract class ConnectedCommand extends AbstractCommand {
     }
 
     /** What a call brought; empty where the server answered with this error. */
-    static <T> Optional<T> find(CompletableFuture<T> call, ErrorCode unless) {
+    protected static <T> Optional<T> find(CompletableFuture<T> call, ErrorCode unless) {
         try {
             return Optional.of(await(call));
         } catch (RemoteException e) {
@@ -71,7 +77,7 @@ abstract class ConnectedCommand extends AbstractCommand {
     }
 
     /** What a call brought, or its own exception. */
-    static <T extends @Nullable Object> T await(CompletableFuture<T> call) {
+    protected static <T extends @Nullable Object> T await(CompletableFuture<T> call) {
         try {
             return call.join();
         } catch (RuntimeException e) {

@@ -13,14 +13,11 @@ final class OutputOptions {
             description = "Print neither progress nor notes, only data and errors.")
     private boolean quiet;
 
-    private boolean verbose;
-
     /** Takes effect at once, because it has to stand before the first logger is made. */
     @Option(
             names = {"-v", "--verbose"},
             description = "Log to standard error what happens, and show where an error came from.")
     void verbose(boolean asked) {
-        verbose = asked;
         if (asked) {
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
             System.setProperty("org.slf4j.simpleLogger.log.dev.virtwire", "debug");
@@ -33,9 +30,5 @@ final class OutputOptions {
 
     boolean quiet() {
         return quiet;
-    }
-
-    boolean verbose() {
-        return verbose;
     }
 }

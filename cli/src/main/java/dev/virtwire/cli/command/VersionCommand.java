@@ -32,7 +32,7 @@ public final class VersionCommand extends ConnectedCommand {
     }
 
     @Override
-    int run(Libvirt libvirt) {
+    protected int run(Libvirt libvirt) {
         CompletableFuture<Version> libvirtVersion = libvirt.libvirtVersion();
         CompletableFuture<Version> hypervisorVersion = libvirt.hypervisorVersion();
         CompletableFuture<String> hostname = libvirt.hostname();

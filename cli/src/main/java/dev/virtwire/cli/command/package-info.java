@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The subcommands, a class each, and the options that several of them share. */
+/** {@code virtwire} itself, the subcommands about itself, and what all subcommands are built on. */
 @NullMarked
 package dev.virtwire.cli.command;
 

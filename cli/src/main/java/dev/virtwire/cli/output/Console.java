@@ -25,6 +25,8 @@ public record Console(
         Map<String, String> environment,
         Interruption interruption) {
     private static final int BUFFER = 8192;
+    private static final int DEFAULT_COLUMNS = 80;
+    private static final int LEAST_COLUMNS = 20;
 
     /** The console of this process. */
     public static Console ofThisProcess() {
@@ -38,9 +40,16 @@ public record Console(
                 StandardCharsets.UTF_8);
         // Libraries write there too.
         System.setErr(err);
-        // Java 17 cannot ask whether one stream is a terminal; the launcher can.
+        // Java 17 cannot ask whether one stream is a terminal, nor how wide it is; the launcher can.
         boolean terminal = Boolean.getBoolean("virtwire.terminal");
         return new Console(out, err, terminal, System.getenv(), Interruption.install(err));
+    }
+
+    /** How wide the terminal is. */
+    int columns() {
+        int columns = Integer.getInteger("virtwire.columns", DEFAULT_COLUMNS);
+        // Some terminals say 0.
+        return columns < LEAST_COLUMNS ? DEFAULT_COLUMNS : columns;
     }
 
     /** {@link #out} for picocli. */

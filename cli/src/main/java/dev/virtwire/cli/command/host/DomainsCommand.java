@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli.command;
+package dev.virtwire.cli.command.host;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.client.ErrorCode;
@@ -22,7 +23,7 @@ public final class DomainsCommand extends ConnectedCommand {
     private record Row(Domain domain, DomainInfo info) {}
 
     @Override
-    int run(Libvirt libvirt) {
+    protected int run(Libvirt libvirt) {
         List<Row> rows = rows(libvirt);
         if (json()) {
             printJson(json -> {

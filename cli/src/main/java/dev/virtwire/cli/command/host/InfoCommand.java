@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli.command;
+package dev.virtwire.cli.command.host;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
@@ -38,7 +39,7 @@ public final class InfoCommand extends ConnectedCommand {
             @Nullable List<Checkpoint> checkpoints) {}
 
     @Override
-    int run(Libvirt libvirt) {
+    protected int run(Libvirt libvirt) {
         Facts facts = facts(domain(libvirt, name));
         if (json()) {
             printJson(json -> write(json, facts));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli.command;
+package dev.virtwire.cli.command.host;
 
 import dev.virtwire.cli.output.CommandException;
 import java.io.IOException;

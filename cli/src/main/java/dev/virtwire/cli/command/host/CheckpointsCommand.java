@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.host;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.cli.command.ConnectedCommand;
+import dev.virtwire.cli.output.Amounts;
+import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Table;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.checkpoint.CheckpointDisk;
+import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.CheckpointXmlFlags;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code virtwire checkpoints}: the moments since which a domain's changes are known. */
+@Command(
+        name = "checkpoints",
+        description = "List a domain's checkpoints, the oldest first: the moments since which its changes are known.",
+        sortOptions = false)
+public final class CheckpointsCommand extends ConnectedCommand {
+    @Parameters(paramLabel = "DOMAIN", description = "The domain's name or UUID.")
+    private String name = "";
+
+    private record Row(String name, CheckpointSpec spec) {
+        Instant created() {
+            Instant time = spec.creationTime();
+            return time == null ? Instant.EPOCH : time;
+        }
+
+        List<String> disks() {
+            return spec.disks().stream()
+                    .filter(CheckpointDisk::tracked)
+                    .map(CheckpointDisk::name)
+                    .toList();
+        }
+    }
+
+    @Override
+    protected int run(Libvirt libvirt) {
+        Domain domain = domain(libvirt, name);
+        List<Row> rows = rows(domain);
+        if (json()) {
+            printJson(json -> {
+                json.writeStringField("domain", domain.name());
+                json.writeArrayFieldStart("checkpoints");
+                for (Row row : rows) {
+                    write(json, row);
+                }
+                json.writeEndArray();
+            });
+            return ExitCode.DONE;
+        }
+        Table table = Table.of("NAME", "PARENT", "CREATED", "DISKS");
+        for (Row row : rows) {
+            table.row(
+                    row.name,
+                    text(row.spec.parent()),
+                    row.spec.creationTime() == null ? "-" : Amounts.instant(row.created()),
+                    text(String.join(" ", row.disks())));
+        }
+        if (table.isEmpty()) {
+            note("domain " + domain.name() + " has no checkpoint");
+        } else {
+            table.print(out());
+        }
+        return ExitCode.DONE;
+    }
+
+    private static List<Row> rows(Domain domain) {
+        List<Checkpoint> checkpoints = await(domain.checkpoints());
+        List<CompletableFuture<CheckpointSpec>> specs = new ArrayList<>();
+        for (Checkpoint checkpoint : checkpoints) {
+            specs.add(checkpoint.description(CheckpointXmlFlags.NO_DOMAIN));
+        }
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < specs.size(); i++) {
+            // One that was deleted since it was listed is none to list.
+            String checkpoint = checkpoints.get(i).name();
+            find(specs.get(i), ErrorCode.NO_DOMAIN_CHECKPOINT).ifPresent(spec -> rows.add(new Row(checkpoint, spec)));
+        }
+        rows.sort(Comparator.comparing(Row::created).thenComparing(Row::name));
+        return rows;
+    }
+
+    private static String text(@Nullable String text) {
+        return text == null || text.isEmpty() ? "-" : text;
+    }
+
+    private static void write(JsonGenerator json, Row row) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("name", row.name);
+        json.writeStringField("parent", row.spec.parent());
+        json.writeStringField(
+                "created",
+                row.spec.creationTime() == null ? null : row.created().toString());
+        json.writeStringField("description", row.spec.description());
+        json.writeArrayFieldStart("disks");
+        for (String disk : row.disks()) {
+            json.writeString(disk);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+}

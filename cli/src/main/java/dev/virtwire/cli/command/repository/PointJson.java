@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.backup.Finding;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.manifest.ExcludedDisk;
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.PushedImage;
+import dev.virtwire.backup.manifest.StoredImage;
+import java.io.IOException;
+import java.util.List;
+
+/** Points, and what is wrong with them, as {@code --json} shows them: docs/command.md names each field. */
+final class PointJson {
+    private PointJson() {}
+
+    /** The fields of a point. */
+    static void write(JsonGenerator json, Point point) throws IOException {
+        Manifest manifest = point.manifest();
+        json.writeStringField("point", point.id());
+        json.writeStringField("domain", manifest.domain().name());
+        json.writeStringField("uuid", manifest.domain().uuid().toString());
+        json.writeStringField("folder", point.folder().toString());
+        json.writeStringField("level", manifest.level().toString());
+        json.writeStringField("mode", manifest.mode().toString());
+        json.writeStringField("outcome", manifest.outcome());
+        json.writeStringField("began", manifest.began().toString());
+        json.writeStringField("completed", manifest.completed().toString());
+        json.writeStringField(
+                "parent", manifest.parent() == null ? null : manifest.parent().point());
+        json.writeStringField("checkpoint", manifest.checkpoint());
+        json.writeStringField("host", manifest.host().name());
+        json.writeStringField("uri", manifest.host().uri());
+        json.writeNumberField("virtualSize", virtualSize(manifest));
+        json.writeNumberField("stored", stored(manifest));
+        json.writeArrayFieldStart("disks");
+        for (ManifestDisk disk : manifest.disks()) {
+            json.writeStartObject();
+            write(json, disk);
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("excluded");
+        for (ExcludedDisk disk : manifest.excluded()) {
+            json.writeStartObject();
+            json.writeStringField("target", disk.target());
+            json.writeStringField("reason", disk.reason());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void write(JsonGenerator json, ManifestDisk disk) throws IOException {
+        StoredImage image = disk.image();
+        PushedImage pushed = disk.pushed();
+        json.writeStringField("target", disk.target());
+        json.writeStringField("level", disk.level().toString());
+        json.writeNumberField("virtualSize", disk.virtualSize());
+        json.writeStringField("file", image == null ? null : image.file());
+        json.writeFieldName("stored");
+        if (image == null) {
+            json.writeNull();
+        } else {
+            json.writeNumber(image.size());
+        }
+        json.writeStringField("pushedTo", pushed == null ? null : pushed.path());
+    }
+
+    /** The findings of a list, as an array. */
+    static void writeDamage(JsonGenerator json, List<Finding> damage) throws IOException {
+        json.writeArrayFieldStart("damage");
+        for (Finding finding : damage) {
+            json.writeStartObject();
+            json.writeStringField("file", finding.file().toString());
+            json.writeNumberField("offset", finding.offset());
+            json.writeNumberField("length", finding.length());
+            json.writeStringField("message", finding.message());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    /** The strings of a list, as an array. */
+    static void writeStrings(JsonGenerator json, String name, List<String> strings) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String string : strings) {
+            json.writeString(string);
+        }
+        json.writeEndArray();
+    }
+
+    /** What the guest sees, in bytes. */
+    static long virtualSize(Manifest manifest) {
+        return manifest.disks().stream().mapToLong(ManifestDisk::virtualSize).sum();
+    }
+
+    /** What lies in the repository, in bytes. */
+    static long stored(Manifest manifest) {
+        return manifest.disks().stream()
+                .map(ManifestDisk::image)
+                .mapToLong(image -> image == null ? 0 : image.size())
+                .sum();
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.Repository;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code DOMAIN[@POINT]} names.
+ *
+ * @param domain the domain
+ * @param point the point's id, or null for no particular one
+ */
+record PointName(String domain, @Nullable String point) {
+    private static final char SEPARATOR = '@';
+
+    /** Takes a name apart. A domain's own name may hold the separator: one that the repository has is taken whole. */
+    static PointName parse(Repository repository, String text) {
+        int at = text.lastIndexOf(SEPARATOR);
+        List<String> domains = repository.points().stream()
+                .flatMap(domain -> domain.points().stream())
+                .map(point -> point.manifest().domain().name())
+                .toList();
+        if (at < 0 || domains.contains(text)) {
+            return new PointName(text, null);
+        }
+        return new PointName(text.substring(0, at), text.substring(at + 1));
+    }
+
+    /** The point, or the domain's newest where none is named. */
+    Point in(Repository repository) {
+        return point == null ? repository.newestPoint(domain) : repository.point(domain, point);
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.DomainPoints;
+import dev.virtwire.backup.Finding;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.cli.command.AbstractCommand;
+import dev.virtwire.cli.output.Amounts;
+import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Table;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code virtwire points}: what a repository holds. */
+@Command(
+        name = "points",
+        description = "List the points of a repository, the oldest first. Reads their manifests, not their images: see"
+                + " virtwire verify.",
+        sortOptions = false)
+public final class PointsCommand extends AbstractCommand {
+    @Parameters(index = "0", paramLabel = "DIR", description = "The repository.")
+    private Path folder = Path.of("");
+
+    @Parameters(index = "1", paramLabel = "DOMAIN", arity = "0..1", description = "Only this domain's points.")
+    private @Nullable String domain;
+
+    @Override
+    public Integer call() {
+        Repository repository = Repository.open(folder);
+        List<DomainPoints> domains = domain == null ? repository.points() : List.of(repository.points(domain));
+        if (json()) {
+            printJson(json -> write(json, repository, domains));
+        } else {
+            print(domains);
+        }
+        List<Finding> damage =
+                domains.stream().flatMap(each -> each.damage().stream()).toList();
+        if (!damage.isEmpty()) {
+            throw new DamagedException(damage);
+        }
+        return ExitCode.DONE;
+    }
+
+    private void print(List<DomainPoints> domains) {
+        Table table = Table.of("DOMAIN", "POINT", "LEVEL", "MODE", "BEGAN", "DISKS", "SIZE", "STORED", "OUTCOME")
+                .rightAligned("DISKS", "SIZE", "STORED");
+        for (DomainPoints each : domains) {
+            for (Point point : each.points()) {
+                row(table, point);
+            }
+        }
+        if (table.isEmpty()) {
+            note("there is no point in " + folder);
+        } else {
+            table.print(out());
+        }
+        for (DomainPoints each : domains) {
+            for (String id : each.unfinished()) {
+                note("point " + id + " of " + each.domain()
+                        + " is unfinished: a run is at work on it, or died; the next" + " backup or 'virtwire recover "
+                        + folder + "' clears up after one that died");
+            }
+        }
+    }
+
+    private static void row(Table table, Point point) {
+        Manifest manifest = point.manifest();
+        boolean pushed = manifest.disks().stream().allMatch(disk -> disk.image() == null);
+        table.row(
+                manifest.domain().name(),
+                point.id(),
+                manifest.level().toString(),
+                manifest.mode().toString(),
+                Amounts.instant(manifest.began()),
+                String.valueOf(manifest.disks().size()),
+                Amounts.bytes(PointJson.virtualSize(manifest)),
+                pushed ? "on host" : Amounts.bytes(PointJson.stored(manifest)),
+                manifest.outcome());
+    }
+
+    private static void write(JsonGenerator json, Repository repository, List<DomainPoints> domains)
+            throws IOException {
+        json.writeStringField("repository", repository.id());
+        json.writeStringField("folder", repository.folder().toString());
+        json.writeArrayFieldStart("domains");
+        for (DomainPoints each : domains) {
+            json.writeStartObject();
+            json.writeStringField("domain", each.domain());
+            json.writeArrayFieldStart("points");
+            for (Point point : each.points()) {
+                json.writeStartObject();
+                PointJson.write(json, point);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            PointJson.writeDamage(json, each.damage());
+            PointJson.writeStrings(json, "unfinished", each.unfinished());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+}

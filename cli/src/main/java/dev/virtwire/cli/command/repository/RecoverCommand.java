@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.backup.Repository;
+import dev.virtwire.cli.command.AbstractCommand;
+import dev.virtwire.cli.command.ConnectedCommand;
+import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.cli.output.ExitCode;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code virtwire recover}: clears up after runs that died. */
+@Command(
+        name = "recover",
+        description =
+                "Clear up after runs that died: their jobs, checkpoints and scratch files on the hosts, and what is"
+                        + " unfinished in the repository. The hosts are those of the journal.",
+        sortOptions = false)
+public final class RecoverCommand extends AbstractCommand {
+    @Parameters(paramLabel = "DIR", description = "The repository.")
+    private Path folder = Path.of("");
+
+    @Override
+    public Integer call() {
+        RecoverReport report = Repository.open(folder).recover(ConnectedCommand::connect);
+        if (json()) {
+            printJson(json -> {
+                json.writeBooleanField("clean", report.clean());
+                PointJson.writeStrings(json, "done", report.done());
+                PointJson.writeStrings(json, "left", report.left());
+                PointJson.writeStrings(json, "busy", report.busy());
+            });
+        } else {
+            report.done().forEach(done -> say("cleared: " + done));
+            report.left().forEach(left -> out().println("left: " + left));
+            report.busy()
+                    .forEach(busy -> note("domain " + busy + " is being written by another run, and was left alone"));
+            if (report.clean() && report.done().isEmpty()) {
+                say("there is nothing to clear up");
+            }
+        }
+        if (!report.clean()) {
+            throw CommandException.failed(
+                    "not everything could be cleared: " + report.left().get(0), null);
+        }
+        return ExitCode.DONE;
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.output;
+
+import dev.virtwire.backup.Progress;
+import dev.virtwire.backup.ProgressListener;
+
+/** Shows on standard error how far something has come. Closing it ends the line; it shows nothing afterwards. */
+public interface ProgressView extends ProgressListener, AutoCloseable {
+    /**
+     * The view that fits: a bar on a terminal, plain lines elsewhere, nothing where nothing is wanted.
+     *
+     * @param task what is done, in a word or two
+     * @param silent whether nothing is wanted
+     */
+    static ProgressView of(Console console, String task, boolean silent) {
+        if (silent) {
+            return new SilentProgress();
+        }
+        return console.terminal()
+                ? new ProgressBarView(console.err(), console.columns(), task)
+                : new ProgressLines(console.err(), task);
+    }
+
+    @Override
+    void progressed(Progress progress);
+
+    @Override
+    void close();
+
+    /** What a phase is called. */
+    static String name(Progress.Phase phase) {
+        return switch (phase) {
+            case PREPARING -> "preparing";
+            case COPYING -> "copying";
+            case VERIFYING -> "verifying";
+            case COMMITTING -> "committing";
+            case CLEANING_UP -> "cleaning up";
+            case DONE -> "done";
+        };
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.NbdListen;
+import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.cli.output.ExitCode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** From the options of {@code backup} to the plan of a backup. */
+class BackupOptionsTest {
+    private static BackupPlan plan(String... arguments) {
+        BackupCommand command = new BackupCommand();
+        new CommandLine(command).parseArgs(arguments);
+        return command.plan(ProgressListener.NONE);
+    }
+
+    @Test
+    void withoutOptionsItIsAFullPullOfAllDisks() {
+        BackupPlan plan = plan("web1", "/backups");
+        assertThat(plan.domain()).isEqualTo("web1");
+        assertThat(plan.mode()).isEqualTo(Mode.PULL);
+        assertThat(plan.level()).isEqualTo(Level.FULL);
+        assertThat(plan.disks()).isEmpty();
+        assertThat(plan.excluded()).isEmpty();
+        assertThat(plan.scratchFolder()).isNull();
+        assertThat(plan.nbd()).isNull();
+        assertThat(plan.insecureNbd()).isFalse();
+    }
+
+    @Test
+    void eachOptionReachesThePlan() {
+        BackupPlan pull = plan(
+                "--level=full",
+                "--disk=vda",
+                "--disk=vdb",
+                "--scratch=/scratch",
+                "--nbd=[::1]:10809-10810",
+                "--insecure-nbd",
+                "web1",
+                "/backups");
+        assertThat(pull.disks()).containsExactlyInAnyOrder("vda", "vdb");
+        assertThat(pull.scratchFolder()).isEqualTo("/scratch");
+        assertThat(pull.nbd()).isEqualTo(new NbdListen("::1", 10809, 10810));
+        assertThat(pull.insecureNbd()).isTrue();
+        BackupPlan push = plan("web1", "/backups", "--mode", "push", "--target", "/host", "--exclude", "vdc");
+        assertThat(push.mode()).isEqualTo(Mode.PUSH);
+        assertThat(push.pushFolder()).isEqualTo("/host");
+        assertThat(push.excluded()).containsExactly("vdc");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --level incremental          | --level incremental: this version makes full backups only; use --level full or auto
+            --level frequent             | --level frequent: it is auto or full
+            --mode push                  | --mode push needs --target, the host's folder to write to
+            --target /host               | --target is for --mode push
+            --mode push --target /h --nbd 127.0.0.1:1 | --nbd is for --mode pull
+            --mode push --target /h --scratch /s      | --scratch is for --mode pull
+            --mode push --target /h --insecure-nbd    | --insecure-nbd is for --mode pull
+            --mode push --target here    | the target folder is on the host and must be absolute: here
+            --scratch here               | the scratch folder is on the host and must be absolute: here
+            --disk vda --exclude vda     | disk vda is both chosen and excluded
+            --nbd kvm1                   | --nbd: 'kvm1' is not ADDR:PORT or ADDR:FIRST-LAST
+            --nbd kvm1:70000             | --nbd: ports 70000-70000 are not a range from 1 to 65535
+            """)
+    void optionsThatContradictEachOtherAreRefused(String options, String message) {
+        assertThatThrownBy(() -> plan(("web1 /backups " + options).split(" ")))
+                .hasMessage(message)
+                .isInstanceOfSatisfying(
+                        CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE));
+    }
+}
