@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same load as RpcBench, through libvirt.so: DomainGetInfo over and over on one connection.
-// Prints: MODE CALLS_PER_SECOND MICROSECONDS_PER_CALL CLIENT_CPU_MICROSECONDS_PER_CALL
+// The same load as the others of this comparison, through libvirt.so: DomainGetInfo over and over on one connection.
+//   libvirt URI blocking:N WARM-UP-SECONDS SECONDS
+// Prints: microseconds from a call to its answer, calls a second, microseconds of this process's CPU a call.
 #include <libvirt/libvirt.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+
+#define MOST_THREADS 64
 
 static virDomainPtr domain;
 static double end;
@@ -39,8 +42,8 @@ static void *caller(void *calls)
 
 static long load(int threads, double seconds)
 {
-    pthread_t ids[64];
-    static long calls[64][16];
+    pthread_t ids[MOST_THREADS];
+    static long calls[MOST_THREADS][16]; // a cache line and more between them
     long sum = 0;
     memset(calls, 0, sizeof calls);
     end = now() + seconds;
@@ -55,18 +58,19 @@ static long load(int threads, double seconds)
 
 int main(int argc, char **argv)
 {
-    const char *mode = argv[2];
-    const char *colon = strchr(mode, ':');
-    int threads = colon ? atoi(colon + 1) : 1;
-    double seconds = atof(argv[3]);
+    if (argc != 5 || strncmp(argv[2], "blocking:", 9) != 0) {
+        fprintf(stderr, "usage: libvirt URI blocking:N WARM-UP-SECONDS SECONDS\n");
+        return 2;
+    }
+    int threads = atoi(argv[2] + 9);
     virConnectPtr connection = virConnectOpen(argv[1]);
-    if (argc != 4 || !connection || !(domain = virDomainLookupByName(connection, "test")))
+    if (threads < 1 || threads > MOST_THREADS || !connection || !(domain = virDomainLookupByName(connection, "test")))
         return 1;
-    load(threads, seconds / 2);
+    load(threads, atof(argv[3]));
     double cpu0 = cpu(), start = now();
-    long calls = load(threads, seconds);
+    long calls = load(threads, atof(argv[4]));
     double elapsed = now() - start;
-    printf("%s %.0f %.1f %.1f\n", mode, calls / elapsed, elapsed * 1e6 / calls, (cpu() - cpu0) * 1e6 / calls);
+    printf("%.1f %.0f %.1f\n", threads * elapsed * 1e6 / calls, calls / elapsed, (cpu() - cpu0) * 1e6 / calls);
     virDomainFree(domain);
     virConnectClose(connection);
     return 0;
