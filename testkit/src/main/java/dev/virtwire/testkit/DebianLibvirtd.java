@@ -12,6 +12,9 @@ import java.lang.annotation.Target;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface DebianLibvirtd {
-    /** The suite: {@code trixie} for libvirt 11.3. */
+    /** The suite: {@code bookworm} for libvirt 9.0, {@code trixie} for 11.3. */
     String value();
+
+    /** Whether it runs in a container, by Testcontainers. Where no Docker engine answers, the class is skipped. */
+    boolean container() default false;
 }
