@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param deadline how long the caller waits for the result, waiting for a free slot included; null for the
  *     connection's default, {@link ConnectOptions#callTimeout()}. The server does not learn of it: it goes on with what
- *     it was told. A result that comes too late and would leave something behind is undone.
+ *     it was told. A backup job or registration that comes too late is undone.
  */
 public record CallOptions(@Nullable Duration deadline) {
     /** The connection's default deadline. */

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * A connection to a libvirt daemon. Every call is asynchronous, and its future always completes: with a result, or with
  * a {@link LibvirtException} whose class says who failed. Futures complete, and subscribers are called, on
  * {@link ConnectOptions#callbackExecutor()}, never on the event loop. Cancelling a future, or one that was derived from
- * it, gives up the call; the server goes on with it, and what a late success leaves behind is undone.
+ * it, gives up the call; the server goes on with it. A backup job or an event registration that a late success leaves
+ * behind is undone; a domain that was defined or started meanwhile stays.
  *
  * <p>What has no method here or in {@link Domain} can be called by the stubs in
  * {@code dev.virtwire.client.protocol.remote}, such as {@code new DomainCalls(libvirt)}.
@@ -83,7 +84,15 @@ public final class Libvirt implements Caller, AutoCloseable {
      */
     public static CompletableFuture<Libvirt> connect(String uri, ConnectOptions options) {
         LibvirtUri parsed = LibvirtUri.parse(uri);
-        return Connector.connect(parsed, options).thenApply(connection -> new Libvirt(parsed, connection));
+        CompletableFuture<Connection> connected = Connector.connect(parsed, options);
+        CompletableFuture<Libvirt> result = connected.thenApply(connection -> new Libvirt(parsed, connection));
+        result.whenComplete((libvirt, failure) -> {
+            if (failure != null) {
+                // Given up in the moment of success: nobody else would close it.
+                connected.thenAccept(Connection::close);
+            }
+        });
+        return result;
     }
 
     /** The URI that this connection was made with. */

@@ -44,7 +44,8 @@ class ConnectTest {
         String uri = "qemu+unix:///system?socket=" + file;
         assertFails(
                 uri,
-                "cannot connect to " + uri + ": socket " + file + " refused the connection; may this user use it?");
+                "cannot connect to " + uri + ": socket " + file
+                        + " refused the connection; is libvirtd running, and may this user use it?");
     }
 
     @Test

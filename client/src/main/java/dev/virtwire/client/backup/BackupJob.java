@@ -4,9 +4,7 @@ package dev.virtwire.client.backup;
 import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.ErrorCode;
-import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
@@ -17,6 +15,7 @@ import dev.virtwire.client.protocol.remote.JobStatsFlags;
 import dev.virtwire.client.protocol.remote.JobType;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,6 +37,9 @@ public final class BackupJob {
 
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(3);
 
+    /** A running job that is younger than ours by more than this is another one. */
+    private static final Duration CLOCK_SLACK = Duration.ofSeconds(2);
+
     /** What this side has asked of the job; decides what an end that libvirt reports means. */
     private enum Wish {
         NONE,
@@ -45,11 +47,19 @@ public final class BackupJob {
         ABORT
     }
 
+    private record Request(Wish wish, @Nullable String reason) {
+        static final Request NONE = new Request(Wish.NONE, null);
+    }
+
     private final Domain domain;
     private final BackupMode mode;
     private final CompletableFuture<BackupOutcome> outcome;
-    private final AtomicReference<Wish> wish = new AtomicReference<>(Wish.NONE);
-    private volatile @Nullable String abortReason;
+    private final AtomicReference<Request> request = new AtomicReference<>(Request.NONE);
+
+    /** When the job began at the latest, on {@link System#nanoTime()}; means nothing before {@link #begun}. */
+    private volatile long beganNanos;
+
+    private volatile boolean begun;
 
     private BackupJob(Domain domain, BackupMode mode) {
         this.domain = domain;
@@ -67,29 +77,36 @@ public final class BackupJob {
         BackupJob job = new BackupJob(domain, mode);
         JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onWatchEnded);
         // Registered before the job exists: a push backup of a small disk may end before its own reply is read.
-        return watch.subscribe()
+        CompletableFuture<BackupJob> begin = watch.subscribe()
                 .thenCompose(registered -> domain.libvirt()
                         .call(
                                 JobProcedures.DOMAIN_BACKUP_BEGIN,
                                 new DomainBackupBeginArgs(domain.ref(), backupXml, checkpointXml, flags),
                                 CallOptions.DEFAULT,
                                 late -> domain.abortJob()))
-                .handle((begun, failure) -> {
-                    if (failure != null) {
-                        watch.cancel();
-                        throw rethrown(failure);
-                    }
-                    return job.watched(watch);
-                });
+                .thenApply(done -> job.watched(watch, Duration.ZERO));
+        return cleanedUp(begin, watch);
     }
 
     /** Takes over the backup that runs; {@link Domain#attachBackup} documents it. */
     public static CompletableFuture<BackupJob> attach(Domain domain) {
         return domain.backupXml().thenCompose(xml -> {
-            BackupJob job = new BackupJob(domain, BackupSpec.parse(xml).mode());
+            BackupJob job = new BackupJob(domain, domain.parseBackup(xml).mode());
             JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onWatchEnded);
-            return watch.subscribe().thenApply(registered -> job.watched(watch));
+            CompletableFuture<BackupJob> attached = watch.subscribe()
+                    .thenCompose(registered -> domain.jobStatistics())
+                    .thenApply(current -> job.watched(watch, current.elapsed()));
+            return cleanedUp(attached, watch);
         });
+    }
+
+    private static CompletableFuture<BackupJob> cleanedUp(CompletableFuture<BackupJob> begin, JobEndWatch watch) {
+        begin.whenComplete((job, failure) -> {
+            if (failure != null) {
+                watch.cancel();
+            }
+        });
+        return begin;
     }
 
     /** The domain. */
@@ -115,7 +132,7 @@ public final class BackupJob {
      * ({@code virDomainBackupGetXMLDesc}).
      */
     public CompletableFuture<BackupSpec> description() {
-        return domain.backupXml().thenApply(BackupSpec::parse);
+        return domain.backupXml().thenApply(domain::parseBackup);
     }
 
     /** How far the job has come ({@code virDomainGetJobStats}). */
@@ -130,7 +147,7 @@ public final class BackupJob {
      * @return as {@link #completion()}
      */
     public CompletableFuture<BackupOutcome> finish() {
-        return mode == BackupMode.PUSH ? completion() : end(Wish.FINISH, null);
+        return mode == BackupMode.PUSH ? completion() : end(new Request(Wish.FINISH, null));
     }
 
     /**
@@ -139,37 +156,50 @@ public final class BackupJob {
      * @return as {@link #completion()}
      */
     public CompletableFuture<BackupOutcome> abort() {
-        return end(Wish.ABORT, "aborted by this client");
+        return end(new Request(Wish.ABORT, "aborted by this client"));
     }
 
     /** Aborts the job unless it has ended within this time from now. */
     public BackupJob abortAfter(Duration deadline) {
-        domain.libvirt().later(deadline, () -> {
-            if (!outcome.isDone()) {
-                end(Wish.ABORT, "aborted because it had not ended within " + deadline);
-            }
-        });
+        domain.libvirt()
+                .later(
+                        deadline,
+                        () -> end(new Request(Wish.ABORT, "aborted because it had not ended within " + deadline))
+                                .whenComplete((ended, failure) -> {
+                                    if (failure != null && !outcome.isDone()) {
+                                        LOG.warn("Aborting the backup of {} past its deadline failed", domain, failure);
+                                    }
+                                }));
         return this;
     }
 
     // ---- the end
 
-    private BackupJob watched(JobEndWatch watch) {
+    private BackupJob watched(JobEndWatch watch, Duration age) {
+        beganNanos = System.nanoTime() - age.toNanos();
+        begun = true;
         outcome.whenComplete((done, failure) -> watch.cancel());
+        domain.libvirt()
+                .closed()
+                .thenAccept(reason -> outcome.completeExceptionally(new ConnectionLostException(
+                        "the backup of %s goes on, but the connection to %s has ended"
+                                .formatted(domain.name(), domain.libvirt().uri().where()),
+                        reason.cause())));
+        // An end that was announced before the job was known to have begun may have been its own.
+        confirmEnd(watch.lastHeard());
         pollLater();
         return this;
     }
 
-    private CompletableFuture<BackupOutcome> end(Wish how, @Nullable String reason) {
-        if (wish.compareAndSet(Wish.NONE, how) || (how == Wish.ABORT && wish.getAndSet(how) == Wish.FINISH)) {
-            abortReason = reason;
+    private CompletableFuture<BackupOutcome> end(Request how) {
+        if (outcome.isDone()) {
+            // Another job may run by now, and it is not ours to abort.
+            return completion();
         }
+        request.accumulateAndGet(how, (before, now) -> before.wish() == Wish.ABORT ? before : now);
         return domain.abortJob()
                 .handle((done, failure) -> {
-                    Throwable cause = failure == null ? null : LibvirtException.unwrap(failure);
-                    boolean noJobLeft =
-                            cause instanceof RemoteException remote && remote.is(ErrorCode.OPERATION_INVALID);
-                    if (failure != null && !noJobLeft) {
+                    if (failure != null && !provesNoJob(LibvirtException.unwrap(failure))) {
                         throw rethrown(failure);
                     }
                     confirmEnd(null);
@@ -179,82 +209,94 @@ public final class BackupJob {
     }
 
     private void onEndAnnounced(JobStatistics announced) {
-        if (announced.isBackup()) {
+        // Before our job has begun this is the end of another one.
+        if (begun && announced.isBackup()) {
             confirmEnd(announced);
         }
     }
 
     private void onWatchEnded(Throwable cause) {
-        if (cause instanceof ConnectionLostException || cause instanceof ProtocolException) {
-            outcome.completeExceptionally(cause);
-        } else {
-            LOG.debug("No events of {} any more; its backup's end will be seen in the statistics", domain, cause);
-        }
+        LOG.debug("No events of {} any more; its backup's end will be seen in the statistics", domain, cause);
     }
 
     private void pollLater() {
-        Libvirt libvirt = domain.libvirt();
-        libvirt.later(POLL_INTERVAL, () -> {
+        domain.libvirt().later(POLL_INTERVAL, () -> {
             if (!outcome.isDone()) {
-                confirmEnd(null);
-                pollLater();
+                confirmEnd(null).whenComplete((asked, failure) -> pollLater());
             }
         });
     }
 
-    /** An announced end may be that of an earlier job, and an abort returns before the end: the statistics decide. */
-    private void confirmEnd(@Nullable JobStatistics announced) {
+    /**
+     * An announced end may be that of another job, and an abort returns before the end, so the statistics decide. Only
+     * what proves that our job no longer runs ends it; any other answer, an error above all, leaves it to the next poll.
+     */
+    private CompletableFuture<Void> confirmEnd(@Nullable JobStatistics announced) {
         if (outcome.isDone()) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
-        domain.jobStatistics().whenComplete((current, failure) -> {
-            boolean stillRuns = failure == null && current.isRunning() && current.isBackup();
-            if (stillRuns || outcome.isDone() || isLost(failure)) {
-                return;
-            }
-            domain.jobStatistics(JobStatsFlags.COMPLETED, JobStatsFlags.KEEP_COMPLETED)
-                    .whenComplete((last, unknown) -> {
-                        if (unknown == null && last.isBackup()) {
-                            complete(last);
-                        } else if (announced != null) {
-                            complete(announced);
-                        } else if (!isLost(unknown)) {
-                            complete(new JobStatistics(JobType.NONE.value(), Map.of()));
-                        }
-                    });
-        });
+        return domain.jobStatistics()
+                .handle((current, failure) -> failure == null
+                        ? !(current.isRunning() && current.isBackup() && mayBeOurs(current))
+                        : provesNoJob(LibvirtException.unwrap(failure)))
+                .thenCompose(ended -> ended ? readOutcome(announced) : CompletableFuture.completedFuture(null));
     }
 
-    /** Whether the question itself failed with the connection, which says nothing of the job. */
-    private static boolean isLost(@Nullable Throwable failure) {
-        return failure != null && !(LibvirtException.unwrap(failure) instanceof RemoteException);
+    private boolean mayBeOurs(JobStatistics running) {
+        Duration sinceBegin = Duration.ofNanos(System.nanoTime() - beganNanos);
+        return running.elapsed().plus(CLOCK_SLACK).compareTo(sinceBegin) >= 0;
+    }
+
+    private CompletableFuture<Void> readOutcome(@Nullable JobStatistics announced) {
+        return domain.jobStatistics(JobStatsFlags.COMPLETED, JobStatsFlags.KEEP_COMPLETED)
+                .handle((last, failure) -> {
+                    if (failure == null && last.isBackup()) {
+                        complete(last);
+                    } else if (announced != null) {
+                        complete(announced);
+                    } else if (failure == null || provesNoJob(LibvirtException.unwrap(failure))) {
+                        complete(new JobStatistics(JobType.NONE.value(), Map.of()));
+                    }
+                    return null;
+                });
+    }
+
+    /** Whether an error says that the domain has no job: it has none, does not run, or is gone. */
+    private static boolean provesNoJob(Throwable failure) {
+        return failure instanceof RemoteException remote
+                && (remote.is(ErrorCode.OPERATION_INVALID) || remote.is(ErrorCode.NO_DOMAIN));
     }
 
     private void complete(JobStatistics last) {
         Boolean success = last.success();
         boolean succeeded = success == null ? last.typeNumber() == JobType.COMPLETED.value() : success;
-        Wish wished = wish.get();
+        Request asked = Objects.requireNonNull(request.get());
         BackupOutcome.Status status;
         String reason;
-        if (wished == Wish.ABORT) {
+        if (asked.wish() == Wish.ABORT) {
             status = BackupOutcome.Status.ABORTED;
-            reason = abortReason;
-        } else if (succeeded && mode == BackupMode.PULL && wished == Wish.NONE) {
+            reason = asked.reason();
+        } else if (succeeded && mode == BackupMode.PULL && asked.wish() == Wish.NONE) {
             status = BackupOutcome.Status.ABORTED;
             reason = "another client ended the job";
         } else if (succeeded) {
             status = BackupOutcome.Status.COMPLETED;
             reason = null;
         } else {
-            boolean cancelled = last.typeNumber() == JobType.CANCELLED.value();
             status = BackupOutcome.Status.FAILED;
-            reason = last.errorMessage() != null
-                    ? last.errorMessage()
-                    : cancelled
-                            ? "the job was cancelled on the host, as happens when the guest ends"
-                            : "the job is gone, and libvirt does not say why";
+            reason = failureReason(last);
         }
         outcome.complete(new BackupOutcome(status, reason, last));
+    }
+
+    private static String failureReason(JobStatistics last) {
+        String message = last.errorMessage();
+        if (message != null) {
+            return message;
+        }
+        return last.typeNumber() == JobType.CANCELLED.value()
+                ? "the job was cancelled on the host, as happens when the guest ends"
+                : "the job is gone, and libvirt does not say why";
     }
 
     private static RuntimeException rethrown(Throwable failure) {

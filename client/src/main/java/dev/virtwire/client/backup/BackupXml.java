@@ -152,10 +152,13 @@ final class BackupXml {
 
     private static @Nullable BackupStorage readStorage(XmlElement disk, BackupMode mode) {
         String type = disk.attribute("type");
-        if (type == null) {
+        if (type == null
+                && disk.child(mode == BackupMode.PUSH ? "target" : "scratch").isEmpty()) {
             return null;
         }
-        BackupStorage.Kind kind = constant(disk, "type", type, BackupStorage.Kind.class);
+        // libvirt takes a disk without a type for one in a file.
+        BackupStorage.Kind kind =
+                type == null ? BackupStorage.Kind.FILE : constant(disk, "type", type, BackupStorage.Kind.class);
         return disk.child(mode == BackupMode.PUSH ? "target" : "scratch")
                 .map(element -> readStorage(element, kind))
                 .orElse(new BackupStorage(kind, null, List.of(), null));

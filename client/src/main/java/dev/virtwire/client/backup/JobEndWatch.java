@@ -17,6 +17,8 @@ final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
     private final Domain domain;
     private final CompletableFuture<Void> registered;
     private volatile Flow.@Nullable Subscription subscription;
+    private volatile boolean cancelled;
+    private volatile @Nullable JobStatistics lastHeard;
 
     JobEndWatch(Domain domain, Consumer<JobStatistics> onEnd, Consumer<Throwable> onError) {
         this.domain = domain;
@@ -31,7 +33,14 @@ final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
         return registered;
     }
 
+    /** The last end that was announced, or null. */
+    @Nullable
+    JobStatistics lastHeard() {
+        return lastHeard;
+    }
+
     void cancel() {
+        cancelled = true;
         Flow.Subscription current = subscription;
         if (current != null) {
             current.cancel();
@@ -41,12 +50,18 @@ final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
     @Override
     public void onSubscribe(Flow.Subscription begun) {
         subscription = begun;
+        if (cancelled) {
+            // Given up while the registration was under way.
+            begun.cancel();
+            return;
+        }
         begun.request(Long.MAX_VALUE);
         registered.complete(null);
     }
 
     @Override
     public void onNext(JobCompletedEvent event) {
+        lastHeard = event.statistics();
         onEnd.accept(event.statistics());
     }
 

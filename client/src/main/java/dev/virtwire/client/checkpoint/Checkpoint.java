@@ -2,6 +2,7 @@
 package dev.virtwire.client.checkpoint;
 
 import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.protocol.remote.CheckpointCalls;
 import dev.virtwire.client.protocol.remote.CheckpointChildrenFlags;
@@ -46,9 +47,23 @@ public final class Checkpoint {
         return calls().domainCheckpointGetXmlDesc(ref, Set.of(flags)).thenApply(result -> result.xml());
     }
 
-    /** As {@link #xml}, parsed. */
+    /**
+     * As {@link #xml}, parsed, without the domain's configuration that the XML holds: to redefine a checkpoint, send the
+     * XML as it is.
+     */
     public CompletableFuture<CheckpointSpec> description(CheckpointXmlFlags... flags) {
-        return xml(flags).thenApply(CheckpointSpec::parse);
+        return xml(flags).thenApply(this::parse);
+    }
+
+    private CheckpointSpec parse(String xml) {
+        try {
+            return CheckpointSpec.parse(xml);
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolException(
+                    "the checkpoint %s on %s: %s"
+                            .formatted(this, domain.libvirt().uri().where(), e.getMessage()),
+                    e);
+        }
     }
 
     /** The checkpoint before it ({@code virDomainCheckpointGetParent}); fails with

@@ -218,7 +218,7 @@ public final class Domain {
     public CompletableFuture<Optional<BackupSpec>> activeBackup() {
         return backupXml().handle((xml, failure) -> {
             if (failure == null) {
-                return Optional.of(parse(xml));
+                return Optional.of(parseBackup(xml));
             }
             Throwable cause = LibvirtException.unwrap(failure);
             if (cause instanceof RemoteException remote && remote.is(ErrorCode.NO_DOMAIN_BACKUP)) {
@@ -294,7 +294,12 @@ public final class Domain {
         return name() + " (" + uuid() + ")";
     }
 
-    private BackupSpec parse(String xml) {
+    /**
+     * Reads what the server says of this domain's backup.
+     *
+     * @throws ProtocolException if it is no {@code <domainbackup>}
+     */
+    public BackupSpec parseBackup(String xml) {
         try {
             return BackupSpec.parse(xml);
         } catch (IllegalArgumentException e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal;
 
+import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.ConnectFailedException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
@@ -38,7 +39,7 @@ public final class Connector {
         Connection connection = new Connection(uri.where(), options);
         CompletableFuture<Channel> opened;
         try {
-            opened = Transports.open(uri, options.readOnly(), options.connectTimeout(), group, connection);
+            opened = Transports.open(uri, options.readOnly(), options.connectTimeout(), group);
         } catch (RuntimeException e) {
             release.run();
             throw e;
@@ -51,10 +52,22 @@ public final class Connector {
             }
         });
         CompletableFuture<Connection> result = TrackedFuture.of(opened)
-                .thenCompose(channel -> handshake(uri, options, connection))
+                .thenCompose(channel -> attach(channel, connection))
+                .thenCompose(attached -> handshake(uri, options, connection))
                 .thenApply(done -> connection);
         result.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
         return translated(uri, options, result, opened, connection);
+    }
+
+    /** Puts the connection on its channel, which has read nothing before. */
+    private static CompletableFuture<Void> attach(Channel channel, Connection connection) {
+        CompletableFuture<Void> attached = new CompletableFuture<>();
+        channel.eventLoop().execute(() -> {
+            channel.pipeline().addLast(connection);
+            channel.config().setAutoRead(true);
+            attached.complete(null);
+        });
+        return attached;
     }
 
     private static CompletableFuture<Void> handshake(LibvirtUri uri, ConnectOptions options, Connection connection) {
@@ -78,16 +91,19 @@ public final class Connector {
             Connection connection) {
         TrackedFuture<Connection> result = connection.newFuture();
         attempt.whenComplete((done, failure) -> {
-            if (failure == null) {
-                if (!result.complete(done)) {
+            if (failure != null) {
+                LOG.debug("Connecting to {} failed", uri, failure);
+                opened.cancel(true);
+                opened.thenAccept(Channel::close);
+            }
+            // User code hangs on the result, and this is an event loop or a timer.
+            connection.runCallback(() -> {
+                if (failure != null) {
+                    result.completeExceptionally(explain(uri, options, LibvirtException.unwrap(failure)));
+                } else if (!result.complete(done)) {
                     connection.close();
                 }
-                return;
-            }
-            LOG.debug("Connecting to {} failed", uri, failure);
-            opened.cancel(true);
-            opened.thenAccept(Channel::close);
-            result.completeExceptionally(explain(uri, options, LibvirtException.unwrap(failure)));
+            });
         });
         result.whenComplete((done, failure) -> {
             if (result.isCancelled()) {
@@ -98,7 +114,7 @@ public final class Connector {
     }
 
     private static Throwable explain(LibvirtUri uri, ConnectOptions options, @Nullable Throwable cause) {
-        if (cause instanceof TimeoutException) {
+        if (cause instanceof TimeoutException || cause instanceof CallTimeoutException) {
             return new ConnectFailedException(
                     "cannot connect to %s: not done within %s".formatted(uri, options.connectTimeout()), cause);
         }

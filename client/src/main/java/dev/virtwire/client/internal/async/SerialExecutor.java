@@ -31,7 +31,16 @@ public final class SerialExecutor implements Executor {
             }
             running = true;
         }
-        pool.execute(this::runAll);
+        try {
+            pool.execute(this::runAll);
+        } catch (RuntimeException | Error e) {
+            // The caller hears of it and keeps the task; a later one must not wait for a runner that never came.
+            synchronized (tasks) {
+                tasks.remove(task);
+                running = false;
+            }
+            throw e;
+        }
     }
 
     /** Whether the current thread is running one of the tasks. */

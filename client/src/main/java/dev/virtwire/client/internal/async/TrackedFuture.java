@@ -54,6 +54,22 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
         return dependent;
     }
 
+    /** A view that completes with this one; cancelling it does nothing to this one. */
+    @Override
+    public CompletableFuture<T> copy() {
+        TrackedFuture<T> copy = new TrackedFuture<>(guard);
+        copy.follow(this);
+        return copy;
+    }
+
+    @Override
+    public CompletableFuture<T> exceptionallyCompose(Function<Throwable, ? extends CompletionStage<T>> next) {
+        return handle((value, failure) -> failure == null
+                        ? CompletableFuture.completedFuture(value)
+                        : next.apply(failure).toCompletableFuture())
+                .thenCompose(stage -> stage);
+    }
+
     @Override
     public boolean cancel(boolean mayInterruptIfRunning) {
         boolean cancelled = super.cancel(mayInterruptIfRunning);

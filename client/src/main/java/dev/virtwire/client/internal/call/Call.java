@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the result
  */
 final class Call<A, R> {
+    /** Stands for "no deadline" without overflowing a count of nanoseconds. */
+    private static final Duration LONGEST = Duration.ofDays(365 * 100L);
+
     final Procedure<A, R> procedure;
     final A arguments;
     final CallFuture<R> future;
@@ -36,7 +39,8 @@ final class Call<A, R> {
         this.procedure = procedure;
         this.arguments = arguments;
         this.deadline = deadline;
-        this.deadlineNanos = System.nanoTime() + deadline.toNanos();
+        Duration bounded = deadline.compareTo(LONGEST) > 0 ? LONGEST : deadline;
+        this.deadlineNanos = System.nanoTime() + bounded.toNanos();
         this.undo = undo;
         this.future = new CallFuture<>(guard, () -> onCancel.accept(this));
     }

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,17 +44,26 @@ final class CallTable {
     private final int maxWaiting;
     private final Sender sender;
     private final Executor callbacks;
+    private final Consumer<Runnable> onUndone;
     private final IntObjectMap<Call<?, ?>> inFlight = new IntObjectHashMap<>();
     private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
     private final Deque<Call<?, ?>> waitingUrgently = new ArrayDeque<>();
     private int lastSerial;
+    private int undoing;
 
-    CallTable(String host, int maxInFlight, int maxWaiting, Sender sender, Executor callbacks) {
+    CallTable(
+            String host,
+            int maxInFlight,
+            int maxWaiting,
+            Sender sender,
+            Executor callbacks,
+            Consumer<Runnable> onUndone) {
         this.host = host;
         this.maxInFlight = maxInFlight;
         this.maxWaiting = maxWaiting;
         this.sender = sender;
         this.callbacks = callbacks;
+        this.onUndone = onUndone;
     }
 
     /** Sends a call, or keeps it until a slot is free. */
@@ -61,7 +71,7 @@ final class CallTable {
         if (call.procedure.urgent()) {
             waitingUrgently.add(call);
         } else if (inFlight.size() >= maxInFlight && waiting.size() >= maxWaiting) {
-            refuse(call, "%d calls wait for a free slot already".formatted(waiting.size()));
+            refuse(call, "%d calls wait for a free slot already".formatted(waiting.size()), null);
             return;
         } else {
             waiting.add(call);
@@ -74,9 +84,14 @@ final class CallTable {
         return inFlight.size();
     }
 
-    /** Whether nothing is under way or waiting. */
+    /** Whether a call that came too late is being undone. */
+    boolean isUndoing() {
+        return undoing > 0;
+    }
+
+    /** Whether nothing is under way, waiting, or being undone. */
     boolean isEmpty() {
-        return inFlight.isEmpty() && waiting.isEmpty() && waitingUrgently.isEmpty();
+        return inFlight.isEmpty() && waiting.isEmpty() && waitingUrgently.isEmpty() && undoing == 0;
     }
 
     /** The call with this serial number, or null. */
@@ -109,15 +124,16 @@ final class CallTable {
      * @return nanoseconds until the next deadline, or −1 where there is none
      */
     long expire(long now) {
+        // Collected first: a completion may run user code here, which may make calls.
+        List<Call<?, ?>> neverSent = new ArrayList<>();
+        List<Call<?, ?>> unanswered = new ArrayList<>();
         long next = Long.MAX_VALUE;
         for (Deque<Call<?, ?>> queue : List.of(waitingUrgently, waiting)) {
             for (Iterator<Call<?, ?>> calls = queue.iterator(); calls.hasNext(); ) {
                 Call<?, ?> call = calls.next();
                 if (call.deadlineNanos - now <= 0) {
                     calls.remove();
-                    timeOut(
-                            call,
-                            "it was never sent, since the calls before it held all %d slots".formatted(maxInFlight));
+                    neverSent.add(call);
                 } else {
                     next = Math.min(next, call.deadlineNanos - now);
                 }
@@ -129,11 +145,14 @@ final class CallTable {
             }
             if (call.deadlineNanos - now <= 0) {
                 call.abandoned = true;
-                timeOut(call, "the server may still be at work on it");
+                unanswered.add(call);
             } else {
                 next = Math.min(next, call.deadlineNanos - now);
             }
         }
+        String held = "it was never sent, since the calls before it held all %d slots".formatted(maxInFlight);
+        neverSent.forEach(call -> timeOut(call, held));
+        unanswered.forEach(call -> timeOut(call, "the server may still be at work on it"));
         return next == Long.MAX_VALUE ? -1 : next;
     }
 
@@ -155,9 +174,9 @@ final class CallTable {
             inFlight.put(serial, call);
             try {
                 sender.send(call, serial);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfMemoryError e) {
                 inFlight.remove(serial);
-                refuse(call, e.getMessage());
+                refuse(call, String.valueOf(e.getMessage()), e);
             }
         }
     }
@@ -188,13 +207,13 @@ final class CallTable {
         sendWaiting();
     }
 
-    private void refuse(Call<?, ?> call, @Nullable String why) {
+    private void refuse(Call<?, ?> call, String why, @Nullable Throwable cause) {
         complete(
                 call,
                 new Outcome<>(
                         null,
                         new CallRefusedException(
-                                "%s on %s was not sent: %s".formatted(call.procedure.name(), host, why))));
+                                "%s on %s was not sent: %s".formatted(call.procedure.name(), host, why), cause)));
     }
 
     private void timeOut(Call<?, ?> call, String consequence) {
@@ -209,12 +228,23 @@ final class CallTable {
     private <R> void complete(Call<?, R> call, Outcome<?> untyped) {
         @SuppressWarnings("unchecked") // A failure has no result, and settle() pairs results with their calls.
         Outcome<R> outcome = (Outcome<R>) untyped;
+        boolean mayUndo = outcome.failure() == null && call.undo != null;
+        if (mayUndo) {
+            // From now until the undoing call has been submitted the table is not idle: a close waits for it.
+            undoing++;
+        }
         Runnable completion = () -> {
-            Throwable failure = outcome.failure();
-            if (failure != null) {
-                call.future.completeExceptionally(failure);
-            } else {
-                deliver(call, outcome.result());
+            try {
+                Throwable failure = outcome.failure();
+                if (failure != null) {
+                    call.future.completeExceptionally(failure);
+                } else {
+                    deliver(call, outcome.result());
+                }
+            } finally {
+                if (mayUndo) {
+                    onUndone.accept(() -> undoing--);
+                }
             }
         };
         if (call.future.handOver(completion)) {

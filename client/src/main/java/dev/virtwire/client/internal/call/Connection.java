@@ -15,6 +15,7 @@ import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.client.protocol.StreamDirection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -43,6 +44,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
 
     /** At so many calls of its own a server stops reading, unless it is configured otherwise. */
     private static final int SERVER_STOPS_READING = 5;
+
+    private static final Duration LONGEST = Duration.ofDays(365 * 100L);
 
     private final String host;
     private final ConnectOptions options;
@@ -80,7 +83,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
             this.guard = () -> checkMayWait(false);
         }
         this.closed = new TrackedFuture<>(guard);
-        this.calls = new CallTable(host, options.maxInFlight(), options.maxQueued(), this::send, callbacks);
+        this.calls =
+                new CallTable(host, options.maxInFlight(), options.maxQueued(), this::send, callbacks, this::onUndone);
         this.inbound = new InboundMessages(host, calls);
     }
 
@@ -128,6 +132,11 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
         Duration deadline = callOptions.deadline() == null ? options.callTimeout() : callOptions.deadline();
+        if (procedure.stream() != StreamDirection.NONE) {
+            return CompletableFuture.failedFuture(new CallRefusedException(
+                    "%s on %s was not sent: it opens a stream, which this version does not offer"
+                            .formatted(procedure.name(), host)));
+        }
         Call<A, R> call = newCall(procedure, arguments, deadline, undo);
         execute(() -> submit(call), () -> call.future.completeExceptionally(notSent(call)));
         return call.future;
@@ -166,7 +175,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                                         runCallback(task);
                                     }
                                 },
-                                delay.toNanos(),
+                                nanos(delay),
                                 TimeUnit.NANOSECONDS),
                 () -> {});
     }
@@ -182,7 +191,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                 () -> {
                     if (farewell == null && reason == null) {
                         farewell = procedure;
-                        long patience = options.callTimeout().toNanos();
+                        long patience = nanos(options.callTimeout());
                         loop().schedule(this::close, patience, TimeUnit.NANOSECONDS);
                         sayFarewellWhenIdle();
                     }
@@ -201,20 +210,21 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
 
     // ---- the channel
 
+    /** Comes when the channel is open: only then is it known which of a host's addresses answers. */
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         channel = context.channel();
         context.pipeline().addBefore(context.name(), "frames", new FrameDecoder());
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext context) {
         keepAlive = new KeepAlive(
                 context.channel(),
                 options.keepAliveInterval(),
                 options.keepAliveCount(),
+                options.callTimeout(),
                 () -> calls.inFlight() >= SERVER_STOPS_READING,
                 silence -> end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + silence)));
+        if (!context.channel().isActive()) {
+            channelInactive(context);
+        }
     }
 
     @Override
@@ -250,6 +260,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
             end(
                     CloseReason.Kind.PROTOCOL_ERROR,
                     text.startsWith(host) ? protocol : new ProtocolException(host + ": " + text, protocol));
+        } else if (root instanceof IOException && draining) {
+            end(CloseReason.Kind.CLOSED, null);
         } else if (root instanceof IOException) {
             end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + root.getMessage(), root));
         } else {
@@ -261,7 +273,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     // ---- calls, on the event loop
 
     private void submit(Call<?, ?> call) {
-        if (reason != null || farewell != null) {
+        boolean closing = draining || (farewell != null && !calls.isUndoing());
+        if (reason != null || closing) {
             LibvirtException refused = notSent(call);
             runCallback(() -> call.future.completeExceptionally(refused));
             return;
@@ -273,6 +286,15 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     private <A, R> Call<A, R> newCall(
             Procedure<A, R> procedure, A arguments, Duration deadline, @Nullable Consumer<R> undo) {
         return new Call<>(procedure, arguments, deadline, undo, guard, this::abandon);
+    }
+
+    private void onUndone(Runnable settled) {
+        execute(
+                () -> {
+                    settled.run();
+                    sayFarewellWhenIdle();
+                },
+                settled);
     }
 
     private void abandon(Call<?, ?> call) {
@@ -354,7 +376,13 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
             open.close();
         }
         calls.failAll(call -> ended(call.procedure.name() + " on "));
-        closeListeners.forEach(listener -> listener.accept(ended("")));
+        for (Consumer<LibvirtException> listener : closeListeners) {
+            try {
+                listener.accept(ended(""));
+            } catch (RuntimeException e) {
+                LOG.warn("{}: a listener to the end of the connection failed", host, e);
+            }
+        }
         closeListeners.clear();
         runCallback(() -> closed.complete(ending));
     }
@@ -381,6 +409,11 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
 
     // ---- threads
 
+    /** A delay for a timer; one of centuries stands for "never" and must not overflow. */
+    private static long nanos(Duration delay) {
+        return delay.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : delay.toNanos();
+    }
+
     private EventLoop loop() {
         Channel target = channel;
         if (target == null) {
@@ -403,7 +436,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         }
     }
 
-    private void runCallback(Runnable callback) {
+    /** Runs user code where it belongs; where the user's executor refuses it, here. */
+    public void runCallback(Runnable callback) {
         try {
             callbacks.execute(callback);
         } catch (RejectedExecutionException e) {

@@ -22,11 +22,13 @@ final class KeepAlive {
     private static final int VERSION = 1;
     private static final int PING = 1;
     private static final int PONG = 2;
+    private static final Duration LONGEST = Duration.ofDays(365 * 100L);
     private static final int FRAME_BYTES = 4 + MessageHeader.BYTES;
 
     private final Channel channel;
     private final long intervalNanos;
     private final int count;
+    private final long patienceNanos;
     private final BooleanSupplier mayBeDeaf;
     private final Consumer<String> onSilence;
     private long lastReceived = System.nanoTime();
@@ -34,13 +36,21 @@ final class KeepAlive {
     /**
      * Made on the channel's event loop, like every use.
      *
-     * @param mayBeDeaf whether the server may have stopped reading for a good reason, so that silence proves nothing
+     * @param patience how long a silence proves nothing while the server may be deaf
+     * @param mayBeDeaf whether the server may have stopped reading because it works on as many calls as it takes
      * @param onSilence told how long the peer has been silent
      */
-    KeepAlive(Channel channel, Duration interval, int count, BooleanSupplier mayBeDeaf, Consumer<String> onSilence) {
+    KeepAlive(
+            Channel channel,
+            Duration interval,
+            int count,
+            Duration patience,
+            BooleanSupplier mayBeDeaf,
+            Consumer<String> onSilence) {
         this.channel = channel;
         this.intervalNanos = interval.toNanos();
         this.count = count;
+        this.patienceNanos = patience.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : patience.toNanos();
         this.mayBeDeaf = mayBeDeaf;
         this.onSilence = onSilence;
         if (count > 0) {
@@ -62,12 +72,10 @@ final class KeepAlive {
         if (!channel.isActive()) {
             return;
         }
-        if (mayBeDeaf.getAsBoolean()) {
-            lastReceived = System.nanoTime();
-        }
         long silent = System.nanoTime() - lastReceived;
         long intervals = silent / intervalNanos;
-        if (intervals > count) {
+        boolean excused = mayBeDeaf.getAsBoolean() && silent < patienceNanos;
+        if (intervals > count && !excused) {
             onSilence.accept("no sign of life for %d ms, %d keepalive pings unanswered"
                     .formatted(TimeUnit.NANOSECONDS.toMillis(silent), count));
             return;

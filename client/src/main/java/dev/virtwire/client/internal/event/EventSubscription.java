@@ -34,7 +34,7 @@ final class EventSubscription<E> implements Flow.Subscription {
     // On the serial executor.
     private final Queue<E> buffer = new ArrayDeque<>();
     private long demand;
-    private boolean ended;
+    private volatile boolean ended;
     private @Nullable LibvirtException failure;
 
     /**
@@ -58,7 +58,14 @@ final class EventSubscription<E> implements Flow.Subscription {
 
     /** The server has registered the subscription. */
     void start() {
-        serial.execute(() -> subscriber.onSubscribe(this));
+        serial.execute(() -> {
+            try {
+                subscriber.onSubscribe(this);
+            } catch (RuntimeException | Error e) {
+                end();
+                throw e;
+            }
+        });
     }
 
     /** The server has refused the subscription. */
@@ -127,11 +134,12 @@ final class EventSubscription<E> implements Flow.Subscription {
 
     @Override
     public void cancel() {
-        serial.execute(() -> {
-            if (!ended) {
-                end();
-            }
-        });
+        // Seen at once by a delivery that is under way; the rest is done in its turn.
+        boolean before = ended;
+        ended = true;
+        if (!before) {
+            serial.execute(this::end);
+        }
     }
 
     private void drain() {

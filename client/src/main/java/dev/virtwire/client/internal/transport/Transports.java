@@ -11,6 +11,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
@@ -37,19 +38,24 @@ import org.jspecify.annotations.Nullable;
 public final class Transports {
     private static final int TCP_PORT = 16509;
 
+    /** A bootstrap insists on a handler. */
+    private static final ChannelHandler NO_HANDLER = new ChannelInitializer<>() {
+        @Override
+        protected void initChannel(Channel channel) {}
+    };
+
     private Transports() {}
 
     /**
      * Opens the channel that a URI asks for.
      *
-     * @param handler takes its place in the channel's pipeline before anything is read
-     * @return the channel; cancelling it ends the attempt. Fails with {@link ConnectFailedException}
+     * @return the channel, which does not read yet: its user puts handlers into its pipeline and turns reading on; cancelling it ends the attempt. Fails with {@link ConnectFailedException}
      */
     public static CompletableFuture<Channel> open(
-            LibvirtUri uri, boolean readOnly, Duration timeout, EventLoopGroup group, ChannelHandler handler) {
+            LibvirtUri uri, boolean readOnly, Duration timeout, EventLoopGroup group) {
         return switch (uri.transport()) {
-            case TCP -> openTcp(uri, timeout, group, handler);
-            case UNIX -> openUnix(uri, readOnly, timeout, group, handler);
+            case TCP -> openTcp(uri, timeout, group);
+            case UNIX -> openUnix(uri, readOnly, timeout, group);
             case TLS, SSH, LIBSSH, LIBSSH2, EXT -> throw notOffered(uri);
         };
     }
@@ -81,16 +87,15 @@ public final class Transports {
         return uri.port() < 0 ? TCP_PORT : uri.port();
     }
 
-    private static CompletableFuture<Channel> openTcp(
-            LibvirtUri uri, Duration timeout, EventLoopGroup group, ChannelHandler handler) {
+    private static CompletableFuture<Channel> openTcp(LibvirtUri uri, Duration timeout, EventLoopGroup group) {
         String host = tcpHost(uri);
         int port = tcpPort(uri);
-        Bootstrap bootstrap = bootstrap(group, timeout, handler)
+        Bootstrap bootstrap = bootstrap(group, timeout)
                 .channelFactory(usesEpoll(group) ? EpollSocketChannel::new : NioSocketChannel::new)
                 .option(ChannelOption.TCP_NODELAY, true);
         // The JDK's look-up blocks, so it has no place on an event loop or on the caller's thread.
         return TrackedFuture.of(CompletableFuture.supplyAsync(() -> resolve(uri, host), SharedPool.executor()))
-                .thenCompose(addresses -> connectToFirst(bootstrap, addresses, port, uri, host));
+                .thenCompose(addresses -> connectToFirst(bootstrap, addresses, timeout, port, uri, host));
     }
 
     private static List<InetAddress> resolve(LibvirtUri uri, String host) {
@@ -103,18 +108,21 @@ public final class Transports {
 
     /** A name often has an IPv6 and an IPv4 address, and the server listens on one of them only. */
     private static CompletableFuture<Channel> connectToFirst(
-            Bootstrap bootstrap, List<InetAddress> addresses, int port, LibvirtUri uri, String host) {
+            Bootstrap bootstrap, List<InetAddress> addresses, Duration timeout, int port, LibvirtUri uri, String host) {
         SocketAddress address = new InetSocketAddress(addresses.get(0), port);
+        // One address that swallows everything must leave the others their share of the time.
+        int share = (int) Math.min(Integer.MAX_VALUE, timeout.toMillis() / addresses.size());
+        Bootstrap one = bootstrap.clone().option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.max(1, share));
         CompletableFuture<Channel> attempt =
-                connect(bootstrap, address, uri, host + " port " + port, "is libvirtd listening there?");
+                connect(one, address, uri, host + " port " + port, "is libvirtd listening there?");
         List<InetAddress> others = addresses.subList(1, addresses.size());
         return others.isEmpty()
                 ? attempt
-                : attempt.exceptionallyCompose(failure -> connectToFirst(bootstrap, others, port, uri, host));
+                : attempt.exceptionallyCompose(failure -> connectToFirst(bootstrap, others, timeout, port, uri, host));
     }
 
     private static CompletableFuture<Channel> openUnix(
-            LibvirtUri uri, boolean readOnly, Duration timeout, EventLoopGroup group, ChannelHandler handler) {
+            LibvirtUri uri, boolean readOnly, Duration timeout, EventLoopGroup group) {
         Path socket = SocketLocator.ofThisProcess().locate(uri, readOnly);
         if (!Files.exists(socket)) {
             String hint = uri.parameter("socket").isPresent() ? "" : "; is libvirtd running?";
@@ -123,13 +131,16 @@ public final class Transports {
         boolean epoll = usesEpoll(group);
         ChannelFactory<Channel> factory = epoll ? EpollDomainSocketChannel::new : NioDomainSocketChannel::new;
         SocketAddress address = epoll ? new DomainSocketAddress(socket.toFile()) : UnixDomainSocketAddress.of(socket);
-        Bootstrap bootstrap = bootstrap(group, timeout, handler).channelFactory(factory);
-        return connect(bootstrap, address, uri, "socket " + socket, "may this user use it?");
+        Bootstrap bootstrap = bootstrap(group, timeout).channelFactory(factory);
+        return connect(bootstrap, address, uri, "socket " + socket, "is libvirtd running, and may this user use it?");
     }
 
-    private static Bootstrap bootstrap(EventLoopGroup group, Duration timeout, ChannelHandler handler) {
-        return new Bootstrap().group(group).handler(handler).option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                Math.min(Integer.MAX_VALUE, timeout.toMillis()));
+    private static Bootstrap bootstrap(EventLoopGroup group, Duration timeout) {
+        return new Bootstrap()
+                .group(group)
+                .handler(NO_HANDLER)
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()));
     }
 
     private static CompletableFuture<Channel> connect(
@@ -138,7 +149,9 @@ public final class Transports {
         CompletableFuture<Channel> opened = new TrackedFuture<>();
         attempt.addListener(done -> {
             if (done.isSuccess()) {
-                opened.complete(attempt.channel());
+                if (!opened.complete(attempt.channel())) {
+                    attempt.channel().close();
+                }
             } else {
                 opened.completeExceptionally(failed(uri, reason(done.cause(), target) + "; " + hint, done.cause()));
             }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes an XML document as text; a null attribute or text is left out. */
 public final class XmlBuilder {
-    private static final XMLOutputFactory FACTORY = XMLOutputFactory.newInstance();
+    private static final XMLOutputFactory FACTORY = XMLOutputFactory.newDefaultFactory();
 
     /** Writes what stands inside an element. */
     @FunctionalInterface
