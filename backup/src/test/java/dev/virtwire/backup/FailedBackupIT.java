@@ -17,6 +17,9 @@ import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import dev.virtwire.testkit.PrivateLibvirtd;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -188,6 +191,48 @@ class FailedBackupIT {
                             "the backup of domain " + name + " failed: the disk could not be read: nbd+unix:///vd")
                     .hasMessageNotContaining("Left behind");
             scene.requireClean(name);
+        }
+    }
+
+    @Test
+    void anExportSocketThatMayNotBeOpenedIsExplainedWithTheRemedies() throws Exception {
+        try (Guest guest = guest().start();
+                Libvirt libvirt = scene.connect()) {
+            RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
+            NbdOptions denied = NbdOptions.DEFAULT.withTransport((address, timeout) -> {
+                throw new SocketException("Permission denied");
+            });
+
+            assertThatThrownBy(() -> new BackupRun(libvirt, store, plan().build(), denied).run())
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining("Permission denied")
+                    .hasMessageContaining("The socket belongs to QEMU's user: run this as root or as that user");
+            scene.requireClean(name);
+        }
+    }
+
+    @Test
+    void aPortInUseIsPassedOverAndAllPortsInUseAreAnError() throws Exception {
+        try (Guest guest = guest().start();
+                Libvirt libvirt = Libvirt.connect(libvirtd.tcpUri()).join();
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = taken.getLocalPort();
+            BackupPlan onlyTaken =
+                    plan().nbd(new NbdListen("127.0.0.1", port, port)).build();
+            assertThatThrownBy(() -> DomainBackup.start(libvirt, scene.repository(), onlyTaken)
+                            .result()
+                            .join())
+                    .hasCauseInstanceOf(BackupException.class)
+                    .hasMessageContaining("every port from " + port + " to " + port
+                            + " of 127.0.0.1 is in use on the host: choose others by --nbd");
+            scene.requireClean(name);
+
+            BackupPlan several = plan().nbd(new NbdListen("127.0.0.1", port, Math.min(65535, port + 20)))
+                    .build();
+            BackupResult result = DomainBackup.start(libvirt, scene.repository(), several)
+                    .result()
+                    .join();
+            scene.requireClean(name, result.point().manifest().checkpoint());
         }
     }
 

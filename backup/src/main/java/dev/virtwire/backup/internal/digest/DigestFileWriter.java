@@ -34,7 +34,6 @@ public final class DigestFileWriter implements Closeable {
     private final FileChannel channel;
     private final MessageDigest sha256 = Sha256.digest();
     private final ByteBuffer run = ByteBuffer.allocate(DigestFormat.RUN + RUN_MAX * BlockTree.DIGEST);
-    private final long guestSize;
     private final @Nullable Leaves parent;
     private final byte[] parentLeaf = new byte[BlockTree.DIGEST];
     private BlockTree.Hasher hasher;
@@ -47,7 +46,6 @@ public final class DigestFileWriter implements Closeable {
 
     private DigestFileWriter(FileChannel channel, long guestSize, @Nullable Leaves parent) throws IOException {
         this.channel = channel;
-        this.guestSize = guestSize;
         this.parent = parent;
         this.hasher = new BlockTree.Hasher(BlockTree.blocks(guestSize));
         ByteBuffer header = ByteBuffer.allocate(DigestFormat.HEADER);
@@ -168,11 +166,6 @@ public final class DigestFileWriter implements Closeable {
         write(trailer.flip());
         channel.force(true);
         return new Summary(Sha256.hex(content), Sha256.hex(fileRoot), written, Sha256.hex(sha256.digest()));
-    }
-
-    /** The disk's size in bytes. */
-    public long guestSize() {
-        return guestSize;
     }
 
     @Override
