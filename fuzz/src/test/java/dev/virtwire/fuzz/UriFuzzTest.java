@@ -21,9 +21,11 @@ class UriFuzzTest {
                         "qemu+ssh://root@host.example/session?keyfile=/k&no_verify=1;sshauth=agent",
                         "test:///default",
                         "remote+tls://h/",
+                        "qemu+unix:///system?socket=%00",
                         "nbd://host:10809/export",
                         "nbd://[::1]/",
-                        "nbd+unix:///export?socket=/run/nbd.sock")
+                        "nbd+unix:///export?socket=/run/nbd.sock",
+                        "nbd+unix:///export?socket=%00")
                 .map(text -> text.getBytes(StandardCharsets.UTF_8));
     }
 

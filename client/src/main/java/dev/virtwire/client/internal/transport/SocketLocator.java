@@ -6,6 +6,7 @@ import dev.virtwire.client.LibvirtUri;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +34,7 @@ final class SocketLocator {
     Path locate(LibvirtUri uri, boolean readOnly) {
         Optional<String> given = uri.parameter("socket");
         if (given.isPresent()) {
-            return Path.of(given.get());
+            return given(uri, given.get());
         }
         boolean session = !root && uri.path().equals("/session");
         Path folder = session ? sessionFolder(uri) : systemFolder;
@@ -50,6 +51,14 @@ final class SocketLocator {
                 throw new InvalidUriException(
                         "URI '" + uri + "': mode '" + mode + "' is none of auto, direct and legacy");
         };
+    }
+
+    private static Path given(LibvirtUri uri, String socket) {
+        try {
+            return Path.of(socket);
+        } catch (InvalidPathException e) {
+            throw new InvalidUriException("URI '" + uri + "': its socket is no path: " + e.getReason());
+        }
     }
 
     private Path sessionFolder(LibvirtUri uri) {
