@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Whatever a {@code <domainbackup>} or a {@code <domaincheckpoint>} says, it is read or refused with a sentence. */
 class BackupXmlFuzzTest {
     static Stream<byte[]> seeds() {
-        return Stream.of("""
+        return Stream.of(
+                        """
                         <domainbackup mode='pull'><incremental>monday</incremental>
                           <server transport='tcp' tls='no' name='127.0.0.1' port='10809'/>
                           <disks><disk name='vda' backup='yes' type='file' backupmode='full' exportname='vda' index='1'>
@@ -22,16 +23,23 @@ class BackupXmlFuzzTest {
                                 <cipher name='aes' size='256' mode='xts' hash='sha256'/><ivgen name='plain64'/>
                               </encryption></scratch></disk>
                             <disk name='vdb' backup='no'/></disks></domainbackup>
-                        """, """
+                        """,
+                        """
                         <domainbackup><disks><disk name='vda' type='block'><target dev='/dev/x'>
                           <encryption format='luks'><secret uuid='0ddf9b4e-77e8-4e3a-9b4c-2f7d4c8f7a11'/></encryption>
                         </target></disk></disks></domainbackup>
-                        """, """
+                        """,
+                        """
                         <domaincheckpoint><name>tuesday</name><description>a &lt;b&gt;</description>
                           <parent><name>monday</name></parent><creationTime>1700000000</creationTime>
                           <disks><disk name='vda' checkpoint='bitmap' bitmap='tuesday' size='65536'/>
                             <disk name='vdb' checkpoint='no'/></disks></domaincheckpoint>
-                        """).map(text -> text.getBytes(StandardCharsets.UTF_8));
+                        """,
+                        "<domaincheckpoint><creationTime>9223372036854775807</creationTime></domaincheckpoint>",
+                        "<domaincheckpoint><name>" + "<a>".repeat(50_000),
+                        "<domaincheckpoint><name>" + "<a>".repeat(20_000) + "</a>".repeat(20_000)
+                                + "</name></domaincheckpoint>")
+                .map(text -> text.getBytes(StandardCharsets.UTF_8));
     }
 
     @FuzzTest

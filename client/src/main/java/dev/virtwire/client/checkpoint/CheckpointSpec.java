@@ -3,6 +3,7 @@ package dev.virtwire.client.checkpoint;
 
 import dev.virtwire.client.internal.xml.XmlBuilder;
 import dev.virtwire.client.internal.xml.XmlElement;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +93,12 @@ public record CheckpointSpec(
     }
 
     private static Instant instant(XmlElement element) {
-        return Instant.ofEpochSecond(number(element, element.text()));
+        long seconds = number(element, element.text());
+        try {
+            return Instant.ofEpochSecond(seconds);
+        } catch (DateTimeException e) {
+            throw element.fail("'" + seconds + "' seconds are beyond every calendar");
+        }
     }
 
     private static long number(XmlElement element, String text) {

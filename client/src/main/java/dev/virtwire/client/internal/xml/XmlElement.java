@@ -20,6 +20,11 @@ import org.xml.sax.SAXParseException;
 
 /** An element of a parsed document. Errors are {@link IllegalArgumentException}s that name the document and the place. */
 public final class XmlElement {
+    private static final String MAX_DEPTH_ATTRIBUTE = "http://www.oracle.com/xml/jaxp/properties/maxElementDepth";
+
+    /** Far deeper than any XML of libvirt's. */
+    private static final String MAX_DEPTH = "200";
+
     private final String document;
     private final Element element;
 
@@ -61,6 +66,8 @@ public final class XmlElement {
         DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
         factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
         factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+        // The DOM descends into its elements by recursion, and a document decides how deep.
+        factory.setAttribute(MAX_DEPTH_ATTRIBUTE, MAX_DEPTH);
         factory.setXIncludeAware(false);
         factory.setExpandEntityReferences(false);
         return factory;
