@@ -57,6 +57,8 @@ class RepositoryFuzzTest {
                 new Bytes().u8(target).text(json).done(),
                 new Bytes().u8(target + 3).text(json).done(),
                 new Bytes().u8(target).text("{}").done(),
+                // What a parser that guesses encodings takes for UTF-32 and UTF-16.
+                new Bytes().u8(target).u32('{', 0x7fff_ffff).done(),
                 new Bytes().u8(target).u16('{').u16('}').done());
     }
 

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -54,6 +55,9 @@ public final class Json {
             return value;
         } catch (JsonProcessingException e) {
             throw e;
+        } catch (CharConversionException e) {
+            // The parser takes some bytes for UTF-32, and then has no exception of its own for bad characters.
+            throw MismatchedInputException.from(null, type, "the file is not UTF-8");
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory failed", e);
         }
