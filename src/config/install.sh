@@ -21,13 +21,15 @@ hypervisor_packages=(libvirt-daemon libvirt-daemon-driver-qemu "libvirt-daemon-d
 
 # Prints those of the named packages that are missing here; of those with "?" behind their name, only what apt knows.
 missing_packages() {
-    local package name
+    local package installed known=
+    installed=" $(dpkg-query -W -f='${db:Status-Status}:${Package} ' "${@%\?}" 2> /dev/null || true)"
     for package in "$@"; do
-        name=${package%\?}
-        if [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2> /dev/null)" != installed ] \
-            && { [ "$name" = "$package" ] || apt-cache show "$name" > /dev/null 2>&1; }; then
-            echo "$name"
+        [[ $installed != *" installed:${package%\?} "* ]] || continue
+        if [ "${package%\?}" != "$package" ]; then
+            [ -n "$known" ] || known=" $(apt-cache pkgnames | tr '\n' ' ')"
+            [[ $known == *" ${package%\?} "* ]] || continue
         fi
+        echo "${package%\?}"
     done
 }
 
