@@ -19,7 +19,7 @@ import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.backup.manifest.ParentLink;
-import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.PointFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -73,8 +73,9 @@ final class PointMaker {
         Manifest full = Manifests.full(
                 domain.repository().id(),
                 id,
-                new StoredFile(Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml))),
+                new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml))),
                 stored);
+        Point newest = domain.points().newest();
         return domain.commit(new Manifest(
                 full.format(),
                 full.version(),
@@ -87,6 +88,7 @@ final class PointMaker {
                 level,
                 full.outcome(),
                 parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256()),
+                newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
                 full.checkpoint(),
                 null,
                 false,
@@ -94,7 +96,8 @@ final class PointMaker {
                 clock.plusSeconds(5),
                 stored,
                 List.of(),
-                new DomainXml(full.domainXml().stored(), true, List.of()),
+                full.files(),
+                new DomainXml(true, List.of()),
                 null));
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.testkit.Guest;
@@ -95,6 +96,9 @@ class PullBackupIT {
                                     .join()
                                     .isRunning())
                             .isFalse();
+                    assertThat(manifest.files())
+                            .extracting(PointFile::role)
+                            .contains(PointFile.DOMAIN, PointFile.CHECKPOINT);
                     before = manifest.checkpoint();
                     Progress last = heard.get(heard.size() - 1);
                     assertThat(last.phase()).isEqualTo(Progress.Phase.DONE);

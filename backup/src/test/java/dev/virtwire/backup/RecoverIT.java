@@ -110,7 +110,7 @@ class RecoverIT {
         try (Guest guest = guest("killed-3");
                 Libvirt libvirt = scene.connect()) {
             Domain domain = libvirt.domain(guest.name()).join();
-            String old = Names.onHost(scene.repository().id(), "20200101T000000Z-full");
+            String old = Names.checkpoint(scene.repository().id(), "20200101T000000Z-full");
             for (String name : List.of(old, "somebody-elses")) {
                 domain.createCheckpoint(CheckpointSpec.of(name, List.of(CheckpointDisk.of("vda"))))
                         .join();

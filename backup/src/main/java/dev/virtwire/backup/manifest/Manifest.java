@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param level full, incremental or differential
  * @param outcome {@code completed}, or {@code completed, unverified} after a push
  * @param parent the point that this one builds on, or null for a full one
+ * @param previous the domain's newest point when this one was made, or null for the first
  * @param checkpoint the libvirt checkpoint made with this point, or null where none was
  * @param checkpointReason why none was made, or null where one was
  * @param quiesced whether the guest's file systems were frozen at the point
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param completed when the last byte was safe, in UTC
  * @param disks the disks in it
  * @param excluded the domain's other disks, each with the reason
- * @param domainXml the saved domain XML
+ * @param files all files of the point but images and digests
+ * @param domainXml what is in the saved domain XML
  * @param nvram the UEFI variables, or null for a domain without
  */
 public record Manifest(
@@ -45,6 +47,7 @@ public record Manifest(
         Level level,
         String outcome,
         @Nullable ParentLink parent,
+        @Nullable ParentLink previous,
         @Nullable String checkpoint,
         @Nullable String checkpointReason,
         @JsonProperty(required = true) boolean quiesced,
@@ -52,6 +55,7 @@ public record Manifest(
         Instant completed,
         List<ManifestDisk> disks,
         List<ExcludedDisk> excluded,
+        List<PointFile> files,
         DomainXml domainXml,
         @Nullable Nvram nvram) {
     /** What {@link #format} says. */
@@ -81,7 +85,16 @@ public record Manifest(
         requireNonNull(completed, "completed");
         disks = List.copyOf(disks);
         excluded = List.copyOf(excluded);
+        files = List.copyOf(files);
         requireNonNull(domainXml, "domainXml");
+    }
+
+    /** The file with this role, or null where the point has none. */
+    public @Nullable PointFile file(String role) {
+        return files.stream()
+                .filter(file -> file.role().equals(role))
+                .findFirst()
+                .orElse(null);
     }
 
     /** The disk with this target name, or null where the point has none. */

@@ -9,16 +9,11 @@ import org.jspecify.annotations.Nullable;
  * The UEFI variables of a domain that has them.
  *
  * @param path where they lay on the host
- * @param stored the file that holds them, or null where they were not saved
  * @param reason why they were not saved, or null where they were
  */
-public record Nvram(
-        String path, @Nullable StoredFile stored, @Nullable String reason) {
+public record Nvram(String path, @Nullable String reason) {
     /** Refuses a missing field. */
     public Nvram {
         requireNonNull(path, "path");
-        if ((stored == null) == (reason == null)) {
-            throw new IllegalArgumentException("nvram needs either stored or reason");
-        }
     }
 }

@@ -4,10 +4,10 @@ package dev.virtwire.backup.manifest;
 import static java.util.Objects.requireNonNull;
 
 /**
- * The point that an increment builds on.
+ * Another point of the domain, by its id and its manifest: the one that an increment builds on, or the one before.
  *
  * @param point its id, a folder beside this point's
- * @param manifestSha256 the SHA-256 of its {@code manifest.json}, in lower-case hexadecimal: a parent that was replaced
+ * @param manifestSha256 the SHA-256 of its {@code manifest.json}, in lower-case hexadecimal: a point that was replaced
  *     is found out
  */
 public record ParentLink(String point, String manifestSha256) {

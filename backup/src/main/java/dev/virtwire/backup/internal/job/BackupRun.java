@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupPlan;
@@ -14,12 +16,14 @@ import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.backup.internal.repository.Writer;
+import dev.virtwire.backup.manifest.DomainXml;
 import dev.virtwire.backup.manifest.ExcludedDisk;
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.backup.manifest.Nvram;
+import dev.virtwire.backup.manifest.ParentLink;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
 import java.io.IOException;
@@ -44,6 +48,7 @@ public final class BackupRun {
     private final Cancellation cancellation = new Cancellation();
     private final List<String> notices = new ArrayList<>();
     private final long started = System.nanoTime();
+    private @Nullable PointFiles files;
 
     /** A backup by {@code plan} over {@code libvirt} into {@code repository}. */
     public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan) {
@@ -88,10 +93,10 @@ public final class BackupRun {
         DiskChoice choice =
                 DiskChoice.of(plan, facts.identity().name(), facts.description().disks());
         DomainStore store = repository.domain(facts.identity().name());
-        store.requireSame(facts.identity());
         DomainLock lock = store.lock();
         try {
-            clearEarlier(store, facts);
+            store.requireSame(facts.identity());
+            clearEarlier(store);
             facts.refuseOtherJob();
             return make(store, facts, choice);
         } finally {
@@ -100,14 +105,10 @@ public final class BackupRun {
     }
 
     /** What a run before this one left, when it died or when the host could not be reached. */
-    private void clearEarlier(DomainStore store, HostFacts facts) {
+    private void clearEarlier(DomainStore store) {
         Leftovers leftovers = new Leftovers(store);
         for (JournalEntry entry : store.entries()) {
-            if (entry.host().name().equals(facts.host().name())) {
-                leftovers.clear(entry, libvirt);
-            } else {
-                leftovers.clearHereOnly(entry, "this is host " + facts.host().name());
-            }
+            leftovers.clearWhereItRan(entry, libvirt);
         }
         leftovers.clearUnknown();
         leftovers.done().forEach(done -> notices.add("an earlier run was cleaned up after: " + done));
@@ -117,7 +118,8 @@ public final class BackupRun {
     private BackupResult make(DomainStore store, HostFacts facts, DiskChoice choice) {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         String id = store.newPointId(now, Level.FULL);
-        TransferPlan transfer = TransferPlan.of(plan, libvirt.uri(), repository.id(), id, choice);
+        TransferPlan transfer = TransferPlan.of(
+                plan, libvirt.uri(), repository.id(), facts.identity().uuid(), id, choice);
         JournalEntry entry = new JournalEntry(
                 JournalEntry.FORMAT,
                 JournalEntry.VERSION,
@@ -150,7 +152,8 @@ public final class BackupRun {
         Transfer kind = plan.mode() == Mode.PULL
                 ? new PullTransfer(facts.domain(), transfer, folder, nbd, meter, cancellation)
                 : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
-        return kind.run();
+        String nvram = facts.description().nvram();
+        return kind.run(begun -> files = PointFiles.fetch(facts.domain(), nvram, facts.isHere(), begun.checkpoint()));
     }
 
     private Point commit(
@@ -162,10 +165,10 @@ public final class BackupRun {
             String id)
             throws IOException {
         cancellation.check();
-        PointFiles files = new PointFiles(repository.files(), store.partial(id));
+        PointFiles fetched = requireNonNull(files);
         DomainDescription description = facts.description();
         String nvramPath = description.nvram();
-        Nvram nvram = nvramPath == null ? null : files.nvram(nvramPath, facts.isHere());
+        Point newest = store.points().newest();
         Manifest manifest = new Manifest(
                 Manifest.FORMAT,
                 Manifest.VERSION,
@@ -178,6 +181,7 @@ public final class BackupRun {
                 Level.FULL,
                 plan.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
                 null,
+                newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
                 result.checkpoint(),
                 result.checkpoint() == null ? transfer.noCheckpointReason() : null,
                 false,
@@ -185,8 +189,9 @@ public final class BackupRun {
                 Instant.now().truncatedTo(ChronoUnit.MILLIS),
                 result.disks(),
                 choice.excluded(),
-                files.domainXml(facts.domain(), description.secrets()),
-                nvram);
+                fetched.write(repository.files(), store.partial(id)),
+                new DomainXml(fetched.secrets(), description.secrets()),
+                nvramPath == null ? null : new Nvram(nvramPath, fetched.nvramReason()));
         cancellation.check();
         addNotices(manifest, transfer, description);
         return store.commit(manifest);

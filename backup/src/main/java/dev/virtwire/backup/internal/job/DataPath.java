@@ -13,12 +13,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How a pull backup's data comes from the host. */
 sealed interface DataPath {
     /** The kernel's limit for a UNIX socket's path, without its end. */
     int SOCKET_PATH_MAX = 107;
+
+    /** An IPv4 address as numbers. */
+    Pattern LITERAL_V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
     /** Through a UNIX socket of this machine. */
     record Socket(String path) implements DataPath {}
@@ -53,7 +57,10 @@ sealed interface DataPath {
                     + " is not offered yet: use a local or TCP connection, or push mode");
         }
         String host = uri.host() == null ? "127.0.0.1" : uri.host();
-        NbdListen where = listen != null ? listen : new NbdListen(defaultAddress(host), 10809, 10872);
+        NbdListen asked = listen != null ? listen : new NbdListen(host, 10809, 10872);
+        NbdListen where = asked.address().equals("localhost") || (listen == null && isLoopback(host))
+                ? new NbdListen("127.0.0.1", asked.firstPort(), asked.lastPort())
+                : asked;
         if (!isLoopback(where.address()) && !plan.insecureNbd()) {
             throw new BackupException("the NBD export on " + where.address()
                     + " would hand the disks unencrypted to anyone who connects: run this on the host itself,"
@@ -66,16 +73,17 @@ sealed interface DataPath {
         return new Ports(where, isWildcard(where.address()) ? host : where.address());
     }
 
-    private static String defaultAddress(String host) {
-        return isLoopback(host) ? "127.0.0.1" : host;
-    }
-
     private static boolean isLoopback(String host) {
-        return is(host, InetAddress::isLoopbackAddress);
+        // What a name means here says nothing of what it means on the host.
+        return host.equals("localhost") || (isLiteral(host) && is(host, InetAddress::isLoopbackAddress));
     }
 
     private static boolean isWildcard(String host) {
-        return is(host, InetAddress::isAnyLocalAddress);
+        return isLiteral(host) && is(host, InetAddress::isAnyLocalAddress);
+    }
+
+    private static boolean isLiteral(String host) {
+        return host.indexOf(':') >= 0 || LITERAL_V4.matcher(host).matches();
     }
 
     private static boolean is(String host, Predicate<InetAddress> kind) {

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.LibvirtUri;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Clears what stands in a domain's journal. The caller holds the domain's lock. */
 public final class Leftovers {
@@ -36,17 +40,46 @@ public final class Leftovers {
         return left;
     }
 
+    /** Clears what a run left, on its host too where {@code libvirt} leads to that. */
+    public void clearWhereItRan(JournalEntry entry, Libvirt libvirt) {
+        String name;
+        try {
+            name = Waiting.await(libvirt.hostname());
+        } catch (LibvirtException e) {
+            clearHereOnly(entry, String.valueOf(e.getMessage()));
+            return;
+        }
+        String path = libvirt.uri().path();
+        if (!entry.host().name().equals(name)) {
+            clearHereOnly(entry, "this is host " + name);
+        } else if (!LibvirtUri.parse(entry.host().uri()).path().equals(path)) {
+            clearHereOnly(entry, "it was made by " + entry.host().uri() + ", and this is " + path);
+        } else {
+            clear(entry, libvirt);
+        }
+    }
+
     /** Clears what one run left on its host and here, and forgets the run if nothing remains. */
     public void clear(JournalEntry entry, Libvirt libvirt) {
-        DomainStore.Listing listing = store.points();
+        DomainStore.Listing listing = listing();
         // Where a manifest cannot be read nobody knows which checkpoint the newest point needs.
-        boolean known = listing.damage().isEmpty();
+        boolean known = listing != null && listing.damage().isEmpty();
         HostCleanup host = new HostCleanup(libvirt, entry);
         host.run(isCommitted(entry), known && isCommitted(entry), keep(listing, entry));
         done.addAll(host.done());
         left.addAll(host.left());
         left.addAll(host.unknown());
         clearHere(entry, host.left().isEmpty());
+    }
+
+    /** The points, or null where the repository cannot be read: the host is not to pay for that. */
+    private DomainStore.@Nullable Listing listing() {
+        try {
+            return store.points();
+        } catch (BackupException e) {
+            left.add("older checkpoints of domain " + store.name() + ": " + e.getMessage());
+            return null;
+        }
     }
 
     /** Clears what a run left here; what it left on its host stays in the journal. */
@@ -83,19 +116,24 @@ public final class Leftovers {
     }
 
     private boolean isCommitted(JournalEntry entry) {
-        return Files.exists(store.folder().resolve(entry.point()).resolve(Names.MANIFEST), LinkOption.NOFOLLOW_LINKS);
+        // Only where the file system says that there is no such folder; an error says nothing.
+        return !Files.notExists(store.folder().resolve(entry.point()), LinkOption.NOFOLLOW_LINKS);
     }
 
     /** The checkpoint that the next increment starts from. */
-    private Set<String> keep(DomainStore.Listing listing, JournalEntry entry) {
-        List<Point> points = listing.points();
+    private Set<String> keep(DomainStore.@Nullable Listing listing, JournalEntry entry) {
+        Set<String> keep = new HashSet<>();
+        if (isCommitted(entry) && entry.checkpoint() != null) {
+            keep.add(entry.checkpoint());
+        }
+        List<Point> points = listing == null ? List.of() : listing.points();
         for (int i = points.size() - 1; i >= 0; i--) {
             String checkpoint = points.get(i).manifest().checkpoint();
             if (checkpoint != null) {
-                return Set.of(checkpoint);
+                keep.add(checkpoint);
+                break;
             }
         }
-        // Its own point may be the one that cannot be read.
-        return isCommitted(entry) && entry.checkpoint() != null ? Set.of(entry.checkpoint()) : Set.of();
+        return keep;
     }
 }

@@ -5,9 +5,7 @@ import dev.virtwire.backup.internal.repository.DurableFiles;
 import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.backup.internal.repository.Sha256;
-import dev.virtwire.backup.manifest.DomainXml;
-import dev.virtwire.backup.manifest.Nvram;
-import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.protocol.remote.DomainXmlFlags;
@@ -15,49 +13,97 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Saves what a point holds besides disks: the domain's XML and its UEFI variables. */
+/** What a point holds besides disks: the domain's XML, its UEFI variables and its checkpoint's description. */
 final class PointFiles {
     /** UEFI variable stores have 64 KiB to a few MiB; what is larger is none. */
     private static final long NVRAM_MAX = 64L << 20;
 
-    private final DurableFiles files;
-    private final Path folder;
+    private final boolean secrets;
+    private final Map<String, byte[]> contents = new LinkedHashMap<>();
+    private @Nullable String nvramReason;
 
-    PointFiles(DurableFiles files, Path folder) {
-        this.files = files;
-        this.folder = folder;
+    private PointFiles(boolean secrets) {
+        this.secrets = secrets;
     }
 
-    /** Saves the XML that the domain will have at its next start, with passwords where the host hands them out. */
-    DomainXml domainXml(Domain domain, List<String> libvirtSecrets) throws IOException {
+    /**
+     * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is set
+     * while the disks are copied is not in them.
+     *
+     * @param nvram the path of the UEFI variables, or null
+     * @param here whether that is a file of this machine
+     * @param checkpoint the checkpoint that was made, or null
+     */
+    static PointFiles fetch(Domain domain, @Nullable String nvram, boolean here, @Nullable String checkpoint)
+            throws IOException {
+        PointFiles fetched;
         String xml;
-        boolean secrets = true;
         try {
             xml = Waiting.await(domain.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE));
+            fetched = new PointFiles(true);
         } catch (RemoteException e) {
             xml = Waiting.await(domain.xml(DomainXmlFlags.INACTIVE));
-            secrets = false;
+            fetched = new PointFiles(false);
         }
-        StoredFile stored = write(Names.DOMAIN_XML, xml.getBytes(StandardCharsets.UTF_8));
-        return new DomainXml(stored, secrets, libvirtSecrets);
+        fetched.contents.put(PointFile.DOMAIN, xml.getBytes(StandardCharsets.UTF_8));
+        if (nvram != null) {
+            fetched.fetchNvram(Path.of(nvram), here);
+        }
+        if (checkpoint != null) {
+            String description =
+                    Waiting.await(Waiting.await(domain.checkpoint(checkpoint)).xml());
+            fetched.contents.put(PointFile.CHECKPOINT, description.getBytes(StandardCharsets.UTF_8));
+        }
+        return fetched;
     }
 
-    /** Saves the UEFI variables in {@code path} where that is a file of this machine. */
-    Nvram nvram(String path, boolean here) throws IOException {
-        String obstacle = obstacle(Path.of(path), here);
-        if (obstacle != null) {
-            return new Nvram(path, null, obstacle);
+    private void fetchNvram(Path path, boolean here) throws IOException {
+        nvramReason = obstacle(path, here);
+        if (nvramReason != null) {
+            return;
         }
-        byte[] content;
         try {
-            content = Files.readAllBytes(Path.of(path));
+            contents.put(PointFile.NVRAM, Files.readAllBytes(path));
         } catch (IOException e) {
-            return new Nvram(path, null, Problems.reason(e));
+            nvramReason = Problems.reason(e);
         }
-        return new Nvram(path, write(Names.NVRAM, content), null);
+    }
+
+    /** Whether passwords stand in the domain's XML: the host may not hand them out. */
+    boolean secrets() {
+        return secrets;
+    }
+
+    /** Why the UEFI variables were not saved, or null. */
+    @Nullable
+    String nvramReason() {
+        return nvramReason;
+    }
+
+    /** Writes the files into a point's folder. */
+    List<PointFile> write(DurableFiles files, Path folder) throws IOException {
+        List<PointFile> written = new ArrayList<>();
+        for (Map.Entry<String, byte[]> content : contents.entrySet()) {
+            byte[] bytes = content.getValue();
+            String name = name(content.getKey());
+            files.writeNew(folder.resolve(name), bytes);
+            written.add(new PointFile(content.getKey(), name, bytes.length, Sha256.hex(Sha256.of(bytes))));
+        }
+        return written;
+    }
+
+    private static String name(String role) {
+        return switch (role) {
+            case PointFile.DOMAIN -> Names.DOMAIN_XML;
+            case PointFile.NVRAM -> Names.NVRAM;
+            default -> Names.CHECKPOINT_XML;
+        };
     }
 
     private static @Nullable String obstacle(Path path, boolean here) throws IOException {
@@ -71,10 +117,5 @@ final class PointFiles {
             return "permission denied";
         }
         return Files.size(path) > NVRAM_MAX ? "it is too large for UEFI variables" : null;
-    }
-
-    private StoredFile write(String name, byte[] content) throws IOException {
-        files.writeNew(folder.resolve(name), content);
-        return new StoredFile(name, content.length, Sha256.hex(Sha256.of(content)));
     }
 }

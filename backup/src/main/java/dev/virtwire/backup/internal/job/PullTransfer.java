@@ -16,6 +16,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
@@ -70,7 +71,7 @@ final class PullTransfer implements Transfer {
     }
 
     @Override
-    public Result run() throws IOException {
+    public Result run(Begun begun) throws IOException {
         cancellation.check();
         JobBegin begin = new JobBegin(domain, plan);
         BackupJob job = begin.begin();
@@ -78,6 +79,7 @@ final class PullTransfer implements Transfer {
         ended.whenComplete((outcome, failure) -> stop());
         Cancellation.AutoUnregister unregister = cancellation.onCancel(this::stop);
         try {
+            begun.begun(begin.plan());
             List<ManifestDisk> disks = copyAll(begin);
             cancellation.check();
             BackupOutcome outcome = finish(job);
@@ -141,8 +143,8 @@ final class PullTransfer implements Transfer {
         NbdAddress address = DataPath.address(requireNonNull(plan.path()), begin.port());
         Map<DomainDisk, Long> sizes = new LinkedHashMap<>();
         for (DomainDisk disk : plan.disks()) {
-            try (NbdConnection probe = NbdConnection.open(address, disk.target(), nbd)) {
-                sizes.put(disk, probe.export().size());
+            try (NbdConnection probe = NbdConnection.open(address, plan.exportOf(disk.target()), nbd)) {
+                sizes.put(disk, requireSize(disk, probe.export().size()));
             }
         }
         meter.expect(
@@ -167,9 +169,23 @@ final class PullTransfer implements Transfer {
         }
     }
 
+    /** A server that is not the guest's, or another disk of it, is noticed here at the latest. */
+    private long requireSize(DomainDisk disk, long exported) {
+        long capacity = Waiting.await(new DomainCalls(domain.libvirt())
+                .domainGetBlockInfo(domain.ref(), disk.target(), 0)
+                .thenApply(info -> info.capacity()));
+        // QEMU counts in sectors of 512 bytes.
+        long expected = (capacity + 511) / 512 * 512;
+        if (exported != expected) {
+            throw new BackupException("the NBD export of disk " + disk.target() + " has " + exported
+                    + " bytes, but libvirt says that the disk has " + expected);
+        }
+        return exported;
+    }
+
     private ManifestDisk copy(DiskStore store, NbdAddress address, DomainDisk disk, TransferPlan done)
             throws IOException {
-        try (NbdDisk source = NbdDisk.open(address, disk.target(), nbd)) {
+        try (NbdDisk source = NbdDisk.open(address, plan.exportOf(disk.target()), nbd)) {
             reading.set(source);
             if (stopped) {
                 stop();

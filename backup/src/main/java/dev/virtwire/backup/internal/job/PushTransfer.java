@@ -14,6 +14,7 @@ import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.protocol.remote.DomainCalls;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +41,7 @@ final class PushTransfer implements Transfer {
     }
 
     @Override
-    public Result run() {
+    public Result run(Begun begun) throws IOException {
         cancellation.check();
         List<Long> sizes = new ArrayList<>();
         for (DomainDisk disk : plan.disks()) {
@@ -52,6 +53,7 @@ final class PushTransfer implements Transfer {
         meter.expect(sizes.size(), total);
         JobBegin begin = new JobBegin(domain, plan);
         BackupJob job = begin.begin();
+        begun.begun(begin.plan());
         meter.phase(Progress.Phase.COPYING);
         BackupOutcome outcome = waitFor(job, total);
         if (!outcome.isCompleted()) {

@@ -34,7 +34,13 @@ public final class Recovery {
     /** Clears; see {@link dev.virtwire.backup.Repository#recover}. */
     public RecoverReport run() {
         try {
-            repository.domains().forEach(this::recover);
+            for (DomainStore domain : repository.domains()) {
+                try {
+                    recover(domain);
+                } catch (RuntimeException e) {
+                    left.add("domain " + domain.name() + ": " + Reasons.of(e));
+                }
+            }
             return new RecoverReport(done, left, busy);
         } finally {
             connections.values().forEach(Libvirt::close);
@@ -49,15 +55,19 @@ public final class Recovery {
             busy.add(String.valueOf(e.getMessage()));
             return;
         }
+        Leftovers leftovers = new Leftovers(store);
         try {
-            Leftovers leftovers = new Leftovers(store);
             for (JournalEntry entry : store.entries()) {
-                recover(leftovers, entry);
+                try {
+                    recover(leftovers, entry);
+                } catch (RuntimeException e) {
+                    leftovers.left().add("what point " + entry.point() + " left: " + Reasons.of(e));
+                }
             }
             leftovers.clearUnknown();
+        } finally {
             done.addAll(leftovers.done());
             left.addAll(leftovers.left());
-        } finally {
             lock.close();
         }
     }
@@ -75,7 +85,7 @@ public final class Recovery {
         if (libvirt == null) {
             leftovers.clearHereOnly(entry, String.valueOf(unreachable.get(uri)));
         } else {
-            leftovers.clear(entry, libvirt);
+            leftovers.clearWhereItRan(entry, libvirt);
         }
     }
 }

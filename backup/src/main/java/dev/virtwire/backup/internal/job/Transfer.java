@@ -25,6 +25,13 @@ interface Transfer {
             long bytesRead,
             long bytesStored) {}
 
-    /** Moves the data. */
-    Result run() throws IOException;
+    /** Told that the host's job has begun. */
+    @FunctionalInterface
+    interface Begun {
+        /** The disks stand still from here on, as the host was asked by {@code plan}. */
+        void begun(TransferPlan plan) throws IOException;
+    }
+
+    /** Moves the data; {@code begun} is told before the first byte of it. */
+    Result run(Begun begun) throws IOException;
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param disks the disks to back up
  * @param path how the data comes here; null for a push
  * @param storage by disk target: the scratch file of a pull, the image of a push
+ * @param exports by disk target: the NBD export of a pull
  * @param checkpoint the name of the checkpoint to make, or null for none
  */
 record TransferPlan(
@@ -31,29 +33,33 @@ record TransferPlan(
         List<DomainDisk> disks,
         @Nullable DataPath path,
         Map<String, String> storage,
+        Map<String, String> exports,
         @Nullable String checkpoint) {
     private static final String DEFAULT_FOLDER = "/var/tmp";
 
-    static TransferPlan of(BackupPlan plan, LibvirtUri uri, String repository, String point, DiskChoice choice) {
+    static TransferPlan of(
+            BackupPlan plan, LibvirtUri uri, String repository, UUID domain, String point, DiskChoice choice) {
+        String onHost = Names.onHost(repository, domain, point);
+        Map<String, String> exports = new LinkedHashMap<>();
         Map<String, String> storage = new LinkedHashMap<>();
         String pushFolder = plan.pushFolder();
         DataPath path = null;
         if (pushFolder != null) {
             for (DomainDisk disk : choice.disks()) {
-                String name = Names.onHost(repository, point) + "-" + Names.image(disk.target());
-                storage.put(disk.target(), inFolder(pushFolder, name));
+                storage.put(disk.target(), inFolder(pushFolder, Names.pushed(onHost, disk.target())));
             }
         } else {
             for (DomainDisk disk : choice.disks()) {
                 String folder = scratchFolder(plan, disk);
-                storage.put(disk.target(), inFolder(folder, Names.scratch(repository, point, disk.target())));
+                storage.put(disk.target(), inFolder(folder, Names.scratch(onHost, disk.target())));
+                exports.put(disk.target(), Names.export(onHost, disk.target()));
             }
             String folder = plan.scratchFolder() != null ? plan.scratchFolder() : DEFAULT_FOLDER;
-            path = DataPath.choose(uri, plan, inFolder(folder, Names.socket(repository, point)));
+            path = DataPath.choose(uri, plan, inFolder(folder, Names.socket(onHost)));
         }
         boolean tracked = choice.disks().stream().anyMatch(DomainDisk::keepsBitmaps);
-        return new TransferPlan(
-                plan.mode(), choice.disks(), path, storage, tracked ? Names.onHost(repository, point) : null);
+        String checkpoint = tracked ? Names.checkpoint(repository, point) : null;
+        return new TransferPlan(plan.mode(), choice.disks(), path, storage, exports, checkpoint);
     }
 
     /** Beside the disk there is most likely room, and QEMU may write there. */
@@ -73,7 +79,7 @@ record TransferPlan(
 
     /** The same without a checkpoint. */
     TransferPlan withoutCheckpoint() {
-        return new TransferPlan(mode, disks, path, storage, null);
+        return new TransferPlan(mode, disks, path, storage, exports, null);
     }
 
     /** The NBD socket on the host, or null. */
@@ -94,11 +100,20 @@ record TransferPlan(
 
     /** The host's path for a disk. */
     String storageOf(String target) {
-        String path = storage.get(target);
-        if (path == null) {
+        return known(storage, target);
+    }
+
+    /** The name that a pull's NBD server exports a disk under. */
+    String exportOf(String target) {
+        return known(exports, target);
+    }
+
+    private static String known(Map<String, String> names, String target) {
+        String name = names.get(target);
+        if (name == null) {
             throw new IllegalArgumentException("disk " + target + " is not part of the plan");
         }
-        return path;
+        return name;
     }
 
     /** The backup as libvirt is told. */
@@ -106,7 +121,8 @@ record TransferPlan(
         BackupSpec.Builder spec = server == null ? BackupSpec.push() : BackupSpec.pull(server);
         for (DomainDisk disk : disks) {
             BackupStorage file = BackupStorage.file(storageOf(disk.target()));
-            spec.disk(BackupDisk.of(disk.target()).on(file).inFormat("qcow2"));
+            BackupDisk part = BackupDisk.of(disk.target()).on(file).inFormat("qcow2");
+            spec.disk(server == null ? part : part.exportedAs(exportOf(disk.target())));
         }
         return spec.build();
     }

@@ -10,14 +10,21 @@ import dev.virtwire.backup.RepositoryException;
 import dev.virtwire.backup.manifest.DomainIdentity;
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.ParentLink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -64,12 +71,21 @@ public final class DomainStore {
     /** Creates the folder and its journal where they are missing, and takes the right to write. */
     public DomainLock lock() {
         try {
+            refuseLink(folder);
             files.createFolder(folder);
+            refuseLink(journal());
             files.createFolder(journal());
         } catch (IOException e) {
             throw Problems.with("create", folder, e);
         }
         return DomainLock.acquire(journal().resolve(Names.LOCK), "domain " + name() + " in " + repository.folder());
+    }
+
+    private static void refuseLink(Path path) {
+        if (Files.isSymbolicLink(path)) {
+            throw new RepositoryException(path + " is a symbolic link, and a repository follows none: put the folder"
+                    + " itself there, or mount it");
+        }
     }
 
     /** The ids of all points that have a folder, readable or not. */
@@ -100,7 +116,25 @@ public final class DomainStore {
         }
         points.sort(
                 Comparator.comparing((Point point) -> point.manifest().began()).thenComparing(Point::id));
-        return new Listing(List.copyOf(points), List.copyOf(damage));
+        return new Listing(inOrder(points), List.copyOf(damage));
+    }
+
+    /** Each after the one that was the newest when it was made, whatever the clock said then. */
+    private static List<Point> inOrder(List<Point> byTime) {
+        Map<String, Point> byId = new HashMap<>();
+        byTime.forEach(point -> byId.put(point.id(), point));
+        Set<Point> ordered = new LinkedHashSet<>();
+        for (Point point : byTime) {
+            Deque<Point> before = new ArrayDeque<>();
+            Point at = point;
+            while (at != null && !ordered.contains(at) && !before.contains(at)) {
+                before.push(at);
+                ParentLink previous = at.manifest().previous();
+                at = previous == null ? null : byId.get(previous.point());
+            }
+            ordered.addAll(before);
+        }
+        return List.copyOf(ordered);
     }
 
     /**
@@ -125,11 +159,14 @@ public final class DomainStore {
      * @throws RepositoryException naming both and the ways out
      */
     public void requireSame(DomainIdentity domain) {
-        Point newest = points().newest();
-        if (newest != null && !newest.manifest().domain().uuid().equals(domain.uuid())) {
-            throw new RepositoryException(folder + " holds points of another domain: "
-                    + newest.manifest().domain().name() + " with UUID "
-                    + newest.manifest().domain().uuid() + ", while " + domain.name() + " now has UUID " + domain.uuid()
+        points().points().forEach(point -> requireSame(point.manifest().domain(), domain));
+        entries().forEach(entry -> requireSame(entry.domain(), domain));
+    }
+
+    private void requireSame(DomainIdentity there, DomainIdentity domain) {
+        if (!there.uuid().equals(domain.uuid())) {
+            throw new RepositoryException(folder + " holds points of another domain: " + there.name() + " with UUID "
+                    + there.uuid() + ", while " + domain.name() + " now has UUID " + domain.uuid()
                     + ". Move that folder to another name (its points stay readable there), or choose another"
                     + " repository");
         }

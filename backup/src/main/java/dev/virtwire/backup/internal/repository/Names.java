@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** Every name that a repository gives: ids, folders, files, checkpoints, scratch files and sockets. */
@@ -27,6 +28,9 @@ public final class Names {
 
     /** The saved domain XML in a point. */
     public static final String DOMAIN_XML = "domain.xml";
+
+    /** libvirt's description of the checkpoint in a point. */
+    public static final String CHECKPOINT_XML = "checkpoint.xml";
 
     /** The saved UEFI variables in a point. */
     public static final String NVRAM = "nvram.fd";
@@ -107,9 +111,17 @@ public final class Names {
         return point + ".json";
     }
 
-    /** What all of a point's traces on the host begin with: its checkpoint, bitmap, scratch files and socket. */
-    public static String onHost(String repository, String point) {
+    /** A point's checkpoint and its bitmaps; they belong to the domain, so that they need not name it. */
+    public static String checkpoint(String repository, String point) {
         return checkpointPrefix(repository) + point;
+    }
+
+    /**
+     * What all else of a point on the host begins with: files, socket and exports. Points of two domains may have the
+     * same id.
+     */
+    public static String onHost(String repository, UUID domain, String point) {
+        return checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-" + point;
     }
 
     /** What all checkpoints of a repository begin with. */
@@ -117,14 +129,24 @@ public final class Names {
         return "virtwire-" + repository + "-";
     }
 
-    /** A disk's scratch file on the host, inside the scratch folder. */
-    public static String scratch(String repository, String point, String target) {
-        return onHost(repository, point) + "-" + target + ".scratch";
+    /** A disk's scratch file on the host, inside the scratch folder; {@code onHost} is what {@link #onHost} says. */
+    public static String scratch(String onHost, String target) {
+        return onHost + "-" + target + ".scratch";
     }
 
     /** The NBD export's socket on the host. */
-    public static String socket(String repository, String point) {
-        return onHost(repository, point) + ".sock";
+    public static String socket(String onHost) {
+        return onHost + ".sock";
+    }
+
+    /** A disk's NBD export: of this name no other server has one. */
+    public static String export(String onHost, String target) {
+        return onHost + "-" + target;
+    }
+
+    /** A pushed image on the host. */
+    public static String pushed(String onHost, String target) {
+        return onHost + "-" + image(target);
     }
 
     /** A disk's image in a point. */

@@ -10,7 +10,7 @@ import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.backup.manifest.Nvram;
-import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.backup.manifest.StoredImage;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -62,12 +62,24 @@ final class PointReader {
                     "its parent is not another point");
             require(Names.isSha256(manifest.parent().manifestSha256()), "its parent's digest is not a SHA-256");
         }
-        manifest.disks().forEach(this::checkDisk);
-        checkFile(manifest.domainXml().stored());
-        Nvram nvram = manifest.nvram();
-        if (nvram != null && nvram.stored() != null) {
-            checkFile(nvram.stored());
+        if (manifest.previous() != null) {
+            require(
+                    Names.isPoint(manifest.previous().point())
+                            && !manifest.previous().point().equals(id),
+                    "the point before it is not another point");
+            require(Names.isSha256(manifest.previous().manifestSha256()), "the digest before it is not a SHA-256");
         }
+        manifest.disks().forEach(this::checkDisk);
+        Set<String> roles = new HashSet<>();
+        for (PointFile stored : manifest.files()) {
+            checkFile(stored.file(), stored.sha256());
+            require(roles.add(stored.role()), "two files have the role " + stored.role());
+        }
+        require(roles.contains(PointFile.DOMAIN), "no file has the role " + PointFile.DOMAIN);
+        Nvram nvram = manifest.nvram();
+        require(
+                roles.contains(PointFile.NVRAM) == (nvram != null && nvram.reason() == null),
+                "the file with the role " + PointFile.NVRAM + " does not fit what it says of the UEFI variables");
     }
 
     private void checkDisk(ManifestDisk disk) {
@@ -89,12 +101,12 @@ final class PointReader {
                             && image.backing().equals("../" + manifest.parent().point() + "/" + image.file()),
                     image.file() + ": its backing is not its parent's image");
         }
-        checkFile(disk.digests());
+        checkFile(disk.digests().file(), disk.digests().sha256());
     }
 
-    private void checkFile(StoredFile stored) {
-        checkName(stored.file());
-        require(Names.isSha256(stored.sha256()), stored.file() + ": sha256 is not a SHA-256");
+    private void checkFile(String name, String sha256) {
+        checkName(name);
+        require(Names.isSha256(sha256), name + ": sha256 is not a SHA-256");
     }
 
     private void checkName(String name) {

@@ -16,8 +16,7 @@ import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.internal.verify.SmallFiles;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.Nvram;
-import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageWriter;
 import dev.virtwire.image.Qcow2Options;
@@ -72,14 +71,12 @@ public final class Restorer {
                 restore(disk, meter);
                 meter.diskDone();
             }
-            copy(manifest.domainXml().stored());
-            Nvram nvram = manifest.nvram();
-            if (nvram != null && nvram.stored() != null) {
-                copy(nvram.stored());
+            for (PointFile file : wanted(manifest)) {
+                copy(file);
             }
             meter.phase(Progress.Phase.COMMITTING);
             commit();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             BackupException failure = e instanceof BackupException known
                     ? known
                     : new BackupException("cannot restore to " + request.destination() + ": " + reason(e), e);
@@ -91,7 +88,7 @@ public final class Restorer {
                 List.copyOf(finalNames.values()), meter.movedBytes(), Duration.ofNanos(System.nanoTime() - begin));
     }
 
-    private static String reason(Exception e) {
+    private static String reason(Throwable e) {
         return e instanceof IOException io ? Problems.reason(io) : e.toString();
     }
 
@@ -134,10 +131,7 @@ public final class Restorer {
     private void requireFree(List<ManifestDisk> disks, Manifest manifest) {
         List<String> names = new ArrayList<>();
         disks.forEach(disk -> names.add(imageName(disk)));
-        names.add(manifest.domainXml().stored().file());
-        if (manifest.nvram() != null && manifest.nvram().stored() != null) {
-            names.add(manifest.nvram().stored().file());
-        }
+        wanted(manifest).forEach(file -> names.add(file.file()));
         for (String name : names) {
             Path file = request.destination().resolve(name);
             if (!request.replace() && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -173,7 +167,14 @@ public final class Restorer {
                 : RawWriter.create(image, size, DurableFiles.privateFile(image));
     }
 
-    private void copy(StoredFile stored) throws IOException {
+    /** What a guest needs besides its disks; the checkpoint is of use on its own host only. */
+    private static List<PointFile> wanted(Manifest manifest) {
+        return manifest.files().stream()
+                .filter(file -> !file.role().equals(PointFile.CHECKPOINT))
+                .toList();
+    }
+
+    private void copy(PointFile stored) throws IOException {
         SmallFiles.require(point.folder(), stored);
         files.writeNew(
                 temporary(stored.file()), Files.readAllBytes(point.folder().resolve(stored.file())));

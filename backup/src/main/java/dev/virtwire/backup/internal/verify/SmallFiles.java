@@ -5,8 +5,10 @@ import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.backup.internal.repository.Sha256;
+import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.backup.manifest.StoredFile;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -21,15 +23,29 @@ public final class SmallFiles {
      * @throws DamagedException where it is missing or differs
      */
     public static void require(Path folder, StoredFile stored) {
-        Path file = folder.resolve(stored.file());
-        requireSize(file, stored.size());
+        require(folder.resolve(stored.file()), stored.size(), stored.sha256());
+    }
+
+    /**
+     * As {@link #require(Path, StoredFile)}.
+     *
+     * @throws DamagedException where it is missing or differs
+     */
+    public static void require(Path folder, PointFile stored) {
+        require(folder.resolve(stored.file()), stored.size(), stored.sha256());
+    }
+
+    private static void require(Path file, long size, String sha256) {
+        requireSize(file, size);
         try {
-            if (!Sha256.hex(Sha256.of(file)).equals(stored.sha256())) {
-                throw new DamagedException(
-                        new Finding(file, 0, stored.size(), "its SHA-256 is not the one in the manifest"));
+            if (!Sha256.hex(Sha256.of(file)).equals(sha256)) {
+                throw new DamagedException(new Finding(file, 0, size, "its SHA-256 is not the one in the manifest"));
             }
-        } catch (IOException e) {
+        } catch (AccessDeniedException e) {
             throw Problems.with("read", file, e);
+        } catch (IOException e) {
+            // What the medium does not give back is as damaged as what it gives back wrong.
+            throw new DamagedException(new Finding(file, 0, size, "cannot be read: " + Problems.reason(e)));
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.verify;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.Point;
@@ -13,13 +15,14 @@ import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.Nvram;
 import dev.virtwire.backup.manifest.ParentLink;
+import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.backup.manifest.PushedImage;
-import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.StoredImage;
 import dev.virtwire.image.ImageException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -46,10 +49,45 @@ public final class Verifier {
         for (String id : domain.pointIds()) {
             add(domain, id);
         }
+        previous(domain);
+        strange(domain);
         try {
             for (Path partial : domain.partials()) {
                 notices.add(partial + " is work in progress or was left by a run that died: see recover");
             }
+        } catch (IOException e) {
+            throw Problems.with("read", domain.folder(), e);
+        }
+    }
+
+    /** A point that is gone is noticed by the one that came after it. */
+    private void previous(DomainStore domain) {
+        for (Point point : List.copyOf(points.values())) {
+            ParentLink link = point.manifest().previous();
+            if (link == null || !domain.folder().equals(point.folder().getParent())) {
+                continue;
+            }
+            Path folder = point.folder().resolveSibling(link.point());
+            Point before = points.get(folder);
+            if (before != null && !before.manifestSha256().equals(link.manifestSha256())) {
+                damage.add(Finding.of(
+                        folder.resolve(Names.MANIFEST),
+                        "is not the one that was there when " + point.id() + " was made"));
+            } else if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                notices.add(folder + " is gone: it was the newest point when " + point.id() + " was made");
+            }
+        }
+    }
+
+    private void strange(DomainStore domain) {
+        try (Stream<Path> list = Files.list(domain.folder())) {
+            list.filter(path -> {
+                        String name = String.valueOf(path.getFileName());
+                        boolean partial = name.startsWith(".") && name.endsWith(".partial");
+                        return !Names.isPoint(name) && !partial && !name.equals(Names.JOURNAL);
+                    })
+                    .sorted()
+                    .forEach(path -> notices.add(path + " does not belong to the repository"));
         } catch (IOException e) {
             throw Problems.with("read", domain.folder(), e);
         }
@@ -122,7 +160,8 @@ public final class Verifier {
     }
 
     private void verifyDisk(Point point, ManifestDisk disk, ProgressMeter meter) {
-        Path image = point.folder().resolve(Names.image(disk.target()));
+        StoredImage stored = requireNonNull(disk.image());
+        Path image = point.folder().resolve(stored.file());
         try {
             try (DiskLayer layer = DiskLayer.open(point, disk)) {
                 List<Finding> bytes = FileBlocks.check(layer, new BitSet(), read -> {
@@ -170,13 +209,7 @@ public final class Verifier {
 
     private void smallFiles(Point point) {
         Set<String> expected = new HashSet<>(Set.of(Names.MANIFEST, Names.MANIFEST_SUM));
-        List<StoredFile> files = new ArrayList<>();
-        files.add(point.manifest().domainXml().stored());
-        Nvram nvram = point.manifest().nvram();
-        if (nvram != null && nvram.stored() != null) {
-            files.add(nvram.stored());
-        }
-        for (StoredFile file : files) {
+        for (PointFile file : point.manifest().files()) {
             expected.add(file.file());
             try {
                 SmallFiles.require(point.folder(), file);

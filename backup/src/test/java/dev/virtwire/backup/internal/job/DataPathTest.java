@@ -26,6 +26,8 @@ class DataPathTest {
         assertThat(choose("qemu:///system", plan())).isEqualTo(new DataPath.Socket(SOCKET));
         assertThat(choose("qemu+tcp://localhost/system", plan()))
                 .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 10809, 10872), "127.0.0.1"));
+        assertThat(choose("qemu:///system", plan().nbd(NbdListen.parse("localhost:7000"))))
+                .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 7000, 7000), "127.0.0.1"));
         assertThat(choose("qemu:///system", plan().nbd(NbdListen.parse("[::1]:7000-7001"))))
                 .isEqualTo(new DataPath.Ports(new NbdListen("::1", 7000, 7001), "::1"));
     }

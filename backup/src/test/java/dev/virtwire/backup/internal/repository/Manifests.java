@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.repository;
 
+import dev.virtwire.backup.Point;
 import dev.virtwire.backup.manifest.DomainIdentity;
 import dev.virtwire.backup.manifest.DomainXml;
 import dev.virtwire.backup.manifest.HostIdentity;
@@ -8,7 +9,8 @@ import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
-import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.ParentLink;
+import dev.virtwire.backup.manifest.PointFile;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -22,7 +24,34 @@ public final class Manifests {
 
     private Manifests() {}
 
-    public static Manifest full(String repository, String point, StoredFile domainXml, List<ManifestDisk> disks) {
+    /** The same as made after {@code before}, at an earlier time by the clock. */
+    public static Manifest after(Point before, Manifest manifest) {
+        return new Manifest(
+                manifest.format(),
+                manifest.version(),
+                manifest.writer(),
+                manifest.repository(),
+                manifest.point(),
+                manifest.domain(),
+                manifest.host(),
+                manifest.mode(),
+                manifest.level(),
+                manifest.outcome(),
+                manifest.parent(),
+                new ParentLink(before.id(), before.manifestSha256()),
+                manifest.checkpoint(),
+                manifest.checkpointReason(),
+                manifest.quiesced(),
+                before.manifest().began().minusSeconds(60),
+                manifest.completed(),
+                manifest.disks(),
+                manifest.excluded(),
+                manifest.files(),
+                manifest.domainXml(),
+                manifest.nvram());
+    }
+
+    public static Manifest full(String repository, String point, PointFile domainXml, List<ManifestDisk> disks) {
         return new Manifest(
                 Manifest.FORMAT,
                 Manifest.VERSION,
@@ -35,14 +64,16 @@ public final class Manifests {
                 Level.FULL,
                 Manifest.COMPLETED,
                 null,
-                Names.onHost(repository, point),
+                null,
+                Names.checkpoint(repository, point),
                 null,
                 false,
                 Instant.parse("2026-11-22T19:00:00.123Z"),
                 Instant.parse("2026-11-22T19:05:00Z"),
                 disks,
                 List.of(),
-                new DomainXml(domainXml, true, List.of()),
+                List.of(domainXml),
+                new DomainXml(true, List.of()),
                 null);
     }
 }

@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -33,10 +34,15 @@ class NamesTest {
         String repository = Names.newRepositoryId();
         String point = "20261122T190000Z-incremental-12";
 
+        String onHost = Names.onHost(repository, Manifests.WEB1.uuid(), point);
+
+        assertThat(onHost).isNotEqualTo(Names.onHost(repository, new UUID(1, 2), point));
         for (String name : List.of(
-                Names.onHost(repository, point),
-                Names.socket(repository, point),
-                Names.scratch(repository, point, "vda"))) {
+                Names.checkpoint(repository, point),
+                Names.socket(onHost),
+                Names.export(onHost, "vda"),
+                Names.pushed(onHost, "vda"),
+                Names.scratch(onHost, "vda"))) {
             assertThat(name).matches(Pattern.compile("[A-Za-z0-9.-]{1,80}"));
             assertThat(name).startsWith(Names.checkpointPrefix(repository));
         }

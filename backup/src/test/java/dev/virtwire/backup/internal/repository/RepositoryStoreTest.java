@@ -12,7 +12,7 @@ import dev.virtwire.backup.manifest.DomainIdentity;
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.Mode;
-import dev.virtwire.backup.manifest.StoredFile;
+import dev.virtwire.backup.manifest.PointFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,7 +46,7 @@ class RepositoryStoreTest {
         Path partial = domain.createPartial(id);
         byte[] xml = "<domain/>".getBytes(StandardCharsets.UTF_8);
         domain.repository().files().writeNew(partial.resolve(Names.DOMAIN_XML), xml);
-        StoredFile stored = new StoredFile(Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
+        PointFile stored = new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
         return domain.commit(Manifests.full(domain.repository().id(), id, stored, List.of()));
     }
 
@@ -165,7 +165,7 @@ class RepositoryStoreTest {
     }
 
     @Test
-    void letsOneWriterInAtATimeAndSaysWhoItIs() {
+    void letsOneWriterInAtATimeAndSaysWhoItIs() throws Exception {
         DomainStore domain = create().domain("web1");
         DomainLock lock = domain.lock();
 
@@ -175,8 +175,42 @@ class RepositoryStoreTest {
                 .hasMessageContaining("is being written by another run (process "
                         + ProcessHandle.current().pid());
         domain.repository().domain("web2").lock().close();
+        // Trying and failing must not have dropped the lock that the kernel keeps.
+        assertThat(lockedInKernel(repository().resolve("web1/.journal/lock"))).isTrue();
         lock.close();
         domain.lock().close();
+    }
+
+    private static boolean lockedInKernel(Path file) throws IOException {
+        String inode = ":" + Files.getAttribute(file, "unix:ino") + " ";
+        return Files.readString(Path.of("/proc/locks")).contains(inode);
+    }
+
+    @Test
+    void refusesADomainThatIsASymbolicLink() throws Exception {
+        RepositoryStore store = create();
+        Files.createSymbolicLink(repository().resolve("web1"), Files.createDirectory(folder.resolve("elsewhere")));
+        assertThatThrownBy(() -> store.domain("web1").lock())
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("is a symbolic link");
+        assertThat(folder.resolve("elsewhere")).isEmptyDirectory();
+    }
+
+    @Test
+    void ordersPointsByWhatWasTheNewestWhateverTheClockSaid() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        Point first = addPoint(domain);
+        String id = domain.newPointId(SEVEN.minusSeconds(60), Level.FULL);
+        Path partial = domain.createPartial(id);
+        byte[] xml = "<domain/>".getBytes(StandardCharsets.UTF_8);
+        domain.repository().files().writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        PointFile stored = new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
+        Manifest later =
+                Manifests.after(first, Manifests.full(domain.repository().id(), id, stored, List.of()));
+        domain.commit(later);
+
+        assertThat(domain.points().points()).extracting(Point::id).containsExactly(first.id(), id);
     }
 
     @Test
@@ -184,6 +218,7 @@ class RepositoryStoreTest {
         DomainStore domain = create().domain("web1");
         domain.lock().close();
         String point = domain.newPointId(SEVEN, Level.FULL);
+        String onHost = Names.onHost(domain.repository().id(), Manifests.WEB1.uuid(), point);
         JournalEntry entry = new JournalEntry(
                 JournalEntry.FORMAT,
                 JournalEntry.VERSION,
@@ -194,9 +229,9 @@ class RepositoryStoreTest {
                 Manifests.WEB1,
                 Manifests.HOST,
                 Mode.PULL,
-                Names.onHost(domain.repository().id(), point),
-                "/var/tmp/" + Names.socket(domain.repository().id(), point),
-                List.of("/var/tmp/" + Names.scratch(domain.repository().id(), point, "vda")),
+                Names.checkpoint(domain.repository().id(), point),
+                "/var/tmp/" + Names.socket(onHost),
+                List.of("/var/tmp/" + Names.scratch(onHost, "vda")),
                 List.of());
 
         domain.writeEntry(entry);
@@ -344,7 +379,7 @@ class RepositoryStoreTest {
         for (String name : List.of("../domain.xml", "/etc/passwd", ".hidden", "", "manifest.json", "a/b", "a\nb")) {
             String id = domain.newPointId(SEVEN, Level.FULL);
             domain.createPartial(id);
-            StoredFile stored = new StoredFile(name, 1, "0".repeat(64));
+            PointFile stored = new PointFile(PointFile.DOMAIN, name, 1, "0".repeat(64));
             Manifest manifest = Manifests.full(store.id(), id, stored, List.of());
             assertThatThrownBy(() -> domain.commit(manifest))
                     .isInstanceOf(DamagedException.class)
