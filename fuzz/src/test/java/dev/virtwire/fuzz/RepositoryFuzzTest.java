@@ -76,8 +76,9 @@ class RepositoryFuzzTest {
                 + "\"content\": {\"root\": \"" + sum + "\"},"
                 + "\"digests\": {\"file\": \"vda.digests\", \"size\": 9, \"sha256\": \"" + sum + "\"},"
                 + "\"pushed\": null}], \"excluded\": [{\"target\": \"vdb\", \"reason\": \"r\"}],"
-                + "\"domainXml\": {\"stored\": {\"file\": \"domain.xml\", \"size\": 9, \"sha256\": \"" + sum + "\"},"
-                + "\"secrets\": false, \"libvirtSecrets\": []}, \"nvram\": null," + common + "}";
+                + "\"previous\": {\"point\": \"20261121T190000Z-full\", \"manifestSha256\": \"" + sum + "\"},"
+                + "\"files\": [{\"role\": \"domain\", \"file\": \"domain.xml\", \"size\": 9, \"sha256\": \"" + sum
+                + "\"}], \"domainXml\": {\"secrets\": false, \"libvirtSecrets\": []}, \"nvram\": null," + common + "}";
     }
 
     @FuzzTest
