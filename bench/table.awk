@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Samples to a table. In: lines of row, reference row, values, separated by tabs. -v columns: their names, likewise.
+# A name with "=" before it is a column of which there are no ratios.
 # -v medians: a file for lines of row, column, median. For any awk: mawk is what Debian has.
 BEGIN {
     FS = "\t"
     count = split(columns, names, "\t")
+    for (c = 1; c <= count; c++) {
+        plain[c] = sub(/^=/, "", names[c])
+    }
 }
 
 {
@@ -61,7 +65,7 @@ END {
         row = order[r]
         printf "%-" width "s", row
         for (c = 1; c <= count; c++) {
-            base = reference[row] == row ? 0 : middle[reference[row], c]
+            base = plain[c] || reference[row] == row ? 0 : middle[reference[row], c]
             times = base > 0 ? sprintf("x%.2f", middle[row, c] / base) : ""
             printf "  %8s %7s", number(middle[row, c]), times
         }
