@@ -188,7 +188,7 @@ class FailedBackupIT {
             assertThatThrownBy(() -> new BackupRun(libvirt, store, plan().build(), cutting).run())
                     .isInstanceOf(BackupException.class)
                     .hasMessageStartingWith(
-                            "the backup of domain " + name + " failed: the disk could not be read: nbd+unix:///vd")
+                            "the backup of domain " + name + " failed: the disk could not be read: nbd+unix:///vi")
                     .hasMessageNotContaining("Left behind");
             scene.requireClean(name);
         }
