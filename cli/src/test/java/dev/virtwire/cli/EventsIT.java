@@ -24,10 +24,7 @@ class EventsIT {
     Path folder;
 
     private Process listen(String... arguments) throws Exception {
-        String[] command = new String[arguments.length + 1];
-        command[0] = Launcher.script().toString();
-        System.arraycopy(arguments, 0, command, 1, arguments.length);
-        Process process = new ProcessBuilder(command)
+        Process process = new ProcessBuilder(Launcher.words(Launcher.script(), arguments))
                 .redirectOutput(folder.resolve("out").toFile())
                 .redirectError(folder.resolve("err").toFile())
                 .start();

@@ -75,10 +75,15 @@ final class Launcher {
         }
     }
 
-    Running start(String... arguments) {
-        List<String> words = new ArrayList<>(List.of(command.toString()));
+    /** A shell's background jobs ignore SIGINT, and so would the command, if these tests run in one. */
+    static List<String> words(Path command, String... arguments) {
+        List<String> words = new ArrayList<>(List.of("env", "--default-signal=INT", command.toString()));
         words.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(words);
+        return words;
+    }
+
+    Running start(String... arguments) {
+        ProcessBuilder builder = new ProcessBuilder(words(command, arguments));
         builder.environment().remove("LIBVIRT_DEFAULT_URI");
         builder.environment().putAll(environment);
         try {
