@@ -42,8 +42,8 @@ class BackupXmlFuzzTest {
                 .map(text -> text.getBytes(StandardCharsets.UTF_8));
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void parses(byte[] input) {
         String text = new String(input, StandardCharsets.UTF_8);
         try {

@@ -53,8 +53,8 @@ class DigestFileFuzzTest {
         }
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void reads(byte[] input) throws IOException {
         Path file = FOLDER.resolve("victim");
         Files.write(file, input);

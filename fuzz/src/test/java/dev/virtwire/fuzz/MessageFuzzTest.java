@@ -75,8 +75,8 @@ class MessageFuzzTest {
                 .done();
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void receives(byte[] input) {
         if (input.length < 4) {
             return;

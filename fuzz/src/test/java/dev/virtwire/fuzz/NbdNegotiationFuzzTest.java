@@ -18,8 +18,8 @@ class NbdNegotiationFuzzTest {
                 Arrays.stream(Replies.values()).map(NbdScript::negotiation), Stream.of(NbdScript.refusal()));
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void negotiates(byte[] input) {
         ScriptedChannel channel = new ScriptedChannel(input, new byte[0]);
         channel.release();

@@ -94,8 +94,8 @@ class NbdReplyFuzzTest {
         return seeds.stream();
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void answers(byte[] input) throws InterruptedException {
         if (input.length == 0) {
             return;

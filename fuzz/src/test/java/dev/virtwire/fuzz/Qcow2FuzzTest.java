@@ -102,8 +102,8 @@ class Qcow2FuzzTest {
         return out.done();
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void reads(byte[] input) throws IOException {
         Path file = FOLDER.resolve("victim.qcow2");
         Files.write(file, unpacked(input));

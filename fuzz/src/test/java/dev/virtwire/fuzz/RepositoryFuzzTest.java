@@ -81,8 +81,8 @@ class RepositoryFuzzTest {
                 + "\"}], \"domainXml\": {\"secrets\": false, \"libvirtSecrets\": []}, \"nvram\": null," + common + "}";
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void reads(byte[] input) throws IOException {
         if (input.length == 0) {
             return;

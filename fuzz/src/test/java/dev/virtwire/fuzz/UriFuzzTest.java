@@ -29,8 +29,8 @@ class UriFuzzTest {
                 .map(text -> text.getBytes(StandardCharsets.UTF_8));
     }
 
-    @FuzzTest
     @MethodSource("seeds")
+    @FuzzTest
     void parses(byte[] input) {
         String text = new String(input, StandardCharsets.UTF_8);
         libvirt(text);
