@@ -168,7 +168,8 @@ public record LibvirtUri(
      * @throws InvalidUriException where the transport is not offered
      */
     public String target(boolean readOnly) {
-        return Transports.target(this, readOnly);
+        return Transports.of(this, ConnectOptions.builder().readOnly(readOnly).build())
+                .target();
     }
 
     /** The URI as it was given. */

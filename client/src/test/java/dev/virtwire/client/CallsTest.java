@@ -263,6 +263,7 @@ class CallsTest {
         both.stream().filter(m -> m.procedure() == HOSTNAME).forEach(m -> server.reply(m, NAME_REPLY));
         assertThat(call).succeedsWithin(Duration.ofMillis(400));
         both.stream().filter(m -> m.procedure() == DEREGISTER).forEach(m -> server.reply(m, ""));
+        await().until(() -> slow.subscription != null);
         slow.subscription.request(Long.MAX_VALUE);
         assertThat(failure.join())
                 .isInstanceOfSatisfying(

@@ -11,6 +11,7 @@ import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.auth.Authenticator;
 import dev.virtwire.client.internal.call.Connection;
 import dev.virtwire.client.internal.transport.EventLoops;
+import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.Transports;
 import dev.virtwire.client.protocol.remote.ConnectCalls;
 import dev.virtwire.client.protocol.remote.ConnectFlags;
@@ -33,13 +34,14 @@ public final class Connector {
 
     /** Connects; cancelling the result ends the attempt. */
     public static CompletableFuture<Connection> connect(LibvirtUri uri, ConnectOptions options) {
+        Transport transport = Transports.of(uri, options);
         EventLoopGroup own = options.eventLoopGroup();
         EventLoopGroup group = own == null ? EventLoops.acquire() : own;
         Runnable release = own == null ? EventLoops::release : () -> {};
         Connection connection = new Connection(uri.where(), options);
         CompletableFuture<Channel> opened;
         try {
-            opened = Transports.open(uri, options.readOnly(), options.connectTimeout(), group);
+            opened = transport.open(group);
         } catch (RuntimeException e) {
             release.run();
             throw e;

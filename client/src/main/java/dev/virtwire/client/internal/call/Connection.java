@@ -11,6 +11,7 @@ import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.internal.async.SerialExecutor;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.EventMessage;
@@ -214,7 +215,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         channel = context.channel();
-        context.pipeline().addBefore(context.name(), "frames", new FrameDecoder());
+        context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
         keepAlive = new KeepAlive(
                 context.channel(),
                 options.keepAliveInterval(),

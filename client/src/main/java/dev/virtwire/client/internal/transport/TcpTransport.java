@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.transport;
+
+import dev.virtwire.client.LibvirtUri;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** Plain TCP: neither encrypted nor protected against changes on the way. */
+final class TcpTransport implements Transport {
+    private static final int PORT = 16509;
+
+    private final LibvirtUri uri;
+    private final Duration timeout;
+
+    TcpTransport(LibvirtUri uri, Duration timeout) {
+        this.uri = uri;
+        this.timeout = timeout;
+    }
+
+    @Override
+    public CompletableFuture<Channel> open(EventLoopGroup group) {
+        return new ChannelConnector(uri, group, timeout).tcp(host(uri), port());
+    }
+
+    @Override
+    public String target() {
+        return "host " + host(uri) + " port " + port();
+    }
+
+    @Override
+    public boolean isProtected() {
+        return false;
+    }
+
+    /** A URI without a host means this one. */
+    static String host(LibvirtUri uri) {
+        return uri.host() == null ? "localhost" : uri.host();
+    }
+
+    private int port() {
+        return uri.port() < 0 ? PORT : uri.port();
+    }
+}
