@@ -52,16 +52,25 @@ public final class Libvirt implements Caller, AutoCloseable {
     private final LibvirtUri uri;
     private final Connection connection;
     private final EventHub events;
+    private final CallOptions options;
     private final ConnectCalls calls;
     private final DomainCalls domainCalls;
 
     private Libvirt(LibvirtUri uri, Connection connection) {
+        this(
+                uri,
+                connection,
+                new EventHub(connection, new EventCalls(connection)::connectDomainEventCallbackDeregisterAny),
+                CallOptions.DEFAULT);
+    }
+
+    private Libvirt(LibvirtUri uri, Connection connection, EventHub events, CallOptions options) {
         this.uri = uri;
         this.connection = connection;
-        EventCalls eventCalls = new EventCalls(connection);
-        this.events = new EventHub(connection, eventCalls::connectDomainEventCallbackDeregisterAny);
-        this.calls = new ConnectCalls(connection);
-        this.domainCalls = new DomainCalls(connection);
+        this.events = events;
+        this.options = options;
+        this.calls = new ConnectCalls(this);
+        this.domainCalls = new DomainCalls(this);
     }
 
     /**
@@ -95,6 +104,15 @@ public final class Libvirt implements Caller, AutoCloseable {
         return result;
     }
 
+    /**
+     * This connection, with these options for every call that names none of its own: those of the methods here, and of
+     * the domains, checkpoints and jobs that come from them. {@code libvirt.with(CallOptions.within(ofSeconds(5)))}.
+     * Closing either closes both.
+     */
+    public Libvirt with(CallOptions callOptions) {
+        return new Libvirt(uri, connection, events, callOptions);
+    }
+
     /** The URI that this connection was made with. */
     public LibvirtUri uri() {
         return uri;
@@ -124,8 +142,8 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     @Override
-    public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions options) {
-        return connection.call(procedure, arguments, options);
+    public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
+        return connection.call(procedure, arguments, orOwn(callOptions));
     }
 
     /**
@@ -134,8 +152,12 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @param undo removes it, where the result came after the caller had given up
      */
     public <A, R> CompletableFuture<R> call(
-            Procedure<A, R> procedure, A arguments, CallOptions options, Consumer<R> undo) {
-        return connection.call(procedure, arguments, options, undo);
+            Procedure<A, R> procedure, A arguments, CallOptions callOptions, Consumer<R> undo) {
+        return connection.call(procedure, arguments, orOwn(callOptions), undo);
+    }
+
+    private CallOptions orOwn(CallOptions callOptions) {
+        return callOptions.equals(CallOptions.DEFAULT) ? options : callOptions;
     }
 
     /** Whether the server has a feature ({@code virConnectSupportsFeature}, which libvirt keeps to itself). */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import java.io.Serializable;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteException extends LibvirtException {
     private static final long serialVersionUID = 1L;
 
+    /** {@code VIR_FROM_RPC}. */
+    private static final int DOMAIN_RPC = 7;
+
     private final String procedure;
     private final int serial;
-    private final transient Details details;
+    private final Details details;
+    private final int code;
 
     /**
      * Creates the error.
@@ -28,27 +33,41 @@ public final class RemoteException extends LibvirtException {
         this.procedure = procedure;
         this.serial = serial;
         this.details = details;
+        this.code = codeOf(details);
+    }
+
+    /** A server that is too old for a procedure says so by its text alone; libvirt's own client reads it so as well. */
+    private static int codeOf(Details details) {
+        boolean unknown = details.code() == ErrorCode.RPC.number()
+                && details.domain() == DOMAIN_RPC
+                && details.message() != null
+                && details.message().startsWith("unknown procedure");
+        return unknown ? ErrorCode.NO_SUPPORT.number() : details.code();
     }
 
     private static String describe(String host, String procedure, Details details) {
-        String code = ErrorCode.of(details.code()).map(ErrorCode::name).orElse("unknown to this client");
+        int number = codeOf(details);
+        String code = ErrorCode.of(number).map(ErrorCode::name).orElse("unknown to this client");
         String text = details.message() == null ? "no message" : details.message();
-        return "%s (error %d %s, %s on %s)".formatted(text, details.code(), code, procedure, host);
+        return "%s (error %d %s, %s on %s)".formatted(text, number, code, procedure, host);
     }
 
-    /** Whether the server's code is this one. */
-    public boolean is(ErrorCode code) {
-        return details.code() == code.number();
+    /** Whether the server's code is this one; see {@link #codeNumber}. */
+    public boolean is(ErrorCode wanted) {
+        return code == wanted.number();
     }
 
     /** The server's code, or nothing where this client does not know the number. */
     public Optional<ErrorCode> code() {
-        return ErrorCode.of(details.code());
+        return ErrorCode.of(code);
     }
 
-    /** The server's code as a number. */
+    /**
+     * The server's code as a number. Where the server is too old to know the procedure it is that of
+     * {@link ErrorCode#NO_SUPPORT}, as with libvirt's own client, and {@link #details} has what was sent.
+     */
     public int codeNumber() {
-        return details.code();
+        return code;
     }
 
     /** The procedure that failed. */
@@ -93,5 +112,6 @@ public final class RemoteException extends LibvirtException {
             @Nullable String str3,
             int int1,
             int int2,
-            @Nullable String networkName) {}
+            @Nullable String networkName)
+            implements Serializable {}
 }

@@ -19,6 +19,10 @@ import dev.virtwire.client.protocol.remote.DomainRef;
 import dev.virtwire.client.protocol.remote.EventCalls;
 import dev.virtwire.client.protocol.remote.EventProcedures;
 import dev.virtwire.client.protocol.remote.JobCalls;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,6 +127,61 @@ class CallsTest {
         CompletableFuture<String> next = libvirt.hostname();
         server.reply(server.readCall(), NAME_REPLY);
         assertThat(next.join()).isEqualTo("host");
+    }
+
+    @Test
+    void aViewHasItsOwnDeadlineForEveryCallThatNamesNone() {
+        Libvirt hasty = libvirt.with(CallOptions.within(Duration.ofMillis(100)));
+        CompletableFuture<String> name = hasty.hostname();
+        server.readCall();
+        assertThatThrownBy(name::join).cause().isInstanceOf(CallTimeoutException.class);
+
+        CompletableFuture<Domain> found = hasty.domain("web1");
+        server.readCall();
+        assertThatThrownBy(found::join).cause().isInstanceOf(CallTimeoutException.class);
+
+        CompletableFuture<?> patient =
+                hasty.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, CallOptions.within(Duration.ofSeconds(20)));
+        Message call = server.readCall();
+        await().pollDelay(Duration.ofMillis(300)).until(() -> !patient.isDone());
+        server.reply(call, NAME_REPLY);
+        patient.join();
+    }
+
+    @Test
+    void aServerTooOldForAProcedureDoesNotSupportIt() {
+        CompletableFuture<String> name = libvirt.hostname();
+        server.fail(server.readCall(), 39, 7, "unknown procedure: 59");
+        assertThatThrownBy(name::join).cause().isInstanceOfSatisfying(RemoteException.class, e -> {
+            assertThat(e.is(ErrorCode.NO_SUPPORT)).isTrue();
+            assertThat(e.codeNumber()).isEqualTo(3);
+            assertThat(e.details().code()).isEqualTo(39);
+            assertThat(e).hasMessageStartingWith("unknown procedure: 59 (error 3 NO_SUPPORT");
+        });
+
+        CompletableFuture<String> other = libvirt.hostname();
+        server.fail(server.readCall(), 39, 7, "authentication required");
+        assertThatThrownBy(other::join)
+                .cause()
+                .isInstanceOfSatisfying(
+                        RemoteException.class,
+                        e -> assertThat(e.is(ErrorCode.RPC)).isTrue());
+    }
+
+    @Test
+    void aServersErrorSurvivesSerialisation() throws Exception {
+        CompletableFuture<String> name = libvirt.hostname();
+        server.fail(server.readCall(), 42, "no domain web1");
+        Throwable failure = name.handle((host, thrown) -> thrown).join();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(LibvirtException.unwrap(failure));
+        }
+        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            RemoteException back = (RemoteException) in.readObject();
+            assertThat(back.is(ErrorCode.NO_DOMAIN)).isTrue();
+            assertThat(back.details().message()).isEqualTo("no domain web1");
+        }
     }
 
     @Test

@@ -122,13 +122,17 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     void fail(Message call, int code, String text) {
+        fail(call, code, 10, text);
+    }
+
+    void fail(Message call, int code, int domain, String text) {
         frame(
                 call.program(),
                 call.procedure(),
                 1,
                 call.serial(),
                 1,
-                word(code) + word(10) + "00000001" + string(text) + word(2) + word(0).repeat(7));
+                word(code) + word(domain) + "00000001" + string(text) + word(2) + word(0).repeat(7));
     }
 
     void frame(int program, int procedure, int type, int serial, int status, String bodyHex) {
