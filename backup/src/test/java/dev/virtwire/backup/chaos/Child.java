@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.DomainBackup;
+import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.RestoreRequest;
+import dev.virtwire.backup.chaos.files.WatchedFileSystem;
+import dev.virtwire.client.Libvirt;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A program of its own that does one thing with a repository, step by step, and is killed on the way. */
+public final class Child {
+    private final Steps steps;
+    private final String uri;
+    private final String domain;
+    private final Path folder;
+    private final Path out;
+
+    private Child(Steps steps, String uri, String domain, Path repository, Path out) {
+        WatchedFileSystem files = new WatchedFileSystem(steps);
+        this.steps = steps;
+        this.uri = uri;
+        this.domain = domain;
+        this.folder = files.path(repository);
+        this.out = files.path(out);
+    }
+
+    /**
+     * Takes what to do, libvirtd's socket, a path for a socket of its own, the domain, the repository's folder, a folder to
+     * restore to, and the number of the step to stop at.
+     */
+    @SuppressWarnings("try") // the relay works on threads of its own
+    public static void main(String[] args) throws IOException {
+        endWithTheTest();
+        Path socket = Path.of(args[2]);
+        Steps steps = new Steps(Integer.parseInt(args[6]));
+        try (RpcRelay relay = new RpcRelay(socket, Path.of(args[1]), steps)) {
+            String uri = "qemu+unix:///system?socket=" + socket;
+            new Child(steps, uri, args[3], Path.of(args[4]), Path.of(args[5])).run(Action.valueOf(args[0]));
+        } finally {
+            Files.delete(socket);
+        }
+    }
+
+    /** Standard input ends when the test does, however that is. */
+    private static void endWithTheTest() {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        while (System.in.read() >= 0) {
+                            // nobody writes
+                        }
+                    } catch (IOException e) {
+                        System.err.println("standard input: " + e);
+                    }
+                    Runtime.getRuntime().halt(3);
+                },
+                "end-with-the-test");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void run(Action action) {
+        switch (action) {
+            case BACKUP -> backup();
+            case RECOVER -> recover();
+            case RESTORE -> restore();
+        }
+    }
+
+    private void backup() {
+        Repository repository = Repository.openOrCreate(folder);
+        try (Libvirt libvirt = Libvirt.connect(uri).join()) {
+            String id = DomainBackup.start(
+                            libvirt, repository, BackupPlan.builder(domain).build())
+                    .result()
+                    .join()
+                    .point()
+                    .id();
+            System.out.println("done " + id);
+            steps.before("end");
+        }
+    }
+
+    private void recover() {
+        RecoverReport report =
+                Repository.open(folder).recover(any -> Libvirt.connect(uri).join());
+        if (!report.clean()) {
+            throw new IllegalStateException("not clean: " + report);
+        }
+        System.out.println("done");
+        steps.before("end");
+    }
+
+    private void restore() {
+        Repository repository = Repository.open(folder);
+        repository.restore(
+                RestoreRequest.of(repository.newestPoint(domain), out).replacing(), ProgressListener.NONE);
+        System.out.println("done");
+        steps.before("end");
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What became of a {@link Child}.
+ *
+ * @param stopped the step before which it was killed, or null where it ended by itself
+ * @param done what it said when it was done, or null where it did not
+ * @param steps the steps that it took, where it was to take them all
+ */
+record ChildRun(String stopped, String done, List<String> steps) {
+    /**
+     * Runs a child and, where it stops, kills it: nothing of it runs from there on, no hook and no clean-up.
+     *
+     * @param last the step to stop before, or {@link Steps#ALL}
+     */
+    static ChildRun of(Action action, World world, int last) throws IOException, InterruptedException {
+        Path relay = world.scratch().resolve("relay");
+        Files.deleteIfExists(relay);
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx96m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xshare:auto",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Child.class.getName(),
+                        action.name(),
+                        world.libvirtd().socket().toString(),
+                        relay.toString(),
+                        world.guest().guest().name(),
+                        world.backups().toString(),
+                        world.out().toString(),
+                        Integer.toString(last))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String stopped = null;
+        String done = null;
+        List<String> steps = new ArrayList<>();
+        try (BufferedReader output = process.inputReader()) {
+            String line;
+            while (stopped == null && (line = output.readLine()) != null) {
+                String what = line.substring(line.indexOf(' ') + 1);
+                if (line.startsWith("stopped ")) {
+                    stopped = what;
+                } else if (line.startsWith("done")) {
+                    done = what;
+                } else if (line.startsWith("step ")) {
+                    steps.add(what);
+                } else {
+                    throw new IllegalStateException(line);
+                }
+            }
+        } finally {
+            if (stopped != null || last == Steps.ALL && done == null) {
+                process.destroyForcibly();
+            }
+        }
+        int code = process.waitFor();
+        if (stopped == null && code != 0) {
+            throw new IllegalStateException(action + " failed, though nobody killed it: exit code " + code);
+        }
+        return new ChildRun(stopped, done, steps);
+    }
+}

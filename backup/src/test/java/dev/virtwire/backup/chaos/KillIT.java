@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.backup.ImageFormat;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.RestoreRequest;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The program is killed, as {@code kill -9} does, before one of the steps that it takes: each write, sync, rename and
+ * deletion of a file, and each call, before it is sent, after that, and when its reply has come. Afterwards what it left is
+ * cleared, the next backup is made, and nothing that said done is lost.
+ */
+@ExtendWith(LibvirtdExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KillIT {
+    /** How many of an action's steps are tried; 0 for all of them. */
+    private static final Map<Action, Integer> RUNS =
+            Chaos.isFull() ? Map.of() : Map.of(Action.BACKUP, 10, Action.RECOVER, 7, Action.RESTORE, 5);
+
+    private static final int RUNS_PER_REPOSITORY = 6;
+
+    @TempDir
+    static Path folder;
+
+    private final Random random = Chaos.random("KillIT");
+    private final Map<Action, List<String>> steps = new EnumMap<>(Action.class);
+    private final List<String> runs = new ArrayList<>();
+    private Guest guest;
+    private World world;
+    private int inMidBackup;
+    private boolean clean = true;
+
+    @BeforeAll
+    void prepare(Libvirtd libvirtd) throws Exception {
+        guest = Guest.on(libvirtd, "killed-at-each-step")
+                .disk(GuestDisk.qcow2(3 << 20).pattern(5))
+                .disk(GuestDisk.qcow2((1 << 20) + 512).pattern(6))
+                .start();
+        world = new World(libvirtd, new ModelGuest(guest, random, folder), folder);
+    }
+
+    @AfterAll
+    void tell() {
+        guest.close();
+        System.out.printf(
+                "Killed %d times: %s; each time nothing was lost and nothing was left behind.%n",
+                runs.size(),
+                steps.entrySet().stream()
+                        .map(entry -> runs.stream()
+                                        .filter(run ->
+                                                run.startsWith(entry.getKey().name()))
+                                        .count()
+                                + " of the " + entry.getValue().size() + " steps of " + entry.getKey())
+                        .toList());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aBackupMayDieAtAnyStep() throws Exception {
+        return kill(Action.BACKUP);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aRecoveryMayDieAtAnyStep() throws Exception {
+        return kill(Action.RECOVER);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aRestoreMayDieAtAnyStep() throws Exception {
+        return kill(Action.RESTORE);
+    }
+
+    private Stream<DynamicTest> kill(Action action) throws Exception {
+        prepare(action);
+        ChildRun whole = ChildRun.of(action, world, Steps.ALL);
+        steps.put(action, whole.steps());
+        if (action == Action.BACKUP) {
+            world.done(whole.done(), world.guest().truth());
+            world.requireClean();
+            world.requireAllRestored();
+        }
+        return chosen(whole.steps().size(), RUNS.getOrDefault(action, 0))
+                .mapToObj(step -> DynamicTest.dynamicTest(
+                        action + " killed at step " + step + ", "
+                                + whole.steps().get(step),
+                        () -> kill(action, step)));
+    }
+
+    /** All, or that many of them at random, evenly spread. */
+    private IntStream chosen(int all, int number) {
+        if (number == 0 || number >= all) {
+            return IntStream.range(0, all);
+        }
+        return IntStream.range(0, number)
+                .map(i -> all * i / number + random.nextInt(all * (i + 1) / number - all * i / number));
+    }
+
+    private void prepare(Action action) throws Exception {
+        if (!clean || runs.size() % RUNS_PER_REPOSITORY == 0) {
+            world.discard();
+        }
+        if (action != Action.BACKUP && !world.exists()) {
+            world.backup();
+        }
+        if (action == Action.RECOVER) {
+            if (inMidBackup == 0) {
+                inMidBackup = stepOfReply(ChildRun.of(Action.BACKUP, world, Steps.ALL));
+            }
+            ChildRun died = ChildRun.of(Action.BACKUP, world, inMidBackup);
+            assertThat(died.stopped()).isNotNull();
+        }
+        World.deleteTree(world.out());
+    }
+
+    /** Well after the job has begun and files are being written. */
+    private int stepOfReply(ChildRun backup) {
+        world.done(backup.done(), world.guest().truth());
+        int write = backup.steps().indexOf("reply 421");
+        return write + 20;
+    }
+
+    private void kill(Action action, int step) throws Exception {
+        prepare(action);
+        clean = false;
+        Truth truth = world.guest().truth();
+        ChildRun run = ChildRun.of(action, world, step);
+        if (action == Action.BACKUP && run.done() != null) {
+            world.done(run.done(), truth);
+        }
+        if (action == Action.RESTORE) {
+            requireRestoredOrNotThere();
+        }
+        world.guest().change(2);
+        // The next run clears up too; every other time it is left to it.
+        if (runs.size() % 2 == 0 && world.exists()) {
+            world.recover();
+            world.unheard().forEach(id -> world.done(id, truth));
+            world.requireClean();
+        }
+        String newest = world.backup().point().id();
+        world.unheard().forEach(id -> world.done(id, truth));
+        world.requireClean();
+        world.requireRestored(newest);
+        runs.add(action.name());
+        if (runs.size() % RUNS_PER_REPOSITORY == 0) {
+            world.requireAllRestored();
+        }
+        clean = true;
+    }
+
+    /** Under its own name there is nothing but the whole truth, and the next restore makes all of it. */
+    private void requireRestoredOrNotThere() throws Exception {
+        Repository repository = Repository.open(world.backups());
+        Point point = repository.newestPoint(guest.name());
+        Path out = world.out();
+        for (String target : guest.targets()) {
+            if (Files.exists(out.resolve(target + ".qcow2"))) {
+                world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"), folder);
+            }
+        }
+        repository.restore(RestoreRequest.of(point, out).replacing(), ProgressListener.NONE);
+        for (String target : guest.targets()) {
+            world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"), folder);
+        }
+        assertThat(names(out)).containsExactly("domain.xml", "vda." + ImageFormat.QCOW2, "vdb." + ImageFormat.QCOW2);
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> list = Files.list(folder)) {
+            return list.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Runs independent judges. */
+final class Programs {
+    private Programs() {}
+
+    /** Runs a command, which has to succeed, and returns what it printed. */
+    static String run(List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("%s: %s", command, output).isZero();
+        return output;
+    }
+}

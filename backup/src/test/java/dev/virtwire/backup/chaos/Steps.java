@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import dev.virtwire.backup.chaos.files.Change;
+import dev.virtwire.backup.chaos.files.Watcher;
+
+/**
+ * Everything that a program does to the world outside, counted from 0: each change to a file, each message to libvirtd.
+ * Prints every step and goes on, or stops for ever before one of them and says so; whoever reads that kills the program.
+ */
+final class Steps implements Watcher {
+    /** No step is the last. */
+    static final int ALL = -1;
+
+    private final int last;
+    private int next;
+
+    /** Stops before step {@code last}. */
+    Steps(int last) {
+        this.last = last;
+    }
+
+    /** About to take a step; where it is the last, this never returns, nor does it for any other thread's. */
+    synchronized void before(String step) {
+        if (last == ALL) {
+            System.out.println("step " + step);
+        } else if (next >= last) {
+            System.out.println("stopped " + next + " " + step);
+            sleepForEver();
+        }
+        next++;
+    }
+
+    private void sleepForEver() {
+        while (true) {
+            try {
+                Thread.sleep(Long.MAX_VALUE);
+            } catch (InterruptedException e) {
+                System.out.println("interrupted");
+            }
+        }
+    }
+
+    @Override
+    public void before(Change change) {
+        before(change.toString());
+    }
+}

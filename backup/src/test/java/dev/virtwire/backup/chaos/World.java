@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupResult;
+import dev.virtwire.backup.DomainBackup;
+import dev.virtwire.backup.ImageFormat;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.RestoreRequest;
+import dev.virtwire.backup.VerifyReport;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.testkit.Libvirtd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A host with a guest, a repository, and the truth at each of its points. */
+final class World {
+    private final Libvirtd libvirtd;
+    private final ModelGuest guest;
+    private final Path scratch;
+    private final Path backups;
+    private final Map<String, Truth> done = new LinkedHashMap<>();
+
+    /** Keeps everything in {@code scratch}, which is there and empty. */
+    World(Libvirtd libvirtd, ModelGuest guest, Path scratch) {
+        this.libvirtd = libvirtd;
+        this.guest = guest;
+        this.scratch = scratch;
+        this.backups = scratch.resolve("backups");
+    }
+
+    Libvirtd libvirtd() {
+        return libvirtd;
+    }
+
+    ModelGuest guest() {
+        return guest;
+    }
+
+    Path scratch() {
+        return scratch;
+    }
+
+    Path backups() {
+        return backups;
+    }
+
+    /** Where a child restores to. */
+    Path out() {
+        return scratch.resolve("out");
+    }
+
+    private String name() {
+        return guest.guest().name();
+    }
+
+    Libvirt connect() {
+        return Libvirt.connect(libvirtd.unixUri()).join();
+    }
+
+    /** A backup said that it is done. */
+    void done(String point, Truth truth) {
+        done.put(point, truth);
+    }
+
+    /** Makes a backup and holds it to its word. */
+    BackupResult backup() {
+        Truth truth = guest.truth();
+        try (Libvirt libvirt = connect()) {
+            BackupResult result = DomainBackup.start(
+                            libvirt,
+                            Repository.openOrCreate(backups),
+                            BackupPlan.builder(name()).build())
+                    .result()
+                    .join();
+            done(result.point().id(), truth);
+            return result;
+        }
+    }
+
+    /** Clears up, and nothing may be left to clear. */
+    RecoverReport recover() {
+        RecoverReport report = Repository.open(backups)
+                .recover(uri -> Libvirt.connect(libvirtd.unixUri()).join());
+        assertThat(report.left()).isEmpty();
+        assertThat(report.busy()).isEmpty();
+        return report;
+    }
+
+    /** Nothing remains of what died, neither on the host nor here, and nothing that is needed is gone. */
+    void requireClean() throws IOException {
+        Repository repository = Repository.open(backups);
+        List<Point> points = repository.points(name()).points();
+        String newest = points.isEmpty()
+                ? null
+                : points.get(points.size() - 1).manifest().checkpoint();
+        try (Libvirt libvirt = connect()) {
+            Domain domain = libvirt.domain(name()).join();
+            assertThat(domain.activeBackup().join()).isEmpty();
+            assertThat(domain.jobStatistics().join().isRunning()).isFalse();
+            assertThat(domain.checkpoints().join())
+                    .extracting(Checkpoint::name)
+                    .isEqualTo(newest == null ? List.of() : List.of(newest));
+        }
+        String ours = "virtwire-" + repository.id();
+        try (Stream<Path> disks = Files.walk(libvirtd.directory().resolve("disks"));
+                Stream<Path> temporary = Files.list(Path.of("/var/tmp"))) {
+            assertThat(Stream.concat(disks, temporary)
+                            .filter(path -> path.getFileName().toString().contains(ours)))
+                    .isEmpty();
+        }
+        requireWhole(repository);
+    }
+
+    private void requireWhole(Repository repository) throws IOException {
+        Path folder = backups.resolve(name());
+        try (Stream<Path> list = Files.list(folder)) {
+            assertThat(list.map(path -> path.getFileName().toString()))
+                    .allMatch(file -> file.equals(".journal") || file.matches("20\\d{6}T\\d{6}Z-[a-z]+(-\\d+)?"));
+        }
+        try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
+            assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");
+        }
+        VerifyReport report = repository.verify(ProgressListener.NONE);
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.notices()).isEmpty();
+        assertThat(repository.points(name()).points()).extracting(Point::id).containsAll(done.keySet());
+    }
+
+    /** A point holds the truth of its beginning, by our restore and by qemu-img alone. */
+    void requireRestored(String id) throws Exception {
+        Repository repository = Repository.open(backups);
+        Point point = repository.point(name(), id);
+        Truth truth = done.get(id);
+        Path restored = scratch.resolve("restored");
+        deleteTree(restored);
+        repository.restore(RestoreRequest.of(point, restored).withFormat(ImageFormat.RAW), ProgressListener.NONE);
+        for (ManifestDisk disk : point.manifest().disks()) {
+            String target = disk.target();
+            truth.requireRaw(target, restored.resolve(target + ".raw"));
+            truth.requireQcow2(target, point.folder().resolve(disk.image().file()), scratch);
+        }
+    }
+
+    /** Every point that said done does so. */
+    void requireAllRestored() throws Exception {
+        for (String id : done.keySet()) {
+            requireRestored(id);
+        }
+    }
+
+    /** The truth of a point. */
+    Truth truthOf(String id) {
+        return done.get(id);
+    }
+
+    /** The points that nobody heard to be done. */
+    List<String> unheard() {
+        return Repository.open(backups).points(name()).points().stream()
+                .map(Point::id)
+                .filter(id -> !done.containsKey(id))
+                .toList();
+    }
+
+    /** Whether there is anything of the domain to clear up after. */
+    boolean exists() {
+        return Files.exists(backups.resolve("virtwire.json")) && Files.isDirectory(backups.resolve(name()));
+    }
+
+    /** Gives up the repository, and takes from the host what is of it. */
+    void discard() throws IOException {
+        try (Libvirt libvirt = connect()) {
+            Domain domain = libvirt.domain(name()).join();
+            if (domain.activeBackup().join().isPresent()) {
+                domain.attachBackup().join().abort().join();
+            }
+            for (Checkpoint checkpoint : domain.checkpoints().join()) {
+                checkpoint.delete().join();
+            }
+        }
+        deleteTree(backups);
+        deleteTree(out());
+        done.clear();
+    }
+
+    static void deleteTree(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        List<Path> all;
+        try (Stream<Path> walk = Files.walk(folder)) {
+            all = walk.sorted((one, other) -> other.compareTo(one)).toList();
+        }
+        for (Path path : all) {
+            Files.delete(path);
+        }
+    }
+}
