@@ -52,28 +52,34 @@ class UsageTest {
 
     @Test
     void aUriIsExplainedWithoutConnecting() {
-        assertThat(CommandRun.of("uri", "qemu+tcp://kvm1/system?mode=legacy")).isEqualTo(new CommandRun(0, """
+        assertThat(CommandRun.of("uri", "qemu+tcp://kvm1/system?auth=sasl&x=1")).isEqualTo(new CommandRun(0, """
+                        URI:         qemu+tcp://kvm1/system?auth=sasl&x=1 (as given)
                         Driver:      qemu
-                        Transport:   tcp, neither encrypted nor protected against changes on the way
+                        Transport:   tcp, neither encrypted nor protected against changes on the way, unless SASL does that
                         Connects to: host kvm1 port 16509
-                        Opens:       qemu:///system
-                        Parameter:   mode = legacy
+                        Because:     port 16509 is libvirt's for TCP
+                        Opens:       qemu:///system?x=1
+                        Parameter:   auth = sasl
                         """, ""));
-        assertThat(CommandRun.of("uri", "qemu+ssh://root@kvm1/system").out()).isEqualTo("""
-                        Driver:      qemu
-                        Transport:   ssh, not offered by this version
-                        Opens:       qemu:///system
-                        """);
+        assertThat(CommandRun.of("uri", "qemu+tcp://kvm1/system?command=x"))
+                .isEqualTo(
+                        new CommandRun(
+                                2,
+                                "",
+                                "error: URI 'qemu+tcp://kvm1/system?command=x': parameter 'command' has no meaning over tcp, which knows auth, authfile, name\n"));
         assertThat(CommandRun.of(Map.of("LIBVIRT_DEFAULT_URI", "test+unix:///default?socket=/s"), "uri", "--json")
                         .out())
                 .isEqualTo("""
                         {
                           "uri" : "test+unix:///default?socket=/s",
+                          "source" : "the environment's LIBVIRT_DEFAULT_URI",
                           "driver" : "test",
                           "transport" : "unix",
-                          "offered" : true,
                           "host" : null,
                           "target" : "socket /s",
+                          "reasons" : [
+                            "the parameter 'socket' names the socket"
+                          ],
                           "opens" : "test:///default",
                           "parameters" : {
                             "socket" : "/s"

@@ -78,21 +78,23 @@ public final class Libvirt implements Caller, AutoCloseable {
      *
      * @see #connect(String, ConnectOptions)
      */
-    public static CompletableFuture<Libvirt> connect(String uri) {
+    public static CompletableFuture<Libvirt> connect(@Nullable String uri) {
         return connect(uri, ConnectOptions.defaults());
     }
 
     /**
      * Connects, authenticates and opens the hypervisor that the URI names ({@code virConnectOpenAuth}).
      *
-     * @param uri libvirt's kind, such as {@code qemu:///system} or {@code qemu+tcp://host/system}
+     * @param uri libvirt's kind, such as {@code qemu:///system} or {@code qemu+tls://host/system}; an alias of
+     *     libvirt.conf; or null or empty for the user's default, as {@link LibvirtUri#resolve} says
      * @return the connection; fails with {@link ConnectFailedException} where the server cannot be reached in time,
      *     {@link AuthenticationException} where it does not let this side in, {@link RemoteException} where it cannot
      *     open the hypervisor
      * @throws InvalidUriException at once, where the URI is none or names what this client does not offer
+     * @throws ConfigurationException at once, where there is a libvirt.conf that cannot be read or understood
      */
-    public static CompletableFuture<Libvirt> connect(String uri, ConnectOptions options) {
-        LibvirtUri parsed = LibvirtUri.parse(uri);
+    public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
+        LibvirtUri parsed = LibvirtUri.resolve(uri);
         CompletableFuture<Connection> connected = Connector.connect(parsed, options);
         CompletableFuture<Libvirt> result = connected.thenApply(connection -> new Libvirt(parsed, connection));
         result.whenComplete((libvirt, failure) -> {

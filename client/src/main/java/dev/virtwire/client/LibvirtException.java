@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call that failed. The class says who failed: the server ({@link RemoteException}), the way to it
  * ({@link ConnectFailedException}, {@link ConnectionLostException}), the credentials ({@link AuthenticationException}),
- * what the server sent ({@link ProtocolException}), the deadline ({@link CallTimeoutException}), or the caller
+ * a file of this side ({@link ConfigurationException}), what the server sent ({@link ProtocolException}), the deadline ({@link CallTimeoutException}), or the caller
  * ({@link CallRefusedException}, {@link InvalidUriException}, {@link EventsLostException}). The message names host, procedure and what to do.
  */
 public abstract sealed class LibvirtException extends RuntimeException
@@ -16,6 +16,7 @@ public abstract sealed class LibvirtException extends RuntimeException
                 ConnectFailedException,
                 ConnectionLostException,
                 AuthenticationException,
+                ConfigurationException,
                 ProtocolException,
                 CallTimeoutException,
                 CallRefusedException,

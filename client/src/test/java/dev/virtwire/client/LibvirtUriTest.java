@@ -26,6 +26,8 @@ class LibvirtUriTest {
                 "test+tcp://h/default?foo=b;Mode=legacy,  test,   TCP,  -,    h,            -1,    test:///default?foo=b",
                 "test+tcp://h/default?name=test:///x,     test,   TCP,  -,    h,            -1,    test:///x",
                 "remote+tcp://h/,                         remote, TCP,  -,    h,            -1,    ''",
+                "remote+tcp://h/?name=,                   remote, TCP,  -,    h,            -1,    ''",
+                "xen,                                     xen,    UNIX, -,    -,            -1,    xen:///system",
                 "qemu+tcp://h,                            qemu,   TCP,  -,    h,            -1,    qemu:///",
                 "qemu+tcp:///system,                      qemu,   TCP,  -,    -,            -1,    qemu:///system",
             })
@@ -53,6 +55,8 @@ class LibvirtUriTest {
                 "qemu+tcp://h:99999/system | '99999' is no port number from 1 to 65535",
                 "qemu+tcp://h:x1/system | 'x1' is no port number from 1 to 65535",
                 "qemu+tcp://h/sys tem | Illegal character in path at position 16",
+                "qemu+unix://:7/system | a UNIX socket has no port, and 7 is one",
+                "qemu+unix:///system?socket= | parameter 'socket' is empty",
                 "qemu+tcp://h/system?socket | parameter 'socket' has no value",
                 "qemu+tcp://h/system#x | a fragment ('#x') has no meaning here",
             })
@@ -64,9 +68,9 @@ class LibvirtUriTest {
 
     @Test
     void decodesEscapesAndKeepsPlusSigns() {
-        LibvirtUri uri = LibvirtUri.parse("qemu+unix:///system?socket=%2Ftmp%2Fa+b&auth=none");
+        LibvirtUri uri = LibvirtUri.parse("qemu+unix:///system?socket=%2Ftmp%2Fa+b&auth=polkit");
         assertThat(uri.parameter("socket")).contains("/tmp/a+b");
-        assertThat(uri.parameter("auth")).contains("none");
+        assertThat(uri.parameter("auth")).contains("polkit");
     }
 
     @Test

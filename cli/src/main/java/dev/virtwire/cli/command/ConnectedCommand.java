@@ -5,6 +5,7 @@ import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import java.util.Optional;
@@ -44,9 +45,10 @@ public abstract class ConnectedCommand extends AbstractCommand {
         return await(Libvirt.connect(uri));
     }
 
-    /** The host's URI. */
+    /** The host's URI: that of the command line, else libvirt's default. */
     protected final String uri() {
-        return connection.uri(root().connection(), console().environment());
+        return LibvirtUri.resolve(connection.uri(root().connection()), console().environment())
+                .text();
     }
 
     /** Whether a URI was given on the command line. */

@@ -3,36 +3,47 @@ package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.client.LibvirtUri;
-import dev.virtwire.client.LibvirtUri.Transport;
+import dev.virtwire.client.UriExplanation;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code virtwire uri}: what a connection URI means, without connecting. */
 @Command(
         name = "uri",
-        description = "Explain what a connection URI would open, without connecting.",
+        description = "Explain what a connection URI would open, and why, without connecting.",
         sortOptions = false)
 public final class UriCommand extends AbstractCommand {
-    @Parameters(paramLabel = "URI", arity = "0..1", description = "The URI. Default: the one that -c would default to.")
+    @Option(names = "--read-only", description = "For a connection that may only read, which has a socket of its own.")
+    private boolean readOnly;
+
+    @Parameters(
+            paramLabel = "URI",
+            arity = "0..1",
+            description = "The URI, or an alias of libvirt.conf. Default: the one that -c would default to.")
     private @Nullable String uri;
 
     @Override
     public Integer call() {
-        String text = uri == null
-                ? root().connection().uri(root().connection(), console().environment())
-                : uri;
-        LibvirtUri parsed = LibvirtUri.parse(text);
+        String given = uri == null ? root().connection().uri(root().connection()) : uri;
+        UriExplanation explained = LibvirtUri.explain(given, readOnly, console().environment());
+        LibvirtUri parsed = explained.uri();
         if (json()) {
             printJson(json -> {
                 json.writeStringField("uri", parsed.text());
+                json.writeStringField("source", explained.source());
                 json.writeStringField("driver", parsed.driver());
                 json.writeStringField("transport", transport(parsed));
-                json.writeBooleanField("offered", offered(parsed));
                 json.writeStringField("host", parsed.host());
-                json.writeStringField("target", offered(parsed) ? parsed.target(false) : null);
+                json.writeStringField("target", explained.target());
+                json.writeArrayFieldStart("reasons");
+                for (String reason : explained.reasons()) {
+                    json.writeString(reason);
+                }
+                json.writeEndArray();
                 json.writeStringField("opens", parsed.openName());
                 json.writeObjectFieldStart("parameters");
                 for (Map.Entry<String, String> parameter : parsed.parameters().entrySet()) {
@@ -42,11 +53,11 @@ public final class UriCommand extends AbstractCommand {
             });
             return ExitCode.DONE;
         }
-        line("Driver", parsed.driver());
-        line("Transport", transport(parsed) + (offered(parsed) ? meaning(parsed) : ", not offered by this version"));
-        if (offered(parsed)) {
-            line("Connects to", parsed.target(false));
-        }
+        line("URI", parsed.text() + " (" + explained.source() + ")");
+        line("Driver", parsed.driver().equals("remote") ? "what the server chooses" : parsed.driver());
+        line("Transport", transport(parsed) + ", " + meaning(parsed));
+        line("Connects to", explained.target());
+        explained.reasons().forEach(reason -> line("Because", reason));
         line("Opens", parsed.openName().isEmpty() ? "what the server chooses" : parsed.openName());
         parsed.parameters().forEach((name, value) -> line("Parameter", name + " = " + value));
         return ExitCode.DONE;
@@ -60,13 +71,13 @@ public final class UriCommand extends AbstractCommand {
         return uri.transport().name().toLowerCase(Locale.ROOT);
     }
 
-    private static boolean offered(LibvirtUri uri) {
-        return uri.transport() == Transport.UNIX || uri.transport() == Transport.TCP;
-    }
-
     private static String meaning(LibvirtUri uri) {
-        return uri.transport() == Transport.UNIX
-                ? ", a socket of this machine"
-                : ", neither encrypted nor protected against changes on the way";
+        return switch (uri.transport()) {
+            case UNIX -> "a socket of this machine";
+            case TCP -> "neither encrypted nor protected against changes on the way, unless SASL does that";
+            case TLS -> "encrypted, both sides known by their certificates";
+            case SSH, LIBSSH, LIBSSH2 -> "a command at the other end of ssh";
+            case EXT -> "a command of the user's own";
+        };
     }
 }

@@ -7,6 +7,7 @@ import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.RepositoryException;
 import dev.virtwire.client.AuthenticationException;
 import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.ConnectFailedException;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.ErrorCode;
@@ -158,6 +159,9 @@ public final class ErrorReport {
         }
         if (failure instanceof AuthenticationException) {
             return "authentication";
+        }
+        if (failure instanceof ConfigurationException) {
+            return "configuration";
         }
         if (failure instanceof ConnectionLostException) {
             return "connection-lost";

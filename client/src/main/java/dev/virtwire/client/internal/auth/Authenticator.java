@@ -24,7 +24,20 @@ public final class Authenticator {
 
     /** Completes when the server lets this side in; fails with {@link AuthenticationException} where it does not. */
     public CompletableFuture<Void> authenticate() {
-        return calls.authList().thenCompose(offer -> authenticateBy(offer.types()));
+        return calls.authList().thenCompose(offer -> authenticateBy(wished(offer.types())));
+    }
+
+    /** Where the URI insists on a way, nothing else will do: not even none. */
+    private List<Integer> wished(List<Integer> offered) {
+        AuthType wish = AuthWish.of(uri).type();
+        if (wish == null) {
+            return offered;
+        }
+        if (!offered.contains(wish.value())) {
+            throw new AuthenticationException("%s: the URI wants authentication by %s, and the server offers %s"
+                    .formatted(uri, wish, names(offered)));
+        }
+        return List.of(wish.value());
     }
 
     private CompletableFuture<Void> authenticateBy(List<Integer> offered) {
@@ -39,13 +52,15 @@ public final class Authenticator {
                 return null;
             });
         }
-        String names = offered.stream()
-                .map(number -> AuthType.of(number).map(AuthType::name).orElse("number " + number))
-                .toList()
-                .toString();
         return CompletableFuture.failedFuture(new AuthenticationException(
                 "%s: the server wants authentication by one of %s, which this version does not offer"
-                        .formatted(uri, names)));
+                        .formatted(uri, names(offered))));
+    }
+
+    private static List<String> names(List<Integer> offered) {
+        return offered.stream()
+                .map(number -> AuthType.of(number).map(AuthType::name).orElse("number " + number))
+                .toList();
     }
 
     private RuntimeException refused(Throwable cause) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.transport;
 
+import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.virtwire.client.internal.config.LibvirtConf;
+import dev.virtwire.client.internal.config.Surroundings;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Finds the UNIX socket of a URI, by libvirt's rules: the {@code socket} parameter, else the daemon's own socket of the
@@ -17,74 +18,80 @@ import java.util.Optional;
  * unless {@code mode} says otherwise.
  */
 final class SocketLocator {
-    private final Path systemFolder;
-    private final Map<String, String> environment;
-    private final boolean root;
+    private static final Set<String> MODES = Set.of("auto", "direct", "legacy");
 
-    SocketLocator(Path systemFolder, Map<String, String> environment, boolean root) {
-        this.systemFolder = systemFolder;
-        this.environment = environment;
-        this.root = root;
+    private final Surroundings surroundings;
+    private final LibvirtConf conf;
+
+    /** A socket, and why that one. */
+    record Located(Path socket, List<String> reasons) {}
+
+    /** Which daemon's socket is wanted, and who says so. */
+    private record Mode(String name, String source) {}
+
+    SocketLocator(Surroundings surroundings, LibvirtConf conf) {
+        this.surroundings = surroundings;
+        this.conf = conf;
     }
 
-    static SocketLocator ofThisProcess() {
-        return new SocketLocator(Path.of("/var/run/libvirt"), System.getenv(), userId() == 0);
-    }
-
-    Path locate(LibvirtUri uri, boolean readOnly) {
-        Optional<String> given = uri.parameter("socket");
+    Located locate(LibvirtUri uri, UriParameters parameters, boolean readOnly) {
+        Mode mode = mode(parameters);
+        Optional<Path> given = parameters.path("socket");
         if (given.isPresent()) {
-            return given(uri, given.get());
+            return new Located(given.get(), List.of("the parameter 'socket' names the socket"));
         }
-        boolean session = !root && uri.path().equals("/session");
-        Path folder = session ? sessionFolder(uri) : systemFolder;
+        boolean session = !surroundings.root()
+                && (uri.path().equals("/session") || uri.driver().equals("test"));
+        Path folder = session ? sessionFolder(uri) : surroundings.systemSockets();
+        String whose = session
+                ? "a session's daemon serves one user, who is not root"
+                : surroundings.root() && uri.path().equals("/session")
+                        ? "root has no session, so the system's daemon is asked"
+                        : "the system's daemon is asked";
         // A session's daemon serves one user and has no read-only socket.
         String suffix = readOnly && !session ? "-sock-ro" : "-sock";
-        Path direct = folder.resolve("virt" + uri.driver() + "d" + suffix);
         Path legacy = folder.resolve("libvirt" + suffix);
-        String mode = uri.parameter("mode").orElse("auto");
-        return switch (mode) {
-            case "direct" -> direct;
-            case "legacy" -> legacy;
-            case "auto" -> Files.exists(direct) ? direct : legacy;
+        if (uri.driver().equals("remote")) {
+            // Whichever daemon chooses the driver has the name of old.
+            return new Located(legacy, List.of(whose, "the daemon for all drivers chooses one"));
+        }
+        Path direct = folder.resolve("virt" + uri.driver() + "d" + suffix);
+        return switch (mode.name) {
+            case "direct" -> new Located(direct, List.of(whose, mode.source + " says direct: the driver's own daemon"));
+            case "legacy" ->
+                new Located(legacy, List.of(whose, mode.source + " says legacy: the daemon for all drivers"));
             default ->
-                throw new InvalidUriException(
-                        "URI '" + uri + "': mode '" + mode + "' is none of auto, direct and legacy");
+                Files.exists(direct)
+                        ? new Located(direct, List.of(whose, "the driver's own daemon has a socket, " + direct))
+                        : new Located(
+                                legacy,
+                                List.of(
+                                        whose,
+                                        "the driver's own daemon has no socket " + direct
+                                                + ", so it is the one for all drivers"));
         };
     }
 
-    private static Path given(LibvirtUri uri, String socket) {
-        try {
-            return Path.of(socket);
-        } catch (InvalidPathException e) {
-            throw new InvalidUriException("URI '" + uri + "': its socket is no path: " + e.getReason());
+    private Mode mode(UriParameters parameters) {
+        Optional<String> asked = parameters.text("mode");
+        if (asked.isPresent()) {
+            if (!MODES.contains(asked.get())) {
+                throw parameters.invalid("mode '%s' is none of auto, direct and legacy".formatted(asked.get()));
+            }
+            return new Mode(asked.get(), "the parameter 'mode'");
         }
+        String configured = conf.remoteMode().orElse("auto");
+        if (!MODES.contains(configured)) {
+            throw new ConfigurationException(
+                    "%s: remote_mode '%s' is none of auto, direct and legacy".formatted(conf.file(), configured));
+        }
+        return new Mode(configured, "remote_mode of " + conf.file());
     }
 
     private Path sessionFolder(LibvirtUri uri) {
-        String runtime = environment.get("XDG_RUNTIME_DIR");
-        if (runtime != null && !runtime.isEmpty()) {
-            return Path.of(runtime, "libvirt");
-        }
-        String cache = environment.get("XDG_CACHE_HOME");
-        if (cache != null && !cache.isEmpty()) {
-            return Path.of(cache, "libvirt");
-        }
-        String home = environment.get("HOME");
-        if (home != null && !home.isEmpty()) {
-            return Path.of(home, ".cache", "libvirt");
-        }
-        throw new InvalidUriException(
-                "URI '" + uri + "': neither XDG_RUNTIME_DIR nor HOME is set, so the session's socket is unknown");
-    }
-
-    private static int userId() {
-        try {
-            Path self = Path.of("/proc/self");
-            // Where there is no /proc there is no libvirt system daemon of root's to prefer either.
-            return Files.exists(self) ? (Integer) Files.getAttribute(self, "unix:uid") : -1;
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot tell which user runs this process", e);
-        }
+        return surroundings
+                .sessionSockets()
+                .orElseThrow(() -> new InvalidUriException("URI '" + uri
+                        + "': neither XDG_RUNTIME_DIR nor HOME is set, so the session's socket is unknown"));
     }
 }

@@ -5,6 +5,8 @@ import dev.virtwire.client.LibvirtUri;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** Plain TCP: neither encrypted nor protected against changes on the way. */
@@ -14,7 +16,9 @@ final class TcpTransport implements Transport {
     private final LibvirtUri uri;
     private final Duration timeout;
 
+    /** For {@code uri}, which must not have parameters of other transports. */
     TcpTransport(LibvirtUri uri, Duration timeout) {
+        new UriParameters(uri, Set.of());
         this.uri = uri;
         this.timeout = timeout;
     }
@@ -27,6 +31,11 @@ final class TcpTransport implements Transport {
     @Override
     public String target() {
         return "host " + host(uri) + " port " + port();
+    }
+
+    @Override
+    public List<String> reasons() {
+        return uri.port() < 0 ? List.of("port " + PORT + " is libvirt's for TCP") : List.of();
     }
 
     @Override

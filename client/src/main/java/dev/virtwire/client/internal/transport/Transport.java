@@ -4,6 +4,7 @@ package dev.virtwire.client.internal.transport;
 import dev.virtwire.client.ConnectFailedException;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -47,6 +48,9 @@ public interface Transport {
 
     /** What {@link #open} would connect to, in words: a host and its port, or a socket's path. */
     String target();
+
+    /** What was looked at and decided on the way to the target, a sentence each, for whoever wonders. */
+    List<String> reasons();
 
     /**
      * Whether nobody on the way can read or change what passes. Where somebody could, authentication has to bring its

@@ -4,6 +4,8 @@ package dev.virtwire.client.internal.transport;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.internal.config.LibvirtConf;
+import dev.virtwire.client.internal.config.Surroundings;
 import java.util.Locale;
 
 /** Chooses the way to a server: one {@link Transport} class for each kind of URI. */
@@ -11,17 +13,23 @@ public final class Transports {
     private Transports() {}
 
     /**
-     * The transport of a URI.
+     * The transport of a URI, as this process's environment and files have it.
      *
      * @throws InvalidUriException where the URI asks for what its transport cannot do, or for a transport that is not
      *     offered
      */
     public static Transport of(LibvirtUri uri, ConnectOptions options) {
+        Surroundings surroundings = Surroundings.ofThisProcess();
+        return of(uri, options, surroundings, LibvirtConf.load(surroundings));
+    }
+
+    /** As {@link #of(LibvirtUri, ConnectOptions)}, in other surroundings. */
+    public static Transport of(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {
         return switch (uri.transport()) {
             case TCP -> new TcpTransport(uri, options.connectTimeout());
             case UNIX ->
                 new UnixTransport(
-                        uri, SocketLocator.ofThisProcess().locate(uri, options.readOnly()), options.connectTimeout());
+                        uri, new SocketLocator(surroundings, conf), options.readOnly(), options.connectTimeout());
             case TLS, SSH, LIBSSH, LIBSSH2, EXT -> throw notOffered(uri);
         };
     }

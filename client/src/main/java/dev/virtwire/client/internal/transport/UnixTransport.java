@@ -7,22 +7,26 @@ import io.netty.channel.EventLoopGroup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** A UNIX socket of this machine, which the kernel protects. */
 final class UnixTransport implements Transport {
     private final LibvirtUri uri;
-    private final Path socket;
+    private final SocketLocator.Located located;
     private final Duration timeout;
 
-    UnixTransport(LibvirtUri uri, Path socket, Duration timeout) {
+    /** For {@code uri}, whose socket is looked for now. */
+    UnixTransport(LibvirtUri uri, SocketLocator locator, boolean readOnly, Duration timeout) {
         this.uri = uri;
-        this.socket = socket;
+        this.located = locator.locate(uri, new UriParameters(uri, Set.of("socket", "mode")), readOnly);
         this.timeout = timeout;
     }
 
     @Override
     public CompletableFuture<Channel> open(EventLoopGroup group) {
+        Path socket = located.socket();
         if (!Files.exists(socket)) {
             String hint = uri.parameter("socket").isPresent() ? "" : "; is libvirtd running?";
             return CompletableFuture.failedFuture(
@@ -33,7 +37,12 @@ final class UnixTransport implements Transport {
 
     @Override
     public String target() {
-        return "socket " + socket;
+        return "socket " + located.socket();
+    }
+
+    @Override
+    public List<String> reasons() {
+        return located.reasons();
     }
 
     @Override
