@@ -7,7 +7,10 @@ import dev.virtwire.backup.internal.repository.DurableFiles;
 import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.backup.internal.restore.Restorer;
+import dev.virtwire.backup.internal.retention.Pruner;
 import dev.virtwire.backup.internal.verify.Verifier;
+import dev.virtwire.backup.retention.PruneReport;
+import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.client.Libvirt;
 import java.nio.file.Path;
 import java.util.List;
@@ -149,6 +152,28 @@ public final class Repository {
      */
     public RecoverReport recover(Function<String, Libvirt> connect) {
         return new Recovery(store, connect).run();
+    }
+
+    /**
+     * Removes the points of a domain that {@code retention} does not keep. Only points that can be restored from here
+     * count for its rules; whatever a point that stays builds on stays too, and so do the newest that can be restored,
+     * the one whose checkpoint the next increment starts from, what is damaged, and pushed points, whose images lie on
+     * their host. A crash leaves a point as it was or gone; the next prune, backup or recovery finishes what was begun.
+     * Reads manifests and the sizes of files, no image; waits for the disk.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @param dryRun whether only to say what would be done
+     * @throws RepositoryException where there is no such domain, or another run writes it
+     * @throws BackupException where something cannot be read or removed; points that stand in no report may be gone then
+     */
+    public PruneReport prune(String domain, Retention retention, boolean dryRun) {
+        Pruner pruner = new Pruner(domainStore(domain), retention);
+        return dryRun ? pruner.dryRun() : pruner.run();
+    }
+
+    /** The names of the folders of all domains that it holds something of, in order. */
+    public List<String> domains() {
+        return store.domains().stream().map(DomainStore::name).toList();
     }
 
     RepositoryStore store() {

@@ -14,12 +14,14 @@ import dev.virtwire.backup.internal.repository.Sha256;
 import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.manifest.DiskSource;
 import dev.virtwire.backup.manifest.DomainXml;
+import dev.virtwire.backup.manifest.ExcludedDisk;
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.backup.manifest.ParentLink;
 import dev.virtwire.backup.manifest.PointFile;
+import dev.virtwire.backup.manifest.PushedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -41,7 +43,9 @@ final class PointMaker {
     };
 
     private final DomainStore domain;
+    private final List<ExcludedDisk> excluded = new ArrayList<>();
     private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
+    private boolean bitmaps;
 
     PointMaker(Path folder) {
         domain = RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN).domain("web1");
@@ -51,6 +55,35 @@ final class PointMaker {
     /** A full point of these disks. */
     Point full(Map<String, MemoryDisk> disks) throws IOException {
         return make(disks, null);
+    }
+
+    /** From now on each disk has a bitmap. */
+    void withBitmaps() {
+        bitmaps = true;
+    }
+
+    /** From now on the domain has this disk, and no point does. */
+    void excluding(String target) {
+        excluded.add(new ExcludedDisk(target, "a test"));
+    }
+
+    /** The description of a push of this disk. */
+    Point pushed(String target) throws IOException {
+        clock = clock.plusSeconds(60);
+        String id = domain.newPointId(clock, Level.FULL);
+        ManifestDisk disk = new ManifestDisk(
+                target,
+                Level.FULL,
+                "a test",
+                1 << 20,
+                new DiskSource("file", "/images/" + target, "qcow2"),
+                null,
+                null,
+                null,
+                null,
+                new PushedImage("node1", "/pushed/" + target, "qcow2", "no"));
+        PointFile xml = writeDomain(domain.createPartial(id));
+        return commit(Mode.PUSH, Manifest.COMPLETED_UNVERIFIED, id, xml, null, List.of(disk));
     }
 
     /** An increment; the disks tell what changed. */
@@ -63,18 +96,24 @@ final class PointMaker {
         Level level = parent == null ? Level.FULL : Level.INCREMENTAL;
         String id = domain.newPointId(clock, level);
         Path partial = domain.createPartial(id);
-        byte[] xml = "<domain><name>web1</name></domain>\n".getBytes(StandardCharsets.UTF_8);
-        DurableFiles.PLAIN.writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        PointFile xml = writeDomain(partial);
         DiskStore store = new DiskStore(partial, new BufferPool(4), HERE, UNHEARD, () -> false);
         List<ManifestDisk> stored = new ArrayList<>();
         for (Map.Entry<String, MemoryDisk> disk : disks.entrySet()) {
-            stored.add(store(store, disk.getKey(), disk.getValue(), parent, level));
+            stored.add(store(store, disk.getKey(), disk.getValue(), parent, level, id));
         }
-        Manifest full = Manifests.full(
-                domain.repository().id(),
-                id,
-                new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml))),
-                stored);
+        return commit(Mode.PULL, Manifest.COMPLETED, id, xml, parent, stored);
+    }
+
+    private static PointFile writeDomain(Path partial) throws IOException {
+        byte[] xml = "<domain><name>web1</name></domain>\n".getBytes(StandardCharsets.UTF_8);
+        DurableFiles.PLAIN.writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        return new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
+    }
+
+    private Point commit(Mode mode, String outcome, String id, PointFile xml, Point parent, List<ManifestDisk> stored)
+            throws IOException {
+        Manifest full = Manifests.full(domain.repository().id(), id, xml, stored);
         Point newest = domain.points().newest();
         return domain.commit(new Manifest(
                 full.format(),
@@ -84,9 +123,9 @@ final class PointMaker {
                 id,
                 full.domain(),
                 full.host(),
-                Mode.PULL,
-                level,
-                full.outcome(),
+                mode,
+                parent == null ? Level.FULL : Level.INCREMENTAL,
+                outcome,
                 parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256()),
                 newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
                 full.checkpoint(),
@@ -95,13 +134,13 @@ final class PointMaker {
                 clock,
                 clock.plusSeconds(5),
                 stored,
-                List.of(),
+                excluded,
                 full.files(),
                 new DomainXml(true, List.of()),
                 null));
     }
 
-    private ManifestDisk store(DiskStore store, String target, MemoryDisk disk, Point parent, Level level)
+    private ManifestDisk store(DiskStore store, String target, MemoryDisk disk, Point parent, Level level, String id)
             throws IOException {
         try (disk) {
             DiskStore.Stored result;
@@ -120,7 +159,7 @@ final class PointMaker {
                     "a test",
                     disk.size(),
                     new DiskSource("file", "/images/" + target, "qcow2"),
-                    null,
+                    bitmaps ? Names.checkpoint(domain.repository().id(), id) : null,
                     result.image(),
                     result.content(),
                     result.digests(),

@@ -11,6 +11,7 @@ import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
 import dev.virtwire.cli.command.repository.BackupCommand;
 import dev.virtwire.cli.command.repository.PointsCommand;
+import dev.virtwire.cli.command.repository.PruneCommand;
 import dev.virtwire.cli.command.repository.RecoverCommand;
 import dev.virtwire.cli.command.repository.RestoreCommand;
 import dev.virtwire.cli.command.repository.VerifyCommand;
@@ -30,6 +31,7 @@ final class CommandTree {
             "verify",
             "restore",
             "recover",
+            "prune",
             "checkpoints",
             "events",
             "uri",
@@ -57,6 +59,7 @@ final class CommandTree {
             case "verify" -> new VerifyCommand();
             case "restore" -> new RestoreCommand();
             case "recover" -> new RecoverCommand();
+            case "prune" -> new PruneCommand();
             case "checkpoints" -> new CheckpointsCommand();
             case "events" -> new EventsCommand();
             case "uri" -> new UriCommand();

@@ -19,6 +19,8 @@ class UsageTest {
             frobnicate          | there is no command 'frobnicate' (see: virtwire --help)
             -c                  | missing required parameter for option '--connect' (URI) (see: virtwire --help)
             --quiet             | missing command (see: virtwire --help)
+            prune /backups      | prune needs at least one of --keep-last, --keep-daily, --keep-weekly and --keep-monthly, with a number of points to keep
+            prune /b --keep-daily 1 --keep-last -3 | a retention keeps a number of points, not -3
             -c qemu:system info x | URI 'qemu:system': '//' is missing after 'qemu:', as in qemu:///system
             -c qemu+tpc://h/system info x | URI 'qemu+tpc://h/system': unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext
             -c qemu+tls://h/system info x | URI 'qemu+tls://h/system': transport 'tls' is not offered by this version, which connects over unix and tcp

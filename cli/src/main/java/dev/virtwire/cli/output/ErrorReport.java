@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.output;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.DamagedException;
@@ -183,17 +184,27 @@ public final class ErrorReport {
 
     /** The line of an error in JSON. */
     static String json(String kind, String message, int code, @Nullable RemoteException remote) {
-        return Json.line(json -> {
-            json.writeObjectFieldStart("error");
-            json.writeStringField("kind", kind);
-            json.writeStringField("message", message);
-            json.writeNumberField("exitCode", code);
-            if (remote != null) {
-                json.writeNumberField("libvirtCode", remote.codeNumber());
-                json.writeStringField(
-                        "libvirtCodeName", remote.code().map(ErrorCode::name).orElse(null));
-            }
-            json.writeEndObject();
-        });
+        return Json.line(json -> write(json, kind, message, code, remote));
+    }
+
+    /** A failure as the field {@code error} of the object that is being written. */
+    public static void writeField(JsonGenerator json, Throwable thrown) throws IOException {
+        Throwable failure = LibvirtException.unwrap(thrown);
+        write(json, kind(failure), message(failure), exitCode(failure), remote(failure));
+    }
+
+    private static void write(
+            JsonGenerator json, String kind, String message, int code, @Nullable RemoteException remote)
+            throws IOException {
+        json.writeObjectFieldStart("error");
+        json.writeStringField("kind", kind);
+        json.writeStringField("message", message);
+        json.writeNumberField("exitCode", code);
+        if (remote != null) {
+            json.writeNumberField("libvirtCode", remote.codeNumber());
+            json.writeStringField(
+                    "libvirtCodeName", remote.code().map(ErrorCode::name).orElse(null));
+        }
+        json.writeEndObject();
     }
 }

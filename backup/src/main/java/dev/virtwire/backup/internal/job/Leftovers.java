@@ -5,6 +5,7 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.PointRemoval;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -102,13 +103,16 @@ public final class Leftovers {
         }
     }
 
-    /** Removes folders of points that no journal knows of. */
+    /** Removes folders of points that no journal knows of, and what is left of points that were being removed. */
     public void clearUnknown() {
         try {
             store.removeTornEntries();
             for (Path partial : store.partials()) {
                 store.repository().files().deleteTree(partial);
                 done.add("deleted " + partial);
+            }
+            for (String point : new PointRemoval(store).finish()) {
+                done.add("deleted the rest of point " + point + ", which was being removed");
             }
         } catch (IOException e) {
             left.add(store.folder() + ": " + Problems.reason(e));

@@ -16,15 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -114,27 +107,12 @@ public final class DomainStore {
                 damage.addAll(e.findings());
             }
         }
-        points.sort(
-                Comparator.comparing((Point point) -> point.manifest().began()).thenComparing(Point::id));
-        return new Listing(inOrder(points), List.copyOf(damage));
+        return new Listing(PointOrder.of(points, DomainStore::link), List.copyOf(damage));
     }
 
-    /** Each after the one that was the newest when it was made, whatever the clock said then. */
-    private static List<Point> inOrder(List<Point> byTime) {
-        Map<String, Point> byId = new HashMap<>();
-        byTime.forEach(point -> byId.put(point.id(), point));
-        Set<Point> ordered = new LinkedHashSet<>();
-        for (Point point : byTime) {
-            Deque<Point> before = new ArrayDeque<>();
-            Point at = point;
-            while (at != null && !ordered.contains(at) && !before.contains(at)) {
-                before.push(at);
-                ParentLink previous = at.manifest().previous();
-                at = previous == null ? null : byId.get(previous.point());
-            }
-            ordered.addAll(before);
-        }
-        return List.copyOf(ordered);
+    private static PointOrder.Link link(Point point) {
+        ParentLink previous = point.manifest().previous();
+        return new PointOrder.Link(point.id(), point.manifest().began(), previous == null ? null : previous.point());
     }
 
     /**
@@ -179,6 +157,7 @@ public final class DomainStore {
             String id = Names.point(time, level, number);
             if (!Files.exists(folder.resolve(id), LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(partial(id), LinkOption.NOFOLLOW_LINKS)
+                    && !Files.exists(removed(id), LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(entryFile(id), LinkOption.NOFOLLOW_LINKS)) {
                 return id;
             }
@@ -189,6 +168,11 @@ public final class DomainStore {
     /** The folder that a point is built in. */
     public Path partial(String point) {
         return folder.resolve(Names.partial(point));
+    }
+
+    /** The name that a point's folder gets when the point is removed: see {@link PointRemoval}. */
+    Path removed(String point) {
+        return folder.resolve(Names.removed(point));
     }
 
     /** Makes a new, empty folder to build a point in. */

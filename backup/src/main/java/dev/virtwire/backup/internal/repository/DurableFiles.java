@@ -142,20 +142,32 @@ public final class DurableFiles {
     /** Deletes a folder and all in it where there is one; symbolic links are not followed. */
     public void deleteTree(Path folder) throws IOException {
         if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-            List<Path> children;
-            try (Stream<Path> list = Files.list(folder)) {
-                children = list.toList();
-            }
-            for (Path child : children) {
-                if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
-                    deleteTree(child);
-                } else {
-                    hook.before(Step.DELETE, child);
-                    Files.deleteIfExists(child);
-                }
-            }
+            deleteChildren(folder);
         }
         delete(folder);
+    }
+
+    /** Deletes all that is in a folder, and makes it last; symbolic links are not followed. */
+    public void empty(Path folder) throws IOException {
+        if (deleteChildren(folder)) {
+            syncFolder(folder);
+        }
+    }
+
+    private boolean deleteChildren(Path folder) throws IOException {
+        List<Path> children;
+        try (Stream<Path> list = Files.list(folder)) {
+            children = list.toList();
+        }
+        for (Path child : children) {
+            if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
+                deleteTree(child);
+            } else {
+                hook.before(Step.DELETE, child);
+                Files.deleteIfExists(child);
+            }
+        }
+        return !children.isEmpty();
     }
 
     private static Path parent(Path path) {

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Every name that a repository gives: ids, folders, files, checkpoints, scratch files and sockets. */
 public final class Names {
@@ -53,6 +54,7 @@ public final class Names {
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final String ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
     private static final Set<String> TAKEN = Set.of(REPOSITORY, REPOSITORY_SUM, "lost+found");
+    private static final String REMOVED = ".removed";
     private static final int FILE_NAME_MAX = 255;
 
     private Names() {}
@@ -104,6 +106,20 @@ public final class Names {
     /** The folder that a point is built in: beside its final place, so that its backing names already hold. */
     public static String partial(String point) {
         return "." + point + ".partial";
+    }
+
+    /** What a point's folder is called once the point is removed. */
+    public static String removed(String point) {
+        return "." + point + REMOVED;
+    }
+
+    /** The point whose removed folder has this name, or null where it is none. */
+    public static @Nullable String removedPoint(String name) {
+        if (!name.startsWith(".") || !name.endsWith(REMOVED)) {
+            return null;
+        }
+        String point = name.substring(1, name.length() - REMOVED.length());
+        return isPoint(point) ? point : null;
     }
 
     /** The journal's file for a point. */

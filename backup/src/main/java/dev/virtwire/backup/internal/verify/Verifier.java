@@ -13,6 +13,7 @@ import dev.virtwire.backup.VerifyReport;
 import dev.virtwire.backup.internal.ProgressMeter;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.backup.internal.repository.PointRemoval;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.ParentLink;
@@ -60,8 +61,9 @@ public final class Verifier {
         }
     }
 
-    /** A point that is gone is noticed by the one that came after it. */
+    /** A point that is gone and was not removed on purpose is noticed by the one that came after it. */
     private void previous(DomainStore domain) {
+        PointRemoval removal = new PointRemoval(domain);
         for (Point point : List.copyOf(points.values())) {
             ParentLink link = point.manifest().previous();
             if (link == null || !domain.folder().equals(point.folder().getParent())) {
@@ -73,7 +75,7 @@ public final class Verifier {
                 damage.add(Finding.of(
                         folder.resolve(Names.MANIFEST),
                         "is not the one that was there when " + point.id() + " was made"));
-            } else if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            } else if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS) && !removal.isRemoved(link.point())) {
                 notices.add(folder + " is gone: it was the newest point when " + point.id() + " was made");
             }
         }
@@ -84,7 +86,8 @@ public final class Verifier {
             list.filter(path -> {
                         String name = String.valueOf(path.getFileName());
                         boolean partial = name.startsWith(".") && name.endsWith(".partial");
-                        return !Names.isPoint(name) && !partial && !name.equals(Names.JOURNAL);
+                        boolean removed = Names.removedPoint(name) != null;
+                        return !Names.isPoint(name) && !partial && !removed && !name.equals(Names.JOURNAL);
                     })
                     .sorted()
                     .forEach(path -> notices.add(path + " does not belong to the repository"));

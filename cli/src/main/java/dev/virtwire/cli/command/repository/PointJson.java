@@ -9,6 +9,8 @@ import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.PushedImage;
 import dev.virtwire.backup.manifest.StoredImage;
+import dev.virtwire.backup.retention.PointVerdict;
+import dev.virtwire.backup.retention.PruneReport;
 import java.io.IOException;
 import java.util.List;
 
@@ -66,6 +68,24 @@ final class PointJson {
             json.writeNumber(image.size());
         }
         json.writeStringField("pushedTo", pushed == null ? null : pushed.path());
+    }
+
+    /** The fields of what pruning a domain did. */
+    static void write(JsonGenerator json, PruneReport report) throws IOException {
+        json.writeStringField("domain", report.domain());
+        json.writeNumberField("removed", report.removed().size());
+        json.writeNumberField("freed", report.freed());
+        json.writeArrayFieldStart("points");
+        for (PointVerdict point : report.points()) {
+            json.writeStartObject();
+            json.writeStringField("point", point.point());
+            json.writeBooleanField("kept", point.kept());
+            json.writeStringField("reason", point.reason());
+            json.writeNumberField("stored", point.stored());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        writeDamage(json, report.damage());
     }
 
     /** The findings of a list, as an array. */
