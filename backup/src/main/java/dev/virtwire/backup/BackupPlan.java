@@ -20,6 +20,7 @@ public final class BackupPlan {
     private final @Nullable String pushFolder;
     private final @Nullable NbdListen nbd;
     private final boolean insecureNbd;
+    private final ImageCompression compression;
     private final ProgressListener listener;
 
     private BackupPlan(Builder builder) {
@@ -32,6 +33,7 @@ public final class BackupPlan {
         pushFolder = builder.pushFolder;
         nbd = builder.nbd;
         insecureNbd = builder.insecureNbd;
+        compression = builder.compression;
         listener = builder.listener;
     }
 
@@ -85,6 +87,11 @@ public final class BackupPlan {
         return insecureNbd;
     }
 
+    /** How the images are compressed. */
+    public ImageCompression compression() {
+        return compression;
+    }
+
     /** Who is told of the progress. */
     public ProgressListener listener() {
         return listener;
@@ -101,6 +108,7 @@ public final class BackupPlan {
         private @Nullable String pushFolder;
         private @Nullable NbdListen nbd;
         private boolean insecureNbd;
+        private ImageCompression compression = ImageCompression.NONE;
         private ProgressListener listener = ProgressListener.NONE;
 
         private Builder(String domain) {
@@ -156,6 +164,12 @@ public final class BackupPlan {
             return this;
         }
 
+        /** How to compress the images of a pull. Default: not at all. */
+        public Builder compression(ImageCompression newCompression) {
+            compression = requireNonNull(newCompression, "compression");
+            return this;
+        }
+
         /** Who is told of the progress. */
         public Builder listener(ProgressListener newListener) {
             listener = requireNonNull(newListener, "listener");
@@ -175,6 +189,9 @@ public final class BackupPlan {
             }
             requireAbsolute(scratchFolder, "scratch folder");
             requireAbsolute(pushFolder, "target folder");
+            if (mode == Mode.PUSH && compression != ImageCompression.NONE) {
+                throw new BackupException("a push cannot be compressed: the host writes the images");
+            }
             return new BackupPlan(this);
         }
 

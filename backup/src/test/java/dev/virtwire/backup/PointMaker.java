@@ -44,12 +44,19 @@ final class PointMaker {
 
     private final DomainStore domain;
     private final List<ExcludedDisk> excluded = new ArrayList<>();
+    private ImageCompression compression = ImageCompression.NONE;
     private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
     private boolean bitmaps;
 
     PointMaker(Path folder) {
         domain = RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN).domain("web1");
         domain.lock().close();
+    }
+
+    /** How the images of points to come are compressed. */
+    PointMaker compressing(ImageCompression kind) {
+        compression = kind;
+        return this;
     }
 
     /** A full point of these disks. */
@@ -97,7 +104,8 @@ final class PointMaker {
         String id = domain.newPointId(clock, level);
         Path partial = domain.createPartial(id);
         PointFile xml = writeDomain(partial);
-        DiskStore store = new DiskStore(partial, new BufferPool(4), HERE, UNHEARD, () -> false);
+        DiskStore store =
+                new DiskStore(partial, new BufferPool(4), HERE, UNHEARD, () -> false).compressing(compression);
         List<ManifestDisk> stored = new ArrayList<>();
         for (Map.Entry<String, MemoryDisk> disk : disks.entrySet()) {
             stored.add(store(store, disk.getKey(), disk.getValue(), parent, level, id));

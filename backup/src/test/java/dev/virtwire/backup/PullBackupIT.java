@@ -18,6 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @ExtendWith(LibvirtdExtension.class)
 class PullBackupIT {
@@ -49,6 +51,27 @@ class PullBackupIT {
                 tools.compare(truth, stored, "qcow2");
                 tools.compare(truth, out.resolve(disk.target() + "." + format), format.toString());
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void compressedImagesAreReadByQemuAsTheDisksThatTheyAre(ImageCompression kind, Libvirtd libvirtd) throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pull-" + kind)
+                        .disk(GuestDisk.qcow2(96 * MIB).pattern(3))
+                        .disk(GuestDisk.qcow2(33 * MIB + 512).fill(0, 33 * MIB + 512, 0x41))
+                        .start();
+                Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            for (String target : guest.targets()) {
+                guest.copyDisk(target, folder.resolve(target + ".raw"));
+            }
+            BackupResult result = backup(
+                    libvirt, BackupPlan.builder(guest.name()).compression(kind).build());
+            for (ManifestDisk disk : result.point().manifest().disks()) {
+                assertThat(disk.image().compression()).isEqualTo(kind.toString());
+            }
+            assertThat(result.point().manifest().disk("vdb").image().size()).isLessThan(2 * MIB);
+            restoreAndCompare(result.point(), guest, "");
         }
     }
 

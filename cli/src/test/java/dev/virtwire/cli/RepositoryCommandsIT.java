@@ -123,6 +123,28 @@ class RepositoryCommandsIT {
     }
 
     @Test
+    void compressesWithinTheMemoryThatIsPromised() throws Exception {
+        guest.copyDisk("vda", folder.resolve("vda.raw"));
+        CommandRun backup = new Launcher()
+                .with("JAVA_OPTS", "-Xmx64m -XX:MaxDirectMemorySize=128m")
+                .run("-c", libvirtd.unixUri(), "backup", guest.name(), repository.toString(), "--compress", "zstd");
+        assertThat(backup.err()).isEmpty();
+        assertThat(backup.exitCode()).isZero();
+        JsonNode disk = json(run("--json", "points", repository.toString())).at("/domains/0/points/0/disks/0");
+        assertThat(disk.get("compression").asText()).isEqualTo("zstd");
+        assertSame(
+                folder.resolve("vda.raw"),
+                repository.resolve(guest.name() + "/" + pointOf(backup) + "/vda.qcow2"),
+                "qcow2");
+        CommandRun verify = run("verify", repository.toString());
+        assertThat(verify.out()).startsWith("intact: 1 point,");
+    }
+
+    private static String pointOf(CommandRun backup) {
+        return backup.out().replaceAll("(?s).*@(\\S+),.*", "$1");
+    }
+
+    @Test
     void jsonHasTheShapesOfItsPage() throws IOException {
         JsonNode backup = json(backup("--json", "--exclude", "vdb"));
         List<String> pointFields = List.of(

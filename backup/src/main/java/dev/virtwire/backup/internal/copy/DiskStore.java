@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.copy;
 
+import dev.virtwire.backup.ImageCompression;
 import dev.virtwire.backup.internal.digest.BlockSpool;
 import dev.virtwire.backup.internal.digest.DigestFileWriter;
 import dev.virtwire.backup.internal.digest.Leaves;
@@ -9,6 +10,7 @@ import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.manifest.ContentDigest;
 import dev.virtwire.backup.manifest.StoredFile;
 import dev.virtwire.backup.manifest.StoredImage;
+import dev.virtwire.image.Compression;
 import dev.virtwire.image.Qcow2Options;
 import dev.virtwire.image.Qcow2Writer;
 import java.io.IOException;
@@ -42,21 +44,38 @@ public final class DiskStore {
     private final Executor workers;
     private final CopyMeter meter;
     private final BooleanSupplier cancelled;
+    private final ImageCompression compression;
 
     /** For disks in {@code folder}; for the rest see {@link DiskCopy}. */
     public DiskStore(Path folder, BufferPool buffers, Executor workers, CopyMeter meter, BooleanSupplier cancelled) {
+        this(folder, buffers, workers, meter, cancelled, ImageCompression.NONE);
+    }
+
+    private DiskStore(
+            Path folder,
+            BufferPool buffers,
+            Executor workers,
+            CopyMeter meter,
+            BooleanSupplier cancelled,
+            ImageCompression compression) {
         this.folder = folder;
         this.buffers = buffers;
         this.workers = workers;
         this.meter = meter;
         this.cancelled = cancelled;
+        this.compression = compression;
+    }
+
+    /** The same with images that are compressed so, by the workers. */
+    public DiskStore compressing(ImageCompression kind) {
+        return new DiskStore(folder, buffers, workers, meter, cancelled, kind);
     }
 
     /** Copies {@code source} as the disk {@code target}, over {@code parent} where it is an increment. */
     public Stored store(SourceDisk source, String target, @Nullable Parent parent) throws IOException {
         Path image = folder.resolve(Names.image(target));
         Path digests = folder.resolve(Names.digests(target));
-        Qcow2Options options = Qcow2Options.ofSize(source.size());
+        Qcow2Options options = Qcow2Options.ofSize(source.size()).withCompression(codec());
         if (parent != null) {
             options = options.withBacking(parent.backing(), "qcow2");
         }
@@ -68,19 +87,34 @@ public final class DiskStore {
                 new DiskCopy(source, to, buffers, workers, meter, cancelled).run();
                 writer.finish();
             }
-            spool.drain(image, leaves);
+            spool.drain(image, leaves, this::work);
             long size = Files.size(image);
             DigestFileWriter.Summary summary = leaves.finish(size);
             return new Stored(
                     new StoredImage(
                             Names.image(target),
                             "qcow2",
-                            "none",
+                            compression.toString(),
                             size,
                             summary.fileRoot(),
                             parent == null ? null : parent.backing()),
                     new ContentDigest(summary.contentRoot()),
                     new StoredFile(Names.digests(target), summary.size(), summary.sha256()));
         }
+    }
+
+    private Compression codec() {
+        return switch (compression) {
+            case NONE -> Compression.NONE;
+            case ZSTD -> Compression.ZSTD;
+            case DEFLATE -> Compression.DEFLATE;
+        };
+    }
+
+    private void work(Runnable task) {
+        if (cancelled.getAsBoolean()) {
+            throw new CopyCancelledException();
+        }
+        workers.execute(task);
     }
 }

@@ -4,11 +4,17 @@ package dev.virtwire.backup.internal.digest;
 import dev.virtwire.backup.internal.repository.DurableFiles;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 
 /**
  * The digests of an image file's blocks while it is written, in any order, in a file that disappears afterwards: in
@@ -44,22 +50,63 @@ public final class BlockSpool implements Closeable {
         }
     }
 
-    /** Gives the leaves of the finished {@code image} to {@code writer}, reading the blocks that it does not know. */
-    public void drain(Path image, DigestFileWriter writer) throws IOException {
+    /**
+     * Gives the leaves of the finished {@code image} to {@code writer}. The blocks that it does not know, metadata and
+     * compressed data, are read and hashed by {@code workers}.
+     */
+    public void drain(Path image, DigestFileWriter writer, Executor workers) throws IOException {
         try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ)) {
             long size = file.size();
             writer.endContent(size);
             long blocks = BlockTree.blocks(size);
             ByteBuffer batch = ByteBuffer.allocate(BATCH * BlockTree.DIGEST);
-            BlockHasher hasher = new BlockHasher();
-            byte[] digest = new byte[BlockTree.DIGEST];
+            ThreadLocal<BlockHasher> hashers = ThreadLocal.withInitial(BlockHasher::new);
             for (long first = 0; first < blocks; first += BATCH) {
                 load(batch, first);
-                for (long i = first; i < Math.min(first + BATCH, blocks); i++) {
-                    batch.get((int) (i - first) * BlockTree.DIGEST, digest);
-                    writer.leaf(isUnknown(digest) ? hasher.read(file, i, size) : digest);
+                List<CompletableFuture<byte[]>> leaves = new ArrayList<>();
+                try {
+                    for (long i = first; i < Math.min(first + BATCH, blocks); i++) {
+                        byte[] known = new byte[BlockTree.DIGEST];
+                        batch.get((int) (i - first) * BlockTree.DIGEST, known);
+                        long index = i;
+                        leaves.add(
+                                isUnknown(known)
+                                        ? CompletableFuture.supplyAsync(() -> read(hashers, file, index, size), workers)
+                                        : CompletableFuture.completedFuture(known));
+                    }
+                } finally {
+                    // Also after a failure: nobody reads the file any more when this returns.
+                    await(leaves);
+                }
+                for (CompletableFuture<byte[]> leaf : leaves) {
+                    writer.leaf(result(leaf));
                 }
             }
+        }
+    }
+
+    private static byte[] read(ThreadLocal<BlockHasher> hashers, FileChannel file, long index, long size) {
+        try {
+            return hashers.get().read(file, index, size);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void await(List<CompletableFuture<byte[]>> leaves) {
+        CompletableFuture.allOf(leaves.toArray(CompletableFuture<?>[]::new))
+                .handle((all, failure) -> failure)
+                .join();
+    }
+
+    private static byte[] result(CompletableFuture<byte[]> leaf) throws IOException {
+        try {
+            return leaf.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof UncheckedIOException unchecked) {
+                throw unchecked.getCause();
+            }
+            throw e;
         }
     }
 

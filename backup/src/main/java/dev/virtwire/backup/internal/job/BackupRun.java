@@ -150,7 +150,7 @@ public final class BackupRun {
 
     private Transfer.Result transfer(HostFacts facts, TransferPlan transfer, Path folder) throws IOException {
         Transfer kind = plan.mode() == Mode.PULL
-                ? new PullTransfer(facts.domain(), transfer, folder, nbd, meter, cancellation)
+                ? new PullTransfer(facts.domain(), transfer, folder, plan.compression(), nbd, meter, cancellation)
                 : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
         String nvram = facts.description().nvram();
         return kind.run(begun -> files = PointFiles.fetch(facts.domain(), nvram, facts.isHere(), begun.checkpoint()));

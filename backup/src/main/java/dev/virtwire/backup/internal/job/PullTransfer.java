@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.ImageCompression;
 import dev.virtwire.backup.Progress;
 import dev.virtwire.backup.internal.ProgressMeter;
 import dev.virtwire.backup.internal.copy.BufferPool;
@@ -49,6 +50,7 @@ final class PullTransfer implements Transfer {
     private final Domain domain;
     private final TransferPlan plan;
     private final Path folder;
+    private final ImageCompression compression;
     private final NbdOptions nbd;
     private final ProgressMeter meter;
     private final Cancellation cancellation;
@@ -59,12 +61,14 @@ final class PullTransfer implements Transfer {
             Domain domain,
             TransferPlan plan,
             Path folder,
+            ImageCompression compression,
             NbdOptions nbd,
             ProgressMeter meter,
             Cancellation cancellation) {
         this.domain = domain;
         this.plan = plan;
         this.folder = folder;
+        this.compression = compression;
         this.nbd = nbd;
         this.meter = meter;
         this.cancellation = cancellation;
@@ -156,7 +160,8 @@ final class PullTransfer implements Transfer {
             return thread;
         });
         try {
-            DiskStore store = new DiskStore(folder, new BufferPool(BufferPool.DEFAULT), workers, meter, () -> stopped);
+            DiskStore store = new DiskStore(folder, new BufferPool(BufferPool.DEFAULT), workers, meter, () -> stopped)
+                    .compressing(compression);
             List<ManifestDisk> disks = new ArrayList<>();
             for (DomainDisk disk : plan.disks()) {
                 meter.disk(disk.target());

@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.copy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.backup.ImageCompression;
 import dev.virtwire.backup.internal.digest.ChainLeaves;
 import dev.virtwire.backup.internal.digest.DigestFile;
 import dev.virtwire.backup.internal.digest.Leaves;
@@ -14,8 +15,10 @@ import dev.virtwire.image.ImageExtent;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DiskStoreTest {
@@ -35,6 +39,7 @@ class DiskStoreTest {
     private final AtomicLong passed = new AtomicLong();
     private final AtomicLong moved = new AtomicLong();
     private volatile boolean cancelled;
+    private ImageCompression compression = ImageCompression.NONE;
 
     private final CopyMeter meter = new CopyMeter() {
         @Override
@@ -56,7 +61,9 @@ class DiskStoreTest {
     private DiskStore.Stored store(Path point, MemoryDisk disk, DiskStore.Parent parent) throws IOException {
         Files.createDirectories(point);
         try (disk) {
-            return new DiskStore(point, buffers, workers, meter, () -> cancelled).store(disk, "vda", parent);
+            return new DiskStore(point, buffers, workers, meter, () -> cancelled)
+                    .compressing(compression)
+                    .store(disk, "vda", parent);
         }
     }
 
@@ -75,6 +82,7 @@ class DiskStoreTest {
             Path point = folder.resolve("point" + seed);
             MemoryDisk disk = MemoryDisk.random(size, new Random(size + seed));
             passed.set(0);
+            compression = ImageCompression.values()[seed % ImageCompression.values().length];
 
             DiskStore.Stored stored = store(point, disk, null);
 
@@ -105,6 +113,7 @@ class DiskStoreTest {
             store(first, disk, null);
             for (int i = 1; i < 5; i++) {
                 disk = disk.later(random);
+                compression = ImageCompression.values()[random.nextInt(ImageCompression.values().length)];
                 Path point = folder.resolve(seed + "-" + i);
                 try (Opened parent = Opened.chain(folder, seed, i - 1)) {
                     String backing = "../" + seed + "-" + (i - 1) + "/vda.qcow2";
@@ -150,6 +159,22 @@ class DiskStoreTest {
                 assertThat(extent.hostOffset() % (1 << 20)).isZero();
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void compressedImagesAreSmallerAndTheirDigestsAreOfTheFileAsItIs(ImageCompression kind) throws Exception {
+        byte[] content = "What shrinks is stored compressed. ".repeat(200_000).getBytes(StandardCharsets.US_ASCII);
+        MemoryDisk disk = new MemoryDisk(Arrays.copyOf(content, 7_000_064));
+        compression = kind;
+
+        DiskStore.Stored stored = store(folder.resolve("p"), disk, null);
+
+        assertThat(stored.image().compression()).isEqualTo(kind.toString());
+        assertThat(stored.image().size()).isLessThan(2 << 20);
+        assertThat(stored.content().root()).isEqualTo(disk.contentRoot());
+        assertThat(read(folder.resolve("p/vda.qcow2"))).isEqualTo(disk.content);
+        checkDigests(folder.resolve("p"), stored);
     }
 
     @Test

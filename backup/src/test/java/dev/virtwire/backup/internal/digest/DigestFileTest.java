@@ -59,7 +59,7 @@ class DigestFileTest {
                     writer.leaf(leaf);
                 }
             }
-            spool.drain(image, writer);
+            spool.drain(image, writer, Runnable::run);
             return writer.finish(Files.size(image));
         }
     }
@@ -126,7 +126,7 @@ class DigestFileTest {
             changed[102] = null;
             writer.zeros(2);
             writer.inherited(BLOCKS - 103);
-            spool.drain(image, writer);
+            spool.drain(image, writer, Runnable::run);
             summary = writer.finish(Files.size(image));
         }
 
@@ -147,7 +147,7 @@ class DigestFileTest {
         try (DigestFileWriter writer = DigestFileWriter.create(file, 16L << 40, null);
                 BlockSpool spool = BlockSpool.create(folder.resolve("spool"))) {
             writer.zeros(BlockTree.blocks(16L << 40));
-            spool.drain(image, writer);
+            spool.drain(image, writer, Runnable::run);
             writer.finish(0);
         }
 
@@ -162,7 +162,7 @@ class DigestFileTest {
         Path file = folder.resolve("empty.digests");
         try (DigestFileWriter writer = DigestFileWriter.create(file, 0, null);
                 BlockSpool spool = BlockSpool.create(folder.resolve("spool"))) {
-            spool.drain(image(0), writer);
+            spool.drain(image(0), writer, Runnable::run);
             writer.finish(0);
         }
         try (DigestFile read = DigestFile.open(file)) {
@@ -181,7 +181,7 @@ class DigestFileTest {
             writer.leaf(leaves[0]);
             writer.zeros(2);
             writer.leaf(leaves[3]);
-            spool.drain(image(100), writer);
+            spool.drain(image(100), writer, Runnable::run);
             writer.finish(100);
         }
         byte[] good = Files.readAllBytes(file);

@@ -6,6 +6,7 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.DomainBackup;
+import dev.virtwire.backup.ImageCompression;
 import dev.virtwire.backup.NbdListen;
 import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.Repository;
@@ -53,6 +54,19 @@ public final class BackupCommand extends ConnectedCommand {
         }
     }
 
+    /** Takes the words that manifests have. */
+    static final class CompressionConverter implements ITypeConverter<ImageCompression> {
+        @Override
+        public ImageCompression convert(String value) {
+            return switch (value) {
+                case "none" -> ImageCompression.NONE;
+                case "zstd" -> ImageCompression.ZSTD;
+                case "deflate" -> ImageCompression.DEFLATE;
+                default -> throw new TypeConversionException("'" + value + "' is neither none, zstd nor deflate");
+            };
+        }
+    }
+
     @Parameters(index = "0", paramLabel = "DOMAIN", description = "The domain's name or UUID.")
     private String name = "";
 
@@ -85,6 +99,15 @@ public final class BackupCommand extends ConnectedCommand {
 
     @Option(names = "--exclude", paramLabel = "TARGET", description = "Not this disk. May be given several times.")
     private List<String> excluded = new ArrayList<>();
+
+    @Option(
+            names = "--compress",
+            paramLabel = "HOW",
+            converter = CompressionConverter.class,
+            description =
+                    "For pull: none, zstd or deflate. Images stay ones that qemu-img opens: those with zstd by QEMU"
+                            + " 5.1 or later, those with deflate by every QEMU. Default: none.")
+    private ImageCompression compression = ImageCompression.NONE;
 
     @Option(
             names = "--scratch",
@@ -140,6 +163,7 @@ public final class BackupCommand extends ConnectedCommand {
         requireMode();
         try {
             BackupPlan.Builder plan = BackupPlan.builder(name).listener(listener);
+            plan.compression(compression);
             disks.forEach(plan::disk);
             excluded.forEach(plan::exclude);
             if (target != null) {
@@ -185,9 +209,13 @@ public final class BackupCommand extends ConnectedCommand {
         if (mode == Mode.PULL && target != null) {
             throw CommandException.usage("--target is for --mode push", null);
         }
-        if (mode == Mode.PUSH && (scratch != null || nbd != null || insecureNbd)) {
-            String option = scratch != null ? "--scratch" : nbd != null ? "--nbd" : "--insecure-nbd";
-            throw CommandException.usage(option + " is for --mode pull", null);
+        String forPull = scratch != null
+                ? "--scratch"
+                : nbd != null
+                        ? "--nbd"
+                        : insecureNbd ? "--insecure-nbd" : compression != ImageCompression.NONE ? "--compress" : null;
+        if (mode == Mode.PUSH && forPull != null) {
+            throw CommandException.usage(forPull + " is for --mode pull", null);
         }
     }
 

@@ -67,6 +67,7 @@ final class PointJson {
         } else {
             json.writeNumber(image.size());
         }
+        json.writeStringField("compression", image == null ? null : image.compression());
         json.writeStringField("pushedTo", pushed == null ? null : pushed.path());
     }
 

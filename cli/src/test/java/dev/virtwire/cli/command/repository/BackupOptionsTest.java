@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.ImageCompression;
 import dev.virtwire.backup.NbdListen;
 import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.manifest.Level;
@@ -35,6 +36,7 @@ class BackupOptionsTest {
         assertThat(plan.scratchFolder()).isNull();
         assertThat(plan.nbd()).isNull();
         assertThat(plan.insecureNbd()).isFalse();
+        assertThat(plan.compression()).isEqualTo(ImageCompression.NONE);
     }
 
     @Test
@@ -44,12 +46,14 @@ class BackupOptionsTest {
                 "--disk=vda",
                 "--disk=vdb",
                 "--scratch=/scratch",
+                "--compress=zstd",
                 "--nbd=[::1]:10809-10810",
                 "--insecure-nbd",
                 "web1",
                 "/backups");
         assertThat(pull.disks()).containsExactlyInAnyOrder("vda", "vdb");
         assertThat(pull.scratchFolder()).isEqualTo("/scratch");
+        assertThat(pull.compression()).isEqualTo(ImageCompression.ZSTD);
         assertThat(pull.nbd()).isEqualTo(new NbdListen("::1", 10809, 10810));
         assertThat(pull.insecureNbd()).isTrue();
         BackupPlan push = plan("web1", "/backups", "--mode", "push", "--target", "/host", "--exclude", "vdc");
@@ -67,6 +71,7 @@ class BackupOptionsTest {
             --mode push --target /h --nbd 127.0.0.1:1 | --nbd is for --mode pull
             --mode push --target /h --scratch /s      | --scratch is for --mode pull
             --mode push --target /h --insecure-nbd    | --insecure-nbd is for --mode pull
+            --mode push --target /h --compress zstd   | --compress is for --mode pull
             --mode push --target here    | the target folder is on the host and must be absolute: here
             --scratch here               | the scratch folder is on the host and must be absolute: here
             --disk vda --exclude vda     | disk vda is both chosen and excluded
