@@ -4,22 +4,35 @@ package dev.virtwire.cli;
 import dev.virtwire.backup.Repository;
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Interruption;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.image.Qcow2Writer;
+import dev.virtwire.nbd.NbdConnection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
-/** Runs what short commands run, so that the JVM notes which classes they load: see {@link ClassDataArchive}. */
+/**
+ * Runs what short commands run, so that the JVM notes which classes they load: see {@link ClassDataArchive}. What moves
+ * data needs a hypervisor; its classes are only loaded.
+ */
 public final class ArchiveTraining {
     private ArchiveTraining() {}
 
     /** Runs them all against a {@link FakeLibvirtd}. */
     public static void main(String[] none) throws IOException {
+        for (Class<?> module : List.of(Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class)) {
+            loadAll(module);
+        }
         Path repository = Files.createTempDirectory("virtwire");
         try {
             run(repository);
@@ -27,6 +40,25 @@ public final class ArchiveTraining {
             try (Stream<Path> made = Files.walk(repository)) {
                 for (Path path : made.sorted(Comparator.reverseOrder()).toList()) {
                     Files.delete(path);
+                }
+            }
+        }
+    }
+
+    /** Loads the classes of a module, but for the generated ones of procedures, of which few are ever needed. */
+    private static void loadAll(Class<?> ofTheModule) throws IOException {
+        String jar =
+                ofTheModule.getProtectionDomain().getCodeSource().getLocation().getPath();
+        try (JarFile file = new JarFile(jar)) {
+            for (JarEntry entry : Collections.list(file.entries())) {
+                String name = entry.getName();
+                if (name.endsWith(".class") && !name.contains("/protocol/")) {
+                    try {
+                        String type = name.substring(0, name.length() - ".class".length());
+                        Class.forName(type.replace('/', '.'), false, ArchiveTraining.class.getClassLoader());
+                    } catch (ClassNotFoundException e) {
+                        throw new IllegalStateException(name + " of " + jar + " cannot be loaded", e);
+                    }
                 }
             }
         }

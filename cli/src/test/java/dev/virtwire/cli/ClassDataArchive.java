@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Makes the class-data archive that {@code ./virtwire} starts from, as a part of the build: the classes of short
- * commands, read and checked once and for all. It halves their time. A static archive, because a dynamic one takes no
+ * Makes the class-data archive that {@code ./virtwire} starts from, as a part of the build: the classes of our
+ * modules and of what short commands use, read and checked once and for all. It halves their time. A static archive, because a dynamic one takes no
  * classes of old class files, which is what picocli has.
  *
  * <p>An archive fits the very JVM and jars that it was made with; elsewhere the JVM passes it over. So failing to make
