@@ -35,7 +35,7 @@ public final class Qcow2Check {
 
     /**
      * Checks one image, not what is beneath it. Takes one pass over the tables for each 4 million clusters of the
-     * file, and under 32 MiB of memory.
+     * file, and under 32 MiB of memory, and up to 22 bytes for each second-level table.
      *
      * @throws ImageException if the file cannot be read, has no header that a reader accepts, or holds internal
      *     snapshots or persistent bitmaps, whose clusters are not known here

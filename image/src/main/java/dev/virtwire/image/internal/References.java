@@ -46,7 +46,11 @@ public final class References {
         this.refcounts = refcounts;
     }
 
-    /** Meets the header, the tables in the order of their numbers, and the data in the order of the disk. */
+    /**
+     * Meets the header, the tables in the order of their numbers, and the data in the order of the disk. A table that is
+     * named a second time, which no writer does, is met again, but what it refers to is not: a small file could name one
+     * table so often that the walk would hardly end.
+     */
     public void walk(Visitor visitor) throws ImageException {
         int clusterSize = header.clusterSize();
         visitor.use(Kind.HEADER, 0, 0, clusterSize, 0, 0, false);
@@ -71,6 +75,7 @@ public final class References {
         if (header.l1Entries() > 0) {
             visitor.use(Kind.L1_TABLE, 0, header.l1Offset(), (long) header.l1Entries() * Long.BYTES, 0, 40, false);
         }
+        OffsetSet walked = new OffsetSet();
         for (int i = 0; i < header.l1Entries(); i++) {
             try {
                 long table = map.tableOffset(i);
@@ -83,7 +88,9 @@ public final class References {
                             i * map.bytesPerTable(),
                             header.l1Offset() + (long) i * Long.BYTES,
                             map.tableIsCopied(i));
-                    walkTable(table, i * map.bytesPerTable(), visitor);
+                    if (walked.add(table)) {
+                        walkTable(table, i * map.bytesPerTable(), visitor);
+                    }
                 }
             } catch (ImageException e) {
                 visitor.broken(e);
