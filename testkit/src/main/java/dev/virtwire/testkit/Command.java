@@ -17,7 +17,10 @@ final class Command {
             "bash", "bash",
             "virsh", "libvirt-clients",
             "qemu-img", "qemu-utils",
-            "qemu-io", "qemu-utils");
+            "qemu-io", "qemu-utils",
+            "/sbin/mke2fs", "e2fsprogs",
+            "/sbin/e2fsck", "e2fsprogs",
+            "/sbin/debugfs", "e2fsprogs");
 
     private Command() {}
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A QEMU guest that is nothing but firmware, under plain emulation and in 64 MiB: it finds nothing to boot and idles,
@@ -34,6 +35,9 @@ public final class Guest implements AutoCloseable {
 
     private record Disk(Path image, String format, String backend) {}
 
+    /** What to boot in place of nothing: files, the kernel's command line, and what it needs. */
+    record Boot(Path kernel, Path initramfs, String commandLine, int memoryMiB) {}
+
     private Guest(Libvirtd libvirtd, String name, Map<String, Disk> disks) {
         this.libvirtd = libvirtd;
         this.virsh = new Virsh(libvirtd.unixUri());
@@ -53,6 +57,7 @@ public final class Guest implements AutoCloseable {
         private final List<GuestDisk> disks = new ArrayList<>();
         private final List<String> devices = new ArrayList<>();
         private boolean uefi;
+        private @Nullable Boot boot;
 
         private Builder(Libvirtd libvirtd, String name) {
             this.libvirtd = libvirtd;
@@ -80,6 +85,12 @@ public final class Guest implements AutoCloseable {
             return this;
         }
 
+        /** Gives it something to boot. */
+        Builder boot(Boot system) {
+            boot = system;
+            return this;
+        }
+
         /** Makes the disks, in {@link Libvirtd#directory}, and the guest, which does not run yet. */
         public Guest define() {
             Path folder = libvirtd.directory().resolve("disks");
@@ -92,7 +103,7 @@ public final class Guest implements AutoCloseable {
             Guest guest = new Guest(libvirtd, name, made);
             Path xml = folder.resolve(name + ".xml");
             try {
-                Files.writeString(xml, guest.xml(devices, uefi));
+                Files.writeString(xml, guest.xml(devices, uefi, boot));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -108,11 +119,15 @@ public final class Guest implements AutoCloseable {
         }
     }
 
-    private String xml(List<String> devices, boolean uefi) {
+    private String xml(List<String> devices, boolean uefi, @Nullable Boot boot) {
+        String kernel = boot == null
+                ? ""
+                : "<kernel>%s</kernel><initrd>%s</initrd><cmdline>%s</cmdline>"
+                        .formatted(boot.kernel, boot.initramfs, boot.commandLine);
         String os = uefi
-                ? "<os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type><nvram>%s</nvram></os>"
-                        .formatted(nvram())
-                : "<os><type arch='x86_64' machine='pc'>hvm</type></os>";
+                ? "<os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type><nvram>%s</nvram>%s</os>"
+                        .formatted(nvram(), kernel)
+                : "<os><type arch='x86_64' machine='pc'>hvm</type>%s</os>".formatted(kernel);
         String diskXml = disks.entrySet().stream()
                 .map(disk -> """
                             <disk type='file' device='disk'>
@@ -125,7 +140,7 @@ public final class Guest implements AutoCloseable {
         return """
                 <domain type='qemu'>
                   <name>%s</name>
-                  <memory unit='MiB'>64</memory>
+                  <memory unit='MiB'>%d</memory>
                   <vcpu>1</vcpu>
                   %s
                   <features><acpi/></features>
@@ -136,7 +151,7 @@ public final class Guest implements AutoCloseable {
                     <memballoon model='none'/>
                   </devices>
                 </domain>
-                """.formatted(name, os, diskXml, String.join("", devices));
+                """.formatted(name, boot == null ? 64 : boot.memoryMiB, os, diskXml, String.join("", devices));
     }
 
     /** The guest's name. */

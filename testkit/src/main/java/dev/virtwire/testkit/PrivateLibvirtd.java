@@ -4,12 +4,10 @@ package dev.virtwire.testkit;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +16,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 
 /**
  * A libvirtd of this machine's packages in namespaces of its own: beside the machine's libvirtd, and as many at a time as
@@ -108,7 +105,7 @@ public final class PrivateLibvirtd implements Libvirtd {
          * machine this makes a root file system under {@code ~/.cache/virtwire} by debootstrap, which takes a minute or two.
          */
         public Builder debian(String suite) {
-            return withScript(ROOTFS_MAKER, script -> {
+            return Scripts.use(ROOTFS_MAKER, script -> {
                 List<String> command = new ArrayList<>(List.of("bash", script.toString(), suite));
                 command.addAll(ROOTFS_PACKAGES);
                 return rootfs(Path.of(Command.run(command).strip()));
@@ -121,7 +118,7 @@ public final class PrivateLibvirtd implements Libvirtd {
          * @throws TestkitException with the reason and libvirtd's last words, if it does not come up
          */
         public PrivateLibvirtd start() {
-            return withScript(LAUNCHER, script -> {
+            return Scripts.use(LAUNCHER, script -> {
                 List<String> command = new ArrayList<>(List.of("bash", script.toString()));
                 command.addAll(arguments);
                 return await(Command.start(new ProcessBuilder(command)));
@@ -239,21 +236,6 @@ public final class PrivateLibvirtd implements Libvirtd {
             }
         } catch (IOException e) {
             throw new TestkitException("Private libvirtd in " + directory + " has ended", e);
-        }
-    }
-
-    /** The scripts are in our jar; bash wants a file. */
-    private static <T> T withScript(String name, Function<Path, T> use) {
-        try (InputStream script = Objects.requireNonNull(PrivateLibvirtd.class.getResourceAsStream(name))) {
-            Path file = Files.createTempFile(name, ".sh");
-            try {
-                Files.copy(script, file, StandardCopyOption.REPLACE_EXISTING);
-                return use.apply(file);
-            } finally {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }
