@@ -94,9 +94,12 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @throws ConfigurationException at once, where there is a libvirt.conf that cannot be read or understood
      */
     public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
-        LibvirtUri parsed = LibvirtUri.resolve(uri);
-        CompletableFuture<Connection> connected = Connector.connect(parsed, options);
-        CompletableFuture<Libvirt> result = connected.thenApply(connection -> new Libvirt(parsed, connection));
+        return connect(LibvirtUri.resolve(uri), options);
+    }
+
+    private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {
+        CompletableFuture<Connection> connected = Connector.connect(uri, options);
+        CompletableFuture<Libvirt> result = connected.thenApply(connection -> new Libvirt(uri, connection));
         result.whenComplete((libvirt, failure) -> {
             if (failure != null) {
                 // Given up in the moment of success: nobody else would close it.
@@ -104,6 +107,16 @@ public final class Libvirt implements Caller, AutoCloseable {
             }
         });
         return result;
+    }
+
+    /**
+     * Connects once more, to the same URI in the same way, as after this connection was lost. Neither of the two knows of
+     * the other: domains and events of this one stay with it.
+     *
+     * @see #connect(String, ConnectOptions)
+     */
+    public CompletableFuture<Libvirt> connectAgain() {
+        return connect(uri, connection.options());
     }
 
     /**

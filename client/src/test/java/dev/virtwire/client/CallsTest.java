@@ -46,6 +46,7 @@ class CallsTest {
     private static final int ABORT_JOB = 164;
     private static final int REGISTER = 316;
     private static final int DEREGISTER = 317;
+    private static final int THAW = 336;
     private static final String NAME_REPLY = ScriptedServer.string("host");
 
     private final ScriptedServer server = new ScriptedServer();
@@ -245,6 +246,20 @@ class CallsTest {
         begin.cancel(true);
         Message deregister = readUntilQuiet(DEREGISTER, backup);
         assertThat(deregister.procedure()).isIn(DEREGISTER, ABORT_JOB);
+    }
+
+    @Test
+    void aLateFreezeIsThawed() {
+        DomainRef ref = new DomainRef("d", new UUID(0, 0), 1);
+        Domain hurried = Domain.of(libvirt.with(CallOptions.within(Duration.ofMillis(50))), ref);
+        CompletableFuture<Integer> frozen = hurried.freeze("/data");
+        Message freeze = server.readCall();
+        assertThatThrownBy(frozen::join).cause().isInstanceOf(CallTimeoutException.class);
+        server.reply(freeze, "00000001");
+        Message thaw = server.readCall();
+        assertThat(thaw.procedure()).isEqualTo(THAW);
+        // All of them: what was frozen as /data cannot be thawed as /data.
+        assertThat(thaw.body()).hasSize(freeze.body().length - 12);
     }
 
     /** Gives the cancel time to arrive, lets the begin succeed after it, and finds the undoing call. */

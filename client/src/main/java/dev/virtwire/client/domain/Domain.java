@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
+import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -20,10 +21,15 @@ import dev.virtwire.client.protocol.remote.CheckpointListFlags;
 import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainCreateFlags;
 import dev.virtwire.client.protocol.remote.DomainDestroyFlags;
+import dev.virtwire.client.protocol.remote.DomainFsfreezeArgs;
+import dev.virtwire.client.protocol.remote.DomainFsfreezeResult;
+import dev.virtwire.client.protocol.remote.DomainFsthawResult;
 import dev.virtwire.client.protocol.remote.DomainGetXmlDescResult;
 import dev.virtwire.client.protocol.remote.DomainRef;
 import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.client.protocol.remote.DomainXmlFlags;
+import dev.virtwire.client.protocol.remote.GuestCalls;
+import dev.virtwire.client.protocol.remote.GuestProcedures;
 import dev.virtwire.client.protocol.remote.JobCalls;
 import dev.virtwire.client.protocol.remote.JobStatsFlags;
 import java.time.Duration;
@@ -234,6 +240,52 @@ public final class Domain {
      */
     public CompletableFuture<BackupJob> attachBackup() {
         return BackupJob.attach(this);
+    }
+
+    /**
+     * Asks for a {@link DomainEventKind#BLOCK_THRESHOLD} event when a disk, or a backup's scratch, is written beyond a
+     * place in its file ({@code virDomainSetBlockThreshold}). It replaces the one set before, comes once, and counts
+     * from 0: the file may be beyond it already, and then the next write there is announced.
+     *
+     * @param device a disk's target such as {@code vda}; or {@code vda[2]} with the index that the domain's XML gives
+     *     an image of its chain, or a backup's XML its scratch
+     * @param bytes the place; 0 takes the threshold back
+     */
+    public CompletableFuture<Void> setBlockThreshold(String device, long bytes) {
+        return jobs().domainSetBlockThreshold(ref, device, bytes, 0);
+    }
+
+    // ---- the guest's agent
+
+    /**
+     * Holds file systems of the guest still, by its agent ({@code virDomainFSFreeze}): what they had in memory is on the
+     * disks, and all who write wait until {@link #thaw}. It fails with {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent
+     * does not run in the guest, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED} where the domain has no channel for one.
+     *
+     * <p>For an agent that runs and is silent libvirt waits without end, so give the call a deadline by
+     * {@link Libvirt#with}. One that ran out does not say whether the guest is frozen, or will be when its agent awakes:
+     * thaw it. A freeze that succeeds after its caller has gone is undone by a thaw.
+     *
+     * @param mountPoints which, as the guest names them; none for all
+     * @return how many were frozen
+     */
+    public CompletableFuture<Integer> freeze(String... mountPoints) {
+        return libvirt.call(
+                        GuestProcedures.DOMAIN_FSFREEZE,
+                        new DomainFsfreezeArgs(ref, List.of(mountPoints), 0),
+                        CallOptions.DEFAULT,
+                        late -> thaw())
+                .thenApply(DomainFsfreezeResult::filesystems);
+    }
+
+    /**
+     * Lets all frozen file systems of the guest go on, by its agent ({@code virDomainFSThaw}, which QEMU's driver refuses to
+     * do to some of them only). Does nothing where none is frozen.
+     *
+     * @return how many were thawed
+     */
+    public CompletableFuture<Integer> thaw() {
+        return new GuestCalls(libvirt).domainFsthaw(ref, List.of(), 0).thenApply(DomainFsthawResult::filesystems);
     }
 
     // ---- checkpoints
