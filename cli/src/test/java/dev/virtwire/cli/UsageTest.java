@@ -23,7 +23,7 @@ class UsageTest {
             prune /b --keep-daily 1 --keep-last -3 | a retention keeps a number of points, not -3
             -c qemu:system info x | URI 'qemu:system': '//' is missing after 'qemu:', as in qemu:///system
             -c qemu+tpc://h/system info x | URI 'qemu+tpc://h/system': unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext
-            -c qemu+tls://h/system info x | URI 'qemu+tls://h/system': transport 'tls' is not offered by this version, which connects over unix and tcp
+            -c qemu+tls://h/system?mode=auto info x | URI 'qemu+tls://h/system?mode=auto': parameter 'mode' has no meaning over tls, which knows auth, authfile, name, no_sanity, no_verify, pkipath, tls_priority
             """)
     void aCommandLineThatMakesNoSenseIsOneLineAndExitCode2(String line, String message) {
         assertThat(CommandRun.of(line.split(" "))).isEqualTo(new CommandRun(2, "", "error: " + message + "\n"));

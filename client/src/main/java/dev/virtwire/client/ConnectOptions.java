@@ -19,6 +19,7 @@ public final class ConnectOptions {
     private final int maxQueued;
     private final int eventBuffer;
     private final boolean readOnly;
+    private final @Nullable CredentialCallback credentials;
     private final @Nullable Executor callbackExecutor;
     private final @Nullable EventLoopGroup eventLoopGroup;
 
@@ -31,6 +32,7 @@ public final class ConnectOptions {
         maxQueued = builder.maxQueued;
         eventBuffer = builder.eventBuffer;
         readOnly = builder.readOnly;
+        credentials = builder.credentials;
         callbackExecutor = builder.callbackExecutor;
         eventLoopGroup = builder.eventLoopGroup;
     }
@@ -85,6 +87,11 @@ public final class ConnectOptions {
         return readOnly;
     }
 
+    /** See {@link Builder#credentials}; null where nobody is asked. */
+    public @Nullable CredentialCallback credentials() {
+        return credentials;
+    }
+
     /** See {@link Builder#callbackExecutor}; null for the default. */
     public @Nullable Executor callbackExecutor() {
         return callbackExecutor;
@@ -105,6 +112,7 @@ public final class ConnectOptions {
         private int maxQueued = 4096;
         private int eventBuffer = 4096;
         private boolean readOnly;
+        private @Nullable CredentialCallback credentials;
         private @Nullable Executor callbackExecutor;
         private @Nullable EventLoopGroup eventLoopGroup;
 
@@ -162,6 +170,15 @@ public final class ConnectOptions {
         /** Whether the connection may only read. Default: false. */
         public Builder readOnly(boolean only) {
             readOnly = only;
+            return this;
+        }
+
+        /**
+         * Who is asked for user names, passwords and passphrases that no file gives. Default: nobody, and a connection
+         * that needs one fails with an error that names what is missing.
+         */
+        public Builder credentials(CredentialCallback callback) {
+            credentials = Objects.requireNonNull(callback, "credentials");
             return this;
         }
 

@@ -128,7 +128,7 @@ class ConnectTest {
         assertThatThrownBy(() -> Libvirt.connect("qemu+ssh://host/system"))
                 .isInstanceOf(InvalidUriException.class)
                 .hasMessage(
-                        "URI 'qemu+ssh://host/system': transport 'ssh' is not offered by this version, which connects over unix and tcp");
+                        "URI 'qemu+ssh://host/system': transport 'ssh' is not offered by this version, which connects over unix, tcp and tls");
     }
 
     private static void assertFails(String uri, String message) {

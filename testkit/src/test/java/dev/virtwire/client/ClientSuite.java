@@ -60,10 +60,15 @@ abstract class ClientSuite {
     /** The test driver by this suite's transport. */
     abstract String testUri(Libvirtd server);
 
+    /** The server of this suite; the one of all suites unless it takes another. */
+    Libvirtd server(Libvirtd shared) {
+        return shared;
+    }
+
     @BeforeEach
-    void connect(Libvirtd server) {
-        libvirtd = server;
-        libvirt = Libvirt.connect(qemuUri(server)).join();
+    void connect(Libvirtd shared) {
+        libvirtd = server(shared);
+        libvirt = Libvirt.connect(qemuUri(libvirtd)).join();
     }
 
     @AfterEach

@@ -30,13 +30,14 @@ public final class Transports {
             case UNIX ->
                 new UnixTransport(
                         uri, new SocketLocator(surroundings, conf), options.readOnly(), options.connectTimeout());
-            case TLS, SSH, LIBSSH, LIBSSH2, EXT -> throw notOffered(uri);
+            case TLS -> new TlsTransport(uri, options, surroundings, conf);
+            case SSH, LIBSSH, LIBSSH2, EXT -> throw notOffered(uri);
         };
     }
 
     private static InvalidUriException notOffered(LibvirtUri uri) {
         return new InvalidUriException(
-                "URI '%s': transport '%s' is not offered by this version, which connects over unix and tcp"
+                "URI '%s': transport '%s' is not offered by this version, which connects over unix, tcp and tls"
                         .formatted(uri, uri.transport().name().toLowerCase(Locale.ROOT)));
     }
 }

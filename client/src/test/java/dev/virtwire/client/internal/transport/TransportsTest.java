@@ -11,11 +11,13 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.config.LibvirtConf;
 import dev.virtwire.client.internal.config.Surroundings;
 import dev.virtwire.client.internal.config.UriChoice;
+import dev.virtwire.client.internal.tls.CertificateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +73,8 @@ class TransportsTest {
                 "qemu+tcp://[fe80::1]:7/system            | true  | false |                             | host fe80::1 port 7",
                 "qemu+tcp:///system                       | true  | false |                             | host localhost port 16509",
                 "qemu+tcp://h/system?auth=sasl.PLAIN      | true  | false |                             | host h port 16509",
+                "qemu://h/system                          | true  | false |                             | host h port 16514 by TLS",
+                "qemu+TLS://[::1]:7/system?no_verify=0    | true  | false |                             | host ::1 port 7 by TLS",
                 "qemu+tcp://h/system?foo=bar              | true  | false |                             | host h port 16509",
             },
             delimiter = '|')
@@ -106,6 +110,9 @@ class TransportsTest {
                 "qemu:///system?pkipath=/x         | parameter 'pkipath' has no meaning over unix, which knows auth, authfile, mode, name, socket",
                 "qemu:///system?keyfile=/x         | parameter 'keyfile' has no meaning over unix, which knows auth, authfile, mode, name, socket",
                 "qemu:///system?proxy=native       | parameter 'proxy' has no meaning over unix, which knows auth, authfile, mode, name, socket",
+                "qemu://h/system?no_verify=yes     | parameter 'no_verify' is 1 for yes or 0 for no, and not 'yes'",
+                "qemu://h/system?keyfile=/x        | parameter 'keyfile' has no meaning over tls, which knows auth, authfile, name, no_sanity, no_verify, pkipath, tls_priority",
+                "qemu://h/system?tls_priority=LEGACY | tls_priority 'LEGACY': it begins with 'LEGACY', and what can be said to Java's TLS begins with @SYSTEM, NORMAL, PERFORMANCE, PFS, SECURE128, SECURE192 or SECURE256",
                 "qemu:///system?socket=%00         | its socket is no path: Nul character not allowed",
             },
             delimiter = '|')
@@ -139,6 +146,46 @@ class TransportsTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(configuration.resolve("libvirt.conf")
                         + ": remote_mode 'own' is none of auto, direct and legacy");
+    }
+
+    @Test
+    void certificatesAreTheUsersOwnWhereTheyAreThereElseTheSystems() throws IOException {
+        Path home = Files.createDirectories(folder.resolve("home/.pki/libvirt"));
+        Surroundings user =
+                surroundings(false, Map.of("HOME", folder.resolve("home").toString()));
+        Path pki = folder.resolve("pki");
+        assertThat(CertificateFiles.of(Optional.empty(), user))
+                .isEqualTo(CertificateFiles.of(Optional.empty(), surroundings(true, Map.of())))
+                .isEqualTo(new CertificateFiles(
+                        pki.resolve("CA/cacert.pem"),
+                        pki.resolve("CA/cacrl.pem"),
+                        pki.resolve("libvirt/clientcert.pem"),
+                        pki.resolve("libvirt/private/clientkey.pem")));
+        // A certificate without its key is not taken.
+        Files.createFile(home.resolve("cacert.pem"));
+        Files.createFile(home.resolve("clientcert.pem"));
+        CertificateFiles mixed = CertificateFiles.of(Optional.empty(), user);
+        assertThat(mixed.authorities()).isEqualTo(home.resolve("cacert.pem"));
+        assertThat(mixed.revocations()).isEqualTo(pki.resolve("CA/cacrl.pem"));
+        assertThat(mixed.certificate()).isEqualTo(pki.resolve("libvirt/clientcert.pem"));
+        Files.createFile(home.resolve("clientkey.pem"));
+        assertThat(CertificateFiles.of(Optional.empty(), user).key()).isEqualTo(home.resolve("clientkey.pem"));
+        assertThat(CertificateFiles.of(Optional.of(Path.of("/x")), user))
+                .isEqualTo(new CertificateFiles(
+                        Path.of("/x/cacert.pem"),
+                        Path.of("/x/cacrl.pem"),
+                        Path.of("/x/clientcert.pem"),
+                        Path.of("/x/clientkey.pem")));
+    }
+
+    @Test
+    void theConfiguredPriorityIsRefusedByItsFile() throws IOException {
+        configure("tls_priority = \"NORMAL:+SRP\"");
+        assertThat(target(null, "qemu://h/system?tls_priority=NORMAL")).isEqualTo("host h port 16514 by TLS");
+        assertThatThrownBy(() -> target(null, "qemu://h/system"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(configuration.resolve("libvirt.conf")
+                        + ": tls_priority 'NORMAL:+SRP': its part '+SRP' cannot be said to Java's TLS");
     }
 
     @Test

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.transport;
+
+import dev.virtwire.client.ConfigurationException;
+import dev.virtwire.client.ConnectOptions;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.internal.async.SharedPool;
+import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.auth.CredentialSource;
+import dev.virtwire.client.internal.config.LibvirtConf;
+import dev.virtwire.client.internal.config.Surroundings;
+import dev.virtwire.client.internal.tls.CertificateFiles;
+import dev.virtwire.client.internal.tls.TlsHandshake;
+import dev.virtwire.client.internal.tls.TlsPriority;
+import dev.virtwire.client.internal.tls.TlsSettings;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.SSLEngine;
+
+/** TCP with TLS, both sides known by certificates. */
+final class TlsTransport implements Transport {
+    private static final int PORT = 16514;
+
+    private final LibvirtUri uri;
+    private final TlsSettings settings;
+    private final CredentialSource credentials;
+    private final Duration timeout;
+
+    /** For {@code uri}; certificates are looked for now and read when the channel is opened. */
+    TlsTransport(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {
+        UriParameters parameters = new UriParameters(uri, Set.of("pkipath", "tls_priority", "no_verify", "no_sanity"));
+        this.uri = uri;
+        this.settings = new TlsSettings(
+                TcpTransport.host(uri),
+                uri.port() < 0 ? PORT : uri.port(),
+                CertificateFiles.of(parameters.path("pkipath"), surroundings),
+                !parameters.flag("no_verify"),
+                !parameters.flag("no_sanity"),
+                priority(parameters, conf));
+        this.credentials = new CredentialSource(settings.host(), options.credentials());
+        this.timeout = options.connectTimeout();
+    }
+
+    @Override
+    public CompletableFuture<Channel> open(EventLoopGroup group) {
+        ChannelConnector connector = new ChannelConnector(uri, group, timeout);
+        CompletableFuture<SSLEngine> prepared = TrackedFuture.of(
+                        CompletableFuture.supplyAsync(() -> settings.engine(credentials), SharedPool.executor()))
+                .thenCompose(engine -> engine);
+        return prepared.thenCompose(engine ->
+                connector.tcp(settings.host(), settings.port()).thenCompose(channel -> secure(channel, engine)));
+    }
+
+    @Override
+    public String target() {
+        return "host %s port %d by TLS".formatted(settings.host(), settings.port());
+    }
+
+    @Override
+    public List<String> reasons() {
+        CertificateFiles files = settings.files();
+        List<String> reasons = new ArrayList<>();
+        if (uri.port() < 0) {
+            reasons.add("port " + PORT + " is libvirt's for TLS");
+        }
+        reasons.add(
+                settings.verifies()
+                        ? "the server's certificate must be that of host %s and issued by a CA of %s"
+                                .formatted(settings.host(), files.authorities())
+                        : "the server's certificate is NOT CHECKED: no_verify=1");
+        reasons.add("this side's certificate is %s, its key %s".formatted(files.certificate(), files.key()));
+        return reasons;
+    }
+
+    @Override
+    public boolean isProtected() {
+        return true;
+    }
+
+    private CompletableFuture<Channel> secure(Channel channel, SSLEngine engine) {
+        CompletableFuture<Channel> done = new TrackedFuture<>();
+        done.whenComplete((open, failure) -> {
+            if (failure != null) {
+                channel.close();
+            }
+        });
+        // Its tasks check certificates and sign, too much for an event loop.
+        SslHandler tls = new SslHandler(engine, SharedPool.executor());
+        // The time to connect in bounds this as well.
+        tls.setHandshakeTimeoutMillis(0);
+        channel.eventLoop().execute(() -> {
+            channel.pipeline().addLast(TLS, tls).addLast(new TlsHandshake(uri, settings, done));
+            channel.config().setAutoRead(true);
+        });
+        return done;
+    }
+
+    private static TlsPriority priority(UriParameters parameters, LibvirtConf conf) {
+        Optional<String> asked = parameters.text("tls_priority");
+        if (asked.isPresent()) {
+            try {
+                return TlsPriority.parse(asked.get());
+            } catch (IllegalArgumentException e) {
+                throw parameters.invalid("tls_priority '%s': %s".formatted(asked.get(), e.getMessage()));
+            }
+        }
+        if (conf.tlsPriority().isPresent()) {
+            try {
+                return TlsPriority.parse(conf.tlsPriority().get());
+            } catch (IllegalArgumentException e) {
+                throw new ConfigurationException(
+                        "%s: tls_priority '%s': %s"
+                                .formatted(conf.file(), conf.tlsPriority().get(), e.getMessage()),
+                        e);
+            }
+        }
+        return TlsPriority.usual();
+    }
+}
