@@ -3,7 +3,6 @@ package dev.virtwire.backup;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Mode;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -13,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class BackupPlan {
     private final String domain;
     private final Mode mode;
-    private final Level level;
+    private final BackupLevel level;
+    private final @Nullable String since;
+    private final boolean keepFullCheckpoint;
     private final Set<String> disks;
     private final Set<String> excluded;
     private final @Nullable String scratchFolder;
@@ -27,6 +28,8 @@ public final class BackupPlan {
         domain = builder.domain;
         mode = builder.mode;
         level = builder.level;
+        since = builder.since;
+        keepFullCheckpoint = builder.keepFullCheckpoint;
         disks = Set.copyOf(builder.disks);
         excluded = Set.copyOf(builder.excluded);
         scratchFolder = builder.scratchFolder;
@@ -37,7 +40,7 @@ public final class BackupPlan {
         listener = builder.listener;
     }
 
-    /** A full pull backup of all disks of the domain with this name or UUID; change from there. */
+    /** A pull backup of all disks, as incremental as can be, of the domain with this name or UUID; change from there. */
     public static Builder builder(String domain) {
         return new Builder(domain);
     }
@@ -53,8 +56,18 @@ public final class BackupPlan {
     }
 
     /** How much is copied. */
-    public Level level() {
+    public BackupLevel level() {
         return level;
+    }
+
+    /** The id of the point since which changes are copied, or null where the newest one that can serve is chosen. */
+    public @Nullable String since() {
+        return since;
+    }
+
+    /** Whether the checkpoint of the last full point stays on the host beside the newest one. */
+    public boolean keepFullCheckpoint() {
+        return keepFullCheckpoint;
     }
 
     /** The targets of the disks to back up; empty for all. */
@@ -103,7 +116,9 @@ public final class BackupPlan {
         private final Set<String> disks = new LinkedHashSet<>();
         private final Set<String> excluded = new LinkedHashSet<>();
         private Mode mode = Mode.PULL;
-        private Level level = Level.FULL;
+        private BackupLevel level = BackupLevel.AUTO;
+        private @Nullable String since;
+        private boolean keepFullCheckpoint;
         private @Nullable String scratchFolder;
         private @Nullable String pushFolder;
         private @Nullable NbdListen nbd;
@@ -127,9 +142,29 @@ public final class BackupPlan {
             return this;
         }
 
-        /** How much to copy; so far only {@link Level#FULL}. */
-        public Builder level(Level newLevel) {
+        /** How much to copy. Default: {@link BackupLevel#AUTO}, which is full for a push. */
+        public Builder level(BackupLevel newLevel) {
             level = requireNonNull(newLevel, "level");
+            return this;
+        }
+
+        /**
+         * Copies what changed since this earlier point, not since the newest: a differential. Its checkpoint has to be
+         * on the host still, see {@link #keepFullCheckpoint}; otherwise the backup is refused.
+         *
+         * @param point its id
+         */
+        public Builder since(String point) {
+            since = requireNonNull(point, "point");
+            return this;
+        }
+
+        /**
+         * Keeps the checkpoint of the last full point on the host, so that later points can be differentials since it.
+         * The host then tracks changes twice. A backup without this deletes it.
+         */
+        public Builder keepFullCheckpoint() {
+            keepFullCheckpoint = true;
             return this;
         }
 
@@ -187,12 +222,23 @@ public final class BackupPlan {
                     throw new BackupException("disk " + target + " is both chosen and excluded");
                 }
             }
+            requireFitting();
             requireAbsolute(scratchFolder, "scratch folder");
             requireAbsolute(pushFolder, "target folder");
             if (mode == Mode.PUSH && compression != ImageCompression.NONE) {
                 throw new BackupException("a push cannot be compressed: the host writes the images");
             }
             return new BackupPlan(this);
+        }
+
+        private void requireFitting() {
+            if (since != null && level == BackupLevel.FULL) {
+                throw new BackupException("a full backup copies everything, not what changed since point " + since);
+            }
+            if (mode == Mode.PUSH && (since != null || level == BackupLevel.INCREMENTAL)) {
+                throw new BackupException("a push is always full: what it builds on would have to lie in the"
+                        + " repository, and a push leaves nothing there. Use pull mode for increments");
+            }
         }
 
         private static void requireAbsolute(@Nullable String folder, String what) {

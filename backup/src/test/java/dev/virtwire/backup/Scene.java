@@ -91,7 +91,8 @@ final class Scene {
         Path folder = backups.resolve(domain);
         try (Stream<Path> list = Files.list(folder)) {
             assertThat(list.map(path -> path.getFileName().toString()))
-                    .allMatch(name -> name.equals(".journal") || name.matches("20\\d{6}T\\d{6}Z-full(-\\d+)?"));
+                    .allMatch(name -> name.equals(".journal")
+                            || name.matches("20\\d{6}T\\d{6}Z-(full|incremental|differential)(-\\d+)?"));
         }
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
             assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");

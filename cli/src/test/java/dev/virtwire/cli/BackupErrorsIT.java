@@ -283,12 +283,12 @@ class BackupErrorsIT {
     }
 
     @Test
-    void aLevelThatThisVersionDoesNotMakeIsRefusedBeforeConnecting() {
-        assertThat(run(backup("qemu+tcp://no-such-host.invalid/system", "x", "--level", "incremental")))
+    void aLevelThatThereIsNotIsRefusedBeforeConnecting() {
+        assertThat(run(backup("qemu+tcp://no-such-host.invalid/system", "x", "--level", "differential")))
                 .isEqualTo(new CommandRun(
                         2,
                         "",
-                        "error: --level incremental: this version makes full backups only; use --level full or"
-                                + " auto\n"));
+                        "error: invalid value for option '--level': 'differential' is neither auto nor full nor"
+                                + " incremental: use --since POINT (see: virtwire backup --help)\n"));
     }
 }

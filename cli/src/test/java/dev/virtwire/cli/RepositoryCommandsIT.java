@@ -99,8 +99,9 @@ class RepositoryCommandsIT {
             assertThat(backup.err()).isEmpty();
             assertThat(backup.exitCode()).isZero();
             assertThat(backup.out())
-                    .matches("completed: " + guest.name() + "@\\d{8}T\\d{6}Z-full(-\\d+)?, 2 disks of 29 MiB; .* read,"
-                            + " .* stored in .* s\n");
+                    .matches("completed: " + guest.name() + "@\\d{8}T\\d{6}Z-(full|incremental), 2 disks of 29 MiB; .*"
+                            + " read, .* stored in .* s\n(  vd[ab]: (full, it is the first point of the domain|"
+                            + "incremental, what changed since point .*Z-full)\n){2}");
             CommandRun verify = run("verify", repository.toString(), guest.name());
             assertThat(verify.out()).matches("intact: [12] points?, .* read in .* s\n");
             assertThat(verify.exitCode()).isZero();
@@ -119,7 +120,7 @@ class RepositoryCommandsIT {
         }
         assertThat(run("points", repository.toString()).out().lines()).hasSize(3);
         assertThat(run("-c", libvirtd.unixUri(), "checkpoints", guest.name()).out())
-                .matches("NAME +PARENT +CREATED +DISKS\nvirtwire-\\S+-full\\S* +- +\\S+ \\S+Z +vda vdb\n");
+                .matches("NAME +PARENT +CREATED +DISKS\nvirtwire-\\S+-incremental\\S* +- +\\S+ \\S+Z +vda vdb\n");
     }
 
     @Test
@@ -178,8 +179,8 @@ class RepositoryCommandsIT {
         assertThat(fields(points.at("/domains/0"))).containsExactly("domain", "points", "damage", "unfinished");
         assertThat(fields(points.at("/domains/0/points/0"))).containsExactlyElementsOf(pointFields);
         assertThat(points.at("/domains/0/points/0/disks/0").toString())
-                .startsWith(
-                        "{\"target\":\"vda\",\"level\":\"full\",\"virtualSize\":25165824,\"file\":\"vda.qcow2\",\"stored\":")
+                .startsWith("{\"target\":\"vda\",\"level\":\"full\",\"reason\":\"it is the first point of the domain\","
+                        + "\"virtualSize\":25165824,\"file\":\"vda.qcow2\",\"stored\":")
                 .endsWith(",\"pushedTo\":null}");
 
         JsonNode verify = json(run("verify", repository.toString(), "--json"));

@@ -60,6 +60,16 @@ public record CheckpointSpec(
                         .orElse(List.of()));
     }
 
+    /**
+     * What libvirt reported of a checkpoint, all of it but the checkpoint before it: to redefine one whose parent is
+     * gone, which libvirt would ask for.
+     *
+     * @throws IllegalArgumentException if it is no {@code <domaincheckpoint>}
+     */
+    public static String withoutParent(String xml) {
+        return XmlElement.parse(DOCUMENT, "domaincheckpoint", xml).textWithout("parent");
+    }
+
     /** The {@code <domaincheckpoint>} of this value. */
     public String toXml() {
         return XmlBuilder.document("domaincheckpoint", xml -> {

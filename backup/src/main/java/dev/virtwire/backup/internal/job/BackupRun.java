@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupLevel;
 import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.Point;
@@ -32,7 +33,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,9 +89,6 @@ public final class BackupRun {
 
     private BackupResult begin() {
         meter.phase(Progress.Phase.PREPARING);
-        if (plan.level() != Level.FULL) {
-            throw new BackupException("a backup of level " + plan.level() + " is not offered yet; only full is");
-        }
         HostFacts facts = HostFacts.ask(libvirt, plan.domain());
         DiskChoice choice =
                 DiskChoice.of(plan, facts.identity().name(), facts.description().disks());
@@ -104,6 +104,24 @@ public final class BackupRun {
         }
     }
 
+    /** That a bitmap is missing or broken shows when the job begins: then its disk is copied in full. */
+    private BackupResult make(DomainStore store, HostFacts facts, DiskChoice choice) {
+        ParentSearch search = new ParentSearch(plan, store, facts, choice.disks());
+        Map<String, String> lost = new LinkedHashMap<>();
+        while (true) {
+            ParentChoice parent = search.find(lost);
+            try {
+                return make(store, facts, choice, parent);
+            } catch (LostBitmapException e) {
+                if (!lost.keySet().containsAll(e.disks().keySet())) {
+                    lost.putAll(e.disks());
+                } else {
+                    throw e;
+                }
+            }
+        }
+    }
+
     /** What a run before this one left, when it died or when the host could not be reached. */
     private void clearEarlier(DomainStore store) {
         Leftovers leftovers = new Leftovers(store);
@@ -115,11 +133,11 @@ public final class BackupRun {
         leftovers.left().forEach(left -> notices.add("an earlier run left behind " + left));
     }
 
-    private BackupResult make(DomainStore store, HostFacts facts, DiskChoice choice) {
+    private BackupResult make(DomainStore store, HostFacts facts, DiskChoice choice, ParentChoice parent) {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        String id = store.newPointId(now, Level.FULL);
+        String id = store.newPointId(now, parent.level());
         TransferPlan transfer = TransferPlan.of(
-                plan, libvirt.uri(), repository.id(), facts.identity().uuid(), id, choice);
+                plan, libvirt.uri(), repository.id(), facts.identity().uuid(), id, choice.disks(), parent);
         JournalEntry entry = new JournalEntry(
                 JournalEntry.FORMAT,
                 JournalEntry.VERSION,
@@ -130,6 +148,9 @@ public final class BackupRun {
                 facts.identity(),
                 facts.host(),
                 plan.mode(),
+                parent.level(),
+                parent.parent() == null ? null : parent.parent().id(),
+                plan.keepFullCheckpoint(),
                 transfer.checkpoint(),
                 transfer.socket(),
                 transfer.scratch(),
@@ -139,32 +160,30 @@ public final class BackupRun {
         try {
             store.writeEntry(entry);
             Path folder = store.createPartial(id);
-            result = transfer(facts, transfer, folder);
+            result = transfer(store, facts, transfer, folder);
             meter.phase(Progress.Phase.COMMITTING);
-            point = commit(store, facts, choice, transfer, result, id);
+            point = commit(store, facts, choice, result, id);
         } catch (IOException | RuntimeException | Error e) {
             throw cleanUp(store, entry, e);
         }
         return finish(store, entry, point, result);
     }
 
-    private Transfer.Result transfer(HostFacts facts, TransferPlan transfer, Path folder) throws IOException {
+    private Transfer.Result transfer(DomainStore store, HostFacts facts, TransferPlan transfer, Path folder)
+            throws IOException {
         Transfer kind = plan.mode() == Mode.PULL
-                ? new PullTransfer(facts.domain(), transfer, folder, plan.compression(), nbd, meter, cancellation)
+                ? new PullTransfer(
+                        facts.domain(), transfer, store, folder, plan.compression(), nbd, meter, cancellation)
                 : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
         String nvram = facts.description().nvram();
         return kind.run(begun -> files = PointFiles.fetch(facts.domain(), nvram, facts.isHere(), begun.checkpoint()));
     }
 
-    private Point commit(
-            DomainStore store,
-            HostFacts facts,
-            DiskChoice choice,
-            TransferPlan transfer,
-            Transfer.Result result,
-            String id)
+    private Point commit(DomainStore store, HostFacts facts, DiskChoice choice, Transfer.Result result, String id)
             throws IOException {
         cancellation.check();
+        TransferPlan transfer = result.plan();
+        Point parent = transfer.choice().parent();
         PointFiles fetched = requireNonNull(files);
         DomainDescription description = facts.description();
         String nvramPath = description.nvram();
@@ -178,12 +197,12 @@ public final class BackupRun {
                 facts.identity(),
                 facts.host(),
                 plan.mode(),
-                Level.FULL,
+                transfer.choice().level(),
                 plan.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
-                null,
-                newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
-                result.checkpoint(),
-                result.checkpoint() == null ? transfer.noCheckpointReason() : null,
+                parent == null ? null : link(parent),
+                newest == null ? null : link(newest),
+                transfer.checkpoint(),
+                transfer.checkpoint() == null ? transfer.noCheckpointReason() : null,
                 false,
                 result.began(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS),
@@ -197,12 +216,20 @@ public final class BackupRun {
         return store.commit(manifest);
     }
 
+    private static ParentLink link(Point point) {
+        return new ParentLink(point.id(), point.manifestSha256());
+    }
+
     private void addNotices(Manifest manifest, TransferPlan transfer, DomainDescription description) {
         for (ExcludedDisk disk : manifest.excluded()) {
             notices.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }
         for (ManifestDisk disk : manifest.disks()) {
-            if (disk.bitmap() == null) {
+            boolean changesWanted = plan.mode() == Mode.PULL && plan.level() != BackupLevel.FULL;
+            if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
+                notices.add("disk " + disk.target() + " was copied in full: " + disk.reason());
+            }
+            if (disk.bitmap() == null && plan.mode() == Mode.PULL) {
                 notices.add("disk " + disk.target() + " has no bitmap of changes ("
                         + transfer.noBitmapReason(disk.target()) + "): every backup of it is a full one");
             }
@@ -241,7 +268,8 @@ public final class BackupRun {
         Leftovers leftovers = new Leftovers(store);
         Throwable further = null;
         try {
-            leftovers.clear(failure instanceof RefusedException ? entry.withoutImages() : entry, libvirt);
+            boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
+            leftovers.clear(refused ? entry.withoutImages() : entry, libvirt);
         } catch (RuntimeException e) {
             further = e;
             leftovers.left().add("unknown traces: " + Reasons.of(e));
@@ -251,6 +279,9 @@ public final class BackupRun {
                 : ". Left behind: " + String.join("; ", leftovers.left())
                         + ". It stands in the journal; the next backup or 'virtwire recover " + repository.folder()
                         + "' clears it";
+        if (where.isEmpty() && failure instanceof LostBitmapException lost) {
+            return lost;
+        }
         BackupException described = describe(failure, where);
         if (further != null) {
             described.addSuppressed(further);

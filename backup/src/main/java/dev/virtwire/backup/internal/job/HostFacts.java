@@ -10,6 +10,7 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.protocol.remote.DomainCalls;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -74,6 +75,19 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
             throw new BackupException("another job is active on domain " + domain.name() + " (" + what + ", for "
                     + job.elapsed().toSeconds() + " s): wait until it ends, or end it");
         }
+    }
+
+    /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */
+    long sizeOf(String target) {
+        return sizeOf(domain, target);
+    }
+
+    /** As {@link #sizeOf(String)}. */
+    static long sizeOf(Domain domain, String target) {
+        long capacity = Waiting.await(new DomainCalls(domain.libvirt())
+                .domainGetBlockInfo(domain.ref(), target, 0)
+                .thenApply(info -> info.capacity()));
+        return (capacity + 511) / 512 * 512;
     }
 
     /** Whether files of the host are files of this machine, as far as one can tell. */

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.client.checkpoint.CheckpointDisk;
+import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Asks libvirt to begin, again with less where that is what it takes: another port, or no checkpoint. */
+/** Asks libvirt to begin, again where that is what it takes: with another port, or a checkpoint of fewer disks. */
 final class JobBegin {
+    private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
+
     private final Domain domain;
     private TransferPlan plan;
     private int port;
@@ -42,7 +52,8 @@ final class JobBegin {
     /**
      * Begins.
      *
-     * @throws RefusedException where libvirt refuses
+     * @throws LostBitmapException where libvirt cannot tell what changed on some of the disks
+     * @throws RefusedException where it refuses for another reason
      */
     BackupJob begin() {
         try {
@@ -82,13 +93,51 @@ final class JobBegin {
                 removeCheckpoint();
                 return null;
             }
-            if (plan.checkpoint() != null && text.contains("Cannot store dirty bitmaps in qcow2 v2 files")) {
+            if (plan.checkpoint() != null && text.contains(NO_BITMAPS)) {
                 removeCheckpoint();
-                plan = plan.withoutCheckpoint();
+                plan = plan.tracking(thatKeepBitmaps());
                 return ask(server);
+            }
+            if (e.is(ErrorCode.CHECKPOINT_INCONSISTENT)) {
+                throw new LostBitmapException(lost(text), e);
             }
             throw e;
         }
+    }
+
+    /** One old image would cost all disks their checkpoint, and the error does not say which one it is. */
+    private Set<String> thatKeepBitmaps() {
+        String name = requireNonNull(plan.checkpoint());
+        Set<String> keeping = new LinkedHashSet<>();
+        for (String target : plan.tracked()) {
+            try {
+                CheckpointSpec alone = CheckpointSpec.of(name, List.of(CheckpointDisk.of(target)));
+                Waiting.await(Waiting.await(domain.createCheckpoint(alone)).delete());
+                keeping.add(target);
+            } catch (RemoteException e) {
+                if (!String.valueOf(e.details().message()).contains(NO_BITMAPS)) {
+                    throw e;
+                }
+            }
+        }
+        return keeping;
+    }
+
+    /** The disks that an error names, or all increments where it names none. */
+    private Map<String, String> lost(String text) {
+        Map<String, String> named = new LinkedHashMap<>();
+        Map<String, String> all = new LinkedHashMap<>();
+        for (DomainDisk disk : plan.disks()) {
+            String target = disk.target();
+            if (plan.choice().incremental().contains(target)) {
+                String reason = "the host cannot tell what changed: " + text;
+                all.put(target, reason);
+                if (text.contains("'" + target + "'")) {
+                    named.put(target, reason);
+                }
+            }
+        }
+        return named.isEmpty() ? all : named;
     }
 
     private BackupJob ask(@Nullable NbdServer server) {

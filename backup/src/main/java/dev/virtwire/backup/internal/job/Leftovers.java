@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -124,19 +123,12 @@ public final class Leftovers {
         return !Files.notExists(store.folder().resolve(entry.point()), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** The checkpoint that the next increment starts from. */
+    /** The checkpoints that later increments start from. */
     private Set<String> keep(DomainStore.@Nullable Listing listing, JournalEntry entry) {
-        Set<String> keep = new HashSet<>();
+        List<Point> points = listing == null ? List.of() : listing.points();
+        Set<String> keep = KeptCheckpoints.of(points, entry.keepFullCheckpoint());
         if (isCommitted(entry) && entry.checkpoint() != null) {
             keep.add(entry.checkpoint());
-        }
-        List<Point> points = listing == null ? List.of() : listing.points();
-        for (int i = points.size() - 1; i >= 0; i--) {
-            String checkpoint = points.get(i).manifest().checkpoint();
-            if (checkpoint != null) {
-                keep.add(checkpoint);
-                break;
-            }
         }
         return keep;
     }

@@ -5,19 +5,20 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.ImageCompression;
+import dev.virtwire.backup.Point;
 import dev.virtwire.backup.Progress;
 import dev.virtwire.backup.internal.ProgressMeter;
 import dev.virtwire.backup.internal.copy.BufferPool;
 import dev.virtwire.backup.internal.copy.DiskStore;
 import dev.virtwire.backup.internal.copy.NbdDisk;
-import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
@@ -49,6 +50,7 @@ final class PullTransfer implements Transfer {
 
     private final Domain domain;
     private final TransferPlan plan;
+    private final DomainStore domainStore;
     private final Path folder;
     private final ImageCompression compression;
     private final NbdOptions nbd;
@@ -60,6 +62,7 @@ final class PullTransfer implements Transfer {
     PullTransfer(
             Domain domain,
             TransferPlan plan,
+            DomainStore domainStore,
             Path folder,
             ImageCompression compression,
             NbdOptions nbd,
@@ -67,6 +70,7 @@ final class PullTransfer implements Transfer {
             Cancellation cancellation) {
         this.domain = domain;
         this.plan = plan;
+        this.domainStore = domainStore;
         this.folder = folder;
         this.compression = compression;
         this.nbd = nbd;
@@ -93,7 +97,7 @@ final class PullTransfer implements Transfer {
             long stored = disks.stream()
                     .mapToLong(disk -> requireNonNull(disk.image()).size())
                     .sum();
-            return new Result(disks, begin.began(), begin.plan().checkpoint(), meter.movedBytes(), stored);
+            return new Result(disks, begin.began(), begin.plan(), meter.movedBytes(), stored);
         } catch (NbdException | BackupException e) {
             throw explained(e, ended);
         } finally {
@@ -176,11 +180,7 @@ final class PullTransfer implements Transfer {
 
     /** A server that is not the guest's, or another disk of it, is noticed here at the latest. */
     private long requireSize(DomainDisk disk, long exported) {
-        long capacity = Waiting.await(new DomainCalls(domain.libvirt())
-                .domainGetBlockInfo(domain.ref(), disk.target(), 0)
-                .thenApply(info -> info.capacity()));
-        // QEMU counts in sectors of 512 bytes.
-        long expected = (capacity + 511) / 512 * 512;
+        long expected = HostFacts.sizeOf(domain, disk.target());
         if (exported != expected) {
             throw new BackupException("the NBD export of disk " + disk.target() + " has " + exported
                     + " bytes, but libvirt says that the disk has " + expected);
@@ -188,27 +188,44 @@ final class PullTransfer implements Transfer {
         return exported;
     }
 
-    private ManifestDisk copy(DiskStore store, NbdAddress address, DomainDisk disk, TransferPlan done)
+    private ManifestDisk copy(DiskStore images, NbdAddress address, DomainDisk disk, TransferPlan done)
             throws IOException {
-        try (NbdDisk source = NbdDisk.open(address, plan.exportOf(disk.target()), nbd)) {
+        String target = disk.target();
+        try (NbdDisk source = NbdDisk.open(address, plan.exportOf(target), plan.changesOf(target), nbd)) {
             reading.set(source);
             if (stopped) {
                 stop();
             }
-            DiskStore.Stored stored = store.store(source, disk.target(), null);
+            DiskStore.Stored stored = done.choice().checkpointOf(target) == null
+                    ? images.store(source, target, null)
+                    : copyChanges(images, source, target, done.choice());
             return new ManifestDisk(
-                    disk.target(),
-                    Level.FULL,
-                    "a full backup was asked for",
+                    target,
+                    done.choice().levelOf(target),
+                    done.choice().reasonOf(target),
                     source.size(),
                     disk.source(),
-                    disk.keepsBitmaps() ? done.checkpoint() : null,
+                    done.bitmapOf(target),
                     stored.image(),
                     stored.content(),
                     stored.digests(),
                     null);
         } finally {
             reading.set(null);
+        }
+    }
+
+    private DiskStore.Stored copyChanges(DiskStore images, NbdDisk source, String target, ParentChoice choice)
+            throws IOException {
+        Point parent = requireNonNull(choice.parent());
+        ManifestDisk before = choice.parentOf(target);
+        if (source.size() != before.virtualSize()) {
+            throw new BackupException("disk " + target + " has " + source.size() + " bytes, and had "
+                    + before.virtualSize() + " at point " + parent.id() + ": it was resized just now; begin again");
+        }
+        try (DiskChain chain = DiskChain.openToBuildOn(domainStore, parent, before)) {
+            String file = requireNonNull(before.image()).file();
+            return images.store(source, target, new DiskStore.Parent("../" + parent.id() + "/" + file, chain.leaves()));
         }
     }
 }

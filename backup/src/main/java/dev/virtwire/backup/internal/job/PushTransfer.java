@@ -13,7 +13,6 @@ import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
-import dev.virtwire.client.protocol.remote.DomainCalls;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,9 +44,7 @@ final class PushTransfer implements Transfer {
         cancellation.check();
         List<Long> sizes = new ArrayList<>();
         for (DomainDisk disk : plan.disks()) {
-            sizes.add(Waiting.await(new DomainCalls(domain.libvirt())
-                    .domainGetBlockInfo(domain.ref(), disk.target(), 0)
-                    .thenApply(info -> info.capacity())));
+            sizes.add(HostFacts.sizeOf(domain, disk.target()));
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
         meter.expect(sizes.size(), total);
@@ -60,8 +57,7 @@ final class PushTransfer implements Transfer {
             throw new BackupException("the hypervisor did not complete the backup: " + outcome.reason());
         }
         long written = outcome.statistics().diskProcessed().orElse(total);
-        return new Result(
-                disks(sizes, begin.plan()), begin.began(), begin.plan().checkpoint(), 0, written);
+        return new Result(disks(sizes, begin.plan()), begin.began(), begin.plan(), 0, written);
     }
 
     private BackupOutcome waitFor(BackupJob job, long total) {
@@ -103,10 +99,10 @@ final class PushTransfer implements Transfer {
             disks.add(new ManifestDisk(
                     disk.target(),
                     Level.FULL,
-                    "a full backup was asked for",
+                    plan.choice().reasonOf(disk.target()),
                     sizes.get(i),
                     disk.source(),
-                    disk.keepsBitmaps() ? done.checkpoint() : null,
+                    done.bitmapOf(disk.target()),
                     null,
                     null,
                     null,

@@ -5,7 +5,6 @@ import dev.virtwire.backup.manifest.ManifestDisk;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Moves the disks' data. The host's job has ended well when {@link #run} returns; when it throws it may still run. */
 interface Transfer {
@@ -14,16 +13,11 @@ interface Transfer {
      *
      * @param disks the disks, as the manifest has them
      * @param began when the host was asked to begin
-     * @param checkpoint the checkpoint that was made, or null
+     * @param plan the plan as it was carried out
      * @param bytesRead bytes read from the host
      * @param bytesStored bytes of the images
      */
-    record Result(
-            List<ManifestDisk> disks,
-            Instant began,
-            @Nullable String checkpoint,
-            long bytesRead,
-            long bytesStored) {}
+    record Result(List<ManifestDisk> disks, Instant began, TransferPlan plan, long bytesRead, long bytesStored) {}
 
     /** Told that the host's job has begun. */
     @FunctionalInterface

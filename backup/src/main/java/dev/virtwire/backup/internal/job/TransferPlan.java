@@ -13,8 +13,10 @@ import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param path how the data comes here; null for a push
  * @param storage by disk target: the scratch file of a pull, the image of a push
  * @param exports by disk target: the NBD export of a pull
+ * @param choice what it builds on
  * @param checkpoint the name of the checkpoint to make, or null for none
+ * @param tracked the targets of the disks in that checkpoint
  */
 record TransferPlan(
         Mode mode,
@@ -34,22 +38,30 @@ record TransferPlan(
         @Nullable DataPath path,
         Map<String, String> storage,
         Map<String, String> exports,
-        @Nullable String checkpoint) {
+        ParentChoice choice,
+        @Nullable String checkpoint,
+        Set<String> tracked) {
     private static final String DEFAULT_FOLDER = "/var/tmp";
 
     static TransferPlan of(
-            BackupPlan plan, LibvirtUri uri, String repository, UUID domain, String point, DiskChoice choice) {
+            BackupPlan plan,
+            LibvirtUri uri,
+            String repository,
+            UUID domain,
+            String point,
+            List<DomainDisk> disks,
+            ParentChoice choice) {
         String onHost = Names.onHost(repository, domain, point);
         Map<String, String> exports = new LinkedHashMap<>();
         Map<String, String> storage = new LinkedHashMap<>();
         String pushFolder = plan.pushFolder();
         DataPath path = null;
         if (pushFolder != null) {
-            for (DomainDisk disk : choice.disks()) {
+            for (DomainDisk disk : disks) {
                 storage.put(disk.target(), inFolder(pushFolder, Names.pushed(onHost, disk.target())));
             }
         } else {
-            for (DomainDisk disk : choice.disks()) {
+            for (DomainDisk disk : disks) {
                 String folder = scratchFolder(plan, disk);
                 storage.put(disk.target(), inFolder(folder, Names.scratch(onHost, disk.target())));
                 exports.put(disk.target(), Names.export(onHost, disk.target()));
@@ -57,9 +69,17 @@ record TransferPlan(
             String folder = plan.scratchFolder() != null ? plan.scratchFolder() : DEFAULT_FOLDER;
             path = DataPath.choose(uri, plan, inFolder(folder, Names.socket(onHost)));
         }
-        boolean tracked = choice.disks().stream().anyMatch(DomainDisk::keepsBitmaps);
-        String checkpoint = tracked ? Names.checkpoint(repository, point) : null;
-        return new TransferPlan(plan.mode(), choice.disks(), path, storage, exports, checkpoint);
+        Set<String> tracked = new LinkedHashSet<>();
+        if (plan.mode() == Mode.PULL) {
+            // Nothing can build on a push, so that its bitmaps would only cost.
+            disks.stream()
+                    .filter(DomainDisk::keepsBitmaps)
+                    .map(DomainDisk::target)
+                    .forEach(tracked::add);
+        }
+        String checkpoint = Names.checkpoint(repository, point);
+        return new TransferPlan(plan.mode(), disks, path, storage, exports, choice, checkpoint, Set.of())
+                .tracking(tracked);
     }
 
     /** Beside the disk there is most likely room, and QEMU may write there. */
@@ -77,9 +97,10 @@ record TransferPlan(
         return folder.endsWith("/") ? folder + name : folder + "/" + name;
     }
 
-    /** The same without a checkpoint. */
-    TransferPlan withoutCheckpoint() {
-        return new TransferPlan(mode, disks, path, storage, exports, null);
+    /** The same with a checkpoint of these disks only; without one where there are none. */
+    TransferPlan tracking(Set<String> targets) {
+        String made = targets.isEmpty() ? null : checkpoint;
+        return new TransferPlan(mode, disks, path, storage, exports, choice, made, Set.copyOf(targets));
     }
 
     /** The NBD socket on the host, or null. */
@@ -108,6 +129,18 @@ record TransferPlan(
         return known(exports, target);
     }
 
+    /** The name that the export offers a disk's bitmap of changes under, or null where all of the disk is copied. */
+    @Nullable
+    String changesOf(String target) {
+        return choice.checkpointOf(target) == null ? null : Names.changes(exportOf(target));
+    }
+
+    /** A disk's bitmap that a later increment starts from, or null where none is made. */
+    @Nullable
+    String bitmapOf(String target) {
+        return tracked.contains(target) ? checkpoint : null;
+    }
+
     private static String known(Map<String, String> names, String target) {
         String name = names.get(target);
         if (name == null) {
@@ -122,9 +155,18 @@ record TransferPlan(
         for (DomainDisk disk : disks) {
             BackupStorage file = BackupStorage.file(storageOf(disk.target()));
             BackupDisk part = BackupDisk.of(disk.target()).on(file).inFormat("qcow2");
-            spec.disk(server == null ? part : part.exportedAs(exportOf(disk.target())));
+            spec.disk(server == null ? part : pulled(part, disk.target()));
         }
         return spec.build();
+    }
+
+    private BackupDisk pulled(BackupDisk part, String target) {
+        BackupDisk exported = part.exportedAs(exportOf(target));
+        String since = choice.checkpointOf(target);
+        String changes = changesOf(target);
+        return since == null || changes == null
+                ? exported.full()
+                : exported.since(since).withBitmap(changes);
     }
 
     /** The checkpoint as libvirt is told, or null. */
@@ -133,16 +175,21 @@ record TransferPlan(
         if (checkpoint == null) {
             return null;
         }
-        List<CheckpointDisk> tracked = new ArrayList<>();
+        List<CheckpointDisk> named = new ArrayList<>();
         for (DomainDisk disk : disks) {
-            tracked.add(
-                    disk.keepsBitmaps() ? CheckpointDisk.of(disk.target()) : CheckpointDisk.excluded(disk.target()));
+            named.add(
+                    tracked.contains(disk.target())
+                            ? CheckpointDisk.of(disk.target())
+                            : CheckpointDisk.excluded(disk.target()));
         }
-        return CheckpointSpec.of(checkpoint, tracked);
+        return CheckpointSpec.of(checkpoint, named);
     }
 
     /** Why no checkpoint is made. */
     String noCheckpointReason() {
+        if (mode == Mode.PUSH) {
+            return "nothing can build on a push";
+        }
         return disks.stream().anyMatch(DomainDisk::keepsBitmaps)
                 ? "the images cannot keep bitmaps"
                 : "no disk has an image that keeps bitmaps: " + disks.get(0).target() + " is "

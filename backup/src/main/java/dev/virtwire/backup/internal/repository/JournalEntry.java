@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.virtwire.backup.manifest.DomainIdentity;
 import dev.virtwire.backup.manifest.HostIdentity;
+import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Mode;
 import java.time.Instant;
 import java.util.List;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param domain whose backup
  * @param host where it runs
  * @param mode pull or push
+ * @param level what the point is to be; null in an entry of a program that made full points only
+ * @param parent the point that it builds on, or null for none
+ * @param keepFullCheckpoint whether the last full point's checkpoint stays on the host when this point exists
  * @param checkpoint the checkpoint that begin creates, or null for none
  * @param socket the NBD export's socket on the host, or null for none
  * @param scratch scratch files on the host
@@ -38,6 +42,9 @@ public record JournalEntry(
         DomainIdentity domain,
         HostIdentity host,
         Mode mode,
+        @Nullable Level level,
+        @Nullable String parent,
+        boolean keepFullCheckpoint,
         @Nullable String checkpoint,
         @Nullable String socket,
         List<String> scratch,
@@ -74,6 +81,9 @@ public record JournalEntry(
                 domain,
                 host,
                 mode,
+                level,
+                parent,
+                keepFullCheckpoint,
                 checkpoint,
                 socket,
                 scratch,

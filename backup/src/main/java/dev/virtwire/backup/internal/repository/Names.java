@@ -160,6 +160,11 @@ public final class Names {
         return onHost + "-" + target;
     }
 
+    /** The bitmap of changes beside such an export; it lives as long as that. */
+    public static String changes(String export) {
+        return export + ".changes";
+    }
+
     /** A pushed image on the host. */
     public static String pushed(String onHost, String target) {
         return onHost + "-" + image(target);

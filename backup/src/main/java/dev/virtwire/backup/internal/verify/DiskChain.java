@@ -38,6 +38,38 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException where a point or a digest file in the chain is missing or damaged
      */
     public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
+        DiskChain chain = openFiles(domain, top, disk);
+        try {
+            for (int i = chain.layers.size() - 1; i >= 0; i--) {
+                chain.layers.get(i).digests().check(chain.leaves(i));
+            }
+            return chain;
+        } catch (IOException | RuntimeException e) {
+            closeAll(chain.layers, e);
+            throw e;
+        }
+    }
+
+    /**
+     * As {@link #open}, without computing a root from the leaves: every digest file is the one that was written, and
+     * every image has its size. That is enough for who builds on the disk, and costs the same for every size of it.
+     *
+     * @throws DamagedException where a point, a digest file or an image in the chain is missing or damaged
+     */
+    public static DiskChain openToBuildOn(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
+        DiskChain chain = openFiles(domain, top, disk);
+        try {
+            for (DiskLayer layer : chain.layers) {
+                SmallFiles.requireSize(layer.file(), layer.image().size());
+            }
+            return chain;
+        } catch (RuntimeException e) {
+            closeAll(chain.layers, e);
+            throw e;
+        }
+    }
+
+    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
         try {
             Point point = top;
@@ -45,17 +77,12 @@ public final class DiskChain implements Closeable {
             while (true) {
                 layers.add(DiskLayer.open(point, part));
                 if (part.image() == null || part.image().backing() == null) {
-                    break;
+                    return new DiskChain(layers);
                 }
                 Point parent = parentOf(domain, point);
                 part = partOf(parent, part, point);
                 point = parent;
             }
-            DiskChain chain = new DiskChain(layers);
-            for (int i = layers.size() - 1; i >= 0; i--) {
-                layers.get(i).digests().check(chain.leaves(i));
-            }
-            return chain;
         } catch (IOException | RuntimeException e) {
             closeAll(layers, e);
             throw e;

@@ -3,6 +3,7 @@ package dev.virtwire.cli.command.repository;
 
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupLevel;
 import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.DomainBackup;
@@ -11,6 +12,7 @@ import dev.virtwire.backup.NbdListen;
 import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.Repository;
 import dev.virtwire.backup.manifest.Manifest;
+import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
@@ -36,7 +38,7 @@ import picocli.CommandLine.TypeConversionException;
         name = "backup",
         description = {
             "Back up the disks of a running domain into a repository, as they are at the moment when the backup begins.",
-            "This version makes full backups. Ctrl-C ends the backup, on the host too, and leaves nothing unfinished."
+            "What did not change since an earlier point is not copied again. Ctrl-C ends the backup, on the host too, and leaves nothing unfinished."
         },
         sortOptions = false)
 public final class BackupCommand extends ConnectedCommand {
@@ -67,6 +69,21 @@ public final class BackupCommand extends ConnectedCommand {
         }
     }
 
+    /** Takes the levels as one writes them. */
+    static final class LevelConverter implements ITypeConverter<BackupLevel> {
+        @Override
+        public BackupLevel convert(String value) {
+            return switch (value) {
+                case "auto" -> BackupLevel.AUTO;
+                case "full" -> BackupLevel.FULL;
+                case "incremental" -> BackupLevel.INCREMENTAL;
+                default ->
+                    throw new TypeConversionException("'" + value + "' is neither auto nor full nor incremental"
+                            + (value.equals("differential") ? ": use --since POINT" : ""));
+            };
+        }
+    }
+
     @Parameters(index = "0", paramLabel = "DOMAIN", description = "The domain's name or UUID.")
     private String name = "";
 
@@ -76,8 +93,24 @@ public final class BackupCommand extends ConnectedCommand {
     @Option(
             names = "--level",
             paramLabel = "LEVEL",
-            description = "auto or full. Default: auto, which is full in this version.")
-    private String level = "auto";
+            converter = LevelConverter.class,
+            description = "auto: of each disk what changed since the newest point that can serve, else all of it. full:"
+                    + " all. incremental: as auto, but fail where no disk can build on a point. Default: auto.")
+    private BackupLevel level = BackupLevel.AUTO;
+
+    @Option(
+            names = "--since",
+            paramLabel = "POINT",
+            description =
+                    "Copy what changed since this point, not since the newest. Its checkpoint must still be on the"
+                            + " host: see --keep-full-checkpoint.")
+    private @Nullable String since;
+
+    @Option(
+            names = "--keep-full-checkpoint",
+            description = "Keep the checkpoint of the last full point on the host, for --since. A backup without this"
+                    + " option deletes it.")
+    private boolean keepFullCheckpoint;
 
     @Option(
             names = "--mode",
@@ -159,11 +192,16 @@ public final class BackupCommand extends ConnectedCommand {
 
     /** What the options ask for. */
     BackupPlan plan(ProgressListener listener) {
-        requireLevel();
         requireMode();
         try {
-            BackupPlan.Builder plan = BackupPlan.builder(name).listener(listener);
-            plan.compression(compression);
+            BackupPlan.Builder plan =
+                    BackupPlan.builder(name).listener(listener).level(level).compression(compression);
+            if (since != null) {
+                plan.since(since);
+            }
+            if (keepFullCheckpoint) {
+                plan.keepFullCheckpoint();
+            }
             disks.forEach(plan::disk);
             excluded.forEach(plan::exclude);
             if (target != null) {
@@ -189,16 +227,6 @@ public final class BackupCommand extends ConnectedCommand {
             return NbdListen.parse(text);
         } catch (BackupException e) {
             throw CommandException.usage("--nbd: " + e.getMessage(), e);
-        }
-    }
-
-    private void requireLevel() {
-        switch (level) {
-            case "auto", "full" -> {}
-            case "incremental", "differential" ->
-                throw CommandException.usage(
-                        "--level " + level + ": this version makes full backups only; use --level full or auto", null);
-            default -> throw CommandException.usage("--level " + level + ": it is auto or full", null);
         }
     }
 
@@ -258,6 +286,9 @@ public final class BackupCommand extends ConnectedCommand {
                 + Amounts.count(manifest.disks().size(), "disk") + " of "
                 + Amounts.bytes(PointJson.virtualSize(manifest)) + "; " + moved + " in "
                 + Amounts.duration(result.duration()));
+        for (ManifestDisk disk : manifest.disks()) {
+            say("  " + disk.target() + ": " + disk.level() + ", " + disk.reason());
+        }
         result.notices().forEach(this::note);
     }
 }

@@ -59,6 +59,7 @@ final class PointJson {
         PushedImage pushed = disk.pushed();
         json.writeStringField("target", disk.target());
         json.writeStringField("level", disk.level().toString());
+        json.writeStringField("reason", disk.reason());
         json.writeNumberField("virtualSize", disk.virtualSize());
         json.writeStringField("file", image == null ? null : image.file());
         json.writeFieldName("stored");

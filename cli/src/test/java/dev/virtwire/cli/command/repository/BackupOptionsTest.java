@@ -4,11 +4,11 @@ package dev.virtwire.cli.command.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.backup.BackupLevel;
 import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.ImageCompression;
 import dev.virtwire.backup.NbdListen;
 import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
@@ -26,11 +26,13 @@ class BackupOptionsTest {
     }
 
     @Test
-    void withoutOptionsItIsAFullPullOfAllDisks() {
+    void withoutOptionsItIsAPullOfAllDisksAtTheLevelThatIsPossible() {
         BackupPlan plan = plan("web1", "/backups");
         assertThat(plan.domain()).isEqualTo("web1");
         assertThat(plan.mode()).isEqualTo(Mode.PULL);
-        assertThat(plan.level()).isEqualTo(Level.FULL);
+        assertThat(plan.level()).isEqualTo(BackupLevel.AUTO);
+        assertThat(plan.since()).isNull();
+        assertThat(plan.keepFullCheckpoint()).isFalse();
         assertThat(plan.disks()).isEmpty();
         assertThat(plan.excluded()).isEmpty();
         assertThat(plan.scratchFolder()).isNull();
@@ -42,7 +44,9 @@ class BackupOptionsTest {
     @Test
     void eachOptionReachesThePlan() {
         BackupPlan pull = plan(
-                "--level=full",
+                "--level=incremental",
+                "--since=20261122T190000Z-full",
+                "--keep-full-checkpoint",
                 "--disk=vda",
                 "--disk=vdb",
                 "--scratch=/scratch",
@@ -51,6 +55,9 @@ class BackupOptionsTest {
                 "--insecure-nbd",
                 "web1",
                 "/backups");
+        assertThat(pull.level()).isEqualTo(BackupLevel.INCREMENTAL);
+        assertThat(pull.since()).isEqualTo("20261122T190000Z-full");
+        assertThat(pull.keepFullCheckpoint()).isTrue();
         assertThat(pull.disks()).containsExactlyInAnyOrder("vda", "vdb");
         assertThat(pull.scratchFolder()).isEqualTo("/scratch");
         assertThat(pull.compression()).isEqualTo(ImageCompression.ZSTD);
@@ -64,8 +71,9 @@ class BackupOptionsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            --level incremental          | --level incremental: this version makes full backups only; use --level full or auto
-            --level frequent             | --level frequent: it is auto or full
+            --level full --since P       | a full backup copies everything, not what changed since point P
+            --mode push --target /h --level incremental | a push is always full: what it builds on would have to lie in the repository, and a push leaves nothing there. Use pull mode for increments
+            --mode push --target /h --since P | a push is always full: what it builds on would have to lie in the repository, and a push leaves nothing there. Use pull mode for increments
             --mode push                  | --mode push needs --target, the host's folder to write to
             --target /host               | --target is for --mode push
             --mode push --target /h --nbd 127.0.0.1:1 | --nbd is for --mode pull

@@ -3,6 +3,7 @@ package dev.virtwire.client.internal.xml;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +11,12 @@ import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.transform.OutputKeys;
+import javax.xml.transform.Transformer;
+import javax.xml.transform.TransformerException;
+import javax.xml.transform.TransformerFactory;
+import javax.xml.transform.dom.DOMSource;
+import javax.xml.transform.stream.StreamResult;
 import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
@@ -134,6 +141,29 @@ public final class XmlElement {
     /** The text inside, without the white space around it. */
     public String text() {
         return element.getTextContent().trim();
+    }
+
+    /** The document again, as text, with this element as its root and without its children of that name. */
+    public String textWithout(String name) {
+        Node copy = element.cloneNode(true);
+        Node next;
+        for (Node node = copy.getFirstChild(); node != null; node = next) {
+            next = node.getNextSibling();
+            if (node instanceof Element child && child.getTagName().equals(name)) {
+                copy.removeChild(node);
+            }
+        }
+        try {
+            TransformerFactory factory = TransformerFactory.newDefaultInstance();
+            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+            Transformer transformer = factory.newTransformer();
+            transformer.setOutputProperty(OutputKeys.OMIT_XML_DECLARATION, "yes");
+            StringWriter text = new StringWriter();
+            transformer.transform(new DOMSource(copy), new StreamResult(text));
+            return text.toString();
+        } catch (TransformerException e) {
+            throw new IllegalStateException("the JDK cannot write what it has parsed", e);
+        }
     }
 
     /** An error about this element. */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.internal.repository.Problems;
+import dev.virtwire.backup.internal.verify.SmallFiles;
+import dev.virtwire.backup.manifest.PointFile;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.CheckpointCreateFlags;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** The checkpoints that a host knows of a domain, and those that it can be reminded of. */
+final class HostCheckpoints {
+    private final Domain domain;
+    private final Set<String> names = new TreeSet<>();
+
+    private HostCheckpoints(Domain domain) {
+        this.domain = domain;
+        Waiting.await(domain.checkpoints()).stream().map(Checkpoint::name).forEach(names::add);
+    }
+
+    /** Asks the host. */
+    static HostCheckpoints of(Domain domain) {
+        return new HostCheckpoints(domain);
+    }
+
+    /** Whether the host knows a checkpoint of that name. */
+    boolean has(String checkpoint) {
+        return names.contains(checkpoint);
+    }
+
+    /**
+     * Makes the host know a point's checkpoint. It forgets all of them when a domain is undefined, while the bitmaps
+     * stay in the images: then the saved description brings it back, if the host finds every bitmap in order.
+     *
+     * @return why the checkpoint is of no use, or null where it is
+     */
+    @Nullable
+    String bringBack(Point point) {
+        String name = requireNonNull(point.manifest().checkpoint());
+        if (has(name)) {
+            return null;
+        }
+        String gone = "its checkpoint " + name + " is not on the host any more";
+        PointFile file = point.manifest().file(PointFile.CHECKPOINT);
+        if (file == null) {
+            return gone;
+        }
+        try {
+            SmallFiles.require(point.folder(), file);
+            String xml = Files.readString(point.folder().resolve(file.file()));
+            Waiting.await(domain.createCheckpoint(
+                    redefinition(xml), CheckpointCreateFlags.REDEFINE, CheckpointCreateFlags.REDEFINE_VALIDATE));
+            names.add(name);
+            return null;
+        } catch (DamagedException | RemoteException e) {
+            return gone + ", and cannot be defined again: " + e.getMessage();
+        } catch (IOException e) {
+            return gone + ", and cannot be defined again: " + Problems.reason(e);
+        }
+    }
+
+    /** The host refuses a parent that it does not know. */
+    private String redefinition(String xml) {
+        try {
+            String parent = CheckpointSpec.parse(xml).parent();
+            return parent == null || has(parent) ? xml : CheckpointSpec.withoutParent(xml);
+        } catch (IllegalArgumentException e) {
+            throw new BackupException("the saved description of a checkpoint is not readable: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.Point;
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a new point builds on, and which of its disks do.
+ *
+ * @param level the point's level
+ * @param parent the point that it builds on, or null for a full one
+ * @param incremental the targets of the disks of which only changes are copied; none where there is no parent
+ * @param reasons by target, why each disk is copied as it is
+ */
+record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental, Map<String, String> reasons) {
+    ParentChoice {
+        incremental = Set.copyOf(incremental);
+        reasons = Map.copyOf(reasons);
+    }
+
+    /** All of every disk, for one reason. */
+    static ParentChoice full(List<DomainDisk> disks, String reason) {
+        Map<String, String> reasons = new LinkedHashMap<>();
+        disks.forEach(disk -> reasons.put(disk.target(), reason));
+        return new ParentChoice(Level.FULL, null, Set.of(), reasons);
+    }
+
+    /** How much of a disk is copied. */
+    Level levelOf(String target) {
+        return incremental.contains(target) ? level : Level.FULL;
+    }
+
+    /** Why. */
+    String reasonOf(String target) {
+        return requireNonNull(reasons.get(target), target);
+    }
+
+    /** The checkpoint since which a disk's changes are copied, or null where all of it is. */
+    @Nullable
+    String checkpointOf(String target) {
+        return incremental.contains(target) ? requireNonNull(parent).manifest().checkpoint() : null;
+    }
+
+    /** A disk as the parent has it. */
+    ManifestDisk parentOf(String target) {
+        return requireNonNull(requireNonNull(parent).manifest().disk(target), target);
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.Libvirtd;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A guest's points, and beside each the truth: what its disks held when it began, copied by {@code qemu-img} alone. */
+final class History {
+    /** A point and its truth. */
+    private record Told(Point point, Path truth) {}
+
+    private final Libvirtd libvirtd;
+    private final Guest guest;
+    private final Scene scene;
+    private final Path folder;
+    private final Tools tools = new Tools();
+    private final Map<String, Path> images = new LinkedHashMap<>();
+    private final List<Told> told = new ArrayList<>();
+
+    /** Of a guest, in the scene's repository; truths go into {@code folder}. */
+    History(Libvirtd libvirtd, Guest guest, Scene scene, Path folder) {
+        this.libvirtd = libvirtd;
+        this.guest = guest;
+        this.scene = scene;
+        this.folder = folder;
+        guest.targets().forEach(target -> images.put(target, guest.image(target)));
+    }
+
+    /** A disk lies in this image from now on. */
+    void moved(String target, Path image) {
+        images.put(target, image);
+    }
+
+    /** The guest has a disk no longer. */
+    void gone(String target) {
+        images.remove(target);
+    }
+
+    /** A point by {@link BackupLevel#AUTO}. */
+    BackupResult backup() throws Exception {
+        return backup(BackupPlan.builder(guest.name()));
+    }
+
+    /** A point. */
+    BackupResult backup(BackupPlan.Builder plan) throws Exception {
+        Path truth = Files.createDirectories(folder.resolve("truth-" + told.size()));
+        for (Map.Entry<String, Path> image : images.entrySet()) {
+            copy(image.getKey(), image.getValue(), truth.resolve(image.getKey() + ".raw"));
+        }
+        BackupResult result = scene.backup(plan.build());
+        told.add(new Told(result.point(), truth));
+        return result;
+    }
+
+    private void copy(String target, Path image, Path file) throws Exception {
+        // QEMU keeps a qcow2 image's tables in memory for a while; only what is flushed can be seen from outside.
+        guest.monitor("qemu-io -d " + backend(target) + " flush");
+        String format = image.toString().endsWith(".raw") ? "raw" : "qcow2";
+        tools.run(List.of("qemu-img", "convert", "-U", "-f", format, "-O", "raw", image.toString(), file.toString()));
+    }
+
+    private static String backend(String target) {
+        return "/machine/peripheral/virtio-disk" + (target.charAt(2) - 'a') + "/virtio-backend";
+    }
+
+    /** Writes to a disk that the guest got only later. */
+    void write(String target, long offset, long length, int value) {
+        guest.monitor("qemu-io -d %s \"write -P %d %d %d\"".formatted(backend(target), value, offset, length));
+    }
+
+    /** Runs virsh with these arguments. */
+    String virsh(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("virsh", "--quiet", "--connect", libvirtd.unixUri()));
+        command.addAll(List.of(arguments));
+        return tools.run(command);
+    }
+
+    /** Runs a command of QEMU's own. */
+    String qmp(String command) throws Exception {
+        String answer = virsh("qemu-monitor-command", guest.name(), command);
+        assertThat(answer).contains("\"return\"");
+        return answer;
+    }
+
+    /** QEMU's name for what keeps a disk's bitmaps. */
+    String formatNode(String target) throws Exception {
+        for (JsonNode device :
+                new JsonMapper().readTree(qmp("{\"execute\": \"query-block\"}")).get("return")) {
+            if (device.path("qdev").asText().equals(backend(target))) {
+                return device.get("inserted").get("node-name").asText();
+            }
+        }
+        throw new AssertionError("QEMU has no " + target);
+    }
+
+    /** Every point is intact, and its disks are the truth: as they lie there, converted without us, and restored. */
+    void requireTruth() throws Exception {
+        Repository repository = scene.repository();
+        VerifyReport report = repository.verify(ProgressListener.NONE);
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.notices()).isEmpty();
+        assertThat(report.intact()).isTrue();
+        requireDisks();
+    }
+
+    /** As {@link #requireTruth}, but for points that nobody can verify. */
+    void requireDisks() throws Exception {
+        Repository repository = scene.repository();
+        for (Told one : told) {
+            Path out = one.truth().resolve("out");
+            repository.restore(RestoreRequest.of(one.point(), out), ProgressListener.NONE);
+            for (ManifestDisk disk : one.point().manifest().disks()) {
+                Path truth = one.truth().resolve(disk.target() + ".raw");
+                Path image = one.point().folder().resolve(disk.target() + ".qcow2");
+                tools.check(image);
+                tools.compare(truth, image, "qcow2");
+                tools.compare(truth, out.resolve(disk.target() + ".qcow2"), "qcow2");
+            }
+        }
+    }
+}
