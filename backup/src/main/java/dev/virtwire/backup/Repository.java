@@ -4,7 +4,6 @@ package dev.virtwire.backup;
 import dev.virtwire.backup.internal.job.Recovery;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.backup.internal.restore.Restorer;
 import dev.virtwire.backup.internal.retention.Pruner;
@@ -182,8 +181,7 @@ public final class Repository {
 
     private static DomainPoints list(DomainStore domain) {
         DomainStore.Listing listing = domain.points();
-        List<String> unfinished =
-                domain.entries().stream().map(JournalEntry::point).toList();
+        List<String> unfinished = domain.journal().points();
         return new DomainPoints(domain.name(), listing.points(), listing.damage(), unfinished);
     }
 

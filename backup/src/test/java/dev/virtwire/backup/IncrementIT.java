@@ -3,14 +3,20 @@ package dev.virtwire.backup;
 
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.backup.internal.job.BackupRun;
+import dev.virtwire.backup.internal.repository.DurableFiles;
+import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,6 +54,10 @@ class IncrementIT {
 
     private static BackupPlan.Builder plan(Guest guest) {
         return BackupPlan.builder(guest.name());
+    }
+
+    private Point newest(Guest guest) {
+        return scene.repository().newestPoint(guest.name());
     }
 
     private static ManifestDisk disk(BackupResult result, String target) {
@@ -250,6 +260,75 @@ class IncrementIT {
                             "disk vdb was copied in full: " + disk(next, "vdb").reason());
             Files.move(aside, image);
             history.requireTruth();
+        }
+    }
+
+    @Test
+    void aPointWhoseNameMayNotLastKeepsAllCheckpointsUntilTheNextRunHasSyncedIt() throws Exception {
+        try (Guest guest = guest("incr-unsure").start();
+                Libvirt libvirt = scene.connect()) {
+            History history = history(guest);
+            BackupResult first = history.backup();
+            guest.write("vda", MIB, 4096, 0x12);
+            Path domain = scene.backups().resolve(guest.name());
+            DurableFiles unsure = new DurableFiles((step, path) -> {
+                if (step == DurableFiles.Step.SYNC_FOLDER
+                        && path.equals(domain)
+                        && !newest(guest).equals(first.point())) {
+                    throw new IOException("Input/output error");
+                }
+            });
+            BackupRun run = new BackupRun(
+                    libvirt,
+                    RepositoryStore.open(scene.backups(), unsure),
+                    plan(guest).build());
+
+            assertThatThrownBy(run::run)
+                    .hasMessageStartingWith("the backup of domain incr-unsure is not safe: " + domain)
+                    .hasMessageContaining("(Input/output error). Nothing else was changed; the next backup or 'virtwire"
+                            + " recover ");
+
+            DomainPoints points = scene.repository().points(guest.name());
+            assertThat(points.points()).hasSize(2);
+            assertThat(points.unfinished()).hasSize(1);
+            assertThat(libvirt.domain(guest.name()).join().checkpoints().join()).hasSize(2);
+            BackupResult next = history.backup();
+            assertThat(next.point().manifest().parent().point())
+                    .isEqualTo(points.points().get(1).id());
+            scene.requireClean(guest.name(), next.point().manifest().checkpoint());
+            history.requireTruth();
+        }
+    }
+
+    @Test
+    void anIncrementOfAHugeSparseDiskCostsWhatChanged() throws Exception {
+        long size = 16L << 40;
+        Path huge = libvirtd.directory().resolve("disks/incr-huge.qcow2");
+        tools.run(List.of("qemu-img", "create", "-q", "-f", "qcow2", huge.toString(), Long.toString(size)));
+        for (int i = 0; i < 32; i++) {
+            String write = "write -P %d %d 2M".formatted(i + 1, i * (size / 32) + i * 4096);
+            tools.run(List.of("qemu-io", "-f", "qcow2", "-c", write, huge.toString()));
+        }
+        try (Guest guest = Guest.on(libvirtd, "incr-huge")
+                .disk(GuestDisk.existing(huge, "qcow2"))
+                .start()) {
+            BackupResult full = scene.backup(plan(guest).build());
+            guest.write("vda", 3 * (size / 32), 65536, 0x77);
+            guest.discard("vda", 4 * (size / 32), 8 * MIB);
+            guest.write("vda", size - 512, 512, 0x79);
+            BackupResult next = scene.backup(plan(guest).build());
+
+            assertThat(full.bytesRead()).isLessThan(80 * MIB);
+            assertThat(next.bytesRead()).isLessThan(3 * MIB);
+            // The first-level table alone has 8 bytes for each 512 MiB.
+            assertThat(next.bytesStored()).isLessThan(2 * MIB);
+            assertThat(disk(next, "vda").digests().size()).isLessThan(1000);
+            assertThat(scene.repository().verify(ProgressListener.NONE).intact())
+                    .isTrue();
+            Path image = next.point().folder().resolve("vda.qcow2");
+            tools.check(image);
+            tools.run(List.of(
+                    "qemu-img", "compare", "-U", "-f", "qcow2", "-F", "qcow2", huge.toString(), image.toString()));
         }
     }
 

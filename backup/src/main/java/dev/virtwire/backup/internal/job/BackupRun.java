@@ -16,6 +16,7 @@ import dev.virtwire.backup.internal.repository.DomainLock;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.backup.internal.repository.UnsureCommitException;
 import dev.virtwire.backup.internal.repository.Writer;
 import dev.virtwire.backup.manifest.DomainXml;
 import dev.virtwire.backup.manifest.ExcludedDisk;
@@ -163,6 +164,13 @@ public final class BackupRun {
             result = transfer(store, facts, transfer, folder);
             meter.phase(Progress.Phase.COMMITTING);
             point = commit(store, facts, choice, result, id);
+        } catch (UnsureCommitException e) {
+            // With the journal entry and every checkpoint in place either outcome is a good one.
+            throw new BackupException(
+                    "the backup of domain " + plan.domain() + " is not safe: " + e.getMessage()
+                            + ". Nothing else was changed; the next backup or 'virtwire recover " + repository.folder()
+                            + "' tries again",
+                    e);
         } catch (IOException | RuntimeException | Error e) {
             throw cleanUp(store, entry, e);
         }

@@ -5,6 +5,7 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.KeptCheckpoints;
 import dev.virtwire.backup.internal.repository.PointRemoval;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.client.Libvirt;
@@ -54,22 +55,37 @@ public final class Leftovers {
             clearHereOnly(entry, "this is host " + name);
         } else if (!LibvirtUri.parse(entry.host().uri()).path().equals(path)) {
             clearHereOnly(entry, "it was made by " + entry.host().uri() + ", and this is " + path);
-        } else {
+        } else if (!isCommitted(entry) || outlivesACrash(entry)) {
             clear(entry, libvirt);
+        }
+    }
+
+    /** A run that could not sync the folder left that to us; until it is done, all that the point needs stays. */
+    private boolean outlivesACrash(JournalEntry entry) {
+        try {
+            store.repository().files().syncFolder(store.folder());
+            return true;
+        } catch (IOException e) {
+            left.add("the name of point " + entry.point() + ", which may not outlive a crash: " + Problems.reason(e));
+            return false;
         }
     }
 
     /** Clears what one run left on its host and here, and forgets the run if nothing remains. */
     public void clear(JournalEntry entry, Libvirt libvirt) {
         DomainStore.Listing listing = listing();
-        // Where a manifest cannot be read nobody knows which checkpoint the newest point needs.
-        boolean known = listing != null && listing.damage().isEmpty();
         HostCleanup host = new HostCleanup(libvirt, entry);
-        host.run(isCommitted(entry), known && isCommitted(entry), keep(listing, entry));
+        host.run(isCommitted(entry), mayDeleteOthers(listing, entry), keep(listing, entry));
         done.addAll(host.done());
         left.addAll(host.left());
         left.addAll(host.unknown());
         clearHere(entry, host.left().isEmpty());
+    }
+
+    /** Where a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */
+    private boolean mayDeleteOthers(DomainStore.@Nullable Listing listing, JournalEntry entry) {
+        Point newest = listing == null || !listing.damage().isEmpty() ? null : listing.newest();
+        return newest != null && newest.id().equals(entry.point());
     }
 
     /** The points, or null where the repository cannot be read: the host is not to pay for that. */
@@ -105,7 +121,7 @@ public final class Leftovers {
     /** Removes folders of points that no journal knows of, and what is left of points that were being removed. */
     public void clearUnknown() {
         try {
-            store.removeTornEntries();
+            store.journal().removeTorn();
             for (Path partial : store.partials()) {
                 store.repository().files().deleteTree(partial);
                 done.add("deleted " + partial);
@@ -126,7 +142,7 @@ public final class Leftovers {
     /** The checkpoints that later increments start from. */
     private Set<String> keep(DomainStore.@Nullable Listing listing, JournalEntry entry) {
         List<Point> points = listing == null ? List.of() : listing.points();
-        Set<String> keep = KeptCheckpoints.of(points, entry.keepFullCheckpoint());
+        Set<String> keep = KeptCheckpoints.names(points, entry.keepFullCheckpoint());
         if (isCommitted(entry) && entry.checkpoint() != null) {
             keep.add(entry.checkpoint());
         }

@@ -9,6 +9,7 @@ import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.KeptCheckpoints;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.manifest.DiskSource;
@@ -115,7 +116,7 @@ final class ParentSearch {
         if (points.isEmpty()) {
             return ParentChoice.full(disks, "it is the first point of the domain");
         }
-        Set<String> expected = KeptCheckpoints.of(points, true);
+        Set<String> expected = KeptCheckpoints.names(points, true);
         HostCheckpoints host = HostCheckpoints.of(facts.domain());
         List<Candidate> candidates = new ArrayList<>();
         for (int i = points.size() - 1; i >= 0; i--) {

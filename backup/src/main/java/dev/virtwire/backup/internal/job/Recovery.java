@@ -57,14 +57,18 @@ public final class Recovery {
         }
         Leftovers leftovers = new Leftovers(store);
         try {
-            for (JournalEntry entry : store.entries()) {
+            List<String> unreadable = new ArrayList<>();
+            for (JournalEntry entry : store.journal().entries(e -> unreadable.add(String.valueOf(e.getMessage())))) {
                 try {
                     recover(leftovers, entry);
                 } catch (RuntimeException e) {
                     leftovers.left().add("what point " + entry.point() + " left: " + Reasons.of(e));
                 }
             }
-            leftovers.clearUnknown();
+            if (unreadable.isEmpty()) {
+                leftovers.clearUnknown();
+            }
+            leftovers.left().addAll(unreadable);
         } finally {
             done.addAll(leftovers.done());
             left.addAll(leftovers.left());

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.repository;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.Point;
@@ -66,12 +64,13 @@ public final class DomainStore {
         try {
             refuseLink(folder);
             files.createFolder(folder);
-            refuseLink(journal());
-            files.createFolder(journal());
+            refuseLink(journal().folder());
+            files.createFolder(journal().folder());
         } catch (IOException e) {
             throw Problems.with("create", folder, e);
         }
-        return DomainLock.acquire(journal().resolve(Names.LOCK), "domain " + name() + " in " + repository.folder());
+        return DomainLock.acquire(
+                journal().folder().resolve(Names.LOCK), "domain " + name() + " in " + repository.folder());
     }
 
     private static void refuseLink(Path path) {
@@ -158,7 +157,7 @@ public final class DomainStore {
             if (!Files.exists(folder.resolve(id), LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(partial(id), LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(removed(id), LinkOption.NOFOLLOW_LINKS)
-                    && !Files.exists(entryFile(id), LinkOption.NOFOLLOW_LINKS)) {
+                    && !Files.exists(journal().file(id), LinkOption.NOFOLLOW_LINKS)) {
                 return id;
             }
             number++;
@@ -185,11 +184,23 @@ public final class DomainStore {
         return partial;
     }
 
-    /** Writes the manifest and gives the finished folder its final name. From here on the point exists. */
+    /**
+     * Writes the manifest and gives the finished folder its final name. From here on the point exists.
+     *
+     * @throws UnsureCommitException where it does, and nobody can say whether it still will after a crash
+     */
     public Point commit(Manifest manifest) throws IOException {
         Path partial = partial(manifest.point());
         SummedFile.write(files, partial.resolve(Names.MANIFEST), partial.resolve(Names.MANIFEST_SUM), manifest);
-        files.rename(partial, folder.resolve(manifest.point()));
+        Path complete = folder.resolve(manifest.point());
+        try {
+            files.rename(partial, complete);
+        } catch (IOException e) {
+            if (Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
+                throw new UnsureCommitException(complete, e);
+            }
+            throw e;
+        }
         return point(manifest.point());
     }
 
@@ -213,71 +224,23 @@ public final class DomainStore {
         }
     }
 
+    /** The journal of what is in progress in this domain. */
+    public Journal journal() {
+        return new Journal(this);
+    }
+
     /** Records what is about to be in progress, or what is so now. */
     public void writeEntry(JournalEntry entry) throws IOException {
-        files.replace(entryFile(entry.point()), Json.write(entry));
+        journal().write(entry);
     }
 
     /** Forgets what is no longer in progress and has left nothing behind. */
     public void removeEntry(String point) throws IOException {
-        files.delete(DurableFiles.fresh(entryFile(point)));
-        files.delete(entryFile(point));
+        journal().remove(point);
     }
 
-    /** Removes journal entries that a crash left half-written: nothing had been begun then. */
-    public void removeTornEntries() throws IOException {
-        List<Path> torn;
-        try (Stream<Path> list = Files.list(journal())) {
-            torn = list.filter(path -> String.valueOf(path.getFileName()).startsWith("."))
-                    .toList();
-        }
-        for (Path path : torn) {
-            files.delete(path);
-        }
-    }
-
-    /** What is in progress, or was when its writer died. */
+    /** What is in progress, or was when its writer died; throws where one entry cannot be read. */
     public List<JournalEntry> entries() {
-        if (!Files.isDirectory(journal(), LinkOption.NOFOLLOW_LINKS)) {
-            return List.of();
-        }
-        try (Stream<Path> list = Files.list(journal())) {
-            return list.filter(path -> {
-                        String name = String.valueOf(path.getFileName());
-                        return name.endsWith(".json") && !name.startsWith(".");
-                    })
-                    .sorted()
-                    .map(this::readEntry)
-                    .toList();
-        } catch (IOException e) {
-            throw Problems.with("read", journal(), e);
-        }
-    }
-
-    private JournalEntry readEntry(Path file) {
-        try {
-            JournalEntry entry = Json.read(Files.readAllBytes(file), JournalEntry.class);
-            if (!entry.format().equals(JournalEntry.FORMAT) || entry.version() > JournalEntry.VERSION) {
-                throw new BackupException(file + " is not a journal that this program can read: use a newer one");
-            }
-            if (!Names.journal(entry.point()).equals(String.valueOf(file.getFileName()))
-                    || !Names.isPoint(entry.point())
-                    || !entry.repository().equals(repository.id())) {
-                throw new BackupException(file + " describes another point or repository; delete it by hand");
-            }
-            return entry;
-        } catch (JsonProcessingException e) {
-            throw new BackupException(file + " is not readable " + Json.problem(e) + "; delete it by hand", e);
-        } catch (IOException e) {
-            throw Problems.with("read", file, e);
-        }
-    }
-
-    private Path journal() {
-        return folder.resolve(Names.JOURNAL);
-    }
-
-    private Path entryFile(String point) {
-        return journal().resolve(Names.journal(point));
+        return journal().entries();
     }
 }

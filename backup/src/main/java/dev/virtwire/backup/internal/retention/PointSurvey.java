@@ -5,6 +5,7 @@ import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.KeptCheckpoints;
 import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.backup.manifest.Level;
@@ -108,27 +109,8 @@ final class PointSurvey {
         for (JournalEntry entry : store.entries()) {
             pins.put(entry.point(), "its run has not been cleared up after: see recover");
         }
-        pinCheckpoints();
-    }
-
-    /** For each disk that the domain has, the newest point with a bitmap of it: the next increment starts there. */
-    private void pinCheckpoints() {
-        Set<String> wanted = new HashSet<>();
-        if (!points.isEmpty()) {
-            Manifest newest = points.get(points.size() - 1).manifest();
-            newest.disks().forEach(disk -> wanted.add(disk.target()));
-            newest.excluded().forEach(disk -> wanted.add(disk.target()));
-        }
-        for (int i = points.size() - 1; i >= 0; i--) {
-            Manifest manifest = points.get(i).manifest();
-            if (manifest.mode() == Mode.PUSH) {
-                continue;
-            }
-            for (ManifestDisk disk : manifest.disks()) {
-                if (wanted.remove(disk.target()) && disk.bitmap() != null && manifest.checkpoint() != null) {
-                    pins.put(points.get(i).id(), "the next increment starts from its checkpoint");
-                }
-            }
+        for (Point point : KeptCheckpoints.points(points, false)) {
+            pins.put(point.id(), "the next increment starts from its checkpoint");
         }
     }
 

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.DomainPoints;
 import dev.virtwire.backup.Point;
+import dev.virtwire.backup.Repository;
 import dev.virtwire.backup.RepositoryException;
 import dev.virtwire.backup.manifest.DomainIdentity;
 import dev.virtwire.backup.manifest.Level;
@@ -20,7 +22,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -242,6 +246,85 @@ class RepositoryStoreTest {
         assertThat(domain.newPointId(SEVEN, Level.FULL)).isEqualTo("20261122T190000Z-full-2");
         domain.removeEntry(point);
         assertThat(domain.entries()).isEmpty();
+    }
+
+    @Test
+    void readsNoJournalEntryThatNamesWhatIsNotItsPoints_andListsThePointsAllTheSame() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        Point point = addPoint(domain);
+        String id = "20261122T200000Z-incremental";
+        String onHost = Names.onHost(domain.repository().id(), Manifests.WEB1.uuid(), id);
+        String checkpoint = Names.checkpoint(domain.repository().id(), id);
+        String socket = "/var/tmp/" + Names.socket(onHost);
+        String scratch = "/var/tmp/" + Names.scratch(onHost, "vda");
+        String pushed = "/var/tmp/" + Names.pushed(onHost, "vda");
+        domain.writeEntry(entry(domain, id, checkpoint, socket, scratch, pushed));
+        assertThat(domain.entries()).hasSize(1);
+
+        for (List<String> names : List.of(
+                List.of("somebody-elses", socket, scratch, pushed),
+                List.of(checkpoint, "/var/tmp/other.sock", scratch, pushed),
+                List.of(checkpoint, socket, "/images/web1.qcow2", pushed),
+                List.of(checkpoint, socket, "/var/tmp/" + Names.scratch(onHost, "../vda"), pushed),
+                List.of(checkpoint, socket, "var/tmp/" + Names.scratch(onHost, "vda"), pushed),
+                List.of(checkpoint, socket, scratch, "/images/web1.qcow2"),
+                List.of(checkpoint, socket, scratch, scratch))) {
+            domain.writeEntry(entry(domain, id, names.get(0), names.get(1), names.get(2), names.get(3)));
+            assertThatThrownBy(domain::entries)
+                    .as("%s", names)
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining(id + ".json names ")
+                    .hasMessageEndingWith(", which no run gave to that point; delete it by hand");
+        }
+        Files.writeString(domain.folder().resolve(".journal").resolve(id + ".json"), "{");
+        assertThatThrownBy(domain::entries).hasMessageContaining("is not readable at line 1");
+        DomainPoints listed = Repository.open(repository()).points("web1");
+        assertThat(listed.points()).containsExactly(point);
+        assertThat(listed.unfinished()).containsExactly(id);
+    }
+
+    private static JournalEntry entry(
+            DomainStore domain, String id, String checkpoint, String socket, String scratch, String pushed) {
+        return new JournalEntry(
+                JournalEntry.FORMAT,
+                JournalEntry.VERSION,
+                domain.repository().id(),
+                id,
+                Writer.describe(),
+                SEVEN,
+                Manifests.WEB1,
+                Manifests.HOST,
+                Mode.PULL,
+                Level.INCREMENTAL,
+                null,
+                false,
+                checkpoint,
+                socket,
+                List.of(scratch),
+                List.of(pushed));
+    }
+
+    @Test
+    void saysThatAPointIsCompleteWhereOnlyTheSyncAfterItsRenameFails() throws Exception {
+        create();
+        Set<Path> renamed = new HashSet<>();
+        DomainStore domain = RepositoryStore.open(repository(), new DurableFiles((step, path) -> {
+                    if (step == DurableFiles.Step.RENAME) {
+                        renamed.add(path.getParent());
+                    } else if (step == DurableFiles.Step.SYNC_FOLDER && renamed.contains(path)) {
+                        throw new IOException("the disk is gone");
+                    }
+                }))
+                .domain("web1");
+        domain.lock().close();
+        assertThatThrownBy(() -> addPoint(domain))
+                .isInstanceOf(UnsureCommitException.class)
+                .hasMessageEndingWith(
+                        " is complete, but its name may not outlive a crash: the folder could not be synced"
+                                + " (the disk is gone)");
+        assertThat(domain.points().points()).hasSize(1);
+        assertThat(domain.partials()).isEmpty();
     }
 
     @Test

@@ -1,30 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.repository;
 
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * Which of a repository's checkpoints a domain still needs: for each disk that it has, the one of the newest point with
- * that disk. That is one, but where the newest point lacks a disk that an earlier one has.
+ * Which points' checkpoints a domain still needs: for each disk that it has, that of the newest point with the disk. That
+ * is one, but where the newest point lacks a disk that an earlier one has.
  */
-final class KeptCheckpoints {
+public final class KeptCheckpoints {
     private KeptCheckpoints() {}
 
     /**
-     * Their names.
+     * The checkpoints' names.
      *
      * @param points all points of the domain, in their order
      * @param lastFull whether that of the last full point is needed too
      */
-    static Set<String> of(List<Point> points, boolean lastFull) {
-        Set<String> kept = new HashSet<>();
+    public static Set<String> names(List<Point> points, boolean lastFull) {
+        return points(points, lastFull).stream()
+                .map(point -> point.manifest().checkpoint())
+                .collect(Collectors.toCollection(HashSet::new));
+    }
+
+    /** As {@link #names}, the points that they were made with. */
+    public static List<Point> points(List<Point> points, boolean lastFull) {
+        List<Point> kept = new ArrayList<>();
         Set<String> wanted = new HashSet<>();
         if (!points.isEmpty()) {
             Manifest newest = points.get(points.size() - 1).manifest();
@@ -33,22 +42,19 @@ final class KeptCheckpoints {
         }
         boolean full = lastFull;
         for (int i = points.size() - 1; i >= 0; i--) {
-            Manifest manifest = points.get(i).manifest();
-            String checkpoint = manifest.checkpoint();
+            Point point = points.get(i);
+            Manifest manifest = point.manifest();
             if (manifest.mode() == Mode.PUSH) {
                 continue;
             }
+            boolean needed = full && manifest.level() == Level.FULL;
+            full &= manifest.level() != Level.FULL;
             for (ManifestDisk disk : manifest.disks()) {
                 // What an image without a bitmap lacks, an older bitmap cannot give: the disk has changed its kind.
-                if (wanted.remove(disk.target()) && disk.bitmap() != null && checkpoint != null) {
-                    kept.add(checkpoint);
-                }
+                needed |= wanted.remove(disk.target()) && disk.bitmap() != null;
             }
-            if (full && manifest.level() == Level.FULL) {
-                full = false;
-                if (checkpoint != null) {
-                    kept.add(checkpoint);
-                }
+            if (needed && manifest.checkpoint() != null) {
+                kept.add(point);
             }
         }
         return kept;

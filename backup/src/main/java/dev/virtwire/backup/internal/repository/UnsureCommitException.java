@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.repository;
+
+import dev.virtwire.backup.BackupException;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A point that is complete, but whose name the file system could not make last. */
+public final class UnsureCommitException extends BackupException {
+    private static final long serialVersionUID = 1;
+
+    UnsureCommitException(Path point, IOException reason) {
+        super(
+                point + " is complete, but its name may not outlive a crash: the folder could not be synced ("
+                        + Problems.reason(reason) + ")",
+                reason);
+    }
+}
