@@ -16,6 +16,7 @@ import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -207,7 +208,7 @@ class ChangedHostIT {
     void anotherImageUnderTheSameNameIsFull() throws Exception {
         try (Guest guest = guest("replaced")) {
             guest.destroy();
-            Files.move(image("replacement", 5), guest.image("vdb"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            Files.move(image("replacement", 5), guest.image("vdb"), StandardCopyOption.REPLACE_EXISTING);
             tools.run(List.of("qemu-img", "resize", "-q", guest.image("vdb").toString(), "5243392"));
             guest.start();
             BackupResult result = backup(guest, Level.INCREMENTAL, Level.FULL);
@@ -282,6 +283,28 @@ class ChangedHostIT {
             }
             other.requireTruth();
             history.requireTruth();
+        }
+    }
+
+    /** Nobody would notice such a step back; that QEMU refuses it is what increments stand on. */
+    @Test
+    void anInternalSnapshotCannotBeGoneBackToWhileThereAreBitmaps() throws Exception {
+        try (Guest guest = guest("internal")) {
+            history.virsh("snapshot-create-as", guest.name(), "s1");
+            write(guest, 0x12);
+            guest.destroy();
+            Process back = new ProcessBuilder(
+                            "qemu-img",
+                            "snapshot",
+                            "-a",
+                            "s1",
+                            guest.image("vda").toString())
+                    .redirectErrorStream(true)
+                    .start();
+            assertThat(new String(back.getInputStream().readAllBytes())).contains("Device has active dirty bitmaps");
+            assertThat(back.waitFor()).isNotZero();
+            guest.start();
+            backup(guest, Level.INCREMENTAL, Level.INCREMENTAL);
         }
     }
 

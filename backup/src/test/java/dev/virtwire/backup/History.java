@@ -58,7 +58,14 @@ final class History {
         for (Map.Entry<String, Path> image : images.entrySet()) {
             copy(image.getKey(), image.getValue(), truth.resolve(image.getKey() + ".raw"));
         }
-        BackupResult result = scene.backup(plan.build());
+        List<Progress> heard = new ArrayList<>();
+        BackupResult result = scene.backup(plan.listener(heard::add).build());
+        Progress last = heard.get(heard.size() - 1);
+        assertThat(last.phase()).isEqualTo(Progress.Phase.DONE);
+        assertThat(last.bytesDone())
+                .isEqualTo(result.point().manifest().disks().stream()
+                        .mapToLong(ManifestDisk::virtualSize)
+                        .sum());
         told.add(new Told(result.point(), truth));
         return result;
     }

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RepositoryFuzzTest {
     private static final String ID = "abcdefghij23";
     private static final String POINT = "20261122T190000Z-incremental";
+    private static final String ON_HOST = "virtwire-" + ID + "-0ddf9b4e-" + POINT;
     private static final Path FOLDER = Scratch.folder();
 
     private enum Target {
@@ -46,7 +47,8 @@ class RepositoryFuzzTest {
                 "host": {"name": "node1", "uri": "qemu:///system", "libvirt": "9.0.0", "hypervisor": "7.2.15"}
                 """.formatted(ID, POINT);
         String journal = "{\"format\": \"virtwire-journal\", \"started\": \"2026-11-22T19:00:00Z\","
-                + " \"checkpoint\": null, \"socket\": \"/run/s\", \"scratch\": [\"/x\"], \"pushed\": [],"
+                + " \"checkpoint\": null, \"socket\": \"/run/" + ON_HOST + ".sock\", \"scratch\": [\"/x/" + ON_HOST
+                + "-vda.scratch\"], \"pushed\": [],"
                 + common + "}";
         return Stream.of(repository, manifest(common), journal).flatMap(RepositoryFuzzTest::variants);
     }

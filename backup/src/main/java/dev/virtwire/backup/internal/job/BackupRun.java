@@ -272,7 +272,9 @@ public final class BackupRun {
 
     /** Removes everything that this run has made, and says why it failed and what could not be removed. */
     private BackupException cleanUp(DomainStore store, JournalEntry entry, Throwable failure) {
-        meter.last(Progress.Phase.CLEANING_UP);
+        if (!(failure instanceof LostBitmapException)) {
+            meter.last(Progress.Phase.CLEANING_UP);
+        }
         Leftovers leftovers = new Leftovers(store);
         Throwable further = null;
         try {
