@@ -12,10 +12,31 @@ import org.jspecify.annotations.Nullable;
 
 /** QEMU's own tools as judges of our images. */
 final class Qemu {
-    /** A root file system whose QEMU is to judge instead of the installed one; needs root. */
-    private static final @Nullable String ROOT = System.getProperty("virtwire.qemu.root");
+    /** The root file system whose QEMU is to judge, null for this machine's. */
+    private static final @Nullable String ROOT = root();
 
     private Qemu() {}
+
+    /** {@code -Dvirtwire.qemu.suite=trixie}: the QEMU of another Debian suite; needs root, and makes it if need be. */
+    private static @Nullable String root() {
+        String suite = System.getProperty("virtwire.qemu.suite", "");
+        if (suite.isEmpty()) {
+            return null;
+        }
+        String maker = "../testkit/src/main/resources/dev/virtwire/testkit/debian-rootfs";
+        try {
+            Process process = new ProcessBuilder("bash", maker, suite, "qemu-utils")
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            String path = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new AssertionError("no root file system of " + suite + " could be made");
+            }
+            return path.strip();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError("no root file system of " + suite + " could be made", e);
+        }
+    }
 
     /** Runs qemu-img in a folder and returns what it printed; a failure fails the test. */
     static String img(Path folder, String... arguments) throws IOException, InterruptedException {
