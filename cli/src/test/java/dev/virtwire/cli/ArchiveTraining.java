@@ -7,6 +7,7 @@ import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.nbd.NbdConnection;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -28,7 +29,7 @@ import java.util.stream.Stream;
 public final class ArchiveTraining {
     private ArchiveTraining() {}
 
-    /** Runs them all against a {@link FakeLibvirtd}. */
+    /** Runs them all against a {@link ScriptedLibvirtd}. */
     public static void main(String[] none) throws IOException {
         for (Class<?> module : List.of(Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class)) {
             loadAll(module);
@@ -68,7 +69,7 @@ public final class ArchiveTraining {
         Repository.openOrCreate(repository);
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         Console console = new Console(nowhere, nowhere, false, Map.of(), Interruption.none(nowhere));
-        try (FakeLibvirtd libvirtd = new FakeLibvirtd()) {
+        try (ScriptedLibvirtd libvirtd = TwoDomains.start()) {
             String uri = libvirtd.uri();
             run(console, 0, "-c", uri, "domains");
             run(console, 0, "-c", uri, "domains", "--json");

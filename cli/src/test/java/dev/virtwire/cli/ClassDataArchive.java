@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli;
 
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +67,7 @@ public final class ClassDataArchive {
                 "-Dio.netty.transport.noNative=true",
                 "-Dio.netty.jfr.enabled=false",
                 "-cp",
-                jar + System.getProperty("path.separator") + testClasses,
+                String.join(System.getProperty("path.separator"), jar.toString(), testClasses.toString(), testkit()),
                 ArchiveTraining.class.getName());
         List<String> ofTheJars = Files.readAllLines(list).stream()
                 .filter(line -> !isOfTests(line))
@@ -78,7 +79,15 @@ public final class ClassDataArchive {
     private boolean isOfTests(String line) {
         String[] words = line.split(" ");
         String name = words[0].startsWith("@") && words.length > 1 ? words[1] : words[0];
-        return Files.exists(testClasses.resolve(name + ".class"));
+        return Files.exists(testClasses.resolve(name + ".class")) || name.startsWith("dev/virtwire/testkit/");
+    }
+
+    private static String testkit() {
+        return ScriptedLibvirtd.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath();
     }
 
     private void dump(Path list) throws IOException, InterruptedException {

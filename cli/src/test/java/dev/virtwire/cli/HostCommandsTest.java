@@ -3,6 +3,7 @@ package dev.virtwire.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -10,11 +11,11 @@ import org.junit.jupiter.api.Test;
 
 /** What the commands that ask a host print. */
 class HostCommandsTest {
-    private static FakeLibvirtd libvirtd;
+    private static ScriptedLibvirtd libvirtd;
 
     @BeforeAll
     static void start() {
-        libvirtd = new FakeLibvirtd();
+        libvirtd = TwoDomains.start();
     }
 
     @AfterAll
