@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,12 +87,50 @@ class ConnectTest {
         try (ScriptedServer server = new ScriptedServer()) {
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
             server.acceptSilently();
-            server.reply(server.read(), "00000001" + "00000001");
+            server.reply(server.read(), "00000001" + "00000007");
             assertThatThrownBy(connecting::join)
                     .cause()
                     .isInstanceOf(AuthenticationException.class)
                     .hasMessage(
-                            "%s: the server wants authentication by one of [SASL], which this version does not offer",
+                            "%s: the server wants authentication by one of [number 7], which this version does not offer",
+                            server.uri());
+            assertThat(server.atEnd()).isTrue();
+        }
+    }
+
+    @Test
+    void aServerThatLetsInWithoutAProofOfItsOwn() {
+        try (ScriptedServer server = new ScriptedServer()) {
+            ConnectOptions options = ConnectOptions.builder()
+                    .credentials(request -> CompletableFuture.completedFuture(Optional.of("x".toCharArray())))
+                    .build();
+            CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri(), options);
+            server.acceptSilently();
+            server.reply(server.read(), "00000001" + "00000001");
+            server.reply(server.read(), "0000000a" + "4449474553542d4d4435" + "0000"); // DIGEST-MD5
+            server.reply(server.read(), "00000001" + "00000001" + "00000000");
+            assertThatThrownBy(connecting::join)
+                    .cause()
+                    .isInstanceOf(AuthenticationException.class)
+                    .hasMessage(
+                            "%s: DIGEST-MD5: the server lets this side in without having proved that it knows the password itself, so it is not to be believed",
+                            server.uri());
+            assertThat(server.atEnd()).isTrue();
+        }
+    }
+
+    @Test
+    void aServerWhoseMechanismsAllGivePasswordsAway() {
+        try (ScriptedServer server = new ScriptedServer()) {
+            CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
+            server.acceptSilently();
+            server.reply(server.read(), "00000001" + "00000001");
+            server.reply(server.read(), "00000005" + "504c41494e" + "000000"); // PLAIN
+            assertThatThrownBy(connecting::join)
+                    .cause()
+                    .isInstanceOf(AuthenticationException.class)
+                    .hasMessage(
+                            "%s: no SASL mechanism in common: the server offers [PLAIN], and this side has [DIGEST-MD5] where nothing else encrypts",
                             server.uri());
             assertThat(server.atEnd()).isTrue();
         }

@@ -88,6 +88,12 @@ public final class PrivateLibvirtd implements Libvirtd {
             return this;
         }
 
+        /** Sets an environment variable of libvirtd's, such as {@code SASL_CONF_PATH}. */
+        public Builder variable(String name, String value) {
+            arguments.addAll(List.of("--variable", name + "=" + value));
+            return this;
+        }
+
         /** Adds a line to qemu.conf that wins over ours. */
         public Builder qemuConf(String line) {
             arguments.addAll(List.of("--qemu-conf", line));

@@ -55,33 +55,33 @@ public final class Connector {
         });
         CompletableFuture<Connection> result = TrackedFuture.of(opened)
                 .thenCompose(channel -> attach(channel, connection))
-                .thenCompose(attached -> handshake(uri, options, connection))
+                .thenCompose(channel ->
+                        new Authenticator(uri, options, connection, channel, transport.isProtected()).authenticate())
+                .thenCompose(in -> greet(uri, options, connection))
                 .thenApply(done -> connection);
         result.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
         return translated(uri, options, result, opened, connection);
     }
 
     /** Puts the connection on its channel, which has read nothing before. */
-    private static CompletableFuture<Void> attach(Channel channel, Connection connection) {
-        CompletableFuture<Void> attached = new CompletableFuture<>();
+    private static CompletableFuture<Channel> attach(Channel channel, Connection connection) {
+        CompletableFuture<Channel> attached = new CompletableFuture<>();
         channel.eventLoop().execute(() -> {
             channel.pipeline().addLast(connection);
             channel.config().setAutoRead(true);
-            attached.complete(null);
+            attached.complete(channel);
         });
         return attached;
     }
 
-    private static CompletableFuture<Void> handshake(LibvirtUri uri, ConnectOptions options, Connection connection) {
+    private static CompletableFuture<Void> greet(LibvirtUri uri, ConnectOptions options, Connection connection) {
         ConnectCalls calls = new ConnectCalls(connection);
         Set<ConnectFlags> flags = options.readOnly() ? Set.of(ConnectFlags.READ_ONLY) : Set.of();
-        return new Authenticator(uri, connection).authenticate().thenCompose(in -> {
-            if (options.keepAliveCount() > 0) {
-                // Asking starts the server's own pings; nothing depends on the answer.
-                calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE.value());
-            }
-            return calls.connectOpen(uri.openName(), flags);
-        });
+        if (options.keepAliveCount() > 0) {
+            // Asking starts the server's own pings; nothing depends on the answer.
+            calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE.value());
+        }
+        return calls.connectOpen(uri.openName(), flags);
     }
 
     /** A failed attempt leaves no channel behind, and its error says which URI it was for. */

@@ -2,24 +2,45 @@
 package dev.virtwire.client.internal.auth;
 
 import dev.virtwire.client.AuthenticationException;
+import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.internal.async.SharedPool;
+import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.config.Surroundings;
 import dev.virtwire.client.protocol.remote.AuthCalls;
 import dev.virtwire.client.protocol.remote.AuthType;
+import io.netty.channel.Channel;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Asks the server how it wants to be convinced, and does so. */
 public final class Authenticator {
-    private final LibvirtUri uri;
-    private final AuthCalls calls;
+    private static final String SERVICE = "libvirt";
 
-    /** For a connection that has sent nothing yet. */
-    public Authenticator(LibvirtUri uri, Connection connection) {
+    private final LibvirtUri uri;
+    private final ConnectOptions options;
+    private final AuthCalls calls;
+    private final Channel channel;
+    private final boolean isProtected;
+
+    /**
+     * For a connection that has sent nothing yet.
+     *
+     * @param channel the connection's channel, into which a security layer may have to go
+     * @param isProtected whether that channel is encrypted by itself
+     */
+    public Authenticator(
+            LibvirtUri uri, ConnectOptions options, Connection connection, Channel channel, boolean isProtected) {
         this.uri = uri;
+        this.options = options;
         this.calls = new AuthCalls(connection);
+        this.channel = channel;
+        this.isProtected = isProtected;
     }
 
     /** Completes when the server lets this side in; fails with {@link AuthenticationException} where it does not. */
@@ -52,9 +73,21 @@ public final class Authenticator {
                 return null;
             });
         }
+        if (offered.contains(AuthType.SASL.value())) {
+            return TrackedFuture.of(CompletableFuture.supplyAsync(this::sasl, SharedPool.executor()))
+                    .thenCompose(login -> login.run(AuthWish.of(uri)));
+        }
         return CompletableFuture.failedFuture(new AuthenticationException(
                 "%s: the server wants authentication by one of %s, which this version does not offer"
                         .formatted(uri, names(offered))));
+    }
+
+    private SaslLogin sasl() {
+        String host = uri.host() == null ? "localhost" : uri.host();
+        Map<String, String> known = AuthFile.credentials(
+                SERVICE, host, uri.parameter("authfile").map(Path::of), Surroundings.ofThisProcess());
+        return new SaslLogin(
+                uri, host, calls, channel, isProtected, known, new CredentialSource(host, options.credentials()));
     }
 
     private static List<String> names(List<Integer> offered) {

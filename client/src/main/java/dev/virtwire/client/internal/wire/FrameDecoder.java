@@ -17,6 +17,11 @@ public final class FrameDecoder extends ByteToMessageDecoder {
 
     private static final int LENGTH_WORD = 4;
 
+    /** Whether no part of a frame waits for its rest. */
+    public boolean isEmpty() {
+        return actualReadableBytes() == 0;
+    }
+
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> frames) {
         if (in.readableBytes() < LENGTH_WORD) {
