@@ -10,7 +10,8 @@ public final class RefcountReader {
     private final long fileSize;
     private final int clusterSize;
     private final int bits;
-    private final SliceCache tables;
+    private final SliceCache table;
+    private final SliceCache counts;
 
     /** The refcounts of an image whose header was checked. */
     public RefcountReader(ImageFile file, Qcow2Header header, long fileSize) {
@@ -19,7 +20,8 @@ public final class RefcountReader {
         this.fileSize = fileSize;
         this.clusterSize = header.clusterSize();
         this.bits = 1 << header.refcountOrder();
-        this.tables = new SliceCache(file, clusterSize);
+        this.table = new SliceCache(file, clusterSize);
+        this.counts = new SliceCache(file, clusterSize);
     }
 
     /** How many blocks the table has room for. */
@@ -37,7 +39,7 @@ public final class RefcountReader {
         if (number >= blocks()) {
             return 0;
         }
-        long entry = tables.entry(header.refcountTableOffset(), tableLength(), number, "the refcount table");
+        long entry = table.entry(header.refcountTableOffset(), tableLength(), number, "the refcount table");
         long reserved = Entries.SECTOR - 1;
         if ((entry & reserved) != 0 || entry < 0 || entry % clusterSize != 0 || entry > fileSize - clusterSize) {
             throw new ImageException(
@@ -62,7 +64,7 @@ public final class RefcountReader {
             return 0;
         }
         long firstBit = cluster % clustersPerBlock() * bits;
-        long word = tables.entry(block, clusterSize, firstBit / Long.SIZE, "a refcount block");
+        long word = counts.entry(block, clusterSize, firstBit / Long.SIZE, "a refcount block");
         int inWord = (int) (firstBit % Long.SIZE);
         if (bits == Long.SIZE) {
             return word;

@@ -5,6 +5,7 @@ import dev.virtwire.image.ImageException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads single entries of the tables in an image file, and keeps the pieces of tables that were used last. Tables are
@@ -15,9 +16,13 @@ public final class SliceCache {
     private static final int MEMORY = 1 << 20;
     private static final int MIN_SLICES = 4;
 
+    /** Most look-ups are neighbours of the last one, and need no search for it. */
+    private record Slice(long offset, ByteBuffer content) {}
+
     private final ImageFile file;
     private final int sliceSize;
     private final Map<Long, ByteBuffer> slices;
+    private volatile @Nullable Slice last;
 
     /** A cache for tables that begin at multiples of the cluster size. */
     public SliceCache(ImageFile file, int clusterSize) {
@@ -43,6 +48,10 @@ public final class SliceCache {
         long inTable = index * Long.BYTES;
         long inSlice = inTable % sliceSize;
         long sliceOffset = tableOffset + inTable - inSlice;
+        Slice latest = last;
+        if (latest != null && latest.offset() == sliceOffset && latest.content().limit() >= inSlice + Long.BYTES) {
+            return latest.content().getLong((int) inSlice);
+        }
         ByteBuffer slice;
         synchronized (slices) {
             slice = slices.get(sliceOffset);
@@ -55,6 +64,7 @@ public final class SliceCache {
                 slices.put(sliceOffset, slice);
             }
         }
+        last = new Slice(sliceOffset, slice);
         return slice.getLong((int) inSlice);
     }
 }
