@@ -1,6 +1,6 @@
 # Calls: the same one, on the same daemon, over one TCP connection, by each client.
 number ROUNDS 3
-number WARMUP 2
+number WARMUP 5
 number SECONDS_EACH 3
 rounds=$ROUNDS
 
