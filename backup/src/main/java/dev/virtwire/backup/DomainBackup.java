@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
+import dev.virtwire.backup.internal.copy.CopyBudget;
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.client.Libvirt;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +26,17 @@ public final class DomainBackup {
      * @param plan what and how
      */
     public static DomainBackup start(Libvirt libvirt, Repository repository, BackupPlan plan) {
-        DomainBackup backup = new DomainBackup(new BackupRun(libvirt, repository.store(), plan));
+        return start(libvirt, repository, plan, TransferLimits.of(1, TransferLimits.UNLIMITED));
+    }
+
+    /**
+     * As the other, within limits that other backups may share.
+     *
+     * @param limits the memory and bandwidth
+     */
+    public static DomainBackup start(Libvirt libvirt, Repository repository, BackupPlan plan, TransferLimits limits) {
+        CopyBudget budget = new CopyBudget(limits.share(), limits.rate());
+        DomainBackup backup = new DomainBackup(new BackupRun(libvirt, repository.store(), plan, budget));
         Thread thread = new Thread(backup::run, "virtwire backup " + plan.domain());
         thread.start();
         return backup;

@@ -168,8 +168,8 @@ class RepositoryCommandsIT {
                 "excluded");
         assertThat(fields(backup))
                 .containsAll(pointFields)
-                .endsWith("bytesRead", "bytesStored", "durationMillis", "notices")
-                .hasSize(pointFields.size() + 4);
+                .endsWith("bytesRead", "bytesStored", "durationMillis", "notices", "pruned")
+                .hasSize(pointFields.size() + 5);
         assertThat(backup.at("/disks/0/target").asText()).isEqualTo("vda");
         assertThat(backup.at("/excluded/0/target").asText()).isEqualTo("vdb");
         String id = backup.get("point").asText();

@@ -19,6 +19,13 @@ class UsageTest {
             frobnicate          | there is no command 'frobnicate' (see: virtwire --help)
             -c                  | missing required parameter for option '--connect' (URI) (see: virtwire --help)
             --quiet             | missing command (see: virtwire --help)
+            backup web1         | backup needs a domain and the repository's folder, or --all and the folder
+            backup --all web1 /backups | --all takes the repository alone, not domains
+            backup web1 /backups --exclude-domain web2 | --exclude-domain is for --all
+            backup web1 web2 /backups --since P | --since names a point of one domain: back up one domain at a time
+            backup web1 /backups --jobs 0 | at least one domain is backed up at a time, not 0
+            backup web1 /backups --keep 0 | --keep 0: at least one point is kept
+            backup web1 /backups --keep 3 --mode push --target /h | --keep is for --mode pull: nothing is removed from the host
             prune /backups      | prune needs at least one of --keep-last, --keep-daily, --keep-weekly and --keep-monthly, with a number of points to keep
             prune /b --keep-daily 1 --keep-last -3 | a retention keeps a number of points, not -3
             -c qemu:system info x | URI 'qemu:system': '//' is missing after 'qemu:', as in qemu:///system

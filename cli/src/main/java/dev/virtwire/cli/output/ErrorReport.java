@@ -76,7 +76,7 @@ public final class ErrorReport {
     }
 
     /** The sentence for a failure: its own where it is ours, what it means where it is the JDK's. */
-    static String message(Throwable thrown) {
+    public static String message(Throwable thrown) {
         Throwable failure = LibvirtException.unwrap(thrown);
         if (failure instanceof UncheckedIOException unchecked && unchecked.getCause() != null) {
             return message(unchecked.getCause());

@@ -12,6 +12,7 @@ import dev.virtwire.backup.Point;
 import dev.virtwire.backup.Progress;
 import dev.virtwire.backup.RepositoryException;
 import dev.virtwire.backup.internal.ProgressMeter;
+import dev.virtwire.backup.internal.copy.CopyBudget;
 import dev.virtwire.backup.internal.repository.DomainLock;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.JournalEntry;
@@ -47,6 +48,7 @@ public final class BackupRun {
     private final Libvirt libvirt;
     private final RepositoryStore repository;
     private final BackupPlan plan;
+    private final CopyBudget budget;
     private final NbdOptions nbd;
     private final ProgressMeter meter;
     private final Cancellation cancellation = new Cancellation();
@@ -56,14 +58,24 @@ public final class BackupRun {
 
     /** A backup by {@code plan} over {@code libvirt} into {@code repository}. */
     public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan) {
-        this(libvirt, repository, plan, NbdOptions.DEFAULT);
+        this(libvirt, repository, plan, CopyBudget.ofOne());
     }
 
-    /** As the other, with NBD connections of another kind. */
+    /** As the first, within {@code budget}. */
+    public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan, CopyBudget budget) {
+        this(libvirt, repository, plan, budget, NbdOptions.DEFAULT);
+    }
+
+    /** As the first, with NBD connections of another kind. */
     public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan, NbdOptions nbd) {
+        this(libvirt, repository, plan, CopyBudget.ofOne(), nbd);
+    }
+
+    private BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan, CopyBudget budget, NbdOptions nbd) {
         this.libvirt = libvirt;
         this.repository = repository;
         this.plan = plan;
+        this.budget = budget;
         this.nbd = nbd;
         this.meter = new ProgressMeter(plan.listener(), 0, 0);
     }
@@ -181,7 +193,7 @@ public final class BackupRun {
             throws IOException {
         Transfer kind = plan.mode() == Mode.PULL
                 ? new PullTransfer(
-                        facts.domain(), transfer, store, folder, plan.compression(), nbd, meter, cancellation)
+                        facts.domain(), transfer, store, folder, plan.compression(), nbd, budget, meter, cancellation)
                 : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
         String nvram = facts.description().nvram();
         return kind.run(begun -> files = PointFiles.fetch(facts.domain(), nvram, facts.isHere(), begun.checkpoint()));

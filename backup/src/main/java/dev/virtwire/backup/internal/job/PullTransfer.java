@@ -8,9 +8,11 @@ import dev.virtwire.backup.ImageCompression;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.Progress;
 import dev.virtwire.backup.internal.ProgressMeter;
-import dev.virtwire.backup.internal.copy.BufferPool;
+import dev.virtwire.backup.internal.copy.CopyBudget;
 import dev.virtwire.backup.internal.copy.DiskStore;
 import dev.virtwire.backup.internal.copy.NbdDisk;
+import dev.virtwire.backup.internal.copy.SourceDisk;
+import dev.virtwire.backup.internal.copy.ThrottledDisk;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.manifest.ManifestDisk;
@@ -54,6 +56,7 @@ final class PullTransfer implements Transfer {
     private final Path folder;
     private final ImageCompression compression;
     private final NbdOptions nbd;
+    private final CopyBudget budget;
     private final ProgressMeter meter;
     private final Cancellation cancellation;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
@@ -66,6 +69,7 @@ final class PullTransfer implements Transfer {
             Path folder,
             ImageCompression compression,
             NbdOptions nbd,
+            CopyBudget budget,
             ProgressMeter meter,
             Cancellation cancellation) {
         this.domain = domain;
@@ -74,6 +78,7 @@ final class PullTransfer implements Transfer {
         this.folder = folder;
         this.compression = compression;
         this.nbd = nbd;
+        this.budget = budget;
         this.meter = meter;
         this.cancellation = cancellation;
     }
@@ -164,8 +169,8 @@ final class PullTransfer implements Transfer {
             return thread;
         });
         try {
-            DiskStore store = new DiskStore(folder, new BufferPool(BufferPool.DEFAULT), workers, meter, () -> stopped)
-                    .compressing(compression);
+            DiskStore store =
+                    new DiskStore(folder, budget.buffers(), workers, meter, () -> stopped).compressing(compression);
             List<ManifestDisk> disks = new ArrayList<>();
             for (DomainDisk disk : plan.disks()) {
                 meter.disk(disk.target());
@@ -196,9 +201,10 @@ final class PullTransfer implements Transfer {
             if (stopped) {
                 stop();
             }
+            SourceDisk throttled = new ThrottledDisk(source, budget.rate(), () -> stopped);
             DiskStore.Stored stored = done.choice().checkpointOf(target) == null
-                    ? images.store(source, target, null)
-                    : copyChanges(images, source, target, done.choice());
+                    ? images.store(throttled, target, null)
+                    : copyChanges(images, throttled, target, done.choice());
             return new ManifestDisk(
                     target,
                     done.choice().levelOf(target),
@@ -215,7 +221,7 @@ final class PullTransfer implements Transfer {
         }
     }
 
-    private DiskStore.Stored copyChanges(DiskStore images, NbdDisk source, String target, ParentChoice choice)
+    private DiskStore.Stored copyChanges(DiskStore images, SourceDisk source, String target, ParentChoice choice)
             throws IOException {
         Point parent = requireNonNull(choice.parent());
         ManifestDisk before = choice.parentOf(target);

@@ -1,294 +1,310 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
-import dev.virtwire.backup.BackupCancelledException;
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupLevel;
 import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.DomainBackup;
-import dev.virtwire.backup.ImageCompression;
-import dev.virtwire.backup.NbdListen;
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.TransferLimits;
+import dev.virtwire.backup.batch.BackupBatch;
+import dev.virtwire.backup.batch.BatchOptions;
+import dev.virtwire.backup.batch.BatchResult;
+import dev.virtwire.backup.batch.DomainOutcome;
 import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.cli.output.ErrorReport;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.JoinedProgress;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
-/** {@code virtwire backup}: a new point of a running domain. */
+/** {@code virtwire backup}: a new point of a running domain, or of each of several. */
 @Command(
         name = "backup",
         description = {
-            "Back up the disks of a running domain into a repository, as they are at the moment when the backup begins.",
-            "What did not change since an earlier point is not copied again. Ctrl-C ends the backup, on the host too, and leaves nothing unfinished."
+            "Back up the disks of running domains into a repository, as they are at the moment when each backup begins.",
+            "What did not change since an earlier point is not copied again. Ctrl-C ends the backups, on the host too, and"
+                    + " leaves nothing unfinished."
         },
         sortOptions = false)
 public final class BackupCommand extends ConnectedCommand {
     private static final long CANCEL_SECONDS = 120;
 
-    /** Takes the words that manifests have. */
-    static final class ModeConverter implements ITypeConverter<Mode> {
-        @Override
-        public Mode convert(String value) {
-            return switch (value) {
-                case "pull" -> Mode.PULL;
-                case "push" -> Mode.PUSH;
-                default -> throw new TypeConversionException("'" + value + "' is neither pull nor push");
-            };
-        }
-    }
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "DOMAIN... DIR",
+            hideParamSyntax = true,
+            description = "The domains, by name or UUID, and the repository, which is made if need be. With --all the"
+                    + " repository alone.")
+    private List<String> words = new ArrayList<>();
 
-    /** Takes the words that manifests have. */
-    static final class CompressionConverter implements ITypeConverter<ImageCompression> {
-        @Override
-        public ImageCompression convert(String value) {
-            return switch (value) {
-                case "none" -> ImageCompression.NONE;
-                case "zstd" -> ImageCompression.ZSTD;
-                case "deflate" -> ImageCompression.DEFLATE;
-                default -> throw new TypeConversionException("'" + value + "' is neither none, zstd nor deflate");
-            };
-        }
-    }
-
-    /** Takes the levels as one writes them. */
-    static final class LevelConverter implements ITypeConverter<BackupLevel> {
-        @Override
-        public BackupLevel convert(String value) {
-            return switch (value) {
-                case "auto" -> BackupLevel.AUTO;
-                case "full" -> BackupLevel.FULL;
-                case "incremental" -> BackupLevel.INCREMENTAL;
-                default ->
-                    throw new TypeConversionException("'" + value + "' is neither auto nor full nor incremental"
-                            + (value.equals("differential") ? ": use --since POINT" : ""));
-            };
-        }
-    }
-
-    @Parameters(index = "0", paramLabel = "DOMAIN", description = "The domain's name or UUID.")
-    private String name = "";
-
-    @Parameters(index = "1", paramLabel = "DIR", description = "The repository; it is made if need be.")
-    private Path folder = Path.of("");
+    @Option(names = "--all", description = "All domains that are running.")
+    private boolean all;
 
     @Option(
-            names = "--level",
-            paramLabel = "LEVEL",
-            converter = LevelConverter.class,
-            description = "auto: of each disk what changed since the newest point that can serve, else all of it. full:"
-                    + " all. incremental: as auto, but fail where no disk can build on a point. Default: auto.")
-    private BackupLevel level = BackupLevel.AUTO;
+            names = "--exclude-domain",
+            paramLabel = "NAME",
+            description = "For --all: not this domain. May be given several times.")
+    private List<String> excludedDomains = new ArrayList<>();
 
     @Option(
-            names = "--since",
-            paramLabel = "POINT",
-            description =
-                    "Copy what changed since this point, not since the newest. Its checkpoint must still be on the"
-                            + " host: see --keep-full-checkpoint.")
-    private @Nullable String since;
+            names = "--jobs",
+            paramLabel = "N",
+            description = "How many domains are backed up at the same time. Default: 1.")
+    private int jobs = 1;
 
     @Option(
-            names = "--keep-full-checkpoint",
-            description = "Keep the checkpoint of the last full point on the host, for --since. A backup without this"
-                    + " option deletes it.")
-    private boolean keepFullCheckpoint;
+            names = "--bwlimit",
+            paramLabel = "RATE",
+            converter = RateConverter.class,
+            description = "For pull: read so many bytes a second at most, all domains together, such as 512K or 20M.")
+    private long bytesPerSecond = TransferLimits.UNLIMITED;
 
     @Option(
-            names = "--mode",
-            paramLabel = "MODE",
-            converter = ModeConverter.class,
-            description =
-                    "pull: read the disks and keep them in the repository. push: let the host write them to a folder"
-                            + " of its own; the repository then keeps only their description. Default: pull.")
-    private Mode mode = Mode.PULL;
+            names = "--keep",
+            paramLabel = "N",
+            description = "After a good backup remove what 'virtwire prune --keep-last N' would.")
+    private @Nullable Integer keep;
 
-    @Option(names = "--target", paramLabel = "HOSTDIR", description = "For push: the host's folder to write to.")
-    private @Nullable String target;
+    @Mixin
+    private BackupOptions options = new BackupOptions();
 
-    @Option(
-            names = "--disk",
-            paramLabel = "TARGET",
-            description = "Only this disk, such as vda. May be given several times. Default: all.")
-    private List<String> disks = new ArrayList<>();
-
-    @Option(names = "--exclude", paramLabel = "TARGET", description = "Not this disk. May be given several times.")
-    private List<String> excluded = new ArrayList<>();
-
-    @Option(
-            names = "--compress",
-            paramLabel = "HOW",
-            converter = CompressionConverter.class,
-            description =
-                    "For pull: none, zstd or deflate. Images stay ones that qemu-img opens: those with zstd by QEMU"
-                            + " 5.1 or later, those with deflate by every QEMU. Default: none.")
-    private ImageCompression compression = ImageCompression.NONE;
-
-    @Option(
-            names = "--scratch",
-            paramLabel = "HOSTDIR",
-            description = "For pull: the host's folder for scratch files, which grow with what the guest overwrites"
-                    + " meanwhile. Default: beside each disk.")
-    private @Nullable String scratch;
-
-    @Option(
-            names = "--nbd",
-            paramLabel = "ADDR:PORTS",
-            description =
-                    "For pull from a host reached by TCP: where its export listens, such as 127.0.0.1:10809-10872,"
-                            + " which is the default.")
-    private @Nullable String nbd;
-
-    @Option(
-            names = "--insecure-nbd",
-            description = "For pull: allow an unencrypted export on another address than loopback. Whoever reaches its"
-                    + " port can read the disks meanwhile.")
-    private boolean insecureNbd;
+    /** What is to be backed up: a plan, or why there is none. */
+    private record Turn(
+            String name,
+            @Nullable BackupPlan plan,
+            @Nullable CommandException missing) {}
 
     @Override
     public Integer call() throws Exception {
         // What is wrong with the command line is said before anybody is connected to.
-        plan(ProgressListener.NONE);
+        options.plan("DOMAIN", ProgressListener.NONE);
+        batchOptions();
+        requireWords();
         return super.call();
     }
 
-    @Override
-    protected int run(Libvirt libvirt) throws Exception {
-        // Asked before the repository is made, so that a misspelt name leaves no empty one.
-        Domain domain = domain(libvirt, name);
-        Repository repository = Repository.openOrCreate(folder);
-        BackupResult result;
-        try (ProgressView view = progressView("backup " + domain.name())) {
-            DomainBackup backup = DomainBackup.start(libvirt, repository, plan(view));
-            console().interruption().cleanUpBy(() -> cancel(backup, view));
-            try {
-                result = await(backup.result());
-            } finally {
-                console().interruption().awaitIfBegun();
-                console().interruption().cleanUpBy(null);
-            }
+    private void requireWords() {
+        if (all && words.size() > 1) {
+            throw CommandException.usage("--all takes the repository alone, not domains", null);
         }
-        print(result);
-        return ExitCode.DONE;
+        if (!all && words.size() < 2) {
+            throw CommandException.usage(
+                    "backup needs a domain and the repository's folder, or --all and the folder", null);
+        }
+        if (!all && !excludedDomains.isEmpty()) {
+            throw CommandException.usage("--exclude-domain is for --all", null);
+        }
+        if (several()) {
+            options.requireForSeveral();
+        }
     }
 
-    /** What the options ask for. */
-    BackupPlan plan(ProgressListener listener) {
-        requireMode();
+    private boolean several() {
+        return all || words.size() > 2;
+    }
+
+    /** How the run goes about it. */
+    BatchOptions batchOptions() {
+        if (keep != null && options.mode() == Mode.PUSH) {
+            throw CommandException.usage("--keep is for --mode pull: nothing is removed from the host", null);
+        }
+        if (keep != null && keep < 1) {
+            throw CommandException.usage("--keep " + keep + ": at least one point is kept", null);
+        }
         try {
-            BackupPlan.Builder plan =
-                    BackupPlan.builder(name).listener(listener).level(level).compression(compression);
-            if (since != null) {
-                plan.since(since);
-            }
-            if (keepFullCheckpoint) {
-                plan.keepFullCheckpoint();
-            }
-            disks.forEach(plan::disk);
-            excluded.forEach(plan::exclude);
-            if (target != null) {
-                plan.push(target);
-            }
-            if (scratch != null) {
-                plan.scratchFolder(scratch);
-            }
-            if (nbd != null) {
-                plan.nbd(listen(nbd));
-            }
-            if (insecureNbd) {
-                plan.insecureNbd();
-            }
-            return plan.build();
+            return new BatchOptions(jobs, bytesPerSecond, keep == null ? null : Retention.ofLast(keep));
         } catch (BackupException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()), e);
         }
     }
 
-    private static NbdListen listen(String text) {
+    @Override
+    protected int run(Libvirt libvirt) throws Exception {
+        List<DomainOutcome> outcomes;
+        try (ProgressView view = progressView(title())) {
+            // Asked before the repository is made, so that a misspelt name leaves no empty one.
+            List<Turn> turns = turns(libvirt, view);
+            outcomes = backUp(libvirt, turns, view);
+        }
+        if (several()) {
+            reportAll(outcomes);
+        } else {
+            report(outcomes.get(0));
+        }
+        return ExitCode.DONE;
+    }
+
+    private String title() {
+        return all
+                ? "backup of all domains"
+                : several() ? "backup of " + (words.size() - 1) + " domains" : "backup " + words.get(0);
+    }
+
+    private List<Turn> turns(Libvirt libvirt, ProgressView view) {
+        List<Turn> turns = new ArrayList<>();
+        if (!several()) {
+            Domain domain = domain(libvirt, words.get(0));
+            return List.of(new Turn(domain.name(), options.plan(domain.name(), view), null));
+        }
+        JoinedProgress progress = new JoinedProgress(view);
+        if (all) {
+            running(libvirt).forEach(domain -> turns.add(turn(domain, progress)));
+            return turns;
+        }
+        Set<UUID> named = new HashSet<>();
+        for (String word : words.subList(0, words.size() - 1)) {
+            try {
+                Domain domain = domain(libvirt, word);
+                if (named.add(domain.uuid())) {
+                    turns.add(turn(domain, progress));
+                }
+            } catch (CommandException e) {
+                turns.add(new Turn(word, null, e));
+            }
+        }
+        return turns;
+    }
+
+    private Turn turn(Domain domain, JoinedProgress progress) {
+        return new Turn(domain.name(), options.plan(domain.name(), progress.of(domain.name())), null);
+    }
+
+    private List<Domain> running(Libvirt libvirt) {
+        List<Domain> domains = new ArrayList<>(await(libvirt.domains()));
+        for (String name : excludedDomains) {
+            if (!domains.removeIf(domain -> domain.name().equals(name))) {
+                throw CommandException.notFound("there is no domain '" + name + "' to exclude on "
+                        + libvirt.uri().where());
+            }
+        }
+        domains.removeIf(domain -> domain.id().isEmpty());
+        domains.sort(Comparator.comparing(Domain::name));
+        if (domains.isEmpty()) {
+            note("no domain is running on " + libvirt.uri().where());
+        }
+        return domains;
+    }
+
+    private List<DomainOutcome> backUp(Libvirt libvirt, List<Turn> turns, ProgressView view) {
+        List<BackupPlan> plans = new ArrayList<>();
+        for (Turn turn : turns) {
+            if (turn.plan() != null) {
+                plans.add(turn.plan());
+            }
+        }
+        Iterator<DomainOutcome> made = plans.isEmpty()
+                ? List.<DomainOutcome>of().iterator()
+                : backUpAll(libvirt, plans, view).domains().iterator();
+        List<DomainOutcome> outcomes = new ArrayList<>();
+        for (Turn turn : turns) {
+            outcomes.add(
+                    turn.plan() == null ? new DomainOutcome(turn.name(), null, null, turn.missing()) : made.next());
+        }
+        return outcomes;
+    }
+
+    private BatchResult backUpAll(Libvirt libvirt, List<BackupPlan> plans, ProgressView view) {
+        Path folder = Path.of(words.get(words.size() - 1));
+        Repository repository = Repository.openOrCreate(folder);
+        BackupBatch batch = BackupBatch.start(libvirt, repository, plans, batchOptions());
+        console().interruption().cleanUpBy(() -> cancel(batch, view));
         try {
-            return NbdListen.parse(text);
-        } catch (BackupException e) {
-            throw CommandException.usage("--nbd: " + e.getMessage(), e);
+            return await(batch.result());
+        } finally {
+            console().interruption().awaitIfBegun();
+            console().interruption().cleanUpBy(null);
         }
     }
 
-    private void requireMode() {
-        if (mode == Mode.PUSH && target == null) {
-            throw CommandException.usage("--mode push needs --target, the host's folder to write to", null);
-        }
-        if (mode == Mode.PULL && target != null) {
-            throw CommandException.usage("--target is for --mode push", null);
-        }
-        String forPull = scratch != null
-                ? "--scratch"
-                : nbd != null
-                        ? "--nbd"
-                        : insecureNbd ? "--insecure-nbd" : compression != ImageCompression.NONE ? "--compress" : null;
-        if (mode == Mode.PUSH && forPull != null) {
-            throw CommandException.usage(forPull + " is for --mode pull", null);
-        }
-    }
-
-    private static String cancel(DomainBackup backup, ProgressView view) throws Exception {
+    private String cancel(BackupBatch batch, ProgressView view) throws Exception {
         try {
-            backup.cancel().get(CANCEL_SECONDS, TimeUnit.SECONDS);
+            batch.cancel().get(CANCEL_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             return "interrupted, and the clean-up is not done after " + CANCEL_SECONDS
                     + " s; 'virtwire recover' clears up the rest";
         } finally {
             view.close();
         }
-        try {
-            BackupResult done = await(backup.result());
-            return "interrupted when the backup was complete: it stands as point "
-                    + done.point().id();
-        } catch (BackupCancelledException e) {
-            String message = String.valueOf(e.getMessage());
-            return message.contains("Left behind") ? message : message + ", and nothing of it is left";
+        List<DomainOutcome> outcomes = await(batch.result()).domains();
+        return several() ? BackupReport.interrupted(outcomes) : BackupReport.interrupted(outcomes.get(0));
+    }
+
+    private void report(DomainOutcome outcome) {
+        if (json() && outcome.result() != null) {
+            printJson(json -> BackupReport.write(json, outcome));
+        } else {
+            print(outcome);
+        }
+        if (outcome.failure() != null) {
+            throw outcome.failure();
+        }
+        damage(List.of(outcome));
+    }
+
+    private void print(DomainOutcome outcome) {
+        BackupReport.lines(outcome).forEach(this::say);
+        if (outcome.result() != null) {
+            outcome.result().notices().forEach(this::note);
         }
     }
 
-    private void print(BackupResult result) {
-        Manifest manifest = result.point().manifest();
+    private void reportAll(List<DomainOutcome> outcomes) {
+        List<DomainOutcome> failed =
+                outcomes.stream().filter(outcome -> !outcome.succeeded()).toList();
         if (json()) {
-            printJson(json -> {
-                PointJson.write(json, result.point());
-                json.writeNumberField("bytesRead", result.bytesRead());
-                json.writeNumberField("bytesStored", result.bytesStored());
-                json.writeNumberField("durationMillis", result.duration().toMillis());
-                PointJson.writeStrings(json, "notices", result.notices());
-            });
-            return;
+            printJson(json -> BackupReport.writeAll(json, outcomes));
+        } else {
+            for (DomainOutcome outcome : outcomes) {
+                print(outcome);
+                if (outcome.failure() != null) {
+                    out().println("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
+                }
+            }
         }
-        String moved = manifest.mode() == Mode.PULL
-                ? Amounts.bytes(result.bytesRead()) + " read, " + Amounts.bytes(result.bytesStored()) + " stored"
-                : "written by the host to " + target;
-        say(result.outcome() + ": " + manifest.domain().name() + "@"
-                + result.point().id() + ", "
-                + Amounts.count(manifest.disks().size(), "disk") + " of "
-                + Amounts.bytes(PointJson.virtualSize(manifest)) + "; " + moved + " in "
-                + Amounts.duration(result.duration()));
-        for (ManifestDisk disk : manifest.disks()) {
-            say("  " + disk.target() + ": " + disk.level() + ", " + disk.reason());
+        if (!failed.isEmpty()) {
+            RuntimeException first = requireNonNull(failed.get(0).failure());
+            throw CommandException.failed(
+                    failed.size() + " of " + Amounts.count(outcomes.size(), "domain") + " failed"
+                            + (failed.size() == 1 ? ": " : "; the first: ") + ErrorReport.message(first),
+                    first);
         }
-        result.notices().forEach(this::note);
+        damage(outcomes);
+    }
+
+    /** Points that retention could not count on are no failure of the new ones. */
+    private static void damage(List<DomainOutcome> outcomes) {
+        List<Finding> damage = outcomes.stream()
+                .map(DomainOutcome::pruned)
+                .filter(Objects::nonNull)
+                .flatMap(pruned -> pruned.damage().stream())
+                .toList();
+        if (!damage.isEmpty()) {
+            throw new DamagedException(damage);
+        }
     }
 }

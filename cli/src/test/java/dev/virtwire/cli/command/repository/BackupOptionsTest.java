@@ -20,14 +20,14 @@ import picocli.CommandLine;
 /** From the options of {@code backup} to the plan of a backup. */
 class BackupOptionsTest {
     private static BackupPlan plan(String... arguments) {
-        BackupCommand command = new BackupCommand();
-        new CommandLine(command).parseArgs(arguments);
-        return command.plan(ProgressListener.NONE);
+        BackupOptions options = new BackupOptions();
+        new CommandLine(options).parseArgs(arguments);
+        return options.plan("web1", ProgressListener.NONE);
     }
 
     @Test
     void withoutOptionsItIsAPullOfAllDisksAtTheLevelThatIsPossible() {
-        BackupPlan plan = plan("web1", "/backups");
+        BackupPlan plan = plan();
         assertThat(plan.domain()).isEqualTo("web1");
         assertThat(plan.mode()).isEqualTo(Mode.PULL);
         assertThat(plan.level()).isEqualTo(BackupLevel.AUTO);
@@ -52,9 +52,7 @@ class BackupOptionsTest {
                 "--scratch=/scratch",
                 "--compress=zstd",
                 "--nbd=[::1]:10809-10810",
-                "--insecure-nbd",
-                "web1",
-                "/backups");
+                "--insecure-nbd");
         assertThat(pull.level()).isEqualTo(BackupLevel.INCREMENTAL);
         assertThat(pull.since()).isEqualTo("20261122T190000Z-full");
         assertThat(pull.keepFullCheckpoint()).isTrue();
@@ -63,7 +61,7 @@ class BackupOptionsTest {
         assertThat(pull.compression()).isEqualTo(ImageCompression.ZSTD);
         assertThat(pull.nbd()).isEqualTo(new NbdListen("::1", 10809, 10810));
         assertThat(pull.insecureNbd()).isTrue();
-        BackupPlan push = plan("web1", "/backups", "--mode", "push", "--target", "/host", "--exclude", "vdc");
+        BackupPlan push = plan("--mode", "push", "--target", "/host", "--exclude", "vdc");
         assertThat(push.mode()).isEqualTo(Mode.PUSH);
         assertThat(push.pushFolder()).isEqualTo("/host");
         assertThat(push.excluded()).containsExactly("vdc");
@@ -87,7 +85,7 @@ class BackupOptionsTest {
             --nbd kvm1:70000             | --nbd: ports 70000-70000 are not a range from 1 to 65535
             """)
     void optionsThatContradictEachOtherAreRefused(String options, String message) {
-        assertThatThrownBy(() -> plan(("web1 /backups " + options).split(" ")))
+        assertThatThrownBy(() -> plan(options.split(" ")))
                 .hasMessage(message)
                 .isInstanceOfSatisfying(
                         CommandException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE));

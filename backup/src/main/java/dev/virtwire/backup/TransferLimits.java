@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import dev.virtwire.backup.internal.RateLimit;
+import dev.virtwire.backup.internal.copy.BufferPool;
+
+/**
+ * Memory and bandwidth for the backups that are given the same object, all of them together. Safe for use by several
+ * threads.
+ */
+public final class TransferLimits {
+    /** No limit of the bandwidth. */
+    public static final long UNLIMITED = RateLimit.NONE;
+
+    private static final int LEAST_BUFFERS = 4;
+
+    private final BufferPool buffers;
+    private final int share;
+    private final RateLimit rate;
+
+    private TransferLimits(BufferPool buffers, int share, RateLimit rate) {
+        this.buffers = buffers;
+        this.share = share;
+        this.rate = rate;
+    }
+
+    /**
+     * For so many backups at a time. Their buffers take 32 MiB of direct memory together, or 4 MiB each where that is
+     * more; none can take another's share.
+     *
+     * @param backups how many are made at the same time, at least 1
+     * @param bytesPerSecond how much all of them read from the host, or {@link #UNLIMITED}
+     * @throws BackupException where a number makes no sense
+     */
+    public static TransferLimits of(int backups, long bytesPerSecond) {
+        if (backups < 1) {
+            throw new BackupException("at least one backup is made at a time, not " + backups);
+        }
+        if (bytesPerSecond < 0) {
+            throw new BackupException("a bandwidth of " + bytesPerSecond + " bytes a second");
+        }
+        int share = Math.max(LEAST_BUFFERS, BufferPool.DEFAULT / backups);
+        int all = Math.max(BufferPool.DEFAULT, Math.multiplyExact(share, backups));
+        return new TransferLimits(new BufferPool(all), share, new RateLimit(bytesPerSecond));
+    }
+
+    /** The memory of one backup. */
+    BufferPool share() {
+        return buffers.part(share);
+    }
+
+    /** The bandwidth of all. */
+    RateLimit rate() {
+        return rate;
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupLevel;
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.ImageCompression;
+import dev.virtwire.backup.NbdListen;
+import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.cli.output.CommandException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** What {@code backup} does with each domain. */
+final class BackupOptions {
+    /** Takes the words that manifests have. */
+    static final class ModeConverter implements ITypeConverter<Mode> {
+        @Override
+        public Mode convert(String value) {
+            return switch (value) {
+                case "pull" -> Mode.PULL;
+                case "push" -> Mode.PUSH;
+                default -> throw new TypeConversionException("'" + value + "' is neither pull nor push");
+            };
+        }
+    }
+
+    /** Takes the words that manifests have. */
+    static final class CompressionConverter implements ITypeConverter<ImageCompression> {
+        @Override
+        public ImageCompression convert(String value) {
+            return switch (value) {
+                case "none" -> ImageCompression.NONE;
+                case "zstd" -> ImageCompression.ZSTD;
+                case "deflate" -> ImageCompression.DEFLATE;
+                default -> throw new TypeConversionException("'" + value + "' is neither none, zstd nor deflate");
+            };
+        }
+    }
+
+    /** Takes the levels as one writes them. */
+    static final class LevelConverter implements ITypeConverter<BackupLevel> {
+        @Override
+        public BackupLevel convert(String value) {
+            return switch (value) {
+                case "auto" -> BackupLevel.AUTO;
+                case "full" -> BackupLevel.FULL;
+                case "incremental" -> BackupLevel.INCREMENTAL;
+                default ->
+                    throw new TypeConversionException("'" + value + "' is neither auto nor full nor incremental"
+                            + (value.equals("differential") ? ": use --since POINT" : ""));
+            };
+        }
+    }
+
+    @Option(
+            names = "--level",
+            paramLabel = "LEVEL",
+            converter = LevelConverter.class,
+            description = "auto: of each disk what changed since the newest point that can serve, else all of it. full:"
+                    + " all. incremental: as auto, but fail where no disk can build on a point. Default: auto.")
+    private BackupLevel level = BackupLevel.AUTO;
+
+    @Option(
+            names = "--since",
+            paramLabel = "POINT",
+            description =
+                    "Copy what changed since this point, not since the newest. Its checkpoint must still be on the"
+                            + " host: see --keep-full-checkpoint.")
+    private @Nullable String since;
+
+    @Option(
+            names = "--keep-full-checkpoint",
+            description = "Keep the checkpoint of the last full point on the host, for --since. A backup without this"
+                    + " option deletes it.")
+    private boolean keepFullCheckpoint;
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            converter = ModeConverter.class,
+            description =
+                    "pull: read the disks and keep them in the repository. push: let the host write them to a folder"
+                            + " of its own; the repository then keeps only their description. Default: pull.")
+    private Mode mode = Mode.PULL;
+
+    @Option(names = "--target", paramLabel = "HOSTDIR", description = "For push: the host's folder to write to.")
+    private @Nullable String target;
+
+    @Option(
+            names = "--disk",
+            paramLabel = "TARGET",
+            description = "Only this disk, such as vda. May be given several times. Default: all.")
+    private List<String> disks = new ArrayList<>();
+
+    @Option(names = "--exclude", paramLabel = "TARGET", description = "Not this disk. May be given several times.")
+    private List<String> excluded = new ArrayList<>();
+
+    @Option(
+            names = "--compress",
+            paramLabel = "HOW",
+            converter = CompressionConverter.class,
+            description =
+                    "For pull: none, zstd or deflate. Images stay ones that qemu-img opens: those with zstd by QEMU"
+                            + " 5.1 or later, those with deflate by every QEMU. Default: none.")
+    private ImageCompression compression = ImageCompression.NONE;
+
+    @Option(
+            names = "--scratch",
+            paramLabel = "HOSTDIR",
+            description = "For pull: the host's folder for scratch files, which grow with what the guest overwrites"
+                    + " meanwhile. Default: beside each disk.")
+    private @Nullable String scratch;
+
+    @Option(
+            names = "--nbd",
+            paramLabel = "ADDR:PORTS",
+            description =
+                    "For pull from a host reached by TCP: where its export listens, such as 127.0.0.1:10809-10872,"
+                            + " which is the default.")
+    private @Nullable String nbd;
+
+    @Option(
+            names = "--insecure-nbd",
+            description = "For pull: allow an unencrypted export on another address than loopback. Whoever reaches its"
+                    + " port can read the disks meanwhile.")
+    private boolean insecureNbd;
+
+    /** Who moves the data. */
+    Mode mode() {
+        return mode;
+    }
+
+    /** Refuses what makes sense for one domain only. */
+    void requireForSeveral() {
+        if (since != null) {
+            throw CommandException.usage("--since names a point of one domain: back up one domain at a time", null);
+        }
+    }
+
+    /** What the options ask for, for the domain of this name. */
+    BackupPlan plan(String name, ProgressListener listener) {
+        requireMode();
+        try {
+            BackupPlan.Builder plan =
+                    BackupPlan.builder(name).listener(listener).level(level).compression(compression);
+            if (since != null) {
+                plan.since(since);
+            }
+            if (keepFullCheckpoint) {
+                plan.keepFullCheckpoint();
+            }
+            disks.forEach(plan::disk);
+            excluded.forEach(plan::exclude);
+            if (target != null) {
+                plan.push(target);
+            }
+            if (scratch != null) {
+                plan.scratchFolder(scratch);
+            }
+            if (nbd != null) {
+                plan.nbd(listen(nbd));
+            }
+            if (insecureNbd) {
+                plan.insecureNbd();
+            }
+            return plan.build();
+        } catch (BackupException e) {
+            throw CommandException.usage(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static NbdListen listen(String text) {
+        try {
+            return NbdListen.parse(text);
+        } catch (BackupException e) {
+            throw CommandException.usage("--nbd: " + e.getMessage(), e);
+        }
+    }
+
+    private void requireMode() {
+        if (mode == Mode.PUSH && target == null) {
+            throw CommandException.usage("--mode push needs --target, the host's folder to write to", null);
+        }
+        if (mode == Mode.PULL && target != null) {
+            throw CommandException.usage("--target is for --mode push", null);
+        }
+        String forPull = scratch != null
+                ? "--scratch"
+                : nbd != null
+                        ? "--nbd"
+                        : insecureNbd ? "--insecure-nbd" : compression != ImageCompression.NONE ? "--compress" : null;
+        if (mode == Mode.PUSH && forPull != null) {
+            throw CommandException.usage(forPull + " is for --mode pull", null);
+        }
+    }
+}
