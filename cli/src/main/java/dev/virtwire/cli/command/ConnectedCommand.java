@@ -2,6 +2,7 @@
 package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -40,9 +41,12 @@ public abstract class ConnectedCommand extends AbstractCommand {
         }
     }
 
-    /** Connects, and waits until that has happened. */
+    /** Connects, and waits until that has happened; who sits at the terminal is asked for passwords that no file has. */
     public static Libvirt connect(String uri) {
-        return await(Libvirt.connect(uri));
+        ConnectOptions options = ConnectOptions.builder()
+                .credentials(TerminalCredentials.ofThisProcess())
+                .build();
+        return await(Libvirt.connect(uri, options));
     }
 
     /** The host's URI: that of the command line, else libvirt's default. */
