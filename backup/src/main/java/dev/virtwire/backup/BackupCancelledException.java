@@ -3,7 +3,10 @@ package dev.virtwire.backup;
 
 import org.jspecify.annotations.Nullable;
 
-/** A backup that its user cancelled. Its message says whether anything was left behind, and where. */
+/**
+ * A backup, verification or restore that its user cancelled. Its message says whether anything was left behind, and
+ * where.
+ */
 public final class BackupCancelledException extends BackupException {
     private static final long serialVersionUID = 1;
 

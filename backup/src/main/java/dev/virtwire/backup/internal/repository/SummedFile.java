@@ -2,10 +2,13 @@
 package dev.virtwire.backup.internal.repository;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -100,8 +103,13 @@ public record SummedFile<T>(T value, String sha256) {
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw new DamagedException(Finding.of(file, "is missing"));
-        } catch (IOException e) {
+        } catch (AccessDeniedException e) {
             throw Problems.with("read", file, e);
+        } catch (ClosedByInterruptException e) {
+            throw new BackupCancelledException("interrupted", e);
+        } catch (IOException e) {
+            // What the medium does not give back is as damaged as what it gives back wrong.
+            throw new DamagedException(Finding.of(file, "cannot be read: " + Problems.reason(e)));
         }
     }
 

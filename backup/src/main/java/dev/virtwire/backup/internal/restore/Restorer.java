@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.restore;
 
+import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.ImageFormat;
 import dev.virtwire.backup.Point;
@@ -9,6 +10,8 @@ import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.RestoreRequest;
 import dev.virtwire.backup.RestoreResult;
 import dev.virtwire.backup.internal.ProgressMeter;
+import dev.virtwire.backup.internal.RateLimit;
+import dev.virtwire.backup.internal.Workers;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.DurableFiles;
 import dev.virtwire.backup.internal.repository.Problems;
@@ -64,11 +67,11 @@ public final class Restorer {
         ProgressMeter meter = new ProgressMeter(listener, disks.size(), total);
         prepareDestination();
         requireFree(disks, manifest);
-        try {
+        try (Workers workers = new Workers("restore", new RateLimit(RateLimit.NONE))) {
             meter.phase(Progress.Phase.COPYING);
             for (ManifestDisk disk : disks) {
                 meter.disk(disk.target());
-                restore(disk, meter);
+                restore(disk, workers, meter);
                 meter.diskDone();
             }
             for (PointFile file : wanted(manifest)) {
@@ -77,15 +80,27 @@ public final class Restorer {
             meter.phase(Progress.Phase.COMMITTING);
             commit();
         } catch (IOException | RuntimeException | Error e) {
-            BackupException failure = e instanceof BackupException known
-                    ? known
-                    : new BackupException("cannot restore to " + request.destination() + ": " + reason(e), e);
+            // A thread that is interrupted could not clean up: it cannot wait until a folder is on disk.
+            boolean interrupted = Thread.interrupted();
+            BackupException failure = failure(e, interrupted);
             removeAll(failure);
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
             throw failure;
         }
         meter.phase(Progress.Phase.DONE);
         return new RestoreResult(
                 List.copyOf(finalNames.values()), meter.movedBytes(), Duration.ofNanos(System.nanoTime() - begin));
+    }
+
+    private BackupException failure(Throwable e, boolean interrupted) {
+        if (interrupted) {
+            return new BackupCancelledException("the restore to " + request.destination() + " was interrupted", e);
+        }
+        return e instanceof BackupException known
+                ? known
+                : new BackupException("cannot restore to " + request.destination() + ": " + reason(e), e);
     }
 
     private static String reason(Throwable e) {
@@ -152,11 +167,11 @@ public final class Restorer {
         return temporary;
     }
 
-    private void restore(ManifestDisk disk, ProgressMeter meter) throws IOException {
+    private void restore(ManifestDisk disk, Workers workers, ProgressMeter meter) throws IOException {
         Path image = temporary(imageName(disk));
         try (DiskChain chain = DiskChain.open(domain, point, disk);
                 ImageWriter writer = writer(image, disk.virtualSize())) {
-            DiskRestore.run(chain, writer, meter);
+            DiskRestore.run(chain, writer, workers, meter);
             writer.finish();
         }
     }

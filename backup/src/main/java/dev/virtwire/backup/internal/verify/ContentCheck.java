@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.verify;
 
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.internal.digest.BlockHasher;
+import dev.virtwire.backup.internal.Workers;
 import dev.virtwire.backup.internal.digest.BlockLookup;
 import dev.virtwire.backup.internal.digest.BlockTree;
 import dev.virtwire.backup.internal.digest.LeafKind;
@@ -16,71 +16,104 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Compares what a guest would read from a point's disk with the digests of the disk's content. The bytes of the image
- * files have to be right already: a block that lies whole in one is then known by its digest there, and only the rest is
- * read. What a point inherits is its parent's to check; here it must only be left to the parent.
+ * Compares what a guest would read from a point's disk with the digests of the disk's content, whose image files have
+ * been found right already.
+ *
+ * <p>A full check reads every block of the disk through its chain, as a restore does. The other believes the digests of
+ * the files: a block that lies whole in one is known by its digest there, and only the rest is read; what a point
+ * inherits is its parent's to check, and must only be left to the parent.
  */
-final class ContentCheck {
+public final class ContentCheck implements Workers.Work {
     private final DiskChain chain;
     private final ImageChain images;
+    private final boolean full;
+    private final Workers workers;
+    private final BlockListener listener;
     private final long size;
+    private final Leaves leaves;
     private final BlockLookup lookup;
-    private final BlockHasher hasher = new BlockHasher();
-    private final ByteBuffer buffer = ByteBuffer.allocate(BlockTree.BLOCK);
-    private final byte[] expected = new byte[BlockTree.DIGEST];
     private final byte[] stored = new byte[BlockTree.DIGEST];
+    private long cursor;
 
-    private ContentCheck(DiskChain chain, ImageChain images) throws IOException {
+    private ContentCheck(
+            DiskChain chain, ImageChain images, boolean full, long from, Workers workers, BlockListener listener)
+            throws IOException {
         this.chain = chain;
         this.images = images;
+        this.full = full;
+        this.workers = workers;
+        this.listener = listener;
         this.size = chain.top().disk().virtualSize();
+        this.leaves = full ? chain.leaves() : chain.top().digests().content();
         this.lookup = chain.top().digests().lookup();
+        this.cursor = from;
     }
 
     /**
      * Checks the topmost point's disk.
      *
+     * @param full whether to read everything
+     * @param from blocks before this one were found right already
+     * @param listener told of each block that was read
      * @throws DamagedException where the guest would not read what it wrote
      */
-    static void run(DiskChain chain) throws IOException {
+    public static void run(DiskChain chain, boolean full, long from, Workers workers, BlockListener listener)
+            throws IOException {
         try (ImageChain images = chain.openImages()) {
-            new ContentCheck(chain, images).run();
+            workers.run(new ContentCheck(chain, images, full, from, workers, listener));
         }
     }
 
-    private void run() throws IOException {
-        Leaves own = chain.top().digests().content();
-        for (long i = 0; i < own.count(); ) {
-            own.seek(i);
-            if (own.kind() == LeafKind.DATA) {
-                own.digest(expected);
-                block(i);
-                i++;
-            } else {
-                zerosOrInherited(own.kind(), i, own.end());
-                i = own.end();
+    @Override
+    public boolean next(Workers.Bench bench) throws IOException {
+        long index = take(bench.expected());
+        if (index < 0) {
+            return false;
+        }
+        int length = BlockTree.blockLength(index, size);
+        workers.pace(length);
+        ByteBuffer buffer = bench.buffer(length);
+        images.read(index * BlockTree.BLOCK, buffer);
+        boolean good = Arrays.equals(bench.hasher().hash(buffer.flip()), bench.expected());
+        require(good, index * BlockTree.BLOCK, length);
+        listener.checked(index, length, true);
+        return true;
+    }
+
+    /** Goes on to the next block that has to be read, and checks on the way what can be without reading. */
+    private synchronized long take(byte[] expected) throws IOException {
+        while (cursor < leaves.count()) {
+            long index = cursor;
+            leaves.seek(index);
+            if (leaves.kind() != LeafKind.DATA) {
+                zerosOrInherited(leaves.kind(), index, leaves.end());
+                cursor = leaves.end();
+                continue;
+            }
+            leaves.digest(expected);
+            cursor = index + 1;
+            if (full || !isKnownByFile(index, expected)) {
+                return index;
             }
         }
+        return -1;
     }
 
-    private void block(long index) throws IOException {
-        int length = BlockTree.blockLength(index, size);
-        List<ImageExtent> extents = images.extents(index * BlockTree.BLOCK, length);
+    private boolean isKnownByFile(long index, byte[] expected) throws IOException {
+        if (BlockTree.blockLength(index, size) < BlockTree.BLOCK) {
+            return false;
+        }
+        List<ImageExtent> extents = images.extents(index * BlockTree.BLOCK, BlockTree.BLOCK);
         ImageExtent first = extents.get(0);
-        boolean whole = extents.size() == 1
-                && first.depth() == 0
-                && first.kind() == ImageExtent.Kind.DATA
-                && first.hostOffset() >= 0
-                && first.hostOffset() % BlockTree.BLOCK == 0
-                && length == BlockTree.BLOCK;
-        if (whole) {
-            lookup.digest(first.hostOffset() / BlockTree.BLOCK, stored);
+        if (extents.size() > 1
+                || first.depth() != 0
+                || first.kind() != ImageExtent.Kind.DATA
+                || first.hostOffset() < 0
+                || first.hostOffset() % BlockTree.BLOCK != 0) {
+            return false;
         }
-        if (!whole || !Arrays.equals(stored, expected)) {
-            buffer.clear().limit(length);
-            images.read(index * BlockTree.BLOCK, buffer);
-            require(Arrays.equals(hasher.hash(buffer.flip()), expected), index * BlockTree.BLOCK, length);
-        }
+        lookup.digest(first.hostOffset() / BlockTree.BLOCK, stored);
+        return Arrays.equals(stored, expected);
     }
 
     private void zerosOrInherited(LeafKind kind, long begin, long end) throws IOException {
@@ -100,11 +133,15 @@ final class ContentCheck {
         }
     }
 
+    /** Our writer keeps no zeros, so this is rare enough to be done while the others wait. */
     private void requireZeros(long begin, long end) throws IOException {
-        for (long at = begin; at < end; at += buffer.capacity()) {
+        ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
+        ByteBuffer zeros = ByteBuffer.allocate(buffer.capacity());
+        for (long at = begin; at < end; at += buffer.limit()) {
             buffer.clear().limit((int) Math.min(buffer.capacity(), end - at));
             images.read(at, buffer);
-            require(BlockTree.isZero(hasher.hash(buffer.flip())), at, buffer.limit());
+            int different = buffer.flip().mismatch(zeros.limit(buffer.limit()));
+            require(different < 0, at, buffer.limit());
         }
     }
 

@@ -17,8 +17,11 @@ import dev.virtwire.image.ImageException;
 import dev.virtwire.image.Qcow2Reader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,10 +41,23 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException where a point or a digest file in the chain is missing or damaged
      */
     public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
-        DiskChain chain = openFiles(domain, top, disk);
+        return open(domain, top, disk, new HashSet<>());
+    }
+
+    /**
+     * As {@link #open(DomainStore, Point, ManifestDisk)}, for one of many chains that have points in common.
+     *
+     * @param right digest files that were found right before and are believed; those of this chain are added
+     */
+    static DiskChain open(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right) throws IOException {
+        DiskChain chain = openFiles(domain, top, disk, right);
         try {
             for (int i = chain.layers.size() - 1; i >= 0; i--) {
-                chain.layers.get(i).digests().check(chain.leaves(i));
+                DiskLayer layer = chain.layers.get(i);
+                if (!right.contains(layer.digestFile())) {
+                    layer.digests().check(chain.leaves(i));
+                    right.add(layer.digestFile());
+                }
             }
             return chain;
         } catch (IOException | RuntimeException e) {
@@ -51,13 +67,13 @@ public final class DiskChain implements Closeable {
     }
 
     /**
-     * As {@link #open}, without computing a root from the leaves: every digest file is the one that was written, and
+     * As {@link #open(DomainStore, Point, ManifestDisk)}, without computing a root from the leaves: every digest file is the one that was written, and
      * every image has its size. That is enough for who builds on the disk, and costs the same for every size of it.
      *
      * @throws DamagedException where a point, a digest file or an image in the chain is missing or damaged
      */
     public static DiskChain openToBuildOn(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
-        DiskChain chain = openFiles(domain, top, disk);
+        DiskChain chain = openFiles(domain, top, disk, Set.of());
         try {
             for (DiskLayer layer : chain.layers) {
                 SmallFiles.requireSize(layer.file(), layer.image().size());
@@ -69,13 +85,14 @@ public final class DiskChain implements Closeable {
         }
     }
 
-    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
+    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
+            throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
         try {
             Point point = top;
             ManifestDisk part = disk;
             while (true) {
-                layers.add(DiskLayer.open(point, part));
+                layers.add(DiskLayer.open(point, part, right));
                 if (part.image() == null || part.image().backing() == null) {
                     return new DiskChain(layers);
                 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.verify;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.Point;
@@ -13,6 +15,7 @@ import dev.virtwire.backup.manifest.StoredImage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** One disk of one point: its image and its digests, the latter found right and open. */
 public final class DiskLayer implements Closeable {
@@ -31,17 +34,20 @@ public final class DiskLayer implements Closeable {
     /**
      * Checks and opens a disk's digests.
      *
+     * @param right digest files that were found right before, whose bytes need no second look
      * @throws DamagedException where they are damaged or do not fit the manifest
      */
-    static DiskLayer open(Point point, ManifestDisk disk) throws IOException {
+    static DiskLayer open(Point point, ManifestDisk disk, Set<Path> right) throws IOException {
         StoredImage image = disk.image();
         StoredFile stored = disk.digests();
         ContentDigest content = disk.content();
         if (image == null || stored == null || content == null) {
             throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
         }
-        SmallFiles.require(point.folder(), stored);
         Path file = point.folder().resolve(stored.file());
+        if (!right.contains(file)) {
+            SmallFiles.require(point.folder(), stored);
+        }
         DigestFile digests = DigestFile.open(file);
         boolean fits = digests.guestSize() == disk.virtualSize()
                 && digests.imageSize() == image.size()
@@ -73,6 +79,11 @@ public final class DiskLayer implements Closeable {
     /** The image. */
     public Path file() {
         return point.folder().resolve(image.file());
+    }
+
+    /** The file with the digests. */
+    Path digestFile() {
+        return point.folder().resolve(requireNonNull(disk.digests()).file());
     }
 
     /** The digests of the disk and of the image file. */

@@ -3,96 +3,118 @@ package dev.virtwire.backup.internal.verify;
 
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.internal.digest.BlockHasher;
+import dev.virtwire.backup.internal.Workers;
 import dev.virtwire.backup.internal.digest.BlockTree;
 import dev.virtwire.backup.internal.digest.LeafKind;
 import dev.virtwire.backup.internal.digest.Leaves;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.function.LongConsumer;
 
 /** Compares the bytes of an image file, block by block, with their digests. */
-public final class FileBlocks {
+public final class FileBlocks implements Workers.Work {
     /** A file with more damaged places than that needs no further ones. */
     private static final int MAX_FINDINGS = 100;
 
     private final DiskLayer layer;
     private final BitSet known;
-    private final LongConsumer read;
-    private final BlockHasher hasher = new BlockHasher();
-    private final List<Finding> findings = new ArrayList<>();
-    private final byte[] expected = new byte[BlockTree.DIGEST];
-    private long badBegin = -1;
+    private final Workers workers;
+    private final BlockListener listener;
+    private final FileChannel channel;
+    private final Leaves leaves;
+    private final BitSet bad = new BitSet();
+    private int badRuns;
+    private long cursor;
 
-    private FileBlocks(DiskLayer layer, BitSet known, LongConsumer read) {
+    private FileBlocks(DiskLayer layer, BitSet known, Workers workers, BlockListener listener, FileChannel channel) {
         this.layer = layer;
         this.known = known;
-        this.read = read;
+        this.workers = workers;
+        this.listener = listener;
+        this.channel = channel;
+        this.leaves = layer.digests().blocks();
     }
 
     /**
      * Reads an image file and returns what is damaged, neighbouring blocks together.
      *
      * @param known blocks that were found right already and are left out
-     * @param read told of bytes that were read
+     * @param listener told of each block that was read
      */
-    public static List<Finding> check(DiskLayer layer, BitSet known, LongConsumer read) throws IOException {
+    public static List<Finding> check(DiskLayer layer, BitSet known, Workers workers, BlockListener listener)
+            throws IOException {
         try {
             SmallFiles.requireSize(layer.file(), layer.image().size());
         } catch (DamagedException e) {
             return e.findings();
         }
-        return new FileBlocks(layer, known, read).run();
-    }
-
-    private List<Finding> run() throws IOException {
-        Leaves leaves = layer.digests().blocks();
         try (FileChannel channel = FileChannel.open(layer.file(), StandardOpenOption.READ)) {
-            for (long i = 0; i < leaves.count() && findings.size() < MAX_FINDINGS; i++) {
-                if (known.get((int) i)) {
-                    end(i);
-                    continue;
-                }
-                leaves.seek(i);
-                if (isGood(channel, leaves, i)) {
-                    end(i);
-                } else if (badBegin < 0) {
-                    badBegin = i;
-                }
-                read.accept(BlockTree.blockLength(i, layer.image().size()));
-            }
-            end(leaves.count());
+            FileBlocks blocks = new FileBlocks(layer, known, workers, listener, channel);
+            workers.run(blocks);
+            return blocks.findings();
         }
-        return List.copyOf(findings);
     }
 
-    private boolean isGood(FileChannel channel, Leaves leaves, long index) throws IOException {
-        byte[] actual;
+    @Override
+    public boolean next(Workers.Bench bench) throws IOException {
+        long index;
+        synchronized (this) {
+            index = known.nextClearBit((int) cursor);
+            if (index >= leaves.count() || badRuns >= MAX_FINDINGS) {
+                return false;
+            }
+            cursor = index + 1;
+            leaves.seek(index);
+            if (leaves.kind() == LeafKind.ZERO) {
+                System.arraycopy(BlockTree.zeroLeaf(), 0, bench.expected(), 0, BlockTree.DIGEST);
+            } else {
+                leaves.digest(bench.expected());
+            }
+        }
+        int length = BlockTree.blockLength(index, layer.image().size());
+        workers.pace(length);
+        boolean good = isGood(bench, index);
+        if (!good) {
+            bad((int) index);
+        }
+        listener.checked(index, length, good);
+        return true;
+    }
+
+    private boolean isGood(Workers.Bench bench, long index) throws IOException {
         try {
-            actual = hasher.read(channel, index, layer.image().size());
+            byte[] actual = bench.hasher().read(channel, index, layer.image().size());
+            return Arrays.equals(actual, bench.expected());
+        } catch (ClosedChannelException e) {
+            throw e;
         } catch (IOException e) {
             // A block that the medium does not give back is as damaged as one that it gives back wrong.
             return false;
         }
-        if (leaves.kind() == LeafKind.ZERO) {
-            return BlockTree.isZero(actual);
-        }
-        leaves.digest(expected);
-        return Arrays.equals(actual, expected);
     }
 
-    private void end(long block) {
-        if (badBegin >= 0) {
-            long begin = badBegin * BlockTree.BLOCK;
-            long end = Math.min(block * BlockTree.BLOCK, layer.image().size());
-            String digests = layer.disk().target() + ".digests";
-            findings.add(new Finding(layer.file(), begin, end - begin, "not the bytes whose SHA-256 is in " + digests));
-            badBegin = -1;
+    private synchronized void bad(int index) {
+        boolean joinsLeft = index > 0 && bad.get(index - 1);
+        boolean joinsRight = bad.get(index + 1);
+        badRuns += 1 - (joinsLeft ? 1 : 0) - (joinsRight ? 1 : 0);
+        bad.set(index);
+    }
+
+    private List<Finding> findings() {
+        List<Finding> findings = new ArrayList<>();
+        String message = "not the bytes whose SHA-256 is in " + layer.disk().target() + ".digests";
+        for (int first = bad.nextSetBit(0); first >= 0 && findings.size() < MAX_FINDINGS; ) {
+            int last = bad.nextClearBit(first);
+            long begin = (long) first * BlockTree.BLOCK;
+            long end = Math.min((long) last * BlockTree.BLOCK, layer.image().size());
+            findings.add(new Finding(layer.file(), begin, end - begin, message));
+            first = bad.nextSetBit(last);
         }
+        return List.copyOf(findings);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.verify;
 
+import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.internal.repository.Problems;
@@ -8,6 +9,7 @@ import dev.virtwire.backup.internal.repository.Sha256;
 import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.backup.manifest.StoredFile;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -43,6 +45,8 @@ public final class SmallFiles {
             }
         } catch (AccessDeniedException e) {
             throw Problems.with("read", file, e);
+        } catch (ClosedByInterruptException e) {
+            throw new BackupCancelledException("interrupted", e);
         } catch (IOException e) {
             // What the medium does not give back is as damaged as what it gives back wrong.
             throw new DamagedException(new Finding(file, 0, size, "cannot be read: " + Problems.reason(e)));

@@ -11,6 +11,8 @@ import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.RepositoryException;
 import dev.virtwire.backup.VerifyReport;
 import dev.virtwire.backup.internal.ProgressMeter;
+import dev.virtwire.backup.internal.RateLimit;
+import dev.virtwire.backup.internal.Workers;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.PointRemoval;
@@ -44,6 +46,7 @@ public final class Verifier {
     private final List<String> notices = new ArrayList<>();
     private final Set<Path> damaged = new HashSet<>();
     private final Set<Path> verified = new HashSet<>();
+    private final Set<Path> rightDigests = new HashSet<>();
 
     /** Adds all points of a domain. */
     public void addAll(DomainStore domain) {
@@ -125,7 +128,10 @@ public final class Verifier {
         }
         ProgressMeter meter = new ProgressMeter(listener, disks, total);
         meter.phase(Progress.Phase.VERIFYING);
-        points.values().forEach(point -> verifyWithParents(point, meter));
+        try (Workers threads = new Workers("verify", new RateLimit(RateLimit.NONE))) {
+            points.values().forEach(point -> verifyWithParents(point, threads, meter));
+        }
+        Workers.refuseInterrupted();
         meter.phase(Progress.Phase.DONE);
         List<String> names = points.values().stream()
                 .map(point -> point.domain() + "@" + point.id())
@@ -134,19 +140,19 @@ public final class Verifier {
     }
 
     /** Parents first: whether they are damaged decides what is looked at in their children. */
-    private void verifyWithParents(Point point, ProgressMeter meter) {
+    private void verifyWithParents(Point point, Workers workers, ProgressMeter meter) {
         if (!verified.add(point.folder())) {
             return;
         }
         ParentLink link = point.manifest().parent();
         Point parent = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
         if (parent != null) {
-            verifyWithParents(parent, meter);
+            verifyWithParents(parent, workers, meter);
         }
-        verify(point, meter);
+        verify(point, workers, meter);
     }
 
-    private void verify(Point point, ProgressMeter meter) {
+    private void verify(Point point, Workers workers, ProgressMeter meter) {
         smallFiles(point);
         for (ManifestDisk disk : point.manifest().disks()) {
             meter.disk(disk.target());
@@ -156,29 +162,31 @@ public final class Verifier {
                         + pushed.path() + " on host " + pushed.host()
                         + ", written by the hypervisor; nobody has digests of it");
             } else {
-                verifyDisk(point, disk, meter);
+                verifyDisk(point, disk, workers, meter);
             }
             meter.diskDone();
         }
     }
 
-    private void verifyDisk(Point point, ManifestDisk disk, ProgressMeter meter) {
+    private void verifyDisk(Point point, ManifestDisk disk, Workers workers, ProgressMeter meter) {
         StoredImage stored = requireNonNull(disk.image());
         Path image = point.folder().resolve(stored.file());
         try {
-            try (DiskLayer layer = DiskLayer.open(point, disk)) {
-                List<Finding> bytes = FileBlocks.check(layer, new BitSet(), read -> {
-                    meter.passed(read);
-                    meter.moved(read);
+            try (DiskLayer layer = DiskLayer.open(point, disk, rightDigests)) {
+                List<Finding> bytes = FileBlocks.check(layer, new BitSet(), workers, (index, length, good) -> {
+                    meter.passed(length);
+                    meter.moved(length);
                 });
                 found(image, bytes);
             }
             if (!damaged.contains(image)) {
-                verifyContent(point, disk);
+                verifyContent(point, disk, workers);
             }
         } catch (DamagedException e) {
             found(image, e.findings());
         } catch (ImageException e) {
+            // A thread that is interrupted cannot read, which says nothing of the image.
+            Workers.refuseInterrupted();
             found(image, List.of(DiskChain.finding(e)));
         } catch (IOException e) {
             throw Problems.with("verify", image, e);
@@ -186,11 +194,11 @@ public final class Verifier {
     }
 
     /** What the guest would read; where a parent is damaged that is known to be wrong, and not looked at. */
-    private void verifyContent(Point point, ManifestDisk disk) throws IOException {
-        try (DiskChain chain = DiskChain.open(store(point), point, disk)) {
+    private void verifyContent(Point point, ManifestDisk disk, Workers workers) throws IOException {
+        try (DiskChain chain = DiskChain.open(store(point), point, disk, rightDigests)) {
             boolean trusted = chain.layers().stream().noneMatch(layer -> damaged.contains(layer.file()));
             if (trusted) {
-                ContentCheck.run(chain);
+                ContentCheck.run(chain, false, 0, workers, BlockListener.NONE);
             }
         }
     }
