@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param domain the name of the domain's folder
  * @param points the points whose manifest can be read, oldest first
- * @param damage manifests that cannot be read
+ * @param damage manifests and journal entries that cannot be read
  * @param unfinished ids of points that a run began and did not finish, or is making right now
  */
 public record DomainPoints(String domain, List<Point> points, List<Finding> damage, List<String> unfinished) {

@@ -12,6 +12,7 @@ import dev.virtwire.backup.retention.PruneReport;
 import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.client.Libvirt;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -109,9 +110,7 @@ public final class Repository {
      * @throws BackupException where something cannot be read at all, which says nothing of damage
      */
     public VerifyReport verify(ProgressListener listener) {
-        Verifier verifier = new Verifier();
-        store.domains().forEach(verifier::addAll);
-        return verifier.run(listener);
+        return verify(VerifyRequest.everything(), listener);
     }
 
     /**
@@ -122,8 +121,23 @@ public final class Repository {
      * @throws RepositoryException where there is no such domain or point
      */
     public VerifyReport verify(String domain, @Nullable String point, ProgressListener listener) {
-        Verifier verifier = new Verifier();
-        if (point == null) {
+        return verify(point == null ? VerifyRequest.ofDomain(domain) : VerifyRequest.ofPoint(domain, point), listener);
+    }
+
+    /**
+     * Verifies what is asked for, on several threads. Interrupting the one that calls ends it.
+     *
+     * @throws RepositoryException where there is no such domain or point, or another verification keeps the same record
+     * @throws BackupCancelledException where the thread was interrupted
+     * @throws BackupException where something cannot be read at all, which says nothing of damage
+     */
+    public VerifyReport verify(VerifyRequest request, ProgressListener listener) {
+        Verifier verifier = new Verifier(request);
+        String domain = request.domain();
+        String point = request.point();
+        if (domain == null) {
+            store.domains().forEach(verifier::addAll);
+        } else if (point == null) {
             verifier.addAll(domainStore(domain));
         } else {
             verifier.add(domainStore(domain), point);
@@ -133,8 +147,9 @@ public final class Repository {
 
     /**
      * Restores disks of a point, flattened, and its domain XML to files. Each is complete, durable and verified when it
-     * appears under its name; after a failure none is there.
+     * appears under its name; after a failure none is there. Interrupting the thread that calls ends it.
      *
+     * @throws BackupCancelledException where the thread was interrupted
      * @throws DamagedException where anything that the disks are restored from is damaged
      * @throws BackupException where the destination cannot be written or is full, or the images are not here
      */
@@ -181,8 +196,10 @@ public final class Repository {
 
     private static DomainPoints list(DomainStore domain) {
         DomainStore.Listing listing = domain.points();
-        List<String> unfinished = domain.journal().points();
-        return new DomainPoints(domain.name(), listing.points(), listing.damage(), unfinished);
+        List<Finding> damage = new ArrayList<>(listing.damage());
+        damage.addAll(domain.journal().damage());
+        return new DomainPoints(
+                domain.name(), listing.points(), damage, domain.journal().points());
     }
 
     private DomainStore domainStore(String domain) {

@@ -7,13 +7,19 @@ import java.util.List;
  * What a verification found.
  *
  * @param points the points that were looked at, as {@code domain@id}
- * @param bytes bytes of disk images that were read
+ * @param depth how much was read
+ * @param bytes bytes of disk images, and to the full depth of disks, that were read
  * @param damage everything that is not as it was written, each with file and place
  * @param unverifiable points that cannot be verified from here, each with the reason: those of pushes
  * @param notices what is strange and does no harm, such as a file that belongs to no point
  */
 public record VerifyReport(
-        List<String> points, long bytes, List<Finding> damage, List<String> unverifiable, List<String> notices) {
+        List<String> points,
+        VerifyDepth depth,
+        long bytes,
+        List<Finding> damage,
+        List<String> unverifiable,
+        List<String> notices) {
     /** Copies the lists. */
     public VerifyReport {
         points = List.copyOf(points);
@@ -22,7 +28,7 @@ public record VerifyReport(
         notices = List.copyOf(notices);
     }
 
-    /** Whether every byte of every point is accounted for. */
+    /** Whether everything is accounted for, as deep as was looked: to {@link VerifyDepth#DIGESTS}, every byte. */
     public boolean intact() {
         return damage.isEmpty() && unverifiable.isEmpty();
     }

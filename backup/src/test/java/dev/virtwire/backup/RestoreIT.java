@@ -57,4 +57,26 @@ class RestoreIT {
         Path truth = Files.write(folder.resolve("truth.raw"), disk.content);
         tools.compare(truth, point.folder().resolve("vda.qcow2"), "qcow2");
     }
+
+    @Test
+    void aManifestThatTheMediumDoesNotGiveBackIsDamageAndEndsNothing() throws Exception {
+        PointMaker maker = new PointMaker(folder.resolve("backups"));
+        Point lost = maker.full(Map.of("vda", MemoryDisk.random(2 << 20, new Random(3))));
+        Point other = maker.full(Map.of("vda", MemoryDisk.random(2 << 20, new Random(4))));
+        Path manifest = lost.folder().resolve("manifest.json");
+        // Reading the memory of a process from address 0 on fails with an I/O error, as a bad sector does.
+        tools.run(List.of("mount", "--bind", "/proc/" + ProcessHandle.current().pid() + "/mem", manifest.toString()));
+        try {
+            Repository repository = Repository.open(folder.resolve("backups"));
+            for (VerifyDepth depth : VerifyDepth.values()) {
+                VerifyReport report =
+                        repository.verify(VerifyRequest.everything().withDepth(depth), ProgressListener.NONE);
+                assertThat(report.points()).containsExactly("web1@" + other.id());
+                assertThat(report.damage()).contains(Finding.of(manifest, "cannot be read: Input/output error"));
+            }
+            assertThat(repository.points("web1").points()).containsExactly(other);
+        } finally {
+            tools.run(List.of("umount", manifest.toString()));
+        }
+    }
 }

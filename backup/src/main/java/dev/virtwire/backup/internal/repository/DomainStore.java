@@ -80,6 +80,11 @@ public final class DomainStore {
         }
     }
 
+    /** Whether a point of that id has a folder, readable or not. */
+    public boolean hasPoint(String id) {
+        return Files.isDirectory(folder.resolve(id), LinkOption.NOFOLLOW_LINKS);
+    }
+
     /** The ids of all points that have a folder, readable or not. */
     public List<String> pointIds() {
         if (!exists()) {

@@ -3,6 +3,8 @@ package dev.virtwire.backup.internal.repository;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.Finding;
+import dev.virtwire.backup.RepositoryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,12 +13,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is in progress in a domain, or was when its writer died: one file for each point. What an entry names may be
  * deleted, here and on the host, so that an entry which names anything but its own point's traces is not read at all.
  */
 public final class Journal {
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final String SUFFIX = ".json";
 
     private final DomainStore domain;
@@ -29,7 +34,8 @@ public final class Journal {
         this.files = domain.repository().files();
     }
 
-    Path folder() {
+    /** Its folder, which need not exist. */
+    public Path folder() {
         return folder;
     }
 
@@ -53,7 +59,10 @@ public final class Journal {
     public void removeTorn() throws IOException {
         List<Path> torn;
         try (Stream<Path> list = Files.list(folder)) {
-            torn = list.filter(path -> String.valueOf(path.getFileName()).startsWith("."))
+            torn = list.filter(path -> {
+                        String name = String.valueOf(path.getFileName());
+                        return name.startsWith(".") && !name.startsWith("." + Names.VERIFIED);
+                    })
                     .toList();
         }
         for (Path path : torn) {
@@ -91,6 +100,27 @@ public final class Journal {
         return entries;
     }
 
+    /** The entries that cannot be read, but for those that a newer program may have written. */
+    public List<Finding> damage() {
+        List<Finding> damage = new ArrayList<>();
+        for (Path path : paths()) {
+            try {
+                read(path);
+            } catch (RepositoryException e) {
+                LOG.debug("an entry of a newer program", e);
+            } catch (BackupException e) {
+                // One whose run has just ended is no damage.
+                if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                    String message = String.valueOf(e.getMessage());
+                    String prefix = path + " ";
+                    damage.add(Finding.of(
+                            path, message.startsWith(prefix) ? message.substring(prefix.length()) : message));
+                }
+            }
+        }
+        return damage;
+    }
+
     private List<Path> paths() {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             return List.of();
@@ -111,7 +141,7 @@ public final class Journal {
         try {
             JournalEntry entry = Json.read(Files.readAllBytes(file), JournalEntry.class);
             if (!entry.format().equals(JournalEntry.FORMAT) || entry.version() > JournalEntry.VERSION) {
-                throw new BackupException(file + " is not a journal that this program can read: use a newer one");
+                throw new RepositoryException(file + " is not a journal that this program can read: use a newer one");
             }
             if (!Names.journal(entry.point()).equals(String.valueOf(file.getFileName()))
                     || !Names.isPoint(entry.point())

@@ -42,6 +42,12 @@ public final class Names {
     /** In {@link #JOURNAL}: the file whose lock the one writer holds. */
     public static final String LOCK = "lock";
 
+    /** In {@link #JOURNAL}: what a verification that can be resumed has found right. */
+    public static final String VERIFIED = "verified";
+
+    /** In {@link #JOURNAL}: the file whose lock such a verification holds. */
+    public static final String VERIFIED_LOCK = "verified.lock";
+
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 

@@ -13,6 +13,7 @@ import dev.virtwire.backup.internal.verify.BlockListener;
 import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.internal.verify.DiskLayer;
 import dev.virtwire.backup.internal.verify.FileBlocks;
+import dev.virtwire.backup.internal.verify.Prefix;
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageExtent;
@@ -103,7 +104,8 @@ final class DiskRestore implements Workers.Work {
     private static void requireIntact(DiskChain chain, List<BitSet> known, Workers workers) throws IOException {
         List<Finding> findings = new ArrayList<>();
         for (int i = 0; i < known.size(); i++) {
-            findings.addAll(FileBlocks.check(chain.layers().get(i), known.get(i), workers, BlockListener.NONE));
+            findings.addAll(
+                    FileBlocks.check(chain.layers().get(i), known.get(i), new Prefix(0), workers, BlockListener.NONE));
         }
         if (!findings.isEmpty()) {
             throw new DamagedException(findings);

@@ -67,7 +67,7 @@ public final class Restorer {
         ProgressMeter meter = new ProgressMeter(listener, disks.size(), total);
         prepareDestination();
         requireFree(disks, manifest);
-        try (Workers workers = new Workers("restore", new RateLimit(RateLimit.NONE))) {
+        try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()))) {
             meter.phase(Progress.Phase.COPYING);
             for (ManifestDisk disk : disks) {
                 meter.disk(disk.target());

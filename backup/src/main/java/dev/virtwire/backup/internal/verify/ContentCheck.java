@@ -27,6 +27,7 @@ public final class ContentCheck implements Workers.Work {
     private final DiskChain chain;
     private final ImageChain images;
     private final boolean full;
+    private final Prefix prefix;
     private final Workers workers;
     private final BlockListener listener;
     private final long size;
@@ -36,7 +37,7 @@ public final class ContentCheck implements Workers.Work {
     private long cursor;
 
     private ContentCheck(
-            DiskChain chain, ImageChain images, boolean full, long from, Workers workers, BlockListener listener)
+            DiskChain chain, ImageChain images, boolean full, Prefix prefix, Workers workers, BlockListener listener)
             throws IOException {
         this.chain = chain;
         this.images = images;
@@ -46,21 +47,22 @@ public final class ContentCheck implements Workers.Work {
         this.size = chain.top().disk().virtualSize();
         this.leaves = full ? chain.leaves() : chain.top().digests().content();
         this.lookup = chain.top().digests().lookup();
-        this.cursor = from;
+        this.prefix = prefix;
+        this.cursor = prefix.length();
     }
 
     /**
      * Checks the topmost point's disk.
      *
      * @param full whether to read everything
-     * @param from blocks before this one were found right already
+     * @param prefix up to where all blocks were found right already; goes on from there
      * @param listener told of each block that was read
      * @throws DamagedException where the guest would not read what it wrote
      */
-    public static void run(DiskChain chain, boolean full, long from, Workers workers, BlockListener listener)
+    public static void run(DiskChain chain, boolean full, Prefix prefix, Workers workers, BlockListener listener)
             throws IOException {
         try (ImageChain images = chain.openImages()) {
-            workers.run(new ContentCheck(chain, images, full, from, workers, listener));
+            workers.run(new ContentCheck(chain, images, full, prefix, workers, listener));
         }
     }
 
@@ -76,6 +78,7 @@ public final class ContentCheck implements Workers.Work {
         images.read(index * BlockTree.BLOCK, buffer);
         boolean good = Arrays.equals(bench.hasher().hash(buffer.flip()), bench.expected());
         require(good, index * BlockTree.BLOCK, length);
+        prefix.finish(index);
         listener.checked(index, length, true);
         return true;
     }
@@ -88,13 +91,16 @@ public final class ContentCheck implements Workers.Work {
             if (leaves.kind() != LeafKind.DATA) {
                 zerosOrInherited(leaves.kind(), index, leaves.end());
                 cursor = leaves.end();
+                prefix.pass(cursor);
                 continue;
             }
             leaves.digest(expected);
             cursor = index + 1;
             if (full || !isKnownByFile(index, expected)) {
+                prefix.take(index);
                 return index;
             }
+            prefix.pass(cursor);
         }
         return -1;
     }

@@ -23,6 +23,7 @@ public final class FileBlocks implements Workers.Work {
 
     private final DiskLayer layer;
     private final BitSet known;
+    private final Prefix prefix;
     private final Workers workers;
     private final BlockListener listener;
     private final FileChannel channel;
@@ -31,30 +32,39 @@ public final class FileBlocks implements Workers.Work {
     private int badRuns;
     private long cursor;
 
-    private FileBlocks(DiskLayer layer, BitSet known, Workers workers, BlockListener listener, FileChannel channel) {
+    private FileBlocks(
+            DiskLayer layer,
+            BitSet known,
+            Prefix prefix,
+            Workers workers,
+            BlockListener listener,
+            FileChannel channel) {
         this.layer = layer;
         this.known = known;
+        this.prefix = prefix;
         this.workers = workers;
         this.listener = listener;
         this.channel = channel;
         this.leaves = layer.digests().blocks();
+        this.cursor = prefix.length();
     }
 
     /**
      * Reads an image file and returns what is damaged, neighbouring blocks together.
      *
      * @param known blocks that were found right already and are left out
+     * @param prefix up to where all blocks were found right already; goes on from there
      * @param listener told of each block that was read
      */
-    public static List<Finding> check(DiskLayer layer, BitSet known, Workers workers, BlockListener listener)
-            throws IOException {
+    public static List<Finding> check(
+            DiskLayer layer, BitSet known, Prefix prefix, Workers workers, BlockListener listener) throws IOException {
         try {
             SmallFiles.requireSize(layer.file(), layer.image().size());
         } catch (DamagedException e) {
             return e.findings();
         }
         try (FileChannel channel = FileChannel.open(layer.file(), StandardOpenOption.READ)) {
-            FileBlocks blocks = new FileBlocks(layer, known, workers, listener, channel);
+            FileBlocks blocks = new FileBlocks(layer, known, prefix, workers, listener, channel);
             workers.run(blocks);
             return blocks.findings();
         }
@@ -69,6 +79,7 @@ public final class FileBlocks implements Workers.Work {
                 return false;
             }
             cursor = index + 1;
+            prefix.take(index);
             leaves.seek(index);
             if (leaves.kind() == LeafKind.ZERO) {
                 System.arraycopy(BlockTree.zeroLeaf(), 0, bench.expected(), 0, BlockTree.DIGEST);
@@ -79,7 +90,9 @@ public final class FileBlocks implements Workers.Work {
         int length = BlockTree.blockLength(index, layer.image().size());
         workers.pace(length);
         boolean good = isGood(bench, index);
-        if (!good) {
+        if (good) {
+            prefix.finish(index);
+        } else {
             bad((int) index);
         }
         listener.checked(index, length, good);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.verify;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.Point;
@@ -10,6 +8,7 @@ import dev.virtwire.backup.Progress;
 import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.RepositoryException;
 import dev.virtwire.backup.VerifyReport;
+import dev.virtwire.backup.VerifyRequest;
 import dev.virtwire.backup.internal.ProgressMeter;
 import dev.virtwire.backup.internal.RateLimit;
 import dev.virtwire.backup.internal.Workers;
@@ -21,14 +20,11 @@ import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.ParentLink;
 import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.backup.manifest.PushedImage;
-import dev.virtwire.backup.manifest.StoredImage;
-import dev.virtwire.image.ImageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -36,17 +32,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Verifies points, and with each what it builds on; no point twice. */
 public final class Verifier {
+    private final VerifyRequest request;
     private final Map<Path, Point> points = new LinkedHashMap<>();
     private final Map<Path, DomainStore> domains = new LinkedHashMap<>();
     private final Set<Finding> damage = new LinkedHashSet<>();
     private final List<String> unverifiable = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
-    private final Set<Path> damaged = new HashSet<>();
     private final Set<Path> verified = new HashSet<>();
-    private final Set<Path> rightDigests = new HashSet<>();
+
+    /** A verification as {@code request} says; what of is added. */
+    public Verifier(VerifyRequest request) {
+        this.request = request;
+    }
 
     /** Adds all points of a domain. */
     public void addAll(DomainStore domain) {
@@ -55,6 +56,7 @@ public final class Verifier {
         }
         previous(domain);
         strange(domain);
+        damage.addAll(domain.journal().damage());
         try {
             for (Path partial : domain.partials()) {
                 notices.add(partial + " is work in progress or was left by a run that died: see recover");
@@ -116,43 +118,47 @@ public final class Verifier {
         }
     }
 
-    /** Reads everything that was added. */
+    /** Reads what was added, to the depth that was asked for. */
     public VerifyReport run(ProgressListener listener) {
         long total = 0;
         int disks = 0;
         for (Point point : points.values()) {
             for (ManifestDisk disk : point.manifest().disks()) {
-                total += disk.image() == null ? 0 : disk.image().size();
+                total += DiskVerifier.amount(disk, request.depth());
                 disks++;
             }
         }
         ProgressMeter meter = new ProgressMeter(listener, disks, total);
         meter.phase(Progress.Phase.VERIFYING);
-        try (Workers threads = new Workers("verify", new RateLimit(RateLimit.NONE))) {
-            points.values().forEach(point -> verifyWithParents(point, threads, meter));
+        Resumption resumption = new Resumption();
+        try (Workers workers = new Workers("verify", new RateLimit(request.bytesPerSecond()))) {
+            if (request.resume()) {
+                domains.values().forEach(resumption::open);
+            }
+            DiskVerifier verifier = new DiskVerifier(request.depth(), workers, meter);
+            points.values().forEach(point -> verifyWithParents(point, verifier, resumption, meter));
+            Workers.refuseInterrupted();
+            resumption.finish();
+        } finally {
+            resumption.close();
         }
-        Workers.refuseInterrupted();
         meter.phase(Progress.Phase.DONE);
         List<String> names = points.values().stream()
                 .map(point -> point.domain() + "@" + point.id())
                 .toList();
-        return new VerifyReport(names, meter.movedBytes(), List.copyOf(damage), unverifiable, notices);
+        return new VerifyReport(names, request.depth(), meter.movedBytes(), List.copyOf(damage), unverifiable, notices);
     }
 
     /** Parents first: whether they are damaged decides what is looked at in their children. */
-    private void verifyWithParents(Point point, Workers workers, ProgressMeter meter) {
+    private void verifyWithParents(Point point, DiskVerifier verifier, Resumption resumption, ProgressMeter meter) {
         if (!verified.add(point.folder())) {
             return;
         }
         ParentLink link = point.manifest().parent();
         Point parent = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
         if (parent != null) {
-            verifyWithParents(parent, workers, meter);
+            verifyWithParents(parent, verifier, resumption, meter);
         }
-        verify(point, workers, meter);
-    }
-
-    private void verify(Point point, Workers workers, ProgressMeter meter) {
         smallFiles(point);
         for (ManifestDisk disk : point.manifest().disks()) {
             meter.disk(disk.target());
@@ -162,44 +168,10 @@ public final class Verifier {
                         + pushed.path() + " on host " + pushed.host()
                         + ", written by the hypervisor; nobody has digests of it");
             } else {
-                verifyDisk(point, disk, workers, meter);
+                DomainStore domain = store(point);
+                damage.addAll(verifier.verify(domain, point, disk, resumption.of(domain)));
             }
             meter.diskDone();
-        }
-    }
-
-    private void verifyDisk(Point point, ManifestDisk disk, Workers workers, ProgressMeter meter) {
-        StoredImage stored = requireNonNull(disk.image());
-        Path image = point.folder().resolve(stored.file());
-        try {
-            try (DiskLayer layer = DiskLayer.open(point, disk, rightDigests)) {
-                List<Finding> bytes = FileBlocks.check(layer, new BitSet(), workers, (index, length, good) -> {
-                    meter.passed(length);
-                    meter.moved(length);
-                });
-                found(image, bytes);
-            }
-            if (!damaged.contains(image)) {
-                verifyContent(point, disk, workers);
-            }
-        } catch (DamagedException e) {
-            found(image, e.findings());
-        } catch (ImageException e) {
-            // A thread that is interrupted cannot read, which says nothing of the image.
-            Workers.refuseInterrupted();
-            found(image, List.of(DiskChain.finding(e)));
-        } catch (IOException e) {
-            throw Problems.with("verify", image, e);
-        }
-    }
-
-    /** What the guest would read; where a parent is damaged that is known to be wrong, and not looked at. */
-    private void verifyContent(Point point, ManifestDisk disk, Workers workers) throws IOException {
-        try (DiskChain chain = DiskChain.open(store(point), point, disk, rightDigests)) {
-            boolean trusted = chain.layers().stream().noneMatch(layer -> damaged.contains(layer.file()));
-            if (trusted) {
-                ContentCheck.run(chain, false, 0, workers, BlockListener.NONE);
-            }
         }
     }
 
@@ -209,13 +181,6 @@ public final class Verifier {
             throw new RepositoryException(point.folder() + " was not added");
         }
         return domain;
-    }
-
-    private void found(Path image, List<Finding> findings) {
-        if (!findings.isEmpty()) {
-            damaged.add(image);
-            damage.addAll(findings);
-        }
     }
 
     private void smallFiles(Point point) {
@@ -240,6 +205,62 @@ public final class Verifier {
                     .forEach(path -> notices.add(path + " does not belong to the point"));
         } catch (IOException e) {
             throw Problems.with("read", point.folder(), e);
+        }
+    }
+
+    /** The records of the domains that are verified, where one was asked for. */
+    private final class Resumption {
+        private final Map<Path, VerifyProgress> open = new LinkedHashMap<>();
+        private boolean finished;
+
+        void open(DomainStore domain) {
+            if (!open.containsKey(domain.folder())) {
+                VerifyProgress progress = VerifyProgress.open(domain, request.depth());
+                open.put(domain.folder(), progress);
+                String notice = progress.notice();
+                if (notice != null) {
+                    notices.add(notice);
+                } else if (progress.resumes()) {
+                    notices.add("the verification of domain " + domain.name() + " that began at " + progress.began()
+                            + " goes on");
+                }
+            }
+        }
+
+        @Nullable
+        VerifyProgress of(DomainStore domain) {
+            return open.get(domain.folder());
+        }
+
+        /** All was looked at: the next verification begins anew. */
+        void finish() {
+            finished = true;
+            for (Map.Entry<Path, VerifyProgress> entry : open.entrySet()) {
+                Set<String> ids = new HashSet<>();
+                points.values().stream()
+                        .filter(point -> entry.getKey().equals(point.folder().getParent()))
+                        .forEach(point -> ids.add(point.id()));
+                entry.getValue().finish(ids);
+            }
+        }
+
+        /** Saves what was found out before it ended early. */
+        void close() {
+            // A thread that is interrupted cannot write.
+            boolean interrupted = Thread.interrupted();
+            try {
+                for (VerifyProgress each : open.values()) {
+                    try (each) {
+                        if (!finished) {
+                            each.save();
+                        }
+                    }
+                }
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
     }
 }

@@ -16,16 +16,22 @@ final class InterruptibleWork implements AutoCloseable {
     private static final long CLEAN_UP_SECONDS = 60;
 
     private final Interruption interruption;
+    private final String outcome;
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile @Nullable Throwable failure;
 
-    private InterruptibleWork(Interruption interruption) {
+    private InterruptibleWork(Interruption interruption, String outcome) {
         this.interruption = interruption;
+        this.outcome = outcome;
     }
 
-    /** The work of this thread from now on. */
-    static InterruptibleWork begin(Interruption interruption, ProgressView view) {
-        InterruptibleWork work = new InterruptibleWork(interruption);
+    /**
+     * The work of this thread from now on.
+     *
+     * @param outcome what there is to say when a signal has ended it and all went well
+     */
+    static InterruptibleWork begin(Interruption interruption, ProgressView view, String outcome) {
+        InterruptibleWork work = new InterruptibleWork(interruption, outcome);
         Thread worker = Thread.currentThread();
         interruption.cleanUpBy(() -> {
             worker.interrupt();
@@ -56,13 +62,14 @@ final class InterruptibleWork implements AutoCloseable {
             text.append("; ").append(left.getMessage());
         }
         return ended.getSuppressed().length == 0
-                ? text.append("; nothing unfinished is left").toString()
+                ? text.append("; ").append(outcome).toString()
                 : text.toString();
     }
 
     @Override
     public void close() {
         over.countDown();
+        interruption.awaitIfBegun();
         interruption.cleanUpBy(null);
     }
 }

@@ -67,12 +67,21 @@ public final class RestoreCommand extends AbstractCommand {
     @Option(names = "--replace", description = "Replace files of the same names in OUT, instead of refusing.")
     private boolean replace;
 
+    @Option(
+            names = "--bwlimit",
+            paramLabel = "RATE",
+            converter = RateConverter.class,
+            description = "Read so many bytes a second at most, such as 512K or 20M.")
+    private long rate;
+
     @Override
     public Integer call() {
         Repository repository = Repository.open(folder);
         Point point = PointName.parse(repository, name).in(repository);
-        RestoreRequest request =
-                RestoreRequest.of(point, destination).withFormat(format).withDisks(disks);
+        RestoreRequest request = RestoreRequest.of(point, destination)
+                .withFormat(format)
+                .withDisks(disks)
+                .limitedTo(rate);
         RestoreResult result = restore(repository, replace ? request.replacing() : request);
         if (json()) {
             printJson(json -> {
@@ -98,7 +107,8 @@ public final class RestoreCommand extends AbstractCommand {
 
     private RestoreResult restore(Repository repository, RestoreRequest request) {
         try (ProgressView view = progressView("restore");
-                InterruptibleWork work = InterruptibleWork.begin(console().interruption(), view)) {
+                InterruptibleWork work =
+                        InterruptibleWork.begin(console().interruption(), view, "nothing of it is left")) {
             return work.run(() -> repository.restore(request, view));
         }
     }

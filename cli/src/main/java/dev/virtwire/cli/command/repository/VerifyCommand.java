@@ -4,7 +4,9 @@ package dev.virtwire.cli.command.repository;
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.VerifyDepth;
 import dev.virtwire.backup.VerifyReport;
+import dev.virtwire.backup.VerifyRequest;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
@@ -14,13 +16,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code virtwire verify}: whether every byte is as it was written. */
 @Command(
         name = "verify",
-        description = "Read every byte of a repository, of a domain's points, or of one point and those it builds on,"
-                + " and compare it with its digest. Damage is listed with file and place; the exit code is then 3.",
+        description = {
+            "Read a repository, a domain's points, or one point and those it builds on, and compare every byte with its"
+                    + " digest. Damage is listed with file and place; the exit code is then 3.",
+            "Ctrl-C ends it; with --resume the next one goes on there."
+        },
         sortOptions = false)
 public final class VerifyCommand extends AbstractCommand {
     @Parameters(index = "0", paramLabel = "DIR", description = "The repository.")
@@ -33,13 +41,52 @@ public final class VerifyCommand extends AbstractCommand {
             description = "Only this domain, or this point. Default: everything.")
     private @Nullable String name;
 
+    @Option(
+            names = "--depth",
+            paramLabel = "DEPTH",
+            converter = DepthConverter.class,
+            description = "structure: manifests, links, sizes, small files and the images' tables, but no disk data."
+                    + " digests: every byte of every file. full: besides, every disk as a restore would read it."
+                    + " Default: digests.")
+    private VerifyDepth depth = VerifyDepth.DIGESTS;
+
+    @Option(
+            names = "--resume",
+            description = "Keep a record in the repository, and do not read again what an interrupted verification with"
+                    + " this option found right, unless it was changed since.")
+    private boolean resume;
+
+    @Option(
+            names = "--bwlimit",
+            paramLabel = "RATE",
+            converter = RateConverter.class,
+            description = "Read so many bytes a second at most, such as 512K or 20M.")
+    private long rate;
+
+    /** Takes the words that the library has. */
+    static final class DepthConverter implements ITypeConverter<VerifyDepth> {
+        @Override
+        public VerifyDepth convert(String value) {
+            for (VerifyDepth known : VerifyDepth.values()) {
+                if (known.toString().equals(value)) {
+                    return known;
+                }
+            }
+            throw new TypeConversionException("'" + value + "' is neither structure nor digests nor full");
+        }
+    }
+
     @Override
     public Integer call() {
         Repository repository = Repository.open(folder);
         long begin = System.nanoTime();
         VerifyReport report;
-        try (ProgressView view = progressView("verify")) {
-            report = verify(repository, view);
+        try (ProgressView view = progressView("verify");
+                InterruptibleWork work = InterruptibleWork.begin(
+                        console().interruption(),
+                        view,
+                        resume ? "'virtwire verify --resume' goes on there" : "nothing was found out")) {
+            report = work.run(() -> repository.verify(request(repository), view));
         }
         print(report, Duration.ofNanos(System.nanoTime() - begin));
         if (!report.damage().isEmpty()) {
@@ -54,18 +101,24 @@ public final class VerifyCommand extends AbstractCommand {
         return ExitCode.DONE;
     }
 
-    private VerifyReport verify(Repository repository, ProgressView view) {
-        if (name == null) {
-            return repository.verify(view);
+    private VerifyRequest request(Repository repository) {
+        VerifyRequest request = VerifyRequest.everything();
+        if (name != null) {
+            PointName chosen = PointName.parse(repository, name);
+            String point = chosen.point();
+            request = point == null
+                    ? VerifyRequest.ofDomain(chosen.domain())
+                    : VerifyRequest.ofPoint(chosen.domain(), point);
         }
-        PointName chosen = PointName.parse(repository, name);
-        return repository.verify(chosen.domain(), chosen.point(), view);
+        request = request.withDepth(depth).limitedTo(rate);
+        return resume ? request.resuming() : request;
     }
 
     private void print(VerifyReport report, Duration duration) {
         if (json()) {
             printJson(json -> {
                 json.writeBooleanField("intact", report.intact());
+                json.writeStringField("depth", report.depth().toString());
                 PointJson.writeStrings(json, "points", report.points());
                 json.writeNumberField("bytesRead", report.bytes());
                 json.writeNumberField("durationMillis", duration.toMillis());
@@ -83,8 +136,11 @@ public final class VerifyCommand extends AbstractCommand {
         }
         report.notices().forEach(this::note);
         if (report.intact()) {
-            say("intact: " + Amounts.count(report.points().size(), "point") + ", " + Amounts.bytes(report.bytes())
-                    + " read in " + Amounts.duration(duration));
+            String read = report.depth() == VerifyDepth.STRUCTURE
+                    ? "by their structure, looked at"
+                    : Amounts.bytes(report.bytes()) + " read";
+            say("intact: " + Amounts.count(report.points().size(), "point") + ", " + read + " in "
+                    + Amounts.duration(duration));
         }
     }
 }
