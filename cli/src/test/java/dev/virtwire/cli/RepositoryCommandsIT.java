@@ -186,7 +186,14 @@ class RepositoryCommandsIT {
         JsonNode verify = json(run("verify", repository.toString(), "--json"));
         assertThat(fields(verify))
                 .containsExactly(
-                        "intact", "points", "bytesRead", "durationMillis", "damage", "unverifiable", "notices");
+                        "intact",
+                        "depth",
+                        "points",
+                        "bytesRead",
+                        "durationMillis",
+                        "damage",
+                        "unverifiable",
+                        "notices");
         assertThat(verify.at("/points/0").asText()).isEqualTo(guest.name() + "@" + id);
 
         String name = guest.name() + "@" + id;
