@@ -146,15 +146,31 @@ public final class Repository {
     }
 
     /**
-     * Restores disks of a point, flattened, and its domain XML to files. Each is complete, durable and verified when it
-     * appears under its name; after a failure none is there. Interrupting the thread that calls ends it.
+     * Restores disks of a point and its domain XML to files: flattened, or as a chain of images. Each is complete, durable
+     * and verified when it appears under its name; after a failure none is there, and what would have been replaced is as
+     * it was. Interrupting the thread that calls ends it.
      *
-     * @throws BackupCancelledException where the thread was interrupted
      * @throws DamagedException where anything that the disks are restored from is damaged
+     * @throws BackupCancelledException where the thread was interrupted
      * @throws BackupException where the destination cannot be written or is full, or the images are not here
      */
     public RestoreResult restore(RestoreRequest request, ProgressListener listener) {
-        return new Restorer(domainStore(request.point().domain()), request).run(listener);
+        return new Restorer(domainStore(request.point().domain()), request, null).run(listener);
+    }
+
+    /**
+     * Restores as {@link #restore(RestoreRequest, ProgressListener)}, and defines the domain with the restored files. Where
+     * it cannot be defined, no file is left either.
+     *
+     * <p>The XML is the saved one, with the paths of the restored disks and UEFI variables. A domain under another name
+     * has a UUID and MAC addresses of its own, and none of the first one's disks that are not restored. In place, the
+     * domain must not run; its definition is replaced if {@link RestoreRequest#replacing} allows it.
+     *
+     * @throws BackupException besides, where the host is another machine, or does not accept the domain
+     * @throws dev.virtwire.client.LibvirtException where the host cannot be asked
+     */
+    public RestoreResult restore(RestoreRequest request, DomainDefinition definition, ProgressListener listener) {
+        return new Restorer(domainStore(request.point().domain()), request, definition).run(listener);
     }
 
     /**

@@ -199,7 +199,16 @@ class RepositoryCommandsIT {
         String name = guest.name() + "@" + id;
         Path out = folder.resolve("out");
         JsonNode restore = json(run("restore", repository.toString(), name, "--to", out.toString(), "--json"));
-        assertThat(fields(restore)).containsExactly("domain", "point", "files", "bytesWritten", "durationMillis");
+        assertThat(fields(restore))
+                .containsExactly(
+                        "domain",
+                        "point",
+                        "files",
+                        "bytesWritten",
+                        "durationMillis",
+                        "definedName",
+                        "definedUuid",
+                        "notices");
         assertThat(restore.at("/files/0").asText())
                 .isEqualTo(out.resolve("vda.qcow2").toString());
 

@@ -75,8 +75,7 @@ class RestoreCommandIT {
                 .until(() -> Files.exists(out.resolve(".vda.qcow2.partial")));
         assertThat(running.process().isAlive()).isTrue();
         running.signal(signal);
-        assertThat(running.await())
-                .isEqualTo(new CommandRun(130, "", "error: interrupted; nothing of it is left\n"));
+        assertThat(running.await()).isEqualTo(new CommandRun(130, "", "error: interrupted; nothing of it is left\n"));
         assertThat(out).doesNotExist();
         assertThat(list(folder)).isEmpty();
     }
@@ -128,5 +127,65 @@ class RestoreCommandIT {
         assertThat(small.run("restore", repository, NAME, "--to", folder + "/out")
                         .err())
                 .isEmpty();
+    }
+
+    @Test
+    void aRestoredDomainIsDefinedUnderAnotherName() throws Exception {
+        Path out = Files.createTempDirectory(libvirtd.directory(), "cli").resolve("out");
+        CommandRun run = run(
+                "-c",
+                libvirtd.unixUri(),
+                "restore",
+                repository,
+                NAME,
+                "--to",
+                out.toString(),
+                "--define",
+                "--name",
+                "again");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .matches("restored " + NAME + "@\\S+ to " + out + ": vda.qcow2, domain.xml; .* written in .* s\n"
+                        + "defined: domain again with UUID \\S+, not started\n");
+        assertThat(Files.getPosixFilePermissions(out)).hasSize(5);
+        assertThat(run("-c", libvirtd.unixUri(), "info", "again").out()).contains(out + "/vda.qcow2");
+        Process undefine = new ProcessBuilder("virsh", "-q", "-c", libvirtd.unixUri(), "undefine", "again")
+                .inheritIO()
+                .start();
+        assertThat(undefine.waitFor()).isZero();
+    }
+
+    @Test
+    void aDomainThatRunsIsNotReplaced() {
+        assertThat(run(
+                        "-c",
+                        libvirtd.unixUri(),
+                        "restore",
+                        repository,
+                        NAME,
+                        "--to",
+                        folder + "/out",
+                        "--define",
+                        "--replace"))
+                .isEqualTo(new CommandRun(
+                        1, "", "error: domain " + NAME + " is running: shut it down, or choose another name\n"));
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void aChainIsRestoredIntoAFolderForEachPoint() throws Exception {
+        Path out = folder.resolve("out");
+        CommandRun run = run("restore", repository, NAME, "--to", out.toString(), "--chain", "--json");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).contains("\"definedName\" : null", "\"notices\" : [ ]", "-full/vda.qcow2\"");
+        assertThat(list(out)).hasSize(2).contains("domain.xml");
+    }
+
+    @Test
+    void optionsThatMakeNoSenseTogetherAreRefusedBeforeAnythingIsDone() {
+        assertThat(run("restore", repository, NAME, "--to", folder + "/out", "--chain", "--format", "raw"))
+                .isEqualTo(new CommandRun(2, "", "error: --chain copies qcow2 images: leave out --format raw\n"));
+        assertThat(run("restore", repository, NAME, "--to", folder + "/out", "--name", "again"))
+                .isEqualTo(new CommandRun(2, "", "error: --name is for --define\n"));
     }
 }

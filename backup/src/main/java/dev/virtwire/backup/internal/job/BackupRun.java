@@ -30,6 +30,7 @@ import dev.virtwire.backup.manifest.ParentLink;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -196,7 +197,14 @@ public final class BackupRun {
                         facts.domain(), transfer, store, folder, plan.compression(), nbd, budget, meter, cancellation)
                 : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
         String nvram = facts.description().nvram();
-        return kind.run(begun -> files = PointFiles.fetch(facts.domain(), nvram, facts.isHere(), begun.checkpoint()));
+        return kind.run(
+                begun -> files = PointFiles.fetch(facts.domain(), nvram, isHere(facts, begun), begun.checkpoint()));
+    }
+
+    /** The export's socket has a name that nobody else would give: where it is seen, the host's files are seen too. */
+    private static boolean isHere(HostFacts facts, TransferPlan begun) {
+        String socket = begun.socket();
+        return facts.isHere() || (socket != null && Files.exists(Path.of(socket)));
     }
 
     private Point commit(DomainStore store, HostFacts facts, DiskChoice choice, Transfer.Result result, String id)

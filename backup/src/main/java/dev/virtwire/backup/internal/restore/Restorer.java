@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.restore;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.DomainDefinition;
 import dev.virtwire.backup.ImageFormat;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.Progress;
@@ -15,11 +18,16 @@ import dev.virtwire.backup.internal.Workers;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.DurableFiles;
 import dev.virtwire.backup.internal.repository.Problems;
+import dev.virtwire.backup.internal.verify.BlockListener;
+import dev.virtwire.backup.internal.verify.ContentCheck;
 import dev.virtwire.backup.internal.verify.DiskChain;
+import dev.virtwire.backup.internal.verify.DiskLayer;
+import dev.virtwire.backup.internal.verify.Prefix;
 import dev.virtwire.backup.internal.verify.SmallFiles;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.PointFile;
+import dev.virtwire.client.LibvirtException;
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageWriter;
 import dev.virtwire.image.Qcow2Options;
@@ -27,7 +35,6 @@ import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.image.RawWriter;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,27 +42,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a point to files. All of them are made under temporary names and get their own only when all are whole and
- * durable; on any failure none is left.
+ * Restores a point to files, and defines its domain where that is asked for. First everything is made and durable under
+ * temporary names; then the domain is defined, which is the last thing that is likely to fail; then the files get their
+ * names.
  */
 public final class Restorer {
     private final DomainStore domain;
     private final DurableFiles files;
     private final RestoreRequest request;
+    private final Path destination;
     private final Point point;
-    private final Map<Path, Path> finalNames = new LinkedHashMap<>();
-    private final List<Path> committed = new ArrayList<>();
-    private boolean destinationCreated;
+    private final FileSet made;
+    private final @Nullable HostDefinition definition;
+    private final @Nullable String newName;
+    private final List<String> notices = new ArrayList<>();
 
-    /** Restores what {@code request} says out of {@code domain}. */
-    public Restorer(DomainStore domain, RestoreRequest request) {
+    /** Restores what {@code request} says out of {@code domain}, and defines it as {@code defined} says, if at all. */
+    public Restorer(DomainStore domain, RestoreRequest request, @Nullable DomainDefinition defined) {
         this.domain = domain;
         this.files = domain.repository().files();
         this.request = request;
+        this.destination = request.destination();
         // Read again: whoever asks may have held on to it for long.
         this.point = domain.point(request.point().id());
+        this.made = new FileSet(files, request.replace());
+        this.definition = defined == null
+                ? null
+                : new HostDefinition(defined, point.manifest().domain(), request.replace());
+        this.newName = defined == null ? null : defined.name();
     }
 
     /** Restores; see {@link dev.virtwire.backup.Repository#restore}. */
@@ -63,11 +80,18 @@ public final class Restorer {
         long begin = System.nanoTime();
         Manifest manifest = point.manifest();
         List<ManifestDisk> disks = chosen(manifest);
-        long total = disks.stream().mapToLong(ManifestDisk::virtualSize).sum();
+        long total = 0;
+        for (ManifestDisk disk : disks) {
+            total += request.chained() ? DiskChain.fileSizes(domain, point, disk) : disk.virtualSize();
+        }
         ProgressMeter meter = new ProgressMeter(listener, disks.size(), total);
-        prepareDestination();
-        requireFree(disks, manifest);
+        if (definition != null) {
+            definition.requirePossible();
+        }
         try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()))) {
+            made.folder(destination, definition != null);
+            disks.forEach(disk -> made.requireFree(image(disk)));
+            wanted(manifest).forEach(file -> made.requireFree(destination.resolve(file.file())));
             meter.phase(Progress.Phase.COPYING);
             for (ManifestDisk disk : disks) {
                 meter.disk(disk.target());
@@ -77,34 +101,49 @@ public final class Restorer {
             for (PointFile file : wanted(manifest)) {
                 copy(file);
             }
+            Workers.refuseInterrupted();
             meter.phase(Progress.Phase.COMMITTING);
-            commit();
+            commit(disks);
         } catch (IOException | RuntimeException | Error e) {
-            // A thread that is interrupted could not clean up: it cannot wait until a folder is on disk.
-            boolean interrupted = Thread.interrupted();
-            BackupException failure = failure(e, interrupted);
-            removeAll(failure);
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            throw failure;
+            throw cleanUp(e);
         }
         meter.phase(Progress.Phase.DONE);
         return new RestoreResult(
-                List.copyOf(finalNames.values()), meter.movedBytes(), Duration.ofNanos(System.nanoTime() - begin));
+                made.names(),
+                meter.movedBytes(),
+                Duration.ofNanos(System.nanoTime() - begin),
+                definition == null ? null : definition.identity(),
+                notices);
+    }
+
+    private BackupException cleanUp(Throwable e) {
+        // A thread that is interrupted could not clean up: it cannot wait until a folder is on disk.
+        boolean interrupted = Thread.interrupted();
+        BackupException failure = failure(e, interrupted);
+        if (definition != null) {
+            definition.undo(failure);
+        }
+        made.remove(failure);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return failure;
     }
 
     private BackupException failure(Throwable e, boolean interrupted) {
         if (interrupted) {
-            return new BackupCancelledException("the restore to " + request.destination() + " was interrupted", e);
+            return new BackupCancelledException("the restore to " + destination + " was interrupted", e);
         }
         return e instanceof BackupException known
                 ? known
-                : new BackupException("cannot restore to " + request.destination() + ": " + reason(e), e);
+                : new BackupException("cannot restore to " + destination + ": " + reason(e), e);
     }
 
     private static String reason(Throwable e) {
-        return e instanceof IOException io ? Problems.reason(io) : e.toString();
+        if (e instanceof IOException io) {
+            return Problems.reason(io);
+        }
+        return e instanceof LibvirtException ? String.valueOf(e.getMessage()) : e.toString();
     }
 
     private List<ManifestDisk> chosen(Manifest manifest) {
@@ -131,49 +170,42 @@ public final class Restorer {
         return disks;
     }
 
-    private void prepareDestination() {
-        Path destination = request.destination();
-        try {
-            if (!Files.isDirectory(destination)) {
-                files.createFolder(destination);
-                destinationCreated = true;
-            }
-        } catch (IOException e) {
-            throw Problems.with("create", destination, e);
-        }
-    }
-
-    private void requireFree(List<ManifestDisk> disks, Manifest manifest) {
-        List<String> names = new ArrayList<>();
-        disks.forEach(disk -> names.add(imageName(disk)));
-        wanted(manifest).forEach(file -> names.add(file.file()));
-        for (String name : names) {
-            Path file = request.destination().resolve(name);
-            if (!request.replace() && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                throw new BackupException(file + " exists already: choose another folder, or allow replacing");
-            }
-        }
-    }
-
-    private String imageName(ManifestDisk disk) {
-        return disk.target() + "." + request.format();
-    }
-
-    /** A temporary name beside the final one; what an earlier run left under it is removed. */
-    private Path temporary(String name) throws IOException {
-        Path temporary = request.destination().resolve("." + name + ".partial");
-        files.delete(temporary);
-        finalNames.put(temporary, request.destination().resolve(name));
-        return temporary;
+    /** The name that a disk's image has in the end. */
+    private Path image(ManifestDisk disk) {
+        return request.chained() && disk.image() != null
+                ? destination.resolve(point.id()).resolve(disk.image().file())
+                : destination.resolve(disk.target() + "." + request.format());
     }
 
     private void restore(ManifestDisk disk, Workers workers, ProgressMeter meter) throws IOException {
-        Path image = temporary(imageName(disk));
-        try (DiskChain chain = DiskChain.open(domain, point, disk);
-                ImageWriter writer = writer(image, disk.virtualSize())) {
-            DiskRestore.run(chain, writer, workers, meter);
-            writer.finish();
+        try (DiskChain chain = DiskChain.open(domain, point, disk)) {
+            if (request.chained()) {
+                restoreChain(chain, workers, meter);
+                return;
+            }
+            Path file = made.add(image(disk));
+            try (ImageWriter writer = writer(file, disk.virtualSize())) {
+                DiskRestore.run(chain, writer, workers, meter);
+                writer.finish();
+            }
         }
+    }
+
+    /** The images as they are: their folders have the names that the images know each other by. */
+    private void restoreChain(DiskChain chain, Workers workers, ProgressMeter meter) throws IOException {
+        for (DiskLayer layer : chain.layers()) {
+            Path folder = destination.resolve(layer.point().id());
+            made.folder(folder, definition != null);
+            Path file = folder.resolve(layer.image().file());
+            made.requireFree(file);
+            Path temporary = made.add(file);
+            try (ImageWriter writer =
+                    RawWriter.create(temporary, layer.image().size(), DurableFiles.privateFile(temporary))) {
+                ImageCopy.run(layer, writer, workers, meter);
+                writer.finish();
+            }
+        }
+        ContentCheck.run(chain, false, new Prefix(0), workers, BlockListener.NONE);
     }
 
     private ImageWriter writer(Path image, long size) throws ImageException {
@@ -192,30 +224,41 @@ public final class Restorer {
     private void copy(PointFile stored) throws IOException {
         SmallFiles.require(point.folder(), stored);
         files.writeNew(
-                temporary(stored.file()), Files.readAllBytes(point.folder().resolve(stored.file())));
+                made.add(destination.resolve(stored.file())),
+                Files.readAllBytes(point.folder().resolve(stored.file())));
     }
 
-    private void commit() throws IOException {
-        for (Map.Entry<Path, Path> file : finalNames.entrySet()) {
-            files.rename(file.getKey(), file.getValue());
-            committed.add(file.getValue());
+    private void commit(List<ManifestDisk> disks) throws IOException {
+        if (definition == null) {
+            made.commit();
+        } else {
+            Map<String, Path> images = new LinkedHashMap<>();
+            Map<String, Long> sizes = new LinkedHashMap<>();
+            for (ManifestDisk disk : disks) {
+                images.put(disk.target(), image(disk).toAbsolutePath().normalize());
+                sizes.put(disk.target(), disk.virtualSize());
+            }
+            definition.define(xml(definition, images));
+            made.commit();
+            definition.requireSeen(images, sizes);
         }
+        made.finish();
     }
 
-    /** What was renamed already goes too: some of the files without the others are not what was asked for. */
-    private void removeAll(BackupException failure) {
-        finalNames.keySet().forEach(path -> remove(path, failure));
-        committed.forEach(path -> remove(path, failure));
-        if (destinationCreated) {
-            remove(request.destination(), failure);
-        }
-    }
-
-    private void remove(Path path, BackupException failure) {
-        try {
-            files.delete(path);
-        } catch (IOException e) {
-            failure.addSuppressed(new BackupException("left behind: " + path + ": " + Problems.reason(e), e));
-        }
+    private String xml(HostDefinition asked, Map<String, Path> images) throws IOException {
+        // Whoever reads a manifest makes sure that it has this role.
+        PointFile description = requireNonNull(point.manifest().file(PointFile.DOMAIN));
+        Path saved = point.folder().resolve(description.file());
+        PointFile nvram = point.manifest().file(PointFile.NVRAM);
+        DomainRewriter rewriter = new DomainRewriter(saved, Files.readAllBytes(saved), newName);
+        String xml = rewriter.rewrite(
+                asked.identity().uuid(),
+                images,
+                request.format(),
+                nvram == null
+                        ? null
+                        : destination.resolve(nvram.file()).toAbsolutePath().normalize());
+        notices.addAll(rewriter.notices());
+        return xml;
     }
 }

@@ -107,6 +107,27 @@ public final class DiskChain implements Closeable {
     }
 
     /**
+     * How many bytes the image of a disk and all that it builds on have together.
+     *
+     * @throws DamagedException where a point in the chain is missing or damaged
+     */
+    public static long fileSizes(DomainStore domain, Point top, ManifestDisk disk) {
+        long sum = 0;
+        Point point = top;
+        ManifestDisk part = disk;
+        while (part.image() != null) {
+            sum += part.image().size();
+            if (part.image().backing() == null) {
+                break;
+            }
+            Point parent = parentOf(domain, point);
+            part = partOf(parent, part, point);
+            point = parent;
+        }
+        return sum;
+    }
+
+    /**
      * The parent of a point, which has to be the very one that the point was made on.
      *
      * @throws DamagedException where it is missing, damaged or another

@@ -86,6 +86,15 @@ public final class DiskLayer implements Closeable {
         return point.folder().resolve(requireNonNull(disk.digests()).file());
     }
 
+    /**
+     * Compares the image file's size.
+     *
+     * @throws DamagedException where it is missing or of another size
+     */
+    public void requireSize() {
+        SmallFiles.requireSize(file(), image.size());
+    }
+
     /** The digests of the disk and of the image file. */
     public DigestFile digests() {
         return digests;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.restore;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.DomainDefinition;
+import dev.virtwire.backup.manifest.DomainIdentity;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.Version;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.DomainCalls;
+import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
+import dev.virtwire.client.protocol.remote.DomainXmlFlags;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Defines a restored domain on its host, and takes that back where something else fails. */
+final class HostDefinition {
+    private static final Version KNOWS_KEEP_TPM = new Version(8, 9, 0);
+
+    private final Libvirt libvirt;
+    private final DomainIdentity saved;
+    private final @Nullable String newName;
+    private final UUID uuid;
+    private final boolean replace;
+    private @Nullable String oldXml;
+    private @Nullable Domain defined;
+
+    /** A definition of the domain that was saved as {@code saved}; {@code replace} allows another of the same one. */
+    HostDefinition(DomainDefinition asked, DomainIdentity saved, boolean replace) {
+        this.libvirt = asked.libvirt();
+        this.saved = saved;
+        this.newName = asked.name();
+        this.uuid = asked.name() == null ? saved.uuid() : UUID.randomUUID();
+        this.replace = replace;
+    }
+
+    /** The name and UUID that the domain has in the end. */
+    DomainIdentity identity() {
+        return new DomainIdentity(newName == null ? saved.name() : newName, uuid);
+    }
+
+    /**
+     * Refuses what cannot be, and remembers a definition that will be replaced.
+     *
+     * @throws BackupException where the host is another machine, the name or UUID is taken, or the domain runs
+     */
+    void requirePossible() {
+        if (libvirt.uri().transport() != LibvirtUri.Transport.UNIX) {
+            throw new BackupException("a domain is defined where its disks are, and they are written to this machine: "
+                    + libvirt.uri().where() + " may be another one. Restore on that host, by a local URI, or restore"
+                    + " the files alone");
+        }
+        Domain sameName = find(libvirt.domain(identity().name()));
+        if (newName != null) {
+            if (sameName != null) {
+                throw new BackupException("a domain named " + newName + " exists already: choose another name");
+            }
+            return;
+        }
+        if (sameName != null && !sameName.uuid().equals(uuid)) {
+            throw new BackupException("a domain named " + saved.name() + " exists already, with UUID " + sameName.uuid()
+                    + " and not " + uuid + ": choose another name");
+        }
+        Domain same = find(libvirt.domain(uuid));
+        if (same == null) {
+            return;
+        }
+        if (!same.name().equals(saved.name())) {
+            throw new BackupException("the domain with UUID " + uuid + " is named " + same.name() + " now, and was "
+                    + saved.name() + ": choose another name");
+        }
+        if (await(same.isActive())) {
+            throw new BackupException("domain " + same.name() + " is running: shut it down, or choose another name");
+        }
+        if (!replace) {
+            throw new BackupException(
+                    "domain " + same.name() + " is defined already: allow replacing, or choose another name");
+        }
+        oldXml = await(same.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE));
+    }
+
+    /** Defines the domain. */
+    void define(String xml) {
+        requirePossible();
+        try {
+            defined = await(libvirt.defineDomain(xml));
+        } catch (RemoteException e) {
+            throw new BackupException(
+                    "the host " + libvirt.uri().where() + " does not accept domain "
+                            + identity().name() + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /**
+     * Proves that the host sees the files: only then is it this machine.
+     *
+     * @param sizes the sizes of the restored disks, by target
+     */
+    void requireSeen(Map<String, Path> disks, Map<String, Long> sizes) {
+        Domain domain = defined;
+        if (domain == null) {
+            throw new IllegalStateException("nothing was defined");
+        }
+        disks.forEach((target, file) -> {
+            long size = requireNonNull(sizes.get(target));
+            long capacity;
+            try {
+                capacity = await(new DomainCalls(libvirt).domainGetBlockInfo(domain.ref(), target, 0))
+                        .capacity();
+            } catch (RemoteException e) {
+                throw new BackupException(
+                        "the host " + libvirt.uri().where() + " does not see " + file + " as this machine does: "
+                                + e.getMessage() + ". Restore to a folder that it sees, or the files alone",
+                        e);
+            }
+            if (capacity != size) {
+                throw new BackupException("the host " + libvirt.uri().where() + " sees " + file + " as a disk of "
+                        + capacity + " bytes, not " + size + ": it is another machine");
+            }
+        });
+    }
+
+    /** Takes the definition back, where there is one: the former one is there again, or none. */
+    void undo(BackupException failure) {
+        Domain domain = defined;
+        if (domain == null) {
+            return;
+        }
+        try {
+            String old = oldXml;
+            if (old != null) {
+                await(libvirt.defineDomain(old));
+            } else {
+                // What the domain of that UUID had before stays, whoever had undefined it.
+                await(
+                        await(libvirt.libvirtVersion()).compareTo(KNOWS_KEEP_TPM) >= 0
+                                ? domain.undefine(DomainUndefineFlags.KEEP_NVRAM, DomainUndefineFlags.KEEP_TPM)
+                                : domain.undefine(DomainUndefineFlags.KEEP_NVRAM));
+            }
+        } catch (LibvirtException e) {
+            failure.addSuppressed(new BackupException(
+                    "left behind: the definition of domain " + domain.name() + ": " + e.getMessage(), e));
+        }
+    }
+
+    private static @Nullable Domain find(CompletableFuture<Domain> lookup) {
+        try {
+            return await(lookup);
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_DOMAIN)) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private static <T extends @Nullable Object> T await(CompletableFuture<T> call) {
+        try {
+            return call.join();
+        } catch (RuntimeException e) {
+            if (LibvirtException.unwrap(e) instanceof RuntimeException known) {
+                throw known;
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.internal.copy.MemoryDisk;
+import dev.virtwire.backup.manifest.PointFile;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
+import dev.virtwire.client.protocol.remote.DomainXmlFlags;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Restored domains that start. */
+@ExtendWith(LibvirtdExtension.class)
+class DefineIT {
+    private static final long MIB = 1 << 20;
+    private static final String NETWORK =
+            "<interface type='user'><mac address='52:54:00:4b:1d:05'/><model type='virtio'/></interface>";
+
+    @TempDir
+    Path folder;
+
+    private final Tools tools = new Tools();
+    private Libvirtd libvirtd;
+    private Scene scene;
+    private Path out;
+
+    @BeforeEach
+    void prepare(Libvirtd shared) throws Exception {
+        libvirtd = shared;
+        scene = new Scene(libvirtd, folder);
+        out = Files.createTempDirectory(libvirtd.directory(), "out").resolve("images");
+    }
+
+    private Guest guest(String name) {
+        return Guest.on(libvirtd, name)
+                .disk(GuestDisk.qcow2(20 * MIB).pattern(1))
+                .disk(GuestDisk.qcow2(3 * MIB + 512).pattern(2))
+                .device(NETWORK)
+                .start();
+    }
+
+    private Point backUp(Guest guest) {
+        guest.targets().forEach(target -> guest.copyDisk(target, folder.resolve(target + ".raw")));
+        return scene.backup(BackupPlan.builder(guest.name()).build()).point();
+    }
+
+    private RestoreResult restore(RestoreRequest request, String newName) {
+        try (Libvirt libvirt = scene.connect()) {
+            return scene.repository().restore(request, new DomainDefinition(libvirt, newName), ProgressListener.NONE);
+        }
+    }
+
+    /** Starts the domain, which has the restored images open then, and ends it; the disks equal the truth. */
+    private void requireStarts(String name, Map<String, Path> images) throws Exception {
+        try (Libvirt libvirt = scene.connect()) {
+            Domain domain = libvirt.domain(name).join();
+            assertThat(domain.isActive().join()).isFalse();
+            domain.start().join();
+            assertThat(domain.isActive().join()).isTrue();
+            for (Path image : images.values()) {
+                assertThat(domain.xml().join()).contains("<source file='" + image + "'");
+            }
+            domain.destroy().join();
+        }
+        for (Map.Entry<String, Path> image : images.entrySet()) {
+            tools.check(image.getValue());
+            tools.compare(folder.resolve(image.getKey() + ".raw"), image.getValue(), "qcow2");
+        }
+    }
+
+    private void undefine(String name) {
+        try (Libvirt libvirt = scene.connect()) {
+            libvirt.domain(name).join().undefine(DomainUndefineFlags.NVRAM).join();
+        }
+    }
+
+    private boolean exists(String name) {
+        try (Libvirt libvirt = scene.connect()) {
+            libvirt.domain(name).join();
+            return true;
+        } catch (CompletionException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void anotherDomainStartsBesideTheFirstOne() throws Exception {
+        try (Guest guest = guest("define-one")) {
+            Point point = backUp(guest);
+            RestoreResult result = restore(RestoreRequest.of(point, out), "define-two");
+            assertThat(result.notices()).isEmpty();
+            assertThat(result.defined().name()).isEqualTo("define-two");
+            assertThat(result.defined().uuid())
+                    .isNotEqualTo(point.manifest().domain().uuid());
+            assertThat(guest.state()).isEqualTo("running");
+            try (Libvirt libvirt = scene.connect()) {
+                Domain two = libvirt.domain("define-two").join();
+                assertThat(two.uuid()).isEqualTo(result.defined().uuid());
+                assertThat(two.xml(DomainXmlFlags.INACTIVE).join())
+                        .contains("<mac address='52:54:00:")
+                        .doesNotContain("52:54:00:4b:1d:05", guest.image("vda").toString());
+            }
+            requireStarts("define-two", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+
+            Path again = out.resolveSibling("again");
+            assertThatThrownBy(() -> restore(RestoreRequest.of(point, again).replacing(), "define-two"))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("a domain named define-two exists already: choose another name");
+            assertThat(again).doesNotExist();
+            undefine("define-two");
+        }
+    }
+
+    @Test
+    void aChainStartsToo_andADiskThatIsNotRestoredIsNotShared() throws Exception {
+        try (Guest guest = guest("define-chain")) {
+            Point point = backUp(guest);
+            RestoreResult result =
+                    restore(RestoreRequest.of(point, out).asChain().withDisks(Set.of("vda")), "define-half");
+            assertThat(result.notices()).containsExactly("disk vdb is not restored, and define-half does not have it");
+            requireStarts("define-half", Map.of("vda", out.resolve(point.id()).resolve("vda.qcow2")));
+            undefine("define-half");
+        }
+    }
+
+    @Test
+    void inPlaceTheDomainIsItselfAgain() throws Exception {
+        try (Guest guest = guest("define-same")) {
+            Point point = backUp(guest);
+            RestoreRequest request = RestoreRequest.of(point, out);
+            assertThatThrownBy(() -> restore(request.replacing(), null))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("domain define-same is running: shut it down, or choose another name");
+            guest.destroy();
+            assertThatThrownBy(() -> restore(request, null))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("domain define-same is defined already: allow replacing, or choose another name");
+            assertThat(out).doesNotExist();
+
+            RestoreResult result = restore(request.replacing(), null);
+            assertThat(result.defined()).isEqualTo(point.manifest().domain());
+            try (Libvirt libvirt = scene.connect()) {
+                assertThat(libvirt.domain("define-same")
+                                .join()
+                                .xml(DomainXmlFlags.INACTIVE)
+                                .join())
+                        .contains("52:54:00:4b:1d:05");
+            }
+            requireStarts("define-same", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+        }
+    }
+
+    @Test
+    void afterADomainWasUndefinedItIsDefinedAnew() throws Exception {
+        Point point;
+        try (Guest guest = guest("define-gone")) {
+            point = backUp(guest);
+        }
+        assertThat(exists("define-gone")).isFalse();
+        restore(RestoreRequest.of(point, out), null);
+        requireStarts("define-gone", Map.of("vda", out.resolve("vda.qcow2")));
+        undefine("define-gone");
+    }
+
+    @Test
+    void uefiVariablesComeBack() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "define-uefi")
+                .disk(GuestDisk.qcow2(4 * MIB).pattern(3))
+                .uefi()
+                .start()) {
+            // What the guest set, as far as a test can: the very bytes have to come back.
+            guest.pause();
+            byte[] variables = Files.readAllBytes(guest.nvram());
+            Point point = backUp(guest);
+            assertThat(point.manifest().nvram().reason()).isNull();
+            assertThat(point.manifest().file(PointFile.NVRAM).size()).isEqualTo(variables.length);
+
+            RestoreResult result = restore(RestoreRequest.of(point, out), "define-uefi-copy");
+            assertThat(result.notices()).isEmpty();
+            Path nvram = out.resolve("nvram.fd");
+            assertThat(nvram).hasBinaryContent(variables);
+            try (Libvirt libvirt = scene.connect()) {
+                assertThat(libvirt.domain("define-uefi-copy")
+                                .join()
+                                .xml(DomainXmlFlags.INACTIVE)
+                                .join())
+                        .contains(">" + nvram + "</nvram>")
+                        .doesNotContain(guest.nvram().toString());
+            }
+            requireStarts("define-uefi-copy", Map.of("vda", out.resolve("vda.qcow2")));
+            undefine("define-uefi-copy");
+            assertThat(guest.nvram()).exists();
+        }
+    }
+
+    @Test
+    void aHostThatMayBeAnotherMachineIsRefused() {
+        try (Guest guest = guest("define-far")) {
+            Point point = backUp(guest);
+            try (Libvirt far = Libvirt.connect(libvirtd.tcpUri()).join()) {
+                assertThatThrownBy(() -> scene.repository()
+                                .restore(
+                                        RestoreRequest.of(point, out),
+                                        DomainDefinition.as("define-near", far),
+                                        ProgressListener.NONE))
+                        .isInstanceOf(BackupException.class)
+                        .hasMessageStartingWith(
+                                "a domain is defined where its disks are, and they are written to this machine: 127.0.0.1:");
+            }
+            assertThat(out).doesNotExist();
+            assertThat(exists("define-near")).isFalse();
+        }
+    }
+
+    @Test
+    void aHostThatDoesNotSeeTheFilesIsFoundOutAndNothingIsLeft() throws Exception {
+        // A private libvirtd has this folder for itself.
+        Path hidden = Files.createDirectories(Path.of("/var/lib/libvirt"))
+                .resolve("virtwire-hidden-" + ProcessHandle.current().pid());
+        try (Guest guest = guest("define-hidden")) {
+            Point point = backUp(guest);
+            assertThatThrownBy(() -> restore(RestoreRequest.of(point, hidden), "define-blind"))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining(" does not see " + hidden.resolve("vda.qcow2") + " as this machine does: ");
+            assertThat(hidden).doesNotExist();
+            assertThat(exists("define-blind")).isFalse();
+
+            // The former definition is there again, and so is a file that was to be replaced.
+            guest.destroy();
+            Files.createDirectory(hidden);
+            Files.writeString(hidden.resolve("vda.qcow2"), "mine");
+            assertThatThrownBy(() -> restore(RestoreRequest.of(point, hidden).replacing(), null))
+                    .isInstanceOf(BackupException.class);
+            assertThat(tools.list(hidden)).containsExactly("vda.qcow2");
+            assertThat(hidden.resolve("vda.qcow2")).hasContent("mine");
+            guest.start();
+            assertThat(guest.state()).isEqualTo("running");
+        } finally {
+            Files.deleteIfExists(hidden.resolve("vda.qcow2"));
+            Files.deleteIfExists(hidden);
+        }
+    }
+
+    @Test
+    void aDomainThatTheHostDoesNotAcceptLeavesNoFile() throws Exception {
+        // Its XML has a name and nothing else.
+        Point point = new PointMaker(folder.resolve("backups"))
+                .full(Map.of("vda", MemoryDisk.random(1 << 20, new Random(1))));
+        assertThatThrownBy(() -> restore(RestoreRequest.of(point, out), "define-nothing"))
+                .isInstanceOf(BackupException.class)
+                .hasMessageContaining(" does not accept domain define-nothing: ");
+        assertThat(out).doesNotExist();
+        assertThat(exists("define-nothing")).isFalse();
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.restore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.ImageFormat;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class DomainRewriterTest {
+    private static final UUID UUID_NEW = UUID.fromString("11111111-2222-3333-4444-555555555555");
+    private static final String DISKS = """
+                <disk type='network' device='disk'>
+                  <driver name='qemu' type='raw' cache='none' io='native'/>
+                  <auth username='admin'><secret type='ceph' uuid='22222222-2222-3333-4444-555555555555'/></auth>
+                  <source protocol='rbd' name='pool/image'><host name='mon1' port='6789'/><seclabel relabel='no'/></source>
+                  <encryption format='luks'><secret type='passphrase' uuid='32222222-2222-3333-4444-555555555555'/></encryption>
+                  <backingStore/>
+                  <target dev='vda' bus='virtio'/>
+                  <serial>4711 &amp; more</serial>
+                </disk>
+                <disk type='block' device='disk'>
+                  <source dev='/dev/vg/web1-data'/>
+                  <target dev='vdb' bus='virtio'/>
+                </disk>
+                <disk type='file' device='cdrom'>
+                  <driver name='qemu' type='raw'/><source file='/isos/debian.iso'/>
+                  <target dev='sda' bus='sata'/><readonly/>
+                </disk>
+                <disk type='file' device='disk'>
+                  <driver name='qemu' type='raw'/><source file='/images/swap.raw'/>
+                  <target dev='vdc' bus='virtio'/>
+                </disk>
+            """;
+    private static final String XML = """
+            <domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+              <!-- made by hand -->
+              <name>web1</name>
+              <uuid>0ddf9b4e-77e8-4e3a-9b4c-2f7d4c8f7a11</uuid>
+              <genid>40ddf9b4-77e8-4e3a-9b4c-2f7d4c8f7a11</genid>
+              <os><type arch='x86_64' machine='q35'>hvm</type>
+                <nvram template='/usr/share/OVMF/OVMF_VARS.fd'>/var/lib/libvirt/qemu/nvram/web1_VARS.fd</nvram></os>
+              <sysinfo type='smbios'><system><entry name='uuid'>0ddf9b4e-77e8-4e3a-9b4c-2f7d4c8f7a11</entry>
+                <entry name='serial'>S1</entry></system></sysinfo>
+              <devices>
+            %s    <interface type='network'>
+                  <mac address='52:54:00:11:22:33'/><source network='default'/><model type='virtio'/>
+                </interface>
+                <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>
+              </devices>
+              <qemu:commandline><qemu:arg value='-foo'/></qemu:commandline>
+            </domain>
+            """.formatted(DISKS);
+    private static final Map<String, Path> RESTORED =
+            Map.of("vda", Path.of("/new/vda.qcow2"), "vdb", Path.of("/new/a \"quoted\" & odd/vdb.qcow2"));
+
+    private static DomainRewriter rewriter(String name) {
+        return new DomainRewriter(Path.of("domain.xml"), XML.getBytes(StandardCharsets.UTF_8), name);
+    }
+
+    @Test
+    void inPlaceOnlyTheRestoredFilesChange() {
+        DomainRewriter rewriter = rewriter(null);
+        String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd"));
+        assertThat(rewriter.notices())
+                .containsExactly("disk vdc is not restored: the domain has it where it was before");
+        assertThat(xml)
+                .contains(
+                        "<name>web1</name>",
+                        "<uuid>0ddf9b4e-77e8-4e3a-9b4c-2f7d4c8f7a11</uuid>",
+                        "<!-- made by hand -->",
+                        "<mac address=\"52:54:00:11:22:33\"/>",
+                        "xmlns:qemu=\"http://libvirt.org/schemas/domain/qemu/1.0\"",
+                        "<qemu:commandline><qemu:arg value=\"-foo\"/></qemu:commandline>",
+                        "<driver cache=\"none\" io=\"native\" name=\"qemu\" type=\"qcow2\"/>",
+                        "<source file=\"/new/vda.qcow2\"><seclabel relabel=\"no\"/></source>",
+                        "<serial>4711 &amp; more</serial>",
+                        "<driver name=\"qemu\" type=\"qcow2\"/>",
+                        "<source file=\"/new/a &quot;quoted&quot; &amp; odd/vdb.qcow2\"/>",
+                        "/isos/debian.iso",
+                        "/images/swap.raw",
+                        "<nvram template=\"/usr/share/OVMF/OVMF_VARS.fd\">/new/nvram.fd</nvram>",
+                        "<genid/>")
+                .doesNotContain("rbd", "<auth", "encryption", "backingStore", "/dev/vg", "web1_VARS", "<?xml");
+        assertThat(List.of(xml.split("type=\"file\"", -1))).hasSize(5);
+    }
+
+    @Test
+    void anotherDomainSharesNothingThatOnlyOneMayHave() {
+        DomainRewriter rewriter = rewriter("web2");
+        String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.RAW, null);
+        assertThat(rewriter.notices())
+                .containsExactly(
+                        "disk vdc is not restored, and web2 does not have it",
+                        "the UEFI variables were not saved: web2 begins with fresh ones",
+                        "the TPM of web2 begins empty: its state is not part of a backup");
+        assertThat(xml)
+                .contains(
+                        "<name>web2</name>",
+                        "<uuid>" + UUID_NEW + "</uuid>",
+                        "<entry name=\"uuid\">" + UUID_NEW + "</entry>",
+                        "<entry name=\"serial\">S1</entry>",
+                        "<source network=\"default\"/>",
+                        "<driver cache=\"none\" io=\"native\" name=\"qemu\" type=\"raw\"/>",
+                        "<nvram template=\"/usr/share/OVMF/OVMF_VARS.fd\"/>",
+                        "/isos/debian.iso")
+                .doesNotContain("0ddf9b4e", "<mac", "swap.raw", "web1");
+    }
+
+    @Test
+    void theDomainKeepsItsOwnVariablesWhereNoneWereSaved() {
+        DomainRewriter rewriter = rewriter(null);
+        String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, null);
+        assertThat(xml).contains(">/var/lib/libvirt/qemu/nvram/web1_VARS.fd</nvram>");
+        assertThat(rewriter.notices())
+                .contains("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
+    }
+
+    @Test
+    void whatIsNoDomainIsRefused() {
+        for (String xml : List.of(
+                "<network/>",
+                "<domain",
+                "",
+                "<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><domain>&x;</domain>")) {
+            assertThatThrownBy(
+                            () -> new DomainRewriter(Path.of("domain.xml"), xml.getBytes(StandardCharsets.UTF_8), null))
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageStartingWith("domain.xml: ");
+        }
+    }
+}
