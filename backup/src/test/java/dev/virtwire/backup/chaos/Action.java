@@ -3,7 +3,14 @@ package dev.virtwire.backup.chaos;
 
 /** What a {@link Child} can do. */
 enum Action {
-    BACKUP,
+    /** A backup into a folder that is no repository yet. */
+    FIRST_BACKUP,
+    /** A backup on top of another. */
+    INCREMENT,
+    /** After a backup that died in its middle. */
     RECOVER,
-    RESTORE
+    /** To files. */
+    RESTORE,
+    /** Of all but the last two points. */
+    PRUNE
 }

@@ -8,6 +8,7 @@ import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.backup.Repository;
 import dev.virtwire.backup.RestoreRequest;
 import dev.virtwire.backup.chaos.files.WatchedFileSystem;
+import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.client.Libvirt;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,9 +68,10 @@ public final class Child {
 
     private void run(Action action) {
         switch (action) {
-            case BACKUP -> backup();
+            case FIRST_BACKUP, INCREMENT -> backup();
             case RECOVER -> recover();
             case RESTORE -> restore();
+            case PRUNE -> prune();
         }
     }
 
@@ -101,6 +103,12 @@ public final class Child {
         Repository repository = Repository.open(folder);
         repository.restore(
                 RestoreRequest.of(repository.newestPoint(domain), out).replacing(), ProgressListener.NONE);
+        System.out.println("done");
+        steps.before("end");
+    }
+
+    private void prune() {
+        Repository.open(folder).prune(domain, Retention.ofLast(2), false);
         System.out.println("done");
         steps.before("end");
     }

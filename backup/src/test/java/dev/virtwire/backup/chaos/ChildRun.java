@@ -36,7 +36,7 @@ record ChildRun(String stopped, String done, List<String> steps) {
                         action.name(),
                         world.libvirtd().socket().toString(),
                         relay.toString(),
-                        world.guest().guest().name(),
+                        world.guest().name(),
                         world.backups().toString(),
                         world.out().toString(),
                         Integer.toString(last))

@@ -3,6 +3,8 @@ package dev.virtwire.backup.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.backup.BackupLevel;
+import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.ImageFormat;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.ProgressListener;
@@ -20,7 +22,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,9 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LibvirtdExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillIT {
-    /** How many of an action's steps are tried; 0 for all of them. */
-    private static final Map<Action, Integer> RUNS =
-            Chaos.isFull() ? Map.of() : Map.of(Action.BACKUP, 10, Action.RECOVER, 7, Action.RESTORE, 5);
+    private static final Map<Action, Integer> FEW =
+            Map.of(Action.FIRST_BACKUP, 5, Action.INCREMENT, 7, Action.RECOVER, 5, Action.RESTORE, 3, Action.PRUNE, 3);
 
     private static final int RUNS_PER_REPOSITORY = 6;
 
@@ -61,7 +61,7 @@ class KillIT {
                 .disk(GuestDisk.qcow2(3 << 20).pattern(5))
                 .disk(GuestDisk.qcow2((1 << 20) + 512).pattern(6))
                 .start();
-        world = new World(libvirtd, new ModelGuest(guest, random, folder), folder);
+        world = new World(libvirtd, new ModelGuest(libvirtd, guest, random, folder), folder);
     }
 
     @AfterAll
@@ -80,8 +80,18 @@ class KillIT {
     }
 
     @TestFactory
-    Stream<DynamicTest> aBackupMayDieAtAnyStep() throws Exception {
-        return kill(Action.BACKUP);
+    Stream<DynamicTest> aFirstBackupMayDieAtAnyStep() throws Exception {
+        return kill(Action.FIRST_BACKUP);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> anIncrementMayDieAtAnyStep() throws Exception {
+        return kill(Action.INCREMENT);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aPruningMayDieAtAnyStep() throws Exception {
+        return kill(Action.PRUNE);
     }
 
     @TestFactory
@@ -96,61 +106,63 @@ class KillIT {
 
     private Stream<DynamicTest> kill(Action action) throws Exception {
         prepare(action);
+        Truth truth = world.guest().truth();
         ChildRun whole = ChildRun.of(action, world, Steps.ALL);
         steps.put(action, whole.steps());
-        if (action == Action.BACKUP) {
-            world.done(whole.done(), world.guest().truth());
-            world.requireClean();
-            world.requireAllRestored();
-        }
-        return chosen(whole.steps().size(), RUNS.getOrDefault(action, 0))
+        heard(action, whole, truth);
+        world.requireClean();
+        world.requireAllRestored();
+        return Chaos.some(whole.steps().size(), FEW.get(action), random)
                 .mapToObj(step -> DynamicTest.dynamicTest(
                         action + " killed at step " + step + ", "
                                 + whole.steps().get(step),
                         () -> kill(action, step)));
     }
 
-    /** All, or that many of them at random, evenly spread. */
-    private IntStream chosen(int all, int number) {
-        if (number == 0 || number >= all) {
-            return IntStream.range(0, all);
-        }
-        return IntStream.range(0, number)
-                .map(i -> all * i / number + random.nextInt(all * (i + 1) / number - all * i / number));
-    }
-
     private void prepare(Action action) throws Exception {
-        if (!clean || runs.size() % RUNS_PER_REPOSITORY == 0) {
+        if (!clean || action == Action.FIRST_BACKUP || runs.size() % RUNS_PER_REPOSITORY == 0) {
             world.discard();
         }
-        if (action != Action.BACKUP && !world.exists()) {
+        World.deleteTree(world.out());
+        if (action != Action.FIRST_BACKUP && !world.exists()) {
             world.backup();
+            world.guest().change(3);
         }
         if (action == Action.RECOVER) {
-            if (inMidBackup == 0) {
-                inMidBackup = stepOfReply(ChildRun.of(Action.BACKUP, world, Steps.ALL));
-            }
-            ChildRun died = ChildRun.of(Action.BACKUP, world, inMidBackup);
-            assertThat(died.stopped()).isNotNull();
+            dieInMidBackup();
+        } else if (action == Action.PRUNE) {
+            world.backup();
+            world.backup(
+                    BackupPlan.builder(guest.name()).level(BackupLevel.FULL).build());
+            world.guest().change(1);
+            world.backup();
         }
-        World.deleteTree(world.out());
     }
 
-    /** Well after the job has begun and files are being written. */
-    private int stepOfReply(ChildRun backup) {
-        world.done(backup.done(), world.guest().truth());
-        int write = backup.steps().indexOf("reply 421");
-        return write + 20;
+    private void dieInMidBackup() throws Exception {
+        if (inMidBackup == 0) {
+            Truth truth = world.guest().truth();
+            ChildRun whole = ChildRun.of(Action.INCREMENT, world, Steps.ALL);
+            world.done(whole.done(), truth);
+            // Well after the reply to DomainBackupBegin, when the first disk's image is being written.
+            inMidBackup = whole.steps().indexOf("reply 421") + 20;
+        }
+        assertThat(ChildRun.of(Action.INCREMENT, world, inMidBackup).stopped()).isNotNull();
+    }
+
+    private void heard(Action action, ChildRun run, Truth truth) throws IOException {
+        if (action == Action.PRUNE) {
+            world.pruned(2);
+        } else if (run.done() != null && (action == Action.FIRST_BACKUP || action == Action.INCREMENT)) {
+            world.done(run.done(), truth);
+        }
     }
 
     private void kill(Action action, int step) throws Exception {
         prepare(action);
         clean = false;
         Truth truth = world.guest().truth();
-        ChildRun run = ChildRun.of(action, world, step);
-        if (action == Action.BACKUP && run.done() != null) {
-            world.done(run.done(), truth);
-        }
+        heard(action, ChildRun.of(action, world, step), truth);
         if (action == Action.RESTORE) {
             requireRestoredOrNotThere();
         }
@@ -166,7 +178,7 @@ class KillIT {
         world.requireClean();
         world.requireRestored(newest);
         runs.add(action.name());
-        if (runs.size() % RUNS_PER_REPOSITORY == 0) {
+        if (action == Action.PRUNE || runs.size() % RUNS_PER_REPOSITORY == 0) {
             world.requireAllRestored();
         }
         clean = true;
@@ -179,12 +191,12 @@ class KillIT {
         Path out = world.out();
         for (String target : guest.targets()) {
             if (Files.exists(out.resolve(target + ".qcow2"))) {
-                world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"), folder);
+                world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"));
             }
         }
         repository.restore(RestoreRequest.of(point, out).replacing(), ProgressListener.NONE);
         for (String target : guest.targets()) {
-            world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"), folder);
+            world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"));
         }
         assertThat(names(out)).containsExactly("domain.xml", "vda." + ImageFormat.QCOW2, "vdb." + ImageFormat.QCOW2);
     }

@@ -11,11 +11,25 @@ import java.util.List;
 final class Programs {
     private Programs() {}
 
+    /**
+     * How a program ended.
+     *
+     * @param code its exit code
+     * @param output what it printed, complaints included
+     */
+    record Result(int code, String output) {}
+
     /** Runs a command, which has to succeed, and returns what it printed. */
     static String run(List<String> command) throws IOException, InterruptedException {
+        Result result = tryRun(command);
+        assertThat(result.code).as("%s: %s", command, result.output).isZero();
+        return result.output;
+    }
+
+    /** Runs a command. */
+    static Result tryRun(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as("%s: %s", command, output).isZero();
-        return output;
+        return new Result(process.waitFor(), output);
     }
 }

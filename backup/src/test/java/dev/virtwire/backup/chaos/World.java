@@ -64,7 +64,7 @@ final class World {
     }
 
     private String name() {
-        return guest.guest().name();
+        return guest.name();
     }
 
     Libvirt connect() {
@@ -76,19 +76,35 @@ final class World {
         done.put(point, truth);
     }
 
-    /** Makes a backup and holds it to its word. */
-    BackupResult backup() {
+    /** Makes a backup and will hold it to its word. */
+    BackupResult backup() throws IOException {
+        return backup(BackupPlan.builder(name()).build());
+    }
+
+    /** As the other, by this plan. */
+    BackupResult backup(BackupPlan plan) throws IOException {
+        return backup(backups, plan);
+    }
+
+    /** As the other, with the repository seen through another file system. */
+    BackupResult backup(Path folder, BackupPlan plan) throws IOException {
         Truth truth = guest.truth();
         try (Libvirt libvirt = connect()) {
-            BackupResult result = DomainBackup.start(
-                            libvirt,
-                            Repository.openOrCreate(backups),
-                            BackupPlan.builder(name()).build())
+            BackupResult result = DomainBackup.start(libvirt, Repository.openOrCreate(folder), plan)
                     .result()
                     .join();
             done(result.point().id(), truth);
             return result;
         }
+    }
+
+    /** What went wrong is over, and nothing is lost: the next backup is made and holds the truth. */
+    void requireRecovered() throws Exception {
+        requireClean();
+        guest.change(1);
+        String id = backup().point().id();
+        requireClean();
+        requireRestored(id);
     }
 
     /** Clears up, and nothing may be left to clear. */
@@ -102,20 +118,27 @@ final class World {
 
     /** Nothing remains of what died, neither on the host nor here, and nothing that is needed is gone. */
     void requireClean() throws IOException {
-        Repository repository = Repository.open(backups);
-        List<Point> points = repository.points(name()).points();
+        List<Point> points = Repository.open(backups).points(name()).points();
         String newest = points.isEmpty()
                 ? null
                 : points.get(points.size() - 1).manifest().checkpoint();
+        assertThat(requireNoTraces()).isEqualTo(newest == null ? List.of() : List.of(newest));
+    }
+
+    /** Nothing remains of what died but checkpoints of this repository, and these are returned. */
+    List<String> requireNoTraces() throws IOException {
+        Repository repository = Repository.open(backups);
+        String ours = "virtwire-" + repository.id();
+        List<String> checkpoints;
         try (Libvirt libvirt = connect()) {
             Domain domain = libvirt.domain(name()).join();
             assertThat(domain.activeBackup().join()).isEmpty();
             assertThat(domain.jobStatistics().join().isRunning()).isFalse();
-            assertThat(domain.checkpoints().join())
-                    .extracting(Checkpoint::name)
-                    .isEqualTo(newest == null ? List.of() : List.of(newest));
+            checkpoints = domain.checkpoints().join().stream()
+                    .map(Checkpoint::name)
+                    .filter(name -> name.startsWith(ours))
+                    .toList();
         }
-        String ours = "virtwire-" + repository.id();
         try (Stream<Path> disks = Files.walk(libvirtd.directory().resolve("disks"));
                 Stream<Path> temporary = Files.list(Path.of("/var/tmp"))) {
             assertThat(Stream.concat(disks, temporary)
@@ -123,13 +146,13 @@ final class World {
                     .isEmpty();
         }
         requireWhole(repository);
+        return checkpoints;
     }
 
     private void requireWhole(Repository repository) throws IOException {
         Path folder = backups.resolve(name());
         try (Stream<Path> list = Files.list(folder)) {
-            assertThat(list.map(path -> path.getFileName().toString()))
-                    .allMatch(file -> file.equals(".journal") || file.matches("20\\d{6}T\\d{6}Z-[a-z]+(-\\d+)?"));
+            assertThat(list).allMatch(path -> isWhole(path.getFileName().toString()) || isTombstone(path));
         }
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
             assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");
@@ -138,6 +161,16 @@ final class World {
         assertThat(report.damage()).isEmpty();
         assertThat(report.notices()).isEmpty();
         assertThat(repository.points(name()).points()).extracting(Point::id).containsAll(done.keySet());
+    }
+
+    private static boolean isWhole(String name) {
+        return name.equals(".journal") || name.matches("20\\d{6}T\\d{6}Z-[a-z]+(-\\d+)?");
+    }
+
+    /** Says that a point was removed on purpose, and holds nothing. */
+    private static boolean isTombstone(Path path) {
+        String[] inside = path.toFile().list();
+        return path.getFileName().toString().endsWith(".removed") && inside != null && inside.length == 0;
     }
 
     /** A point holds the truth of its beginning, by our restore and by qemu-img alone. */
@@ -151,7 +184,9 @@ final class World {
         for (ManifestDisk disk : point.manifest().disks()) {
             String target = disk.target();
             truth.requireRaw(target, restored.resolve(target + ".raw"));
-            truth.requireQcow2(target, point.folder().resolve(disk.image().file()), scratch);
+            Path image = point.folder().resolve(disk.image().file());
+            truth.requireQcow2(target, image);
+            truth.requireConverted(target, image, scratch.resolve("converted.raw"));
         }
     }
 
@@ -159,6 +194,16 @@ final class World {
     void requireAllRestored() throws Exception {
         for (String id : done.keySet()) {
             requireRestored(id);
+        }
+    }
+
+    /** All but so many of the newest points may be gone, and what is gone is not missed. */
+    void pruned(int newest) throws IOException {
+        List<String> ids = List.copyOf(done.keySet());
+        for (String id : ids.subList(0, ids.size() - newest)) {
+            if (!Files.exists(backups.resolve(name()).resolve(id))) {
+                done.remove(id);
+            }
         }
     }
 
@@ -187,12 +232,20 @@ final class World {
             if (domain.activeBackup().join().isPresent()) {
                 domain.attachBackup().join().abort().join();
             }
+            String ours = exists() ? "virtwire-" + Repository.open(backups).id() : "none";
             for (Checkpoint checkpoint : domain.checkpoints().join()) {
-                checkpoint.delete().join();
+                if (checkpoint.name().startsWith(ours)) {
+                    checkpoint.delete().join();
+                }
             }
         }
         deleteTree(backups);
         deleteTree(out());
+        for (Truth truth : done.values()) {
+            for (Path file : truth.disks().values()) {
+                Files.deleteIfExists(file);
+            }
+        }
         done.clear();
     }
 

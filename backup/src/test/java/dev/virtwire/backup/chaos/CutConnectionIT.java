@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.internal.job.BackupRun;
+import dev.virtwire.backup.internal.repository.DurableFiles;
+import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** All NBD connections break before one of the messages that go through them. */
+@ExtendWith(LibvirtdExtension.class)
+class CutConnectionIT {
+    @TempDir
+    Path folder;
+
+    private final Random random = Chaos.random("CutConnectionIT");
+
+    @Test
+    void aBackupWhoseDataConnectionsAreCutFailsAtOnceAndLeavesNothing(Libvirtd libvirtd) throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "cut-connection")
+                .disk(GuestDisk.qcow2(5 << 20).random(0, 5 << 20, 1))
+                .disk(GuestDisk.qcow2((1 << 20) + 512).pattern(6))
+                .start()) {
+            ModelGuest model = new ModelGuest(libvirtd, guest, random, folder);
+            World world = new World(libvirtd, model, folder);
+            world.backup();
+            model.change(4);
+            CountedTransport whole = new CountedTransport(Integer.MAX_VALUE);
+            String id = run(world, whole);
+            world.done(id, model.truth());
+            int[] cuts = Chaos.some(whole.messages(), 6, random).toArray();
+            for (int cut : cuts) {
+                model.change(4);
+                assertThatThrownBy(() -> run(world, new CountedTransport(cut)))
+                        .as("cut before message %d of %d", cut, whole.messages())
+                        .isInstanceOf(BackupException.class)
+                        .hasMessageContaining("nbd+unix://")
+                        .hasMessageNotContaining("Left behind");
+                world.requireRecovered();
+            }
+            world.requireAllRestored();
+            assertThat(cuts).isNotEmpty();
+            System.out.printf("NBD was cut before %d of %d messages.%n", cuts.length, whole.messages());
+        }
+    }
+
+    private static String run(World world, CountedTransport transport) {
+        try (Libvirt libvirt = world.connect()) {
+            RepositoryStore store = RepositoryStore.open(world.backups(), DurableFiles.PLAIN);
+            BackupPlan plan = BackupPlan.builder(world.guest().name()).build();
+            return new BackupRun(libvirt, store, plan, NbdOptions.DEFAULT.withTransport(transport))
+                    .run()
+                    .point()
+                    .id();
+        }
+    }
+}

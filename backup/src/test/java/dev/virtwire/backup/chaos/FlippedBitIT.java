@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupLevel;
+import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.DamagedException;
+import dev.virtwire.backup.Finding;
+import dev.virtwire.backup.ImageFormat;
+import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.RestoreRequest;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One bit of the repository of a real guest is not what it was: verify says so, and nothing of it is restored. */
+@ExtendWith(LibvirtdExtension.class)
+class FlippedBitIT {
+    private static final int FLIPS = Chaos.isFull() ? 60 : 2;
+
+    @TempDir
+    Path folder;
+
+    private final Random random = Chaos.random("FlippedBitIT");
+    private final Map<String, byte[]> domainXml = new LinkedHashMap<>();
+    private World world;
+
+    @Test
+    void isFoundWhereverItIsAndRestoredNowhere(Libvirtd libvirtd) throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "flipped-bit")
+                .disk(GuestDisk.qcow2(3 << 20).pattern(5))
+                .disk(GuestDisk.qcow2((1 << 20) + 512).pattern(6))
+                .start()) {
+            ModelGuest model = new ModelGuest(libvirtd, guest, random, folder);
+            world = new World(libvirtd, model, folder);
+            List<String> points = new ArrayList<>();
+            for (BackupLevel level : List.of(BackupLevel.FULL, BackupLevel.AUTO, BackupLevel.AUTO)) {
+                BackupPlan plan = BackupPlan.builder(guest.name()).level(level).build();
+                points.add(world.backup(plan).point().id());
+                model.change(4);
+            }
+            for (String point : points) {
+                domainXml.put(
+                        point, Files.readAllBytes(world.backups().resolve("flipped-bit/" + point + "/domain.xml")));
+            }
+            int flips = 0;
+            for (Path file : files()) {
+                for (int i = 0; i < FLIPS; i++) {
+                    long offset = i == 0 ? Files.size(file) - 1 : random.nextLong(Files.size(file));
+                    flip(file, offset, 1 << random.nextInt(8), points);
+                    flips++;
+                }
+            }
+            world.requireClean();
+            world.requireAllRestored();
+            System.out.printf("%d bits were flipped in %d files.%n", flips, files().size());
+        }
+    }
+
+    /** Locks say nothing that anybody relies on. */
+    private List<Path> files() throws IOException {
+        try (Stream<Path> walk = Files.walk(world.backups())) {
+            return walk.filter(Files::isRegularFile)
+                    .filter(file -> !file.getFileName().toString().endsWith("lock"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private void flip(Path file, long offset, int mask, List<String> points) throws IOException {
+        String what = "bit mask " + mask + " of byte " + offset + " of " + file;
+        write(file, offset, mask);
+        try {
+            assertThat(damage()).as(what).extracting(Finding::file).contains(file);
+            int refused = 0;
+            for (String point : points) {
+                refused += isRefused(point, what) ? 1 : 0;
+            }
+            boolean restored = !file.endsWith("checkpoint.xml");
+            assertThat(refused).as("points refused: " + what).isGreaterThanOrEqualTo(restored ? 1 : 0);
+        } finally {
+            write(file, offset, mask);
+        }
+    }
+
+    private static void write(Path file, long offset, int mask) throws IOException {
+        try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+            open.seek(offset);
+            int value = open.read();
+            open.seek(offset);
+            open.write(value ^ mask);
+        }
+    }
+
+    private List<Finding> damage() {
+        try {
+            return Repository.open(world.backups())
+                    .verify(ProgressListener.NONE)
+                    .damage();
+        } catch (DamagedException e) {
+            return e.findings();
+        }
+    }
+
+    /** Either a point is refused and nothing of it is there, or it does not need what is damaged, and holds its truth. */
+    private boolean isRefused(String id, String what) throws IOException {
+        Path out = world.out();
+        try {
+            Repository repository = Repository.open(world.backups());
+            repository.restore(
+                    RestoreRequest.of(repository.point("flipped-bit", id), out).withFormat(ImageFormat.RAW),
+                    ProgressListener.NONE);
+        } catch (BackupException e) {
+            assertThat(e).as(what).isInstanceOf(DamagedException.class);
+            assertThat(out).as(what).doesNotExist();
+            return true;
+        }
+        for (String target : world.guest().targets()) {
+            world.truthOf(id).requireRaw(target, out.resolve(target + ".raw"));
+        }
+        assertThat(out.resolve("domain.xml")).as(what).hasBinaryContent(domainXml.get(id));
+        World.deleteTree(out);
+        return false;
+    }
+}
