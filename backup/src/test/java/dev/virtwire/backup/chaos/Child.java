@@ -7,6 +7,7 @@ import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.backup.Repository;
 import dev.virtwire.backup.RestoreRequest;
+import dev.virtwire.backup.chaos.files.PowerCut;
 import dev.virtwire.backup.chaos.files.WatchedFileSystem;
 import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.client.Libvirt;
@@ -33,13 +34,15 @@ public final class Child {
 
     /**
      * Takes what to do, libvirtd's socket, a path for a socket of its own, the domain, the repository's folder, a folder to
-     * restore to, and the number of the step to stop at.
+     * restore to, the number of the step to stop at, and, where it is to end by a cut of power, a folder beside the others.
      */
     @SuppressWarnings("try") // the relay works on threads of its own
     public static void main(String[] args) throws IOException {
         endWithTheTest();
         Path socket = Path.of(args[2]);
-        Steps steps = new Steps(Integer.parseInt(args[6]));
+        Path scratch = Path.of(args[4]).getParent();
+        PowerCut power = args.length > 7 ? new PowerCut(scratch, Path.of(args[7])) : null;
+        Steps steps = new Steps(Integer.parseInt(args[6]), power);
         try (RpcRelay relay = new RpcRelay(socket, Path.of(args[1]), steps)) {
             String uri = "qemu+unix:///system?socket=" + socket;
             new Child(steps, uri, args[3], Path.of(args[4]), Path.of(args[5])).run(Action.valueOf(args[0]));

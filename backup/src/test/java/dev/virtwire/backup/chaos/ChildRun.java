@@ -22,24 +22,35 @@ record ChildRun(String stopped, String done, List<String> steps) {
      * @param last the step to stop before, or {@link Steps#ALL}
      */
     static ChildRun of(Action action, World world, int last) throws IOException, InterruptedException {
+        return of(action, world, last, false);
+    }
+
+    /** As the other; where {@code power} is cut, all that was not synced is lost too. */
+    static ChildRun of(Action action, World world, int last, boolean power) throws IOException, InterruptedException {
+        Path aside = aside(world);
+        World.deleteTree(aside);
         Path relay = world.scratch().resolve("relay");
         Files.deleteIfExists(relay);
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx96m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xshare:auto",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Child.class.getName(),
-                        action.name(),
-                        world.libvirtd().socket().toString(),
-                        relay.toString(),
-                        world.guest().name(),
-                        world.backups().toString(),
-                        world.out().toString(),
-                        Integer.toString(last))
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xshare:auto",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Child.class.getName(),
+                action.name(),
+                world.libvirtd().socket().toString(),
+                relay.toString(),
+                world.guest().name(),
+                world.backups().toString(),
+                world.out().toString(),
+                Integer.toString(last)));
+        if (power) {
+            command.add(Files.createDirectory(aside).toString());
+        }
+        Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String stopped = null;
@@ -69,5 +80,10 @@ record ChildRun(String stopped, String done, List<String> steps) {
             throw new IllegalStateException(action + " failed, though nobody killed it: exit code " + code);
         }
         return new ChildRun(stopped, done, steps);
+    }
+
+    /** Where what was deleted is kept while its deletion is not durable. */
+    static Path aside(World world) {
+        return world.scratch().resolveSibling(world.scratch().getFileName() + "-aside");
     }
 }

@@ -2,7 +2,6 @@
 package dev.virtwire.backup.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupPlan;
@@ -43,18 +42,27 @@ class CutConnectionIT {
             String id = run(world, whole);
             world.done(id, model.truth());
             int[] cuts = Chaos.some(whole.messages(), 6, random).toArray();
+            int failed = 0;
             for (int cut : cuts) {
                 model.change(4);
-                assertThatThrownBy(() -> run(world, new CountedTransport(cut)))
-                        .as("cut before message %d of %d", cut, whole.messages())
-                        .isInstanceOf(BackupException.class)
-                        .hasMessageContaining("nbd+unix://")
-                        .hasMessageNotContaining("Left behind");
+                Truth truth = model.truth();
+                try {
+                    // The last messages say goodbye: whoever is cut off there has all that he wanted.
+                    world.done(run(world, new CountedTransport(cut)), truth);
+                } catch (BackupException e) {
+                    failed++;
+                    assertThat(e)
+                            .as("cut before message %d of %d", cut, whole.messages())
+                            .hasMessageContaining("nbd+unix://")
+                            .hasMessageNotContaining("Left behind");
+                }
                 world.requireRecovered();
             }
             world.requireAllRestored();
-            assertThat(cuts).isNotEmpty();
-            System.out.printf("NBD was cut before %d of %d messages.%n", cuts.length, whole.messages());
+            assertThat(failed).isPositive();
+            System.out.printf(
+                    "NBD was cut before %d of %d messages: %d backups failed.%n",
+                    cuts.length, whole.messages(), failed);
         }
     }
 

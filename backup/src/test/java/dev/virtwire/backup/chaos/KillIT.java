@@ -34,13 +34,17 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The program is killed, as {@code kill -9} does, before one of the steps that it takes: each write, sync, rename and
  * deletion of a file, and each call, before it is sent, after that, and when its reply has come. Afterwards what it left is
- * cleared, the next backup is made, and nothing that said done is lost.
+ * cleared, the next backup is made, and nothing that said done is lost. Or its machine loses power there: then all is gone
+ * too that no sync had made durable.
  */
 @ExtendWith(LibvirtdExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillIT {
-    private static final Map<Action, Integer> FEW =
-            Map.of(Action.FIRST_BACKUP, 5, Action.INCREMENT, 7, Action.RECOVER, 5, Action.RESTORE, 3, Action.PRUNE, 3);
+    private static final Map<Action, Integer> KILLS =
+            Map.of(Action.FIRST_BACKUP, 4, Action.INCREMENT, 6, Action.RECOVER, 4, Action.RESTORE, 3, Action.PRUNE, 3);
+
+    private static final Map<Action, Integer> CUTS =
+            Map.of(Action.FIRST_BACKUP, 2, Action.INCREMENT, 2, Action.RECOVER, 1, Action.RESTORE, 1, Action.PRUNE, 1);
 
     private static final int RUNS_PER_REPOSITORY = 6;
 
@@ -65,10 +69,11 @@ class KillIT {
     }
 
     @AfterAll
-    void tell() {
+    void tell() throws IOException {
         guest.close();
+        World.deleteTree(ChildRun.aside(world));
         System.out.printf(
-                "Killed %d times: %s; each time nothing was lost and nothing was left behind.%n",
+                "Killed or without power %d times: %s; each time nothing was lost and nothing was left behind.%n",
                 runs.size(),
                 steps.entrySet().stream()
                         .map(entry -> runs.stream()
@@ -112,11 +117,16 @@ class KillIT {
         heard(action, whole, truth);
         world.requireClean();
         world.requireAllRestored();
-        return Chaos.some(whole.steps().size(), FEW.get(action), random)
-                .mapToObj(step -> DynamicTest.dynamicTest(
-                        action + " killed at step " + step + ", "
-                                + whole.steps().get(step),
-                        () -> kill(action, step)));
+        int all = whole.steps().size();
+        return Stream.concat(
+                Chaos.some(all, KILLS.get(action), random).mapToObj(step -> test(action, step, false)),
+                Chaos.some(all, CUTS.get(action), random).mapToObj(step -> test(action, step, true)));
+    }
+
+    private DynamicTest test(Action action, int step, boolean power) {
+        String name = action + (power ? " loses its power" : " killed") + " at step " + step + ", "
+                + steps.get(action).get(step);
+        return DynamicTest.dynamicTest(name, () -> kill(action, step, power));
     }
 
     private void prepare(Action action) throws Exception {
@@ -158,11 +168,11 @@ class KillIT {
         }
     }
 
-    private void kill(Action action, int step) throws Exception {
+    private void kill(Action action, int step, boolean power) throws Exception {
         prepare(action);
         clean = false;
         Truth truth = world.guest().truth();
-        heard(action, ChildRun.of(action, world, step), truth);
+        heard(action, ChildRun.of(action, world, step, power), truth);
         if (action == Action.RESTORE) {
             requireRestoredOrNotThere();
         }

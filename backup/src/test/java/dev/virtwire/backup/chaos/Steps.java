@@ -2,7 +2,9 @@
 package dev.virtwire.backup.chaos;
 
 import dev.virtwire.backup.chaos.files.Change;
+import dev.virtwire.backup.chaos.files.PowerCut;
 import dev.virtwire.backup.chaos.files.Watcher;
+import java.io.IOException;
 
 /**
  * Everything that a program does to the world outside, counted from 0: each change to a file, each message to libvirtd.
@@ -13,11 +15,13 @@ final class Steps implements Watcher {
     static final int ALL = -1;
 
     private final int last;
+    private final PowerCut power;
     private int next;
 
-    /** Stops before step {@code last}. */
-    Steps(int last) {
+    /** Stops before step {@code last}; by a cut of {@code power} where that is not null. */
+    Steps(int last, PowerCut power) {
         this.last = last;
+        this.power = power;
     }
 
     /** About to take a step; where it is the last, this never returns, nor does it for any other thread's. */
@@ -25,6 +29,9 @@ final class Steps implements Watcher {
         if (last == ALL) {
             System.out.println("step " + step);
         } else if (next >= last) {
+            if (power != null) {
+                power.lose();
+            }
             System.out.println("stopped " + next + " " + step);
             sleepForEver();
         }
@@ -42,7 +49,17 @@ final class Steps implements Watcher {
     }
 
     @Override
-    public void before(Change change) {
+    public synchronized void before(Change change) throws IOException {
         before(change.toString());
+        if (power != null) {
+            power.before(change);
+        }
+    }
+
+    @Override
+    public void after(Change change) {
+        if (power != null) {
+            power.after(change);
+        }
     }
 }

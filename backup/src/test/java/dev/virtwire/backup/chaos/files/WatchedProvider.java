@@ -63,8 +63,8 @@ final class WatchedProvider extends FileSystemProvider {
             watcher.after(change);
             return new WatchedChannel(channel, file, watcher);
         }
-        if (options.contains(StandardOpenOption.TRUNCATE_EXISTING) && writes) {
-            watcher.before(Change.of(Change.Kind.TRUNCATE, file));
+        if (writes && options.contains(StandardOpenOption.TRUNCATE_EXISTING)) {
+            throw new UnsupportedOperationException("truncation of " + file + " while it is opened");
         }
         return new WatchedChannel(provider.newFileChannel(file, options, attributes), file, watcher);
     }
