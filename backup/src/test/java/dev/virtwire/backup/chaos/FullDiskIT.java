@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.Point;
 import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.backup.Repository;
@@ -116,19 +117,14 @@ class FullDiskIT {
     @Test
     void aRestoreMayMeetItAtAnyWrite() throws Exception {
         Repository repository = Repository.open(world.backups());
-        RestoreRequest request =
-                RestoreRequest.of(repository.newestPoint(guest.name()), folder).replacing();
+        Point point = repository.newestPoint(guest.name());
         Room endless = new Room(Integer.MAX_VALUE);
         Path out = new WatchedFileSystem(endless).path(world.out());
-        repository.restore(
-                new RestoreRequest(request.point(), out, request.format(), request.disks(), false),
-                ProgressListener.NONE);
+        repository.restore(RestoreRequest.of(point, out), ProgressListener.NONE);
         World.deleteTree(world.out());
         for (int room : Chaos.some(used(endless), 5, random).toArray()) {
             Path full = onFullDisk(world.out(), room);
-            assertThatThrownBy(() -> repository.restore(
-                            new RestoreRequest(request.point(), full, request.format(), request.disks(), false),
-                            ProgressListener.NONE))
+            assertThatThrownBy(() -> repository.restore(RestoreRequest.of(point, full), ProgressListener.NONE))
                     .as("room for %d writes", room)
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining("the file system is full");
