@@ -3,6 +3,7 @@ package dev.virtwire.backup;
 
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
@@ -104,6 +105,7 @@ class ChangedHostIT {
     void aKilledQemuMakesAllDisksFull() throws Exception {
         try (Guest guest = guest("killed")) {
             guest.kill();
+            await().until(() -> guest.state().equals("shut off"));
             guest.start();
 
             BackupResult result = backup(guest, Level.FULL, Level.FULL);

@@ -95,8 +95,11 @@ final class JobBegin {
             }
             if (plan.checkpoint() != null && text.contains(NO_BITMAPS)) {
                 removeCheckpoint();
-                plan = plan.tracking(thatKeepBitmaps());
-                return ask(server);
+                Set<String> keeping = thatKeepBitmaps();
+                if (!keeping.equals(plan.tracked())) {
+                    plan = plan.tracking(keeping);
+                    return tryOnce(server);
+                }
             }
             if (e.is(ErrorCode.CHECKPOINT_INCONSISTENT)) {
                 throw new LostBitmapException(lost(text), e);
