@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -322,6 +323,7 @@ class ReadTest {
 
     @Test
     void onePieceThatFailsFailsTheWholeReadAfterThoseOnTheWireWereAnswered() throws Exception {
+        CountDownLatch seen = new CountDownLatch(1);
         try (ScriptedServer server = ScriptedServer.overTcp(peer -> {
                     peer.negotiateReplies(Replies.STRUCTURED);
                     peer.option();
@@ -334,6 +336,7 @@ class ReadTest {
                     Request other = peer.request();
                     assertThat(other.offset()).isEqualTo(8000);
                     peer.data(other, DONE, 8000, content(8000, 10));
+                    assertThat(seen.await(10, TimeUnit.SECONDS)).isTrue();
                     peer.data(requests.get(0), DONE, 0, content(0, 1000));
                     peer.awaitEnd();
                 });
@@ -343,6 +346,7 @@ class ReadTest {
                     connection.read(8000, ByteBuffer.allocate(10)).thenApply(done -> read.isDone());
 
             assertThat(whileReading.get(10, TimeUnit.SECONDS)).isFalse();
+            seen.countDown();
             assertFails(
                     read,
                     Kind.SERVER,
