@@ -18,9 +18,11 @@ public final class BackupPlan {
     private final Set<String> disks;
     private final Set<String> excluded;
     private final @Nullable String scratchFolder;
+    private final @Nullable Long scratchLimit;
     private final @Nullable String pushFolder;
     private final @Nullable NbdListen nbd;
     private final boolean insecureNbd;
+    private final boolean quiesce;
     private final ImageCompression compression;
     private final ProgressListener listener;
 
@@ -33,9 +35,11 @@ public final class BackupPlan {
         disks = Set.copyOf(builder.disks);
         excluded = Set.copyOf(builder.excluded);
         scratchFolder = builder.scratchFolder;
+        scratchLimit = builder.scratchLimit;
         pushFolder = builder.pushFolder;
         nbd = builder.nbd;
         insecureNbd = builder.insecureNbd;
+        quiesce = builder.quiesce;
         compression = builder.compression;
         listener = builder.listener;
     }
@@ -85,6 +89,11 @@ public final class BackupPlan {
         return scratchFolder;
     }
 
+    /** Bytes that the scratch files may take together, or null for what their file systems have. */
+    public @Nullable Long scratchLimit() {
+        return scratchLimit;
+    }
+
     /** The host's folder that a push writes to, or null for a pull. */
     public @Nullable String pushFolder() {
         return pushFolder;
@@ -105,6 +114,11 @@ public final class BackupPlan {
         return compression;
     }
 
+    /** Whether the guest's file systems are frozen while the backup begins. */
+    public boolean quiesce() {
+        return quiesce;
+    }
+
     /** Who is told of the progress. */
     public ProgressListener listener() {
         return listener;
@@ -120,9 +134,11 @@ public final class BackupPlan {
         private @Nullable String since;
         private boolean keepFullCheckpoint;
         private @Nullable String scratchFolder;
+        private @Nullable Long scratchLimit;
         private @Nullable String pushFolder;
         private @Nullable NbdListen nbd;
         private boolean insecureNbd;
+        private boolean quiesce;
         private ImageCompression compression = ImageCompression.NONE;
         private ProgressListener listener = ProgressListener.NONE;
 
@@ -185,6 +201,22 @@ public final class BackupPlan {
             return this;
         }
 
+        /**
+         * Ends the backup when its scratch files have grown to this size together: where QEMU can no longer write them, it
+         * fails the guest's own writes. What the guest writes in the moment until the job has ended comes on top.
+         * Without this the backup is ended when seven eighths of what was free with the files at its begin are gone, or all
+         * but 1 GiB; that takes a folder of this machine.
+         *
+         * @param bytes more than 0
+         */
+        public Builder scratchLimit(long bytes) {
+            if (bytes <= 0) {
+                throw new BackupException("a scratch limit of " + bytes + " bytes is none");
+            }
+            scratchLimit = bytes;
+            return this;
+        }
+
         /** Where the host's NBD export listens, for hosts reached by TCP. Default: loopback, ports 10809 to 10872. */
         public Builder nbd(NbdListen listen) {
             nbd = requireNonNull(listen, "listen");
@@ -202,6 +234,16 @@ public final class BackupPlan {
         /** How to compress the images of a pull. Default: not at all. */
         public Builder compression(ImageCompression newCompression) {
             compression = requireNonNull(newCompression, "compression");
+            return this;
+        }
+
+        /**
+         * Freezes the guest's file systems by its agent just before the backup begins, and thaws them right after: what a
+         * restore finds needs no repair. Without it, it is as after a power cut. A guest whose agent does not answer is
+         * not backed up then.
+         */
+        public Builder quiesce() {
+            quiesce = true;
             return this;
         }
 

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backup that is done: its point is durable and the host is clean.
@@ -13,11 +14,18 @@ import java.util.List;
  * @param outcome {@code completed}, or {@code completed, unverified} after a push
  * @param bytesRead bytes that were read from the host; 0 after a push
  * @param bytesStored the images' size in the repository, or on the host after a push
+ * @param frozen how long the guest's file systems were frozen at most, or null where that was not asked for
  * @param duration from the first question to the host to the end
  * @param notices what the user should know, each one sentence: excluded disks, no checkpoint and why, NVRAM not saved
  */
 public record BackupResult(
-        Point point, String outcome, long bytesRead, long bytesStored, Duration duration, List<String> notices) {
+        Point point,
+        String outcome,
+        long bytesRead,
+        long bytesStored,
+        @Nullable Duration frozen,
+        Duration duration,
+        List<String> notices) {
     /** Refuses a missing field. */
     public BackupResult {
         requireNonNull(point, "point");

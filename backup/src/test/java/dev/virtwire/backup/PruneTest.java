@@ -367,7 +367,8 @@ class PruneTest {
                 points.get(2).manifest().checkpoint(),
                 null,
                 List.of(),
-                List.of()));
+                List.of(),
+                null));
 
         PruneReport report = prune(1);
 

@@ -139,7 +139,8 @@ class RecoverIT {
                     manifest.checkpoint(),
                     null,
                     List.of(),
-                    List.of()));
+                    List.of(),
+                    null));
 
             assertThat(recover().done()).containsExactly("deleted checkpoint " + old);
 

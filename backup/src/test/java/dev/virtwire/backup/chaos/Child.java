@@ -43,7 +43,7 @@ public final class Child {
         Path scratch = Path.of(args[4]).getParent();
         PowerCut power = args.length > 7 ? new PowerCut(scratch, Path.of(args[7])) : null;
         Steps steps = new Steps(Integer.parseInt(args[6]), power);
-        try (RpcRelay relay = new RpcRelay(socket, Path.of(args[1]), steps)) {
+        try (RpcRelay relay = new RpcRelay(socket, Path.of(args[1]), steps::before)) {
             String uri = "qemu+unix:///system?socket=" + socket;
             new Child(steps, uri, args[3], Path.of(args[4]), Path.of(args[5])).run(Action.valueOf(args[0]));
         } finally {

@@ -25,15 +25,20 @@ final class RpcRelay implements Closeable {
 
     private final ServerSocketChannel listener;
     private final Path server;
-    private final Steps steps;
+    private final Seen seen;
 
     /** Listens on {@code socket} and passes on to {@code server}. */
-    RpcRelay(Path socket, Path server, Steps steps) throws IOException {
+    RpcRelay(Path socket, Path server, Seen seen) throws IOException {
         this.listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         this.listener.bind(UnixDomainSocketAddress.of(socket));
         this.server = server;
-        this.steps = steps;
+        this.seen = seen;
         thread("accept", this::accept);
+    }
+
+    /** Told of each step before it is taken; throwing ends the connection instead. */
+    interface Seen {
+        void before(String step) throws IOException;
     }
 
     private interface Work {
@@ -76,15 +81,15 @@ final class RpcRelay implements Closeable {
                 int serial = message.getInt(20);
                 if (counts && type == CALL) {
                     procedures.put(serial, procedure);
-                    steps.before("call " + procedure);
+                    seen.before("call " + procedure);
                 } else if (counts) {
-                    steps.before("reply " + procedures.get(serial));
+                    seen.before("reply " + procedures.get(serial));
                 }
                 while (message.hasRemaining()) {
                     to.write(message);
                 }
                 if (counts && type == CALL) {
-                    steps.before("sent " + procedure);
+                    seen.before("sent " + procedure);
                 }
             }
         }

@@ -168,13 +168,15 @@ public final class BackupRun {
                 transfer.checkpoint(),
                 transfer.socket(),
                 transfer.scratch(),
-                transfer.pushed());
+                transfer.pushed(),
+                null);
+        Quiesce quiesce = new Quiesce(plan.quiesce(), facts.domain(), store, entry);
         Point point;
         Transfer.Result result;
         try {
             store.writeEntry(entry);
             Path folder = store.createPartial(id);
-            result = transfer(store, facts, transfer, folder);
+            result = transfer(store, facts, transfer, folder, quiesce);
             meter.phase(Progress.Phase.COMMITTING);
             point = commit(store, facts, choice, result, id);
         } catch (UnsureCommitException e) {
@@ -185,17 +187,18 @@ public final class BackupRun {
                             + "' tries again",
                     e);
         } catch (IOException | RuntimeException | Error e) {
-            throw cleanUp(store, entry, e);
+            throw cleanUp(store, quiesce.entry(), e);
         }
-        return finish(store, entry, point, result);
+        return finish(store, quiesce, point, result);
     }
 
-    private Transfer.Result transfer(DomainStore store, HostFacts facts, TransferPlan transfer, Path folder)
+    private Transfer.Result transfer(
+            DomainStore store, HostFacts facts, TransferPlan transfer, Path folder, Quiesce quiesce)
             throws IOException {
         Transfer kind = plan.mode() == Mode.PULL
                 ? new PullTransfer(
-                        facts.domain(), transfer, store, folder, plan.compression(), nbd, budget, meter, cancellation)
-                : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation);
+                        facts.domain(), transfer, store, folder, plan, nbd, budget, meter, cancellation, quiesce)
+                : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation, quiesce);
         String nvram = facts.description().nvram();
         return kind.run(
                 begun -> files = PointFiles.fetch(facts.domain(), nvram, isHere(facts, begun), begun.checkpoint()));
@@ -231,7 +234,7 @@ public final class BackupRun {
                 newest == null ? null : link(newest),
                 transfer.checkpoint(),
                 transfer.checkpoint() == null ? transfer.noCheckpointReason() : null,
-                false,
+                plan.quiesce(),
                 result.began(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS),
                 result.disks(),
@@ -272,10 +275,10 @@ public final class BackupRun {
     }
 
     /** The point stands. Whatever is still to be cleared on the host is no failure of the backup. */
-    private BackupResult finish(DomainStore store, JournalEntry entry, Point point, Transfer.Result result) {
+    private BackupResult finish(DomainStore store, Quiesce quiesce, Point point, Transfer.Result result) {
         Leftovers leftovers = new Leftovers(store);
         try {
-            leftovers.clear(entry, libvirt);
+            leftovers.clear(quiesce.entry(), libvirt);
         } catch (RuntimeException e) {
             leftovers.left().add(Reasons.of(e));
         }
@@ -286,6 +289,7 @@ public final class BackupRun {
                 point.manifest().outcome(),
                 result.bytesRead(),
                 result.bytesStored(),
+                quiesce.frozen(),
                 Duration.ofNanos(System.nanoTime() - started),
                 notices);
     }

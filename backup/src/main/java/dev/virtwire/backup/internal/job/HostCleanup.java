@@ -70,6 +70,9 @@ final class HostCleanup {
      */
     void run(boolean committed, boolean others, Set<String> keep) {
         Domain domain = domain();
+        if (domain != null) {
+            thaw(domain);
+        }
         if (domain != null && endJob(domain)) {
             deleteFiles(committed);
             deleteCheckpoints(domain, others, keep);
@@ -92,9 +95,33 @@ final class HostCleanup {
         return null;
     }
 
+    /** A domain of another id is one that was started since, and starts with nothing frozen. */
+    private void thaw(Domain domain) {
+        if (entry.frozenId() == null || !domain.id().equals(Optional.of(entry.frozenId()))) {
+            return;
+        }
+        try {
+            if (Quiesce.thaw(domain) > 0) {
+                done.add("thawed the file systems of domain " + domain.name());
+            }
+        } catch (LibvirtException e) {
+            left.add(frozen() + ": " + e.getMessage());
+        }
+    }
+
+    /** Whoever cannot wait for us needs to know how. */
+    private String frozen() {
+        String name = entry.domain().name();
+        return "file systems of domain " + name + " that may still be frozen ('virsh domfsthaw " + name
+                + "' thaws them)";
+    }
+
     /** All that may be there, where nobody can look. */
     private String everything() {
         List<String> traces = new ArrayList<>();
+        if (entry.frozenId() != null) {
+            traces.add(frozen());
+        }
         traces.add("the backup job of domain " + entry.domain().name());
         if (entry.checkpoint() != null) {
             traces.add("checkpoint " + entry.checkpoint());

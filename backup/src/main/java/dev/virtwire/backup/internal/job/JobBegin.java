@@ -11,6 +11,7 @@ import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
+import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -25,12 +26,14 @@ final class JobBegin {
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
     private final Domain domain;
+    private final Quiesce quiesce;
     private TransferPlan plan;
     private int port;
     private Instant began = Instant.EPOCH;
 
-    JobBegin(Domain domain, TransferPlan plan) {
+    JobBegin(Domain domain, TransferPlan plan, Quiesce quiesce) {
         this.domain = domain;
+        this.quiesce = quiesce;
         this.plan = plan;
     }
 
@@ -55,7 +58,7 @@ final class JobBegin {
      * @throws LostBitmapException where libvirt cannot tell what changed on some of the disks
      * @throws RefusedException where it refuses for another reason
      */
-    BackupJob begin() {
+    BackupJob begin() throws IOException {
         try {
             return tryAll();
         } catch (RemoteException e) {
@@ -63,7 +66,7 @@ final class JobBegin {
         }
     }
 
-    private BackupJob tryAll() {
+    private BackupJob tryAll() throws IOException {
         if (plan.path() instanceof DataPath.Ports ports) {
             for (port = ports.listen().firstPort(); port <= ports.listen().lastPort(); port++) {
                 BackupJob job = tryOnce(DataPath.server(ports, port));
@@ -84,7 +87,7 @@ final class JobBegin {
     }
 
     /** Null where the port is in use. */
-    private @Nullable BackupJob tryOnce(@Nullable NbdServer server) {
+    private @Nullable BackupJob tryOnce(@Nullable NbdServer server) throws IOException {
         try {
             return ask(server);
         } catch (RemoteException e) {
@@ -143,9 +146,11 @@ final class JobBegin {
         return named.isEmpty() ? all : named;
     }
 
-    private BackupJob ask(@Nullable NbdServer server) {
-        began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        return Waiting.await(domain.beginBackup(plan.backup(server), plan.checkpointSpec(), Set.of()));
+    private BackupJob ask(@Nullable NbdServer server) throws IOException {
+        return quiesce.during(() -> {
+            began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+            return domain.beginBackup(plan.backup(server), plan.checkpointSpec(), Set.of());
+        });
     }
 
     /** libvirt keeps the checkpoint of a backup whose export does not start. */

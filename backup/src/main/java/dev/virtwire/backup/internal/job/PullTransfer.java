@@ -4,7 +4,7 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.ImageCompression;
+import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.Progress;
 import dev.virtwire.backup.internal.ProgressMeter;
@@ -54,11 +54,12 @@ final class PullTransfer implements Transfer {
     private final TransferPlan plan;
     private final DomainStore domainStore;
     private final Path folder;
-    private final ImageCompression compression;
+    private final BackupPlan asked;
     private final NbdOptions nbd;
     private final CopyBudget budget;
     private final ProgressMeter meter;
     private final Cancellation cancellation;
+    private final Quiesce quiesce;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
     private volatile boolean stopped;
 
@@ -67,30 +68,33 @@ final class PullTransfer implements Transfer {
             TransferPlan plan,
             DomainStore domainStore,
             Path folder,
-            ImageCompression compression,
+            BackupPlan asked,
             NbdOptions nbd,
             CopyBudget budget,
             ProgressMeter meter,
-            Cancellation cancellation) {
+            Cancellation cancellation,
+            Quiesce quiesce) {
         this.domain = domain;
         this.plan = plan;
         this.domainStore = domainStore;
         this.folder = folder;
-        this.compression = compression;
+        this.asked = asked;
         this.nbd = nbd;
         this.budget = budget;
         this.meter = meter;
         this.cancellation = cancellation;
+        this.quiesce = quiesce;
     }
 
     @Override
     public Result run(Begun begun) throws IOException {
         cancellation.check();
-        JobBegin begin = new JobBegin(domain, plan);
+        JobBegin begin = new JobBegin(domain, plan, quiesce);
         BackupJob job = begin.begin();
         CompletableFuture<BackupOutcome> ended = job.completion();
         ended.whenComplete((outcome, failure) -> stop());
         Cancellation.AutoUnregister unregister = cancellation.onCancel(this::stop);
+        ScratchGuard guard = ScratchGuard.watch(domain, job, begin.plan(), asked.scratchLimit());
         try {
             begun.begun(begin.plan());
             List<ManifestDisk> disks = copyAll(begin);
@@ -104,8 +108,10 @@ final class PullTransfer implements Transfer {
                     .sum();
             return new Result(disks, begin.began(), begin.plan(), meter.movedBytes(), stored);
         } catch (NbdException | BackupException e) {
-            throw explained(e, ended);
+            String full = guard.reason();
+            throw full == null || cancellation.isCancelled() ? explained(e, ended) : new BackupException(full, e);
         } finally {
+            guard.close();
             unregister.close();
         }
     }
@@ -169,8 +175,8 @@ final class PullTransfer implements Transfer {
             return thread;
         });
         try {
-            DiskStore store =
-                    new DiskStore(folder, budget.buffers(), workers, meter, () -> stopped).compressing(compression);
+            DiskStore store = new DiskStore(folder, budget.buffers(), workers, meter, () -> stopped)
+                    .compressing(asked.compression());
             List<ManifestDisk> disks = new ArrayList<>();
             for (DomainDisk disk : plan.disks()) {
                 meter.disk(disk.target());

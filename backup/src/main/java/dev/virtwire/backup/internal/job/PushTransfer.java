@@ -30,13 +30,21 @@ final class PushTransfer implements Transfer {
     private final TransferPlan plan;
     private final ProgressMeter meter;
     private final Cancellation cancellation;
+    private final Quiesce quiesce;
 
-    PushTransfer(Domain domain, HostIdentity host, TransferPlan plan, ProgressMeter meter, Cancellation cancellation) {
+    PushTransfer(
+            Domain domain,
+            HostIdentity host,
+            TransferPlan plan,
+            ProgressMeter meter,
+            Cancellation cancellation,
+            Quiesce quiesce) {
         this.domain = domain;
         this.host = host;
         this.plan = plan;
         this.meter = meter;
         this.cancellation = cancellation;
+        this.quiesce = quiesce;
     }
 
     @Override
@@ -48,7 +56,7 @@ final class PushTransfer implements Transfer {
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
         meter.expect(sizes.size(), total);
-        JobBegin begin = new JobBegin(domain, plan);
+        JobBegin begin = new JobBegin(domain, plan, quiesce);
         BackupJob job = begin.begin();
         begun.begun(begin.plan());
         meter.phase(Progress.Phase.COPYING);

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param socket the NBD export's socket on the host, or null for none
  * @param scratch scratch files on the host
  * @param pushed images that the host writes in push mode, there
+ * @param frozenId the id of the running domain while the guest's file systems may be frozen, or null
  */
 public record JournalEntry(
         String format,
@@ -48,7 +49,8 @@ public record JournalEntry(
         @Nullable String checkpoint,
         @Nullable String socket,
         List<String> scratch,
-        List<String> pushed) {
+        List<String> pushed,
+        @Nullable Integer frozenId) {
     /** What {@link #format} says. */
     public static final String FORMAT = "virtwire-journal";
 
@@ -87,6 +89,29 @@ public record JournalEntry(
                 checkpoint,
                 socket,
                 scratch,
-                List.of());
+                List.of(),
+                frozenId);
+    }
+
+    /** The same while the file systems of the running domain of that id may be frozen, or null for not any more. */
+    public JournalEntry withFrozen(@Nullable Integer id) {
+        return new JournalEntry(
+                format,
+                version,
+                repository,
+                point,
+                writer,
+                started,
+                domain,
+                host,
+                mode,
+                level,
+                parent,
+                keepFullCheckpoint,
+                checkpoint,
+                socket,
+                scratch,
+                pushed,
+                id);
     }
 }

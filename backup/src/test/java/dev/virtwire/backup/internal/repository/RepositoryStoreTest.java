@@ -239,7 +239,8 @@ class RepositoryStoreTest {
                 Names.checkpoint(domain.repository().id(), point),
                 "/var/tmp/" + Names.socket(onHost),
                 List.of("/var/tmp/" + Names.scratch(onHost, "vda")),
-                List.of());
+                List.of(),
+                3);
 
         domain.writeEntry(entry);
         assertThat(domain.entries()).containsExactly(entry);
@@ -302,7 +303,8 @@ class RepositoryStoreTest {
                 checkpoint,
                 socket,
                 List.of(scratch),
-                List.of(pushed));
+                List.of(pushed),
+                null);
     }
 
     @Test

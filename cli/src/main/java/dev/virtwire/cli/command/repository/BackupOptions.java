@@ -10,7 +10,9 @@ import dev.virtwire.backup.ProgressListener;
 import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.cli.output.CommandException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -118,6 +120,22 @@ final class BackupOptions {
     private @Nullable String scratch;
 
     @Option(
+            names = "--scratch-limit",
+            paramLabel = "SIZE",
+            converter = SizeConverter.class,
+            description =
+                    "For pull: end the backup when the scratch files have grown to this size together, such as 20G."
+                            + " Without it, when they have taken most of what was free in a folder of this machine.")
+    private @Nullable Long scratchLimit;
+
+    @Option(
+            names = "--quiesce",
+            description =
+                    "Freeze the guest's file systems by its agent while the backup begins, so that what is restored"
+                            + " needs no repair. Fail where the agent does not answer.")
+    private boolean quiesce;
+
+    @Option(
             names = "--nbd",
             paramLabel = "ADDR:PORTS",
             description =
@@ -163,6 +181,12 @@ final class BackupOptions {
             if (scratch != null) {
                 plan.scratchFolder(scratch);
             }
+            if (scratchLimit != null) {
+                plan.scratchLimit(scratchLimit);
+            }
+            if (quiesce) {
+                plan.quiesce();
+            }
             if (nbd != null) {
                 plan.nbd(listen(nbd));
             }
@@ -190,13 +214,15 @@ final class BackupOptions {
         if (mode == Mode.PULL && target != null) {
             throw CommandException.usage("--target is for --mode push", null);
         }
-        String forPull = scratch != null
-                ? "--scratch"
-                : nbd != null
-                        ? "--nbd"
-                        : insecureNbd ? "--insecure-nbd" : compression != ImageCompression.NONE ? "--compress" : null;
-        if (mode == Mode.PUSH && forPull != null) {
-            throw CommandException.usage(forPull + " is for --mode pull", null);
+        Map<String, Boolean> forPull = new LinkedHashMap<>();
+        forPull.put("--scratch", scratch != null);
+        forPull.put("--scratch-limit", scratchLimit != null);
+        forPull.put("--nbd", nbd != null);
+        forPull.put("--insecure-nbd", insecureNbd);
+        forPull.put("--compress", compression != ImageCompression.NONE);
+        forPull.values().removeIf(given -> !given);
+        if (mode == Mode.PUSH && !forPull.isEmpty()) {
+            throw CommandException.usage(forPull.keySet().iterator().next() + " is for --mode pull", null);
         }
     }
 }

@@ -12,6 +12,7 @@ import dev.virtwire.backup.retention.PruneReport;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ErrorReport;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,6 +37,10 @@ final class BackupReport {
                 + Amounts.duration(result.duration()));
         for (ManifestDisk disk : manifest.disks()) {
             lines.add("  " + disk.target() + ": " + disk.level() + ", " + disk.reason());
+        }
+        Duration frozen = result.frozen();
+        if (frozen != null) {
+            lines.add("  the guest's file systems were frozen for " + Amounts.duration(frozen));
         }
         PruneReport pruned = outcome.pruned();
         if (pruned != null && !pruned.removed().isEmpty()) {
@@ -66,6 +71,13 @@ final class BackupReport {
         json.writeNumberField("bytesRead", result.bytesRead());
         json.writeNumberField("bytesStored", result.bytesStored());
         json.writeNumberField("durationMillis", result.duration().toMillis());
+        Duration frozen = result.frozen();
+        json.writeFieldName("frozenMillis");
+        if (frozen == null) {
+            json.writeNull();
+        } else {
+            json.writeNumber(frozen.toMillis());
+        }
         PointJson.writeStrings(json, "notices", result.notices());
         PruneReport pruned = outcome.pruned();
         if (pruned == null) {

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.client.CallOptions;
+import dev.virtwire.client.CallRefusedException;
+import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.ConnectionLostException;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.GuestCalls;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the guest's file systems still while libvirt begins the backup, for no longer than that. From before the freeze
+ * until after the thaw the journal says so: whatever happens in between, somebody thaws.
+ */
+final class Quiesce {
+    /** An agent that does not answer a harmless question by then is not asked to freeze. */
+    private static final Duration ANSWER = Duration.ofSeconds(10);
+
+    /** The guest writes out all that it holds in memory first. */
+    private static final Duration FREEZE = Duration.ofSeconds(30);
+
+    /** Whoever writes in the guest waits meanwhile. */
+    private static final Duration BEGIN = Duration.ofSeconds(15);
+
+    /** libvirt waits 30 s for an agent that is busy with another command, such as a freeze that takes too long. */
+    private static final Duration THAW = Duration.ofSeconds(40);
+
+    private final boolean wanted;
+    private final Domain domain;
+    private final DomainStore store;
+    private JournalEntry entry;
+    private @Nullable Duration frozen;
+
+    Quiesce(boolean wanted, Domain domain, DomainStore store, JournalEntry entry) {
+        this.wanted = wanted;
+        this.domain = domain;
+        this.store = store;
+        this.entry = entry;
+    }
+
+    /** The journal's entry as it is now. */
+    JournalEntry entry() {
+        return entry;
+    }
+
+    /** How long the guest was frozen at most, or null where it was not. */
+    @Nullable
+    Duration frozen() {
+        return frozen;
+    }
+
+    /**
+     * Begins a backup, with the guest frozen where that is wanted.
+     *
+     * @throws BackupException where the guest could not be frozen or thawed, or begin took too long for a frozen guest
+     */
+    BackupJob during(Supplier<CompletableFuture<BackupJob>> begin) throws IOException {
+        if (!wanted) {
+            return Waiting.await(begin.get());
+        }
+        requireAgent();
+        note(domain.id().orElse(null));
+        long started = System.nanoTime();
+        BackupJob job;
+        try {
+            freeze();
+            job = inTime(begin.get());
+        } catch (NotFrozenException e) {
+            note(null);
+            throw e;
+        } catch (RuntimeException | Error e) {
+            try {
+                thaw(domain);
+                note(null);
+            } catch (LibvirtException | IOException further) {
+                // It stays in the journal, and the clean-up that follows tries again.
+                e.addSuppressed(further);
+            }
+            throw e;
+        }
+        try {
+            thaw(domain);
+        } catch (LibvirtException e) {
+            throw new BackupException("the guest could not be thawed when the backup had begun: " + e.getMessage(), e);
+        }
+        frozen = Duration.ofNanos(System.nanoTime() - started);
+        note(null);
+        return job;
+    }
+
+    /** Thaws, by another connection where that of the domain is lost. */
+    static int thaw(Domain domain) {
+        try {
+            return Waiting.await(within(domain, THAW).thaw());
+        } catch (LibvirtException e) {
+            // What was refused was not sent: so it is in the moments after the loss.
+            if (!(e instanceof ConnectionLostException) && !(e instanceof CallRefusedException)) {
+                throw e;
+            }
+            try (Libvirt again = Waiting.await(domain.libvirt().connectAgain())) {
+                return Waiting.await(
+                        within(Domain.of(again, domain.ref()), THAW).thaw());
+            } catch (LibvirtException further) {
+                e.addSuppressed(further);
+                throw e;
+            }
+        }
+    }
+
+    private void note(@Nullable Integer frozenId) throws IOException {
+        entry = entry.withFrozen(frozenId);
+        store.writeEntry(entry);
+    }
+
+    /** libvirt would wait for a silent agent without end, and the freeze would come when nobody expects it any more. */
+    private void requireAgent() {
+        try {
+            Waiting.await(new GuestCalls(within(domain, ANSWER).libvirt()).domainGetTime(domain.ref(), 0));
+        } catch (CallTimeoutException e) {
+            throw refused("its agent did not answer within " + ANSWER.toSeconds() + " s", e);
+        } catch (RemoteException e) {
+            // An agent that is not allowed to tell the time answers all the same.
+            if (!isAgentsOwn(e)) {
+                throw refused(String.valueOf(e.getMessage()), e);
+            }
+        }
+    }
+
+    private void freeze() {
+        int count;
+        try {
+            count = Waiting.await(within(domain, FREEZE).freeze());
+        } catch (CallTimeoutException e) {
+            throw new BackupException(
+                    "the guest did not freeze its file systems within " + FREEZE.toSeconds() + " s", e);
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.AGENT_UNRESPONSIVE) || e.is(ErrorCode.AGENT_UNSYNCED)) {
+                throw e;
+            }
+            // An agent that fails at one file system thaws the others itself; one frozen by somebody else stays so.
+            throw refused(String.valueOf(e.getMessage()), e);
+        }
+        if (count == 0) {
+            throw new BackupException("the guest's agent found no file system to freeze: back up without --quiesce");
+        }
+    }
+
+    private static BackupJob inTime(CompletableFuture<BackupJob> begin) {
+        try {
+            return Waiting.await(begin, BEGIN, "the begin of the backup, with the guest frozen,");
+        } finally {
+            // One that is late is undone.
+            begin.cancel(true);
+        }
+    }
+
+    private NotFrozenException refused(String reason, @Nullable Throwable cause) {
+        return new NotFrozenException(
+                "the guest's file systems cannot be frozen: " + reason
+                        + ". Nothing was begun. Have qemu-guest-agent run in the guest, or back up without --quiesce",
+                cause);
+    }
+
+    private static boolean isAgentsOwn(RemoteException e) {
+        return e.is(ErrorCode.INTERNAL_ERROR)
+                && String.valueOf(e.details().message()).contains("agent command");
+    }
+
+    private static Domain within(Domain domain, Duration deadline) {
+        return Domain.of(domain.libvirt().with(CallOptions.within(deadline)), domain.ref());
+    }
+
+    /** A guest that certainly is not frozen by us. */
+    private static final class NotFrozenException extends RefusedException {
+        private static final long serialVersionUID = 1;
+
+        NotFrozenException(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+}
