@@ -18,7 +18,6 @@ public final class BackupPlan {
     private final Set<String> disks;
     private final Set<String> excluded;
     private final @Nullable String scratchFolder;
-    private final @Nullable Long scratchLimit;
     private final @Nullable String pushFolder;
     private final @Nullable NbdListen nbd;
     private final boolean insecureNbd;
@@ -35,7 +34,6 @@ public final class BackupPlan {
         disks = Set.copyOf(builder.disks);
         excluded = Set.copyOf(builder.excluded);
         scratchFolder = builder.scratchFolder;
-        scratchLimit = builder.scratchLimit;
         pushFolder = builder.pushFolder;
         nbd = builder.nbd;
         insecureNbd = builder.insecureNbd;
@@ -89,11 +87,6 @@ public final class BackupPlan {
         return scratchFolder;
     }
 
-    /** Bytes that the scratch files may take together, or null for what their file systems have. */
-    public @Nullable Long scratchLimit() {
-        return scratchLimit;
-    }
-
     /** The host's folder that a push writes to, or null for a pull. */
     public @Nullable String pushFolder() {
         return pushFolder;
@@ -134,7 +127,6 @@ public final class BackupPlan {
         private @Nullable String since;
         private boolean keepFullCheckpoint;
         private @Nullable String scratchFolder;
-        private @Nullable Long scratchLimit;
         private @Nullable String pushFolder;
         private @Nullable NbdListen nbd;
         private boolean insecureNbd;
@@ -198,22 +190,6 @@ public final class BackupPlan {
          */
         public Builder scratchFolder(String hostFolder) {
             scratchFolder = requireNonNull(hostFolder, "hostFolder");
-            return this;
-        }
-
-        /**
-         * Ends the backup when its scratch files have grown to this size together: where QEMU can no longer write them, it
-         * fails the guest's own writes. What the guest writes in the moment until the job has ended comes on top.
-         * Without this the backup is ended when seven eighths of what was free with the files at its begin are gone, or all
-         * but 1 GiB; that takes a folder of this machine.
-         *
-         * @param bytes more than 0
-         */
-        public Builder scratchLimit(long bytes) {
-            if (bytes <= 0) {
-                throw new BackupException("a scratch limit of " + bytes + " bytes is none");
-            }
-            scratchLimit = bytes;
             return this;
         }
 

@@ -94,7 +94,6 @@ final class PullTransfer implements Transfer {
         CompletableFuture<BackupOutcome> ended = job.completion();
         ended.whenComplete((outcome, failure) -> stop());
         Cancellation.AutoUnregister unregister = cancellation.onCancel(this::stop);
-        ScratchGuard guard = ScratchGuard.watch(domain, job, begin.plan(), asked.scratchLimit());
         try {
             begun.begun(begin.plan());
             List<ManifestDisk> disks = copyAll(begin);
@@ -108,10 +107,8 @@ final class PullTransfer implements Transfer {
                     .sum();
             return new Result(disks, begin.began(), begin.plan(), meter.movedBytes(), stored);
         } catch (NbdException | BackupException e) {
-            String full = guard.reason();
-            throw full == null || cancellation.isCancelled() ? explained(e, ended) : new BackupException(full, e);
+            throw explained(e, ended);
         } finally {
-            guard.close();
             unregister.close();
         }
     }

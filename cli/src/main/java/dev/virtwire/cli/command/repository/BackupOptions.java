@@ -120,15 +120,6 @@ final class BackupOptions {
     private @Nullable String scratch;
 
     @Option(
-            names = "--scratch-limit",
-            paramLabel = "SIZE",
-            converter = SizeConverter.class,
-            description =
-                    "For pull: end the backup when the scratch files have grown to this size together, such as 20G."
-                            + " Without it, when they have taken most of what was free in a folder of this machine.")
-    private @Nullable Long scratchLimit;
-
-    @Option(
             names = "--quiesce",
             description =
                     "Freeze the guest's file systems by its agent while the backup begins, so that what is restored"
@@ -181,9 +172,6 @@ final class BackupOptions {
             if (scratch != null) {
                 plan.scratchFolder(scratch);
             }
-            if (scratchLimit != null) {
-                plan.scratchLimit(scratchLimit);
-            }
             if (quiesce) {
                 plan.quiesce();
             }
@@ -216,7 +204,6 @@ final class BackupOptions {
         }
         Map<String, Boolean> forPull = new LinkedHashMap<>();
         forPull.put("--scratch", scratch != null);
-        forPull.put("--scratch-limit", scratchLimit != null);
         forPull.put("--nbd", nbd != null);
         forPull.put("--insecure-nbd", insecureNbd);
         forPull.put("--compress", compression != ImageCompression.NONE);
