@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import static dev.virtwire.backup.internal.Dom.child;
+import static dev.virtwire.backup.internal.Dom.children;
+
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.Dom;
 import dev.virtwire.backup.manifest.DiskSource;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
 import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
-import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
@@ -94,31 +94,9 @@ record DomainDescription(List<DomainDisk> disks, @Nullable String nvram, boolean
         return name.isEmpty() ? null : name;
     }
 
-    private static @Nullable Element child(Element parent, String name) {
-        List<Element> found = children(parent, name);
-        return found.isEmpty() ? null : found.get(0);
-    }
-
-    private static List<Element> children(Element parent, String name) {
-        List<Element> found = new ArrayList<>();
-        for (Node node = parent.getFirstChild(); node != null; node = node.getNextSibling()) {
-            if (node instanceof Element element && element.getTagName().equals(name)) {
-                found.add(element);
-            }
-        }
-        return found;
-    }
-
     private static Element root(String xml) {
         try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            var builder = factory.newDocumentBuilder();
-            builder.setErrorHandler(null);
-            return builder.parse(new InputSource(new StringReader(xml))).getDocumentElement();
-        } catch (ParserConfigurationException e) {
-            throw new IllegalStateException("every Java parses XML", e);
+            return Dom.parse(new InputSource(new StringReader(xml))).getDocumentElement();
         } catch (SAXException | IOException e) {
             throw new BackupException("the host's domain XML is not readable: " + e.getMessage(), e);
         }

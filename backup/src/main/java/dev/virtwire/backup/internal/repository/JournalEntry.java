@@ -73,28 +73,15 @@ public record JournalEntry(
 
     /** The same for a backup that the host has refused, so that it has not written an image. */
     public JournalEntry withoutImages() {
-        return new JournalEntry(
-                format,
-                version,
-                repository,
-                point,
-                writer,
-                started,
-                domain,
-                host,
-                mode,
-                level,
-                parent,
-                keepFullCheckpoint,
-                checkpoint,
-                socket,
-                scratch,
-                List.of(),
-                frozenId);
+        return with(List.of(), frozenId);
     }
 
     /** The same while the file systems of the running domain of that id may be frozen, or null for not any more. */
     public JournalEntry withFrozen(@Nullable Integer id) {
+        return with(pushed, id);
+    }
+
+    private JournalEntry with(List<String> newPushed, @Nullable Integer newFrozenId) {
         return new JournalEntry(
                 format,
                 version,
@@ -111,7 +98,7 @@ public record JournalEntry(
                 checkpoint,
                 socket,
                 scratch,
-                pushed,
-                id);
+                newPushed,
+                newFrozenId);
     }
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.restore;
 
+import static dev.virtwire.backup.internal.Dom.child;
+import static dev.virtwire.backup.internal.Dom.children;
+
 import dev.virtwire.backup.DamagedException;
 import dev.virtwire.backup.Finding;
 import dev.virtwire.backup.ImageFormat;
+import dev.virtwire.backup.internal.Dom;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -13,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
 import javax.xml.transform.OutputKeys;
 import javax.xml.transform.Transformer;
 import javax.xml.transform.TransformerException;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
+import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
 
 /**
@@ -49,15 +52,8 @@ final class DomainRewriter {
     DomainRewriter(Path file, byte[] xml, @Nullable String newName) {
         this.newName = newName;
         try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            var builder = factory.newDocumentBuilder();
-            builder.setErrorHandler(null);
-            document = builder.parse(new ByteArrayInputStream(xml));
+            document = Dom.parse(new InputSource(new ByteArrayInputStream(xml)));
             domain = document.getDocumentElement();
-        } catch (ParserConfigurationException e) {
-            throw new IllegalStateException("every Java parses XML", e);
         } catch (SAXException | IOException e) {
             throw new DamagedException(Finding.of(file, "is not readable as XML: " + e.getMessage()));
         }
@@ -190,21 +186,6 @@ final class DomainRewriter {
         if (file == null) {
             notices.add("the UEFI variables were not saved: " + newName + " begins with fresh ones");
         }
-    }
-
-    private static @Nullable Element child(Element parent, String name) {
-        List<Element> found = children(parent, name);
-        return found.isEmpty() ? null : found.get(0);
-    }
-
-    private static List<Element> children(Element parent, String name) {
-        List<Element> found = new ArrayList<>();
-        for (Node node = parent.getFirstChild(); node != null; node = node.getNextSibling()) {
-            if (node instanceof Element element && element.getTagName().equals(name)) {
-                found.add(element);
-            }
-        }
-        return found;
     }
 
     private static void remove(Element element) {
