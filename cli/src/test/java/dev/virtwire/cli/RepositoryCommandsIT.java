@@ -168,8 +168,9 @@ class RepositoryCommandsIT {
                 "excluded");
         assertThat(fields(backup))
                 .containsAll(pointFields)
-                .endsWith("bytesRead", "bytesStored", "durationMillis", "notices", "pruned")
-                .hasSize(pointFields.size() + 5);
+                .endsWith("bytesRead", "bytesStored", "durationMillis", "frozenMillis", "notices", "pruned")
+                .hasSize(pointFields.size() + 6);
+        assertThat(backup.get("frozenMillis").isNull()).as("nothing was frozen").isTrue();
         assertThat(backup.at("/disks/0/target").asText()).isEqualTo("vda");
         assertThat(backup.at("/excluded/0/target").asText()).isEqualTo("vdb");
         String id = backup.get("point").asText();
