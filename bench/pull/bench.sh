@@ -1,12 +1,17 @@
-# Full backups of one disk, by each tool, from memory to memory.
+# Full backups of one disk, and increments, by each tool, from memory to memory.
 number DISK_MIB 8192 64
 number DATA_MIB 2048
+number CHANGED_MIB 256 8
 number ROUNDS 3
 rounds=$ROUNDS
 [ "$DATA_MIB" -le "$DISK_MIB" ] || die "DATA_MIB is larger than DISK_MIB"
+[ $((2 * CHANGED_MIB)) -le "$DISK_MIB" ] && [ $((CHANGED_MIB % 4)) -eq 0 ] \
+    || die "CHANGED_MIB has to be a multiple of 4, and half of DISK_MIB at most"
 
-need "${hypervisor_packages[@]}" virtnbdbackup libnbd-bin
+need "${hypervisor_packages[@]}" virtnbdbackup libnbd-bin libnbd-dev
 build
+compile_c bench/pull/changes.c bench/target/changes -lnbd
+source bench/pull/increments.sh
 
 guest=bench
 vw="virtwire, pull to qcow2"
@@ -64,6 +69,8 @@ END
   <disks><disk name='vda' backup='yes' type='file'><scratch file='$folder/scratch.qcow2'/></disk></disks>
 </domainbackup>
 END
+    echo "<domaincheckpoint><name>bench</name></domaincheckpoint>" > "$work/checkpoint.xml"
+    sed 's:<server:<incremental>bench</incremental>&:' "$work/backup.xml" > "$work/increment.xml"
     quietly virsh -q -c "$unix" define "$work/guest.xml"
     quietly virsh -q -c "$unix" start "$guest"
     sleep 5 # its firmware looks for something to boot, and then waits for ever
@@ -77,6 +84,11 @@ clear_up() {
     for checkpoint in $(virsh -q -c "$unix" checkpoint-list "$guest" --name); do
         quietly virsh -q -c "$unix" checkpoint-delete "$guest" "$checkpoint"
     done
+}
+
+end_job() {
+    quietly virsh -q -c "$unix" domjobabort "$guest"
+    as_root rm -f "$folder/export.sock" "$folder/scratch.qcow2"
 }
 
 # copies ROW COMMAND...: what reads an export but knows nothing of libvirt. The export is there before it is measured.
@@ -99,8 +111,7 @@ one_round() {
     copies "qemu-img convert to qcow2" qemu-img convert -f raw -O qcow2 "$export" "$folder/out/vda.qcow2"
     copies "qemu-img convert -W -m 16 to qcow2" \
         qemu-img convert -W -m 16 -f raw -O qcow2 "$export" "$folder/out/vda.qcow2"
-    quietly virsh -q -c "$unix" domjobabort "$guest"
-    as_root rm -f "$folder/export.sock" "$folder/scratch.qcow2"
+    end_job
 
     backs_up "virtnbdbackup" virtnbdbackup -U "$local" -d "$guest" -l full -n -S "$folder" -f "$folder/peer.sock" \
         -o "$folder/out/backup"
@@ -157,6 +168,7 @@ machine "libvirtd $(virsh --version), QEMU $(qemu-img --version | sed -n '1s/.*v
 for ((round = 1; round <= rounds; round++)); do
     say "Round $round of $rounds …"
     one_round
+    one_round_of_increments
 done
 
 table "wall ms" "CPU ms" "peak MiB"
@@ -164,3 +176,4 @@ ratio "full pull to qcow2, whole process, against nbdcopy to raw" "$vw" "$refere
 ratio "virtnbdbackup against full pull to qcow2" "virtnbdbackup" "$vw" 1
 ratio "virtnbdbackup with lz4 against full pull with zstd" "virtnbdbackup -z" "$vw, zstd" 1
 ratio "verify against reading the files" "virtwire verify of it" "cat of its files" 1
+costs
