@@ -18,6 +18,7 @@ public final class BackupPlan {
     private final Set<String> disks;
     private final Set<String> excluded;
     private final @Nullable String scratchFolder;
+    private final @Nullable Long scratchLimit;
     private final @Nullable String pushFolder;
     private final @Nullable NbdListen nbd;
     private final boolean insecureNbd;
@@ -34,6 +35,7 @@ public final class BackupPlan {
         disks = Set.copyOf(builder.disks);
         excluded = Set.copyOf(builder.excluded);
         scratchFolder = builder.scratchFolder;
+        scratchLimit = builder.scratchLimit;
         pushFolder = builder.pushFolder;
         nbd = builder.nbd;
         insecureNbd = builder.insecureNbd;
@@ -87,6 +89,11 @@ public final class BackupPlan {
         return scratchFolder;
     }
 
+    /** Bytes that the scratch files may take together, or null where only what is free in their folders counts. */
+    public @Nullable Long scratchLimit() {
+        return scratchLimit;
+    }
+
     /** The host's folder that a push writes to, or null for a pull. */
     public @Nullable String pushFolder() {
         return pushFolder;
@@ -127,6 +134,7 @@ public final class BackupPlan {
         private @Nullable String since;
         private boolean keepFullCheckpoint;
         private @Nullable String scratchFolder;
+        private @Nullable Long scratchLimit;
         private @Nullable String pushFolder;
         private @Nullable NbdListen nbd;
         private boolean insecureNbd;
@@ -190,6 +198,22 @@ public final class BackupPlan {
          */
         public Builder scratchFolder(String hostFolder) {
             scratchFolder = requireNonNull(hostFolder, "hostFolder");
+            return this;
+        }
+
+        /**
+         * Ends the backup before its scratch files take more than this together: where QEMU can no longer write them, it
+         * fails the guest's own writes, or stops the guest. So that they stay below it, the backup is ended 64 MiB
+         * earlier, or a twentieth where that is more, but not before half of it is taken. What is free in folders of this
+         * machine is such a limit too; folders of another host have none but this.
+         *
+         * @param bytes more than 0
+         */
+        public Builder scratchLimit(long bytes) {
+            if (bytes <= 0) {
+                throw new BackupException("a scratch limit of " + bytes + " bytes is none");
+            }
+            scratchLimit = bytes;
             return this;
         }
 

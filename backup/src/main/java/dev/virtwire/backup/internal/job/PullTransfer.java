@@ -91,9 +91,16 @@ final class PullTransfer implements Transfer {
         cancellation.check();
         JobBegin begin = new JobBegin(domain, plan, quiesce);
         BackupJob job = begin.begin();
-        CompletableFuture<BackupOutcome> ended = job.completion();
-        ended.whenComplete((outcome, failure) -> stop());
+        job.completion().whenComplete((outcome, failure) -> stop());
         Cancellation.AutoUnregister unregister = cancellation.onCancel(this::stop);
+        try (ScratchGuard guard = ScratchGuard.watch(domain, job, begin.plan(), asked.scratchLimit())) {
+            return copied(job, begin, begun, guard);
+        } finally {
+            unregister.close();
+        }
+    }
+
+    private Result copied(BackupJob job, JobBegin begin, Begun begun, ScratchGuard guard) throws IOException {
         try {
             begun.begun(begin.plan());
             List<ManifestDisk> disks = copyAll(begin);
@@ -107,9 +114,10 @@ final class PullTransfer implements Transfer {
                     .sum();
             return new Result(disks, begin.began(), begin.plan(), meter.movedBytes(), stored);
         } catch (NbdException | BackupException e) {
-            throw explained(e, ended);
-        } finally {
-            unregister.close();
+            String full = guard.reason();
+            throw full == null || cancellation.isCancelled()
+                    ? explained(e, job.completion())
+                    : new BackupException(full, e);
         }
     }
 

@@ -120,6 +120,16 @@ final class BackupOptions {
     private @Nullable String scratch;
 
     @Option(
+            names = "--scratch-limit",
+            paramLabel = "SIZE",
+            converter = SizeConverter.class,
+            description =
+                    "For pull: end the backup before the scratch files take more than this together, such as 20G: where"
+                            + " they can no longer grow, the guest's own writes fail. Default: what is free where they"
+                            + " are, if that is on this machine.")
+    private @Nullable Long scratchLimit;
+
+    @Option(
             names = "--quiesce",
             description =
                     "Freeze the guest's file systems by its agent while the backup begins, so that what is restored"
@@ -172,6 +182,9 @@ final class BackupOptions {
             if (scratch != null) {
                 plan.scratchFolder(scratch);
             }
+            if (scratchLimit != null) {
+                plan.scratchLimit(scratchLimit);
+            }
             if (quiesce) {
                 plan.quiesce();
             }
@@ -204,6 +217,7 @@ final class BackupOptions {
         }
         Map<String, Boolean> forPull = new LinkedHashMap<>();
         forPull.put("--scratch", scratch != null);
+        forPull.put("--scratch-limit", scratchLimit != null);
         forPull.put("--nbd", nbd != null);
         forPull.put("--insecure-nbd", insecureNbd);
         forPull.put("--compress", compression != ImageCompression.NONE);

@@ -36,6 +36,7 @@ class BackupOptionsTest {
         assertThat(plan.disks()).isEmpty();
         assertThat(plan.excluded()).isEmpty();
         assertThat(plan.scratchFolder()).isNull();
+        assertThat(plan.scratchLimit()).isNull();
         assertThat(plan.quiesce()).isFalse();
         assertThat(plan.nbd()).isNull();
         assertThat(plan.insecureNbd()).isFalse();
@@ -51,6 +52,7 @@ class BackupOptionsTest {
                 "--disk=vda",
                 "--disk=vdb",
                 "--scratch=/scratch",
+                "--scratch-limit=20G",
                 "--quiesce",
                 "--compress=zstd",
                 "--nbd=[::1]:10809-10810",
@@ -60,6 +62,7 @@ class BackupOptionsTest {
         assertThat(pull.keepFullCheckpoint()).isTrue();
         assertThat(pull.disks()).containsExactlyInAnyOrder("vda", "vdb");
         assertThat(pull.scratchFolder()).isEqualTo("/scratch");
+        assertThat(pull.scratchLimit()).isEqualTo(20L << 30);
         assertThat(pull.quiesce()).isTrue();
         assertThat(pull.compression()).isEqualTo(ImageCompression.ZSTD);
         assertThat(pull.nbd()).isEqualTo(new NbdListen("::1", 10809, 10810));
@@ -79,6 +82,7 @@ class BackupOptionsTest {
             --target /host               | --target is for --mode push
             --mode push --target /h --nbd 127.0.0.1:1 | --nbd is for --mode pull
             --mode push --target /h --scratch /s      | --scratch is for --mode pull
+            --mode push --target /h --scratch-limit 1 | --scratch-limit is for --mode pull
             --mode push --target /h --insecure-nbd    | --insecure-nbd is for --mode pull
             --mode push --target /h --compress zstd   | --compress is for --mode pull
             --mode push --target here    | the target folder is on the host and must be absolute: here

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.backup.BackupDisk;
+import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.event.BlockThresholdEvent;
+import dev.virtwire.client.event.DomainEventKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends a pull backup before its scratch files cannot grow any more: QEMU would fail the guest's own writes then, or stop the
+ * guest. QEMU announces the write that takes a file to its share of the room that is left; what it costs to end the
+ * job is held back as a reserve ({@link ScratchRoom}). Between announcements the guard looks itself, because others may
+ * fill the file system too, and an announcement may get lost.
+ */
+final class ScratchGuard implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ScratchGuard.class);
+
+    private static final long PERIOD_MILLIS = 200;
+    /** Asking QEMU costs it a moment; where announcements work that need not be at every look. */
+    private static final long STATISTICS_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final Duration END = Duration.ofSeconds(60);
+
+    private final Domain domain;
+    private final BackupJob job;
+    private final List<Scratch> scratches = new ArrayList<>();
+    private final List<ScratchRoom> rooms = new ArrayList<>();
+    private final BlockingQueue<Announcement> announced = new LinkedBlockingQueue<>();
+    private boolean announcing = true;
+    private long asked = System.nanoTime() - STATISTICS_NANOS;
+    private long used;
+    private volatile @Nullable String reason;
+    private volatile Flow.@Nullable Subscription subscription;
+    private volatile boolean closed;
+
+    /** A write that took a file to {@code size}; what only wakes the guard up has no device. */
+    private record Announcement(String device, long size) {}
+
+    /** A scratch file: its name for libvirt, and how large it is at least. */
+    private static final class Scratch {
+        final String device;
+        final Path file;
+        /** Null where it cannot be seen from here. */
+        final @Nullable ScratchRoom store;
+
+        long size;
+        long threshold;
+
+        Scratch(String device, Path file, @Nullable ScratchRoom store) {
+            this.device = device;
+            this.file = file;
+            this.store = store;
+        }
+    }
+
+    private ScratchGuard(Domain domain, BackupJob job) {
+        this.domain = domain;
+        this.job = job;
+    }
+
+    /**
+     * Watches a job that has begun. Where there is neither a limit nor a scratch file that can be seen from here, there is
+     * nothing to compare with.
+     *
+     * @param limit bytes that all scratch files together may take, or null for what their file systems have
+     */
+    static ScratchGuard watch(Domain domain, BackupJob job, TransferPlan plan, @Nullable Long limit)
+            throws IOException {
+        ScratchGuard guard = new ScratchGuard(domain, job);
+        if (limit != null) {
+            guard.rooms.add(ScratchRoom.ofLimit(limit));
+        }
+        for (BackupDisk disk : Waiting.await(job.description()).disks()) {
+            if (disk.included() && disk.index() != null) {
+                guard.add(disk.name() + "[" + disk.index() + "]", Path.of(plan.storageOf(disk.name())));
+            }
+        }
+        if (!guard.rooms.isEmpty()) {
+            guard.start();
+        }
+        return guard;
+    }
+
+    private void add(String device, Path file) throws IOException {
+        ScratchRoom store = null;
+        // The name is like no other on earth: where a file has it, it is this one.
+        if (Files.exists(file)) {
+            ScratchRoom found = ScratchRoom.ofStore(file);
+            store = rooms.stream().filter(found::isSame).findFirst().orElse(found);
+            if (store == found) {
+                rooms.add(found);
+            }
+        }
+        scratches.add(new Scratch(device, file, store));
+    }
+
+    /** Why the job was ended, or null where it was not by this. */
+    @Nullable
+    String reason() {
+        return reason;
+    }
+
+    private void start() {
+        domain.events(DomainEventKind.BLOCK_THRESHOLD).subscribe(new Announcements());
+        Thread thread = new Thread(this::run, "virtwire scratch " + domain.name());
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            while (!closed && !job.completion().isDone()) {
+                try {
+                    look();
+                } catch (LibvirtException | BackupException | IOException e) {
+                    // The end of the connection ends the job for us too; what else was wrong is asked again.
+                    LOG.debug("The scratch files of {} could not be looked at", domain, e);
+                }
+                note(announced.poll(PERIOD_MILLIS, TimeUnit.MILLISECONDS));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void note(@Nullable Announcement first) {
+        for (Announcement next = first; next != null; next = announced.poll()) {
+            for (Scratch scratch : scratches) {
+                if (scratch.device.equals(next.device)) {
+                    LOG.debug("{} of {} has {} bytes", scratch.device, domain, next.size);
+                    scratch.size = Math.max(scratch.size, next.size);
+                    scratch.threshold = 0;
+                    // Of the others nothing is known yet.
+                    asked = System.nanoTime() - STATISTICS_NANOS;
+                }
+            }
+        }
+    }
+
+    private void look() throws IOException {
+        if (reason == null) {
+            measure();
+            reason = reasonToEnd();
+        }
+        if (reason == null && askStatistics()) {
+            reason = reasonToEnd();
+        }
+        if (reason != null) {
+            LOG.debug("Ending the backup of {}: {}", domain, reason);
+            Waiting.await(job.abort(), END, "the end of the backup job");
+        } else {
+            for (Scratch scratch : scratches) {
+                arm(scratch);
+            }
+        }
+    }
+
+    /** What is known without asking the host. */
+    private void measure() throws IOException {
+        long sum = 0;
+        for (Scratch scratch : scratches) {
+            if (scratch.store != null) {
+                scratch.size = Math.max(scratch.size, Files.size(scratch.file));
+            }
+            sum += scratch.size;
+        }
+        used = Math.max(used, sum);
+        for (ScratchRoom room : rooms) {
+            room.measure(used);
+        }
+    }
+
+    /** Asks where files cannot be seen from here, and says whether it did. */
+    private boolean askStatistics() throws IOException {
+        boolean seen = scratches.stream().allMatch(scratch -> scratch.store != null);
+        if (seen || (announcing && System.nanoTime() - asked < STATISTICS_NANOS)) {
+            return false;
+        }
+        asked = System.nanoTime();
+        OptionalLong known = Waiting.await(job.statistics()).temporaryUsed();
+        used = Math.max(used, known.orElse(0));
+        measure();
+        return known.isPresent();
+    }
+
+    private @Nullable String reasonToEnd() {
+        for (ScratchRoom room : rooms) {
+            if (room.isFull()) {
+                return "the guest overwrites so much that the scratch files have grown to "
+                        + ScratchRoom.mebibytes(used) + ", " + room;
+            }
+        }
+        return null;
+    }
+
+    /** The files share what room there is; each is announced when it has taken its share. */
+    private void arm(Scratch scratch) {
+        long share = Long.MAX_VALUE;
+        for (ScratchRoom room : rooms) {
+            if (room.isLimit()) {
+                share = Math.min(share, room.left() / scratches.size());
+            } else if (room == scratch.store) {
+                long sharing =
+                        scratches.stream().filter(other -> other.store == room).count();
+                share = Math.min(share, room.left() / sharing);
+            }
+        }
+        if (share == Long.MAX_VALUE) {
+            return;
+        }
+        long place = scratch.size + share;
+        if (scratch.threshold != 0 && Math.abs(place - scratch.threshold) <= share / 8) {
+            return;
+        }
+        try {
+            Waiting.await(domain.setBlockThreshold(scratch.device, place));
+            scratch.threshold = place;
+        } catch (RemoteException e) {
+            // Then what is seen at each look has to do.
+            LOG.debug("No announcements of {} of {}", scratch.device, domain, e);
+            announcing = false;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        announced.add(new Announcement("", 0));
+        Flow.Subscription subscribed = subscription;
+        if (subscribed != null) {
+            subscribed.cancel();
+        }
+    }
+
+    /** Wakes the guard up. */
+    private final class Announcements implements Flow.Subscriber<BlockThresholdEvent> {
+        @Override
+        public void onSubscribe(Flow.Subscription begun) {
+            subscription = begun;
+            begun.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(BlockThresholdEvent event) {
+            announced.add(new Announcement(event.device(), event.threshold() + event.excess()));
+        }
+
+        @Override
+        public void onError(Throwable cause) {
+            LOG.debug("No announcements of {} any more", domain, cause);
+        }
+
+        @Override
+        public void onComplete() {}
+    }
+}
