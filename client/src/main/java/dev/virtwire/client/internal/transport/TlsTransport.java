@@ -93,6 +93,9 @@ final class TlsTransport implements Transport {
         });
         // Its tasks check certificates and sign, too much for an event loop.
         SslHandler tls = new SslHandler(engine, SharedPool.executor());
+        // A record for each message. A libvirtd that has read one message waits for its socket to become readable, and
+        // does not see the next where that came in the same record: its TLS library has it already.
+        tls.setWrapDataSize(0);
         // The time to connect in bounds this as well.
         tls.setHandshakeTimeoutMillis(0);
         channel.eventLoop().execute(() -> {
