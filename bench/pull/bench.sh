@@ -1,7 +1,7 @@
 # Full backups of one disk, and increments, by each tool, from memory to memory.
 number DISK_MIB 8192 64
 number DATA_MIB 2048
-number CHANGED_MIB 256 8
+number CHANGED_MIB 1024 8
 number ROUNDS 3
 rounds=$ROUNDS
 [ "$DATA_MIB" -le "$DISK_MIB" ] || die "DATA_MIB is larger than DISK_MIB"
