@@ -54,8 +54,8 @@ class UpstreamIT {
     }
 
     @Test
-    void checkFindsNoDifference() {
-        List<String> arguments = new ArrayList<>(List.of("check", "--allow-missing", "--tables", TABLES.toString()));
+    void checkFindsNoDifferenceAndNothingMissing() {
+        List<String> arguments = new ArrayList<>(List.of("check", "--tables", TABLES.toString()));
         files.forEach(file -> arguments.add(file.toString()));
         StringWriter out = new StringWriter();
         int code = Main.commandLine()
@@ -63,16 +63,20 @@ class UpstreamIT {
                 .setErr(new PrintWriter(out))
                 .execute(arguments.toArray(String[]::new));
         assertThat(code).as(out.toString()).isZero();
-        assertThat(out.toString()).contains("\n0 differences, ").doesNotContain("different: ");
+        assertThat(out.toString())
+                .startsWith("0 differences, ")
+                .endsWith("0 stale entries, 0 procedures not in the tables yet\n");
     }
 
+    /** As after a new libvirt that brings much at once: of the tables only the types that all calls carry are there. */
     @Test
-    void everyProcedureOfLibvirtCanBeStatedAndGenerated(@TempDir Path classes) throws IOException {
+    void everyProcedureOfLibvirtCanBeImportedAndGenerated(@TempDir Path classes) throws IOException {
         List<UpstreamProgram> upstream = Upstream.read(files);
         assertThat(upstream.stream().mapToInt(program -> program.procedures().size()))
                 .as("remote, qemu, lxc, admin, keepalive of libvirt 11.3")
                 .containsExactly(453, 7, 1, 20, 2);
         List<TableFile> tables = new ArrayList<>(Tables.parse(TABLES));
+        tables.removeIf(table -> !table.area().name().equals("Types"));
         List<Program> ours = Linker.link(tables);
         for (UpstreamProgram program : upstream) {
             List<String> lines = Importer.lines(ours, ApiFunctions.read(List.of()), List.of(program));
