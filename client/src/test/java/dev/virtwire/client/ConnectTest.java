@@ -164,10 +164,10 @@ class ConnectTest {
 
     @Test
     void transportsThatAreNotOfferedAreNamed() {
-        assertThatThrownBy(() -> Libvirt.connect("qemu+ssh://host/system"))
+        assertThatThrownBy(() -> Libvirt.connect("qemu+ext://host/system"))
                 .isInstanceOf(InvalidUriException.class)
                 .hasMessage(
-                        "URI 'qemu+ssh://host/system': transport 'ssh' is not offered by this version, which connects over unix, tcp and tls");
+                        "URI 'qemu+ext://host/system': transport 'ext' is not offered by this version, which connects over unix, tcp, tls and ssh");
     }
 
     private static void assertFails(String uri, String message) {

@@ -18,6 +18,7 @@ final class Command {
             "virsh", "libvirt-clients",
             "qemu-img", "qemu-utils",
             "qemu-io", "qemu-utils",
+            "ssh-keygen", "openssh-client",
             "/sbin/mke2fs", "e2fsprogs",
             "/sbin/e2fsck", "e2fsprogs",
             "/sbin/debugfs", "e2fsprogs");

@@ -54,14 +54,23 @@ final class ChannelConnector {
         this.timeout = timeout;
     }
 
-    /** A channel to a TCP port. It does not read yet; cancelling ends the attempt. */
+    /** A channel to a TCP port of libvirtd's. It does not read yet; cancelling ends the attempt. */
     CompletableFuture<Channel> tcp(String host, int port) {
+        return tcp(host, port, "is libvirtd listening there?");
+    }
+
+    /**
+     * A channel to a TCP port. It does not read yet; cancelling ends the attempt.
+     *
+     * @param hint what to look at where nobody answers
+     */
+    CompletableFuture<Channel> tcp(String host, int port, String hint) {
         Bootstrap bootstrap = bootstrap()
                 .channelFactory(usesEpoll() ? EpollSocketChannel::new : NioSocketChannel::new)
                 .option(ChannelOption.TCP_NODELAY, true);
         // The JDK's look-up blocks, so it has no place on an event loop or on the caller's thread.
         return TrackedFuture.of(CompletableFuture.supplyAsync(() -> resolve(host), SharedPool.executor()))
-                .thenCompose(addresses -> connectToFirst(bootstrap, addresses, port, host));
+                .thenCompose(addresses -> connectToFirst(bootstrap, addresses, port, host, hint));
     }
 
     /** A channel to a UNIX socket. It does not read yet; cancelling ends the attempt. */
@@ -91,17 +100,16 @@ final class ChannelConnector {
 
     /** A name often has an IPv6 and an IPv4 address, and the server listens on one of them only. */
     private CompletableFuture<Channel> connectToFirst(
-            Bootstrap bootstrap, List<InetAddress> addresses, int port, String host) {
+            Bootstrap bootstrap, List<InetAddress> addresses, int port, String host, String hint) {
         SocketAddress address = new InetSocketAddress(addresses.get(0), port);
         // One address that swallows everything must leave the others their share of the time.
         int share = (int) Math.min(Integer.MAX_VALUE, timeout.toMillis() / addresses.size());
         Bootstrap one = bootstrap.clone().option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.max(1, share));
-        CompletableFuture<Channel> attempt =
-                connect(one, address, host + " port " + port, "is libvirtd listening there?");
+        CompletableFuture<Channel> attempt = connect(one, address, host + " port " + port, hint);
         List<InetAddress> others = addresses.subList(1, addresses.size());
         return others.isEmpty()
                 ? attempt
-                : attempt.exceptionallyCompose(failure -> connectToFirst(bootstrap, others, port, host));
+                : attempt.exceptionallyCompose(failure -> connectToFirst(bootstrap, others, port, host, hint));
     }
 
     private Bootstrap bootstrap() {

@@ -18,7 +18,7 @@ import java.util.Set;
  * unless {@code mode} says otherwise.
  */
 final class SocketLocator {
-    private static final Set<String> MODES = Set.of("auto", "direct", "legacy");
+    static final Set<String> MODES = Set.of("auto", "direct", "legacy");
 
     private final Surroundings surroundings;
     private final LibvirtConf conf;

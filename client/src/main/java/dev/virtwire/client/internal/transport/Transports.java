@@ -31,13 +31,14 @@ public final class Transports {
                 new UnixTransport(
                         uri, new SocketLocator(surroundings, conf), options.readOnly(), options.connectTimeout());
             case TLS -> new TlsTransport(uri, options, surroundings, conf);
-            case SSH, LIBSSH, LIBSSH2, EXT -> throw notOffered(uri);
+            case SSH, LIBSSH, LIBSSH2 -> new SshTransport(uri, options, surroundings, conf);
+            case EXT -> throw notOffered(uri);
         };
     }
 
     private static InvalidUriException notOffered(LibvirtUri uri) {
         return new InvalidUriException(
-                "URI '%s': transport '%s' is not offered by this version, which connects over unix, tcp and tls"
+                "URI '%s': transport '%s' is not offered by this version, which connects over unix, tcp, tls and ssh"
                         .formatted(uri, uri.transport().name().toLowerCase(Locale.ROOT)));
     }
 }

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.ssh;
+
+import dev.virtwire.client.ConnectFailedException;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.internal.async.SerialExecutor;
+import dev.virtwire.client.internal.async.SharedPool;
+import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.auth.CredentialSource;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.sshd.client.ClientBuilder;
+import org.apache.sshd.client.channel.AbstractClientChannel;
+import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
+import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.NamedFactory;
+import org.apache.sshd.common.SshConstants;
+import org.apache.sshd.common.SshException;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.session.ConnectionService;
+import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.common.signature.Signature;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session with one host, over one socket, which it takes with it when it ends. Each has an {@code SshClient} of its own,
+ * which costs an object: its bytes move on the socket's event loop, its decryption and its questions run, one after the
+ * other, on the pool that all connections share. So nothing of it is left when the socket is closed.
+ */
+public final class SshSession {
+    private static final String CERTIFICATE = "-cert-";
+
+    private final Channel socket;
+    private final String uri;
+    private final SshHost host;
+    private final SerialExecutor tasks = new SerialExecutor(SharedPool.executor());
+    private final Login login;
+    private final TrackedFuture<SshSession> opened = new TrackedFuture<>();
+    private @Nullable KnownHosts knownHosts;
+    private volatile @Nullable ClientSession session;
+    private volatile @Nullable String reason;
+
+    private SshSession(
+            Channel socket, String uri, SshHost host, CredentialSource credentials, Optional<String> knownPassword) {
+        this.socket = socket;
+        this.uri = uri;
+        this.host = host;
+        this.login = new Login(uri, host, credentials, knownPassword);
+    }
+
+    /**
+     * Shakes hands, believes the host or not, and logs in.
+     *
+     * @param socket connected, and not reading; it is closed if this fails, and when the result is cancelled
+     * @param uri what is connected to, for messages
+     * @param credentials who is asked for passwords and passphrases
+     * @param knownPassword one that a file has
+     * @return fails with {@link ConnectFailedException}, {@link dev.virtwire.client.AuthenticationException} or
+     *     {@link dev.virtwire.client.ConfigurationException}
+     */
+    public static CompletableFuture<SshSession> open(
+            Channel socket, String uri, SshHost host, CredentialSource credentials, Optional<String> knownPassword) {
+        SshSession session = new SshSession(socket, uri, host, credentials, knownPassword);
+        session.opened.whenComplete((open, failure) -> {
+            if (failure != null) {
+                socket.close();
+            }
+        });
+        session.tasks.execute(session::begin);
+        return session.opened;
+    }
+
+    /**
+     * Runs a command at the host.
+     *
+     * @param what the command in words, for messages
+     * @return its standard input and output as a channel; closing it leaves the session as it is
+     */
+    public CompletableFuture<Channel> run(String command, String what, EventLoopGroup group) {
+        SshStream stream = new SshStream(this, what, tasks);
+        return channel(stream, new CommandChannel(stream, command), group);
+    }
+
+    /** Ends the session and all its channels; may be called more than once. */
+    public void close() {
+        socket.close();
+    }
+
+    /** Why the session ended, as far as that is known. */
+    @Nullable
+    String reason() {
+        return reason;
+    }
+
+    private CompletableFuture<Channel> channel(SshStream stream, AbstractClientChannel opening, EventLoopGroup group) {
+        SshChannel channel = new SshChannel(stream, host);
+        TrackedFuture<Channel> result = new TrackedFuture<>();
+        // Registered first: what the host says at once has to find its event loop.
+        group.register(channel).addListener(registered -> {
+            if (!registered.isSuccess()) {
+                result.completeExceptionally(registered.cause());
+                return;
+            }
+            tasks.execute(() -> {
+                try {
+                    register(opening);
+                    stream.open(opening).whenComplete((done, failure) -> {
+                        if (failure != null) {
+                            result.completeExceptionally(failed(failure));
+                        } else {
+                            result.complete(channel);
+                        }
+                    });
+                } catch (IOException | RuntimeException e) {
+                    result.completeExceptionally(failed(e));
+                }
+            });
+        });
+        result.whenComplete((open, failure) -> {
+            if (failure != null) {
+                channel.close();
+            }
+        });
+        return result;
+    }
+
+    private void register(AbstractClientChannel channel) throws IOException {
+        ClientSession open = session;
+        if (open == null) {
+            throw new IOException("the ssh session is not open");
+        }
+        open.getService(ConnectionService.class).registerChannel(channel);
+    }
+
+    private void begin() {
+        if (opened.isDone()) {
+            return;
+        }
+        try {
+            SshAlgorithms.prepare();
+            KnownHosts hosts = new KnownHosts(uri, host);
+            knownHosts = hosts;
+            QuietClient client = client(hosts);
+            socket.closeFuture().addListener(closed -> tasks.execute(() -> client.close(true)));
+            client.start();
+            client.connect(host).addListener(connected -> {
+                if (connected.isConnected()) {
+                    logIn(connected.getClientSession());
+                } else {
+                    fail(connected.getException());
+                }
+            });
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    private QuietClient client(KnownHosts hosts) {
+        QuietClient client = (QuietClient) ClientBuilder.builder()
+                .factory(QuietClient::new)
+                .serverKeyVerifier(hosts)
+                .hostConfigEntryResolver(HostConfigEntryResolver.EMPTY)
+                .channelFactories(List.of())
+                .build();
+        client.setIoServiceFactoryFactory(new SocketService(socket, tasks));
+        client.setScheduledExecutorService(socket.eventLoop(), false);
+        client.setSignatureFactories(signatures(client.getSignatureFactories(), hosts.types()));
+        client.onAccepted(login::accepts);
+        login.configure(client);
+        return client;
+    }
+
+    /** Asks first for a key that is known of the host: it may have others as well, which nobody could compare. */
+    private static List<NamedFactory<Signature>> signatures(List<NamedFactory<Signature>> offered, List<String> known) {
+        List<NamedFactory<Signature>> sorted = new ArrayList<>(offered);
+        sorted.removeIf(factory -> factory.getName().contains(CERTIFICATE));
+        sorted.sort(Comparator.comparing(
+                factory -> !known.contains(String.valueOf(KeyUtils.getCanonicalKeyType(factory.getName())))));
+        return sorted;
+    }
+
+    private void logIn(ClientSession connected) {
+        session = connected;
+        connected.addSessionListener(new Ending());
+        try {
+            connected.auth().addListener(done -> {
+                if (done.isSuccess()) {
+                    opened.complete(this);
+                } else {
+                    fail(done.getException());
+                }
+            });
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    private void fail(@Nullable Throwable cause) {
+        opened.completeExceptionally(explain(cause));
+    }
+
+    private RuntimeException explain(@Nullable Throwable cause) {
+        KnownHosts hosts = knownHosts;
+        if (hosts != null && hosts.refusal() != null) {
+            return hosts.refusal();
+        }
+        RuntimeException own = login.failure();
+        if (own != null) {
+            return own;
+        }
+        if (cause instanceof LibvirtException known) {
+            return known;
+        }
+        if (cause instanceof SshException ssh
+                && (ssh.getDisconnectCode() == SshConstants.SSH2_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE
+                        || String.valueOf(ssh.getMessage()).contains("Too many authentication failures"))) {
+            return login.refused();
+        }
+        String said = reason;
+        String why = said != null ? said : cause == null ? "it hung up" : String.valueOf(cause.getMessage());
+        return new ConnectFailedException(
+                "cannot connect to %s: ssh to host %s failed: %s".formatted(uri, host.knownAs(), why), cause);
+    }
+
+    private RuntimeException failed(Throwable failure) {
+        Throwable cause = LibvirtException.unwrap(failure);
+        return new ConnectFailedException("cannot connect to %s: %s".formatted(uri, cause.getMessage()), cause);
+    }
+
+    /** Remembers why the session ended: what comes first is the reason, and the rest follows from it. */
+    private final class Ending implements SessionListener {
+        @Override
+        public void sessionException(Session ended, Throwable cause) {
+            remember(String.valueOf(cause.getMessage()));
+        }
+
+        @Override
+        public void sessionDisconnect(Session ended, int code, String message, String language, boolean initiator) {
+            remember(initiator ? message : "the host says: " + message);
+        }
+
+        @Override
+        public void sessionClosed(Session ended) {
+            remember("the host hung up");
+        }
+
+        private void remember(String why) {
+            if (reason == null) {
+                reason = why;
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.internal.transport;
+
+import dev.virtwire.client.ConfigurationException;
+import dev.virtwire.client.ConnectOptions;
+import dev.virtwire.client.CredentialCallback;
+import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.internal.async.SharedPool;
+import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.auth.AuthFile;
+import dev.virtwire.client.internal.auth.CredentialSource;
+import dev.virtwire.client.internal.config.LibvirtConf;
+import dev.virtwire.client.internal.config.Surroundings;
+import dev.virtwire.client.internal.ssh.HostKeyRule;
+import dev.virtwire.client.internal.ssh.LoginMethod;
+import dev.virtwire.client.internal.ssh.RemoteCommand;
+import dev.virtwire.client.internal.ssh.SshHost;
+import dev.virtwire.client.internal.ssh.SshSession;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command at the host, by ssh, that hands on what it is given to libvirtd's socket there. The transports {@code libssh}
+ * and {@code libssh2} are the same: they name libraries of libvirt's.
+ */
+final class SshTransport implements Transport {
+    private static final Set<String> PARAMETERS = Set.of(
+            "socket",
+            "mode",
+            "proxy",
+            "netcat",
+            "keyfile",
+            "sshauth",
+            "known_hosts",
+            "known_hosts_verify",
+            "no_verify",
+            "no_tty");
+
+    private static final Set<String> PROXIES = Set.of("auto", "native", "netcat");
+    private static final List<String> DEFAULT_KEYS = List.of("id_rsa", "id_ecdsa", "id_ed25519");
+    private static final String SYSTEM_SOCKETS = "/var/run/libvirt/";
+    private static final Path SYSTEM_KNOWN_HOSTS = Path.of("/etc/ssh/ssh_known_hosts");
+
+    private final LibvirtUri uri;
+    private final UriParameters parameters;
+    private final Surroundings surroundings;
+    private final boolean readOnly;
+    private final Duration timeout;
+    private final SshHost host;
+    private final RemoteCommand command;
+    private final CredentialSource credentials;
+
+    /** For {@code uri}; keys and known hosts are read when the channel is opened. */
+    SshTransport(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {
+        if (uri.parameter("command").isPresent()) {
+            throw new UriParameters(uri, uri.parameters().keySet())
+                    .invalid("parameter 'command' names a program to use in place of ssh, and this client speaks ssh"
+                            + " itself: leave it out");
+        }
+        this.uri = uri;
+        this.parameters = new UriParameters(uri, PARAMETERS);
+        this.surroundings = surroundings;
+        this.readOnly = options.readOnly();
+        this.timeout = options.connectTimeout();
+        this.host = host();
+        this.command = command(conf);
+        @Nullable CredentialCallback asked = parameters.flag("no_tty") ? null : options.credentials();
+        this.credentials = new CredentialSource(host.address(), asked);
+    }
+
+    @Override
+    public CompletableFuture<Channel> open(EventLoopGroup group) {
+        ChannelConnector connector = new ChannelConnector(uri, group, timeout);
+        return TrackedFuture.of(CompletableFuture.supplyAsync(this::knownPassword, SharedPool.executor()))
+                .thenCompose(password -> connector
+                        .tcp(host.address(), host.port(), "is sshd listening there?")
+                        .thenCompose(socket -> SshSession.open(socket, uri.toString(), host, credentials, password)))
+                .thenCompose(session -> run(session, group));
+    }
+
+    private CompletableFuture<Channel> run(SshSession session, EventLoopGroup group) {
+        CompletableFuture<Channel> running = session.run(
+                command.line(), "the command at host " + host.address() + " (" + command.words() + ")", group);
+        running.whenComplete((channel, failure) -> {
+            if (channel == null) {
+                session.close();
+            } else {
+                channel.closeFuture().addListener(closed -> session.close());
+            }
+        });
+        return running;
+    }
+
+    @Override
+    public String target() {
+        return "%s, at host %s port %d by ssh as user %s"
+                .formatted(command.words(), host.address(), host.port(), host.user());
+    }
+
+    @Override
+    public List<String> reasons() {
+        List<String> reasons = new ArrayList<>();
+        if (host.hostKeys() == HostKeyRule.ANY) {
+            reasons.add("the host's key is NOT CHECKED");
+        } else {
+            String files = host.knownHosts().stream().map(Path::toString).collect(Collectors.joining(" or "));
+            reasons.add(
+                    host.hostKeys() == HostKeyRule.FIRST
+                            ? "the host's key must be that of %s, or the first one, which is added".formatted(files)
+                            : "the host's key must be that of " + files);
+        }
+        reasons.add("the login is tried by "
+                + host.methods().stream().map(LoginMethod::uriName).collect(Collectors.joining(", ")));
+        if (host.methods().contains(LoginMethod.PRIVKEY)) {
+            reasons.add("this side's keys are "
+                    + host.keys().stream().map(Path::toString).collect(Collectors.joining(", ")));
+        }
+        return reasons;
+    }
+
+    @Override
+    public boolean isProtected() {
+        return true;
+    }
+
+    private Optional<String> knownPassword() {
+        return Optional.ofNullable(
+                AuthFile.credentials("ssh", host.address(), parameters.path("authfile"), surroundings)
+                        .get("password"));
+    }
+
+    private SshHost host() {
+        Path folder = surroundings
+                .home()
+                .orElseGet(() -> Path.of(System.getProperty("user.home", "/")))
+                .resolve(".ssh");
+        Optional<Path> keyFile = parameters.path("keyfile");
+        List<Path> knownHosts = parameters
+                .path("known_hosts")
+                .map(List::of)
+                .orElseGet(() -> List.of(folder.resolve("known_hosts"), SYSTEM_KNOWN_HOSTS));
+        String user = uri.user();
+        return new SshHost(
+                TcpTransport.host(uri),
+                uri.port() < 0 ? SshHost.PORT : uri.port(),
+                user == null ? System.getProperty("user.name", "root") : user,
+                keyFile.map(List::of)
+                        .orElseGet(
+                                () -> DEFAULT_KEYS.stream().map(folder::resolve).toList()),
+                keyFile.isPresent(),
+                knownHosts,
+                hostKeys(),
+                methods(),
+                Optional.empty());
+    }
+
+    private HostKeyRule hostKeys() {
+        HostKeyRule asked = parameters
+                .text("known_hosts_verify")
+                .map(rule -> switch (rule) {
+                    case "normal" -> HostKeyRule.KNOWN;
+                    case "auto" -> HostKeyRule.FIRST;
+                    case "ignore" -> HostKeyRule.ANY;
+                    default ->
+                        throw parameters.invalid(
+                                "known_hosts_verify '%s' is none of normal, auto and ignore".formatted(rule));
+                })
+                .orElse(HostKeyRule.KNOWN);
+        return parameters.flag("no_verify") ? HostKeyRule.ANY : asked;
+    }
+
+    private List<LoginMethod> methods() {
+        return parameters
+                .text("sshauth")
+                .map(text -> {
+                    List<LoginMethod> methods = new ArrayList<>();
+                    for (String name : text.split(",", -1)) {
+                        methods.add(LoginMethod.of(name)
+                                .orElseThrow(() -> parameters.invalid("sshauth '%s': '%s' is none of %s"
+                                        .formatted(
+                                                text,
+                                                name,
+                                                LoginMethod.ALL.stream()
+                                                        .map(LoginMethod::uriName)
+                                                        .collect(Collectors.joining(", "))))));
+                    }
+                    return methods;
+                })
+                .orElse(LoginMethod.ALL);
+    }
+
+    private RemoteCommand command(LibvirtConf conf) {
+        Optional<String> mode = parameters.text("mode");
+        mode.filter(name -> !SocketLocator.MODES.contains(name)).ifPresent(name -> {
+            throw parameters.invalid("mode '%s' is none of auto, direct and legacy".formatted(name));
+        });
+        Optional<String> socket = parameters.text("socket");
+        boolean session = uri.path().equals("/session");
+        String proxy = proxy(conf);
+        if (proxy.equals("auto")) {
+            if (parameters.text("netcat").isPresent() || socket.isPresent()) {
+                proxy = "netcat";
+            } else if (session) {
+                proxy = "native";
+            }
+        }
+        if (proxy.equals("native")) {
+            for (String name : List.of("netcat", "socket")) {
+                if (parameters.text(name).isPresent()) {
+                    throw parameters.invalid(
+                            "parameter '%s' has no meaning with the proxy native, which finds the socket itself"
+                                    .formatted(name));
+                }
+            }
+        }
+        String helperUri = RemoteCommand.helperUri(uri.driver(), uri.path(), mode);
+        if (proxy.equals("native")) {
+            return RemoteCommand.helper(helperUri, readOnly);
+        }
+        if (session && socket.isEmpty()) {
+            throw parameters.invalid(
+                    "where the session's socket is, only the host knows: give its path as 'socket', or proxy=native");
+        }
+        String netcat = parameters.text("netcat").orElse(RemoteCommand.NETCAT);
+        String path = socket.orElseGet(() -> systemSocket(mode));
+        return proxy.equals("netcat")
+                ? RemoteCommand.netcat(netcat, path)
+                : RemoteCommand.either(helperUri, readOnly, netcat, path);
+    }
+
+    /** Which sockets are there cannot be seen from here, so it is the one for all drivers unless the URI says otherwise. */
+    private String systemSocket(Optional<String> mode) {
+        boolean direct =
+                mode.filter("direct"::equals).isPresent() && !uri.driver().equals("remote");
+        return SYSTEM_SOCKETS + (direct ? "virt" + uri.driver() + "d" : "libvirt") + (readOnly ? "-sock-ro" : "-sock");
+    }
+
+    private String proxy(LibvirtConf conf) {
+        Optional<String> asked = parameters.text("proxy");
+        if (asked.isPresent()) {
+            if (!PROXIES.contains(asked.get())) {
+                throw parameters.invalid("proxy '%s' is none of auto, native and netcat".formatted(asked.get()));
+            }
+            return asked.get();
+        }
+        String configured = conf.remoteProxy().orElse("auto");
+        if (!PROXIES.contains(configured)) {
+            throw new ConfigurationException(
+                    "%s: remote_proxy '%s' is none of auto, native and netcat".formatted(conf.file(), configured));
+        }
+        return configured;
+    }
+}
