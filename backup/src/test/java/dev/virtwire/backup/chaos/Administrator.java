@@ -92,7 +92,13 @@ final class Administrator {
         if (names.isEmpty()) {
             return false;
         }
-        guest.virsh("checkpoint-delete", guest.name(), names.get(random.nextInt(names.size())));
+        String chosen = names.get(random.nextInt(names.size()));
+        Programs.Result result = guest.tryVirsh("checkpoint-delete", guest.name(), chosen);
+        if (result.code() != 0) {
+            // A QEMU that was killed has lost the bitmap; what libvirt 9.0 still knows, it can only forget.
+            assertThat(result.output()).contains("not found in backing chain");
+            guest.virsh("checkpoint-delete", "--metadata", guest.name(), chosen);
+        }
         return true;
     }
 
