@@ -24,6 +24,7 @@ public final class BackupPlan {
     private final boolean insecureNbd;
     private final boolean quiesce;
     private final ImageCompression compression;
+    private final boolean resume;
     private final ProgressListener listener;
 
     private BackupPlan(Builder builder) {
@@ -41,6 +42,7 @@ public final class BackupPlan {
         insecureNbd = builder.insecureNbd;
         quiesce = builder.quiesce;
         compression = builder.compression;
+        resume = builder.resume;
         listener = builder.listener;
     }
 
@@ -119,6 +121,11 @@ public final class BackupPlan {
         return quiesce;
     }
 
+    /** Whether a backup that an earlier run began is finished, where its job still runs, instead of a new one made. */
+    public boolean resume() {
+        return resume;
+    }
+
     /** Who is told of the progress. */
     public ProgressListener listener() {
         return listener;
@@ -139,6 +146,7 @@ public final class BackupPlan {
         private @Nullable NbdListen nbd;
         private boolean insecureNbd;
         private boolean quiesce;
+        private boolean resume;
         private ImageCompression compression = ImageCompression.NONE;
         private ProgressListener listener = ProgressListener.NONE;
 
@@ -247,6 +255,16 @@ public final class BackupPlan {
             return this;
         }
 
+        /**
+         * Where an earlier run of the same plan died and its job still runs on the host, goes on with that: the point then
+         * holds the disks as they were when that run began, and what it has copied is not read again. Where there is no
+         * such job, or anything is not as that run left it, what it left is cleared and a new backup made, as without this.
+         */
+        public Builder resume() {
+            resume = true;
+            return this;
+        }
+
         /** Who is told of the progress. */
         public Builder listener(ProgressListener newListener) {
             listener = requireNonNull(newListener, "listener");
@@ -267,6 +285,9 @@ public final class BackupPlan {
             requireFitting();
             requireAbsolute(scratchFolder, "scratch folder");
             requireAbsolute(pushFolder, "target folder");
+            if (mode == Mode.PUSH && resume) {
+                throw new BackupException("a push cannot be resumed: it goes on by itself on the host");
+            }
             if (mode == Mode.PUSH && compression != ImageCompression.NONE) {
                 throw new BackupException("a push cannot be compressed: the host writes the images");
             }

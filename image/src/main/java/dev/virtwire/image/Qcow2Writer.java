@@ -42,9 +42,11 @@ public final class Qcow2Writer implements ImageWriter {
     private final MetadataWriter metadata;
     private final @Nullable Compressor compressor;
     private final int batchSize;
+    private final long written;
 
-    private Qcow2Writer(ImageFile file, Qcow2Options options, MetadataWriter metadata) {
+    private Qcow2Writer(ImageFile file, Qcow2Options options, MetadataWriter metadata, long written) {
         this.file = file;
+        this.written = written;
         this.options = options;
         this.state = new WriterState(file.path());
         this.metadata = metadata;
@@ -65,14 +67,39 @@ public final class Qcow2Writer implements ImageWriter {
     public static Qcow2Writer create(Path path, Qcow2Options options, FileAttribute<?>... attributes)
             throws ImageException {
         ImageFile file = ImageFile.create(path, attributes);
-        return new Qcow2Writer(file, options, new MetadataWriter(file, options));
+        return new Qcow2Writer(file, options, new MetadataWriter(file, options), 0);
+    }
+
+    /**
+     * Goes on with a file that {@link #create} made with the same options, without compression, and whose writer ended
+     * before it had finished. Nothing of it is part of the new image until {@link #adopt} says where it belongs; what is
+     * not adopted stays in the file, unused. New data goes behind it.
+     *
+     * @throws ImageException if the file is not there or cannot be written
+     * @throws IllegalArgumentException with compression
+     */
+    public static Qcow2Writer reopen(Path path, Qcow2Options options) throws ImageException {
+        if (options.compression() != Compression.NONE) {
+            throw new IllegalArgumentException("what is compressed cannot be gone on with");
+        }
+        ImageFile file = ImageFile.reopen(path);
+        try {
+            long size = file.size();
+            // That writer may have come as far as the header.
+            file.write(ByteBuffer.allocate(options.clusterSize()), 0);
+            return new Qcow2Writer(
+                    file, options, new MetadataWriter(file, options, Math.max(size, options.clusterSize())), size);
+        } catch (ImageException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
     }
 
     /** With little metadata in memory, in bytes, as if the image were huge. */
     static Qcow2Writer createWithLittleMemory(Path path, Qcow2Options options, int l2Memory, int refcountMemory)
             throws ImageException {
         ImageFile file = ImageFile.create(path);
-        return new Qcow2Writer(file, options, new MetadataWriter(file, options, l2Memory, refcountMemory));
+        return new Qcow2Writer(file, options, new MetadataWriter(file, options, l2Memory, refcountMemory), 0);
     }
 
     @Override
@@ -99,6 +126,57 @@ public final class Qcow2Writer implements ImageWriter {
             state.failed(e);
             throw e;
         }
+    }
+
+    /**
+     * Takes data into the image that an earlier writer put into the file; see {@link #reopen}. Whether that is still what
+     * it was is for the caller to know, who reads it with {@link #read}.
+     *
+     * @param guestOffset as for {@link #write}
+     * @param length in bytes, as for {@link #write}
+     * @param hostOffset what {@link #write} returned for it then
+     * @return false, and nothing is changed, where no such data can be there: the file was shorter, or other data was
+     *     adopted from that place
+     * @throws ImageException as for {@link #write}
+     * @throws IllegalArgumentException as for {@link #write}
+     * @throws IllegalStateException as for {@link #write}
+     */
+    public boolean adopt(long guestOffset, long length, long hostOffset) throws ImageException {
+        Ranges.checkData(guestOffset, length, virtualSize(), clusterSize());
+        state.begin();
+        try {
+            boolean adopted = false;
+            if (mayHold(hostOffset, length)) {
+                synchronized (lock) {
+                    adopted = metadata.mapWritten(guestOffset, length, hostOffset);
+                }
+            }
+            state.ended();
+            return adopted;
+        } catch (ImageException | RuntimeException | Error e) {
+            state.failed(e);
+            throw e;
+        }
+    }
+
+    /**
+     * Reads what an earlier writer put into the file.
+     *
+     * @param hostOffset what {@link #write} returned then
+     * @param destination its remaining bytes are filled
+     * @return false where the file was shorter
+     * @throws ImageException if the file cannot be read
+     */
+    public boolean read(long hostOffset, ByteBuffer destination) throws ImageException {
+        if (!mayHold(hostOffset, destination.remaining())) {
+            return false;
+        }
+        file.read(destination, hostOffset, "what was written before");
+        return true;
+    }
+
+    private boolean mayHold(long hostOffset, long length) {
+        return hostOffset >= clusterSize() && hostOffset % clusterSize() == 0 && hostOffset <= written - length;
     }
 
     @Override

@@ -39,6 +39,14 @@ final class HostSpace {
         addGap(clusterSize, area);
     }
 
+    /** A file whose first {@code taken} bytes are taken. */
+    HostSpace(int clusterSize, long taken) {
+        this.clusterSize = clusterSize;
+        this.area = Math.max(AREA, clusterSize);
+        this.used = Entries.alignUp(taken, clusterSize);
+        this.nextArea = Entries.alignUp(taken, area);
+    }
+
     /**
      * Room in one piece.
      *

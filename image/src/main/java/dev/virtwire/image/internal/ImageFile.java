@@ -42,13 +42,22 @@ public final class ImageFile implements Closeable {
         }
     }
 
+    /** Opens a regular file for reading and writing. */
+    public static ImageFile reopen(Path path) throws ImageException {
+        return openRegular(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
     /** Opens a regular file for reading; anything else, a pipe for instance, could block for ever. */
     public static ImageFile open(Path path) throws ImageException {
+        return openRegular(path, Set.of(StandardOpenOption.READ));
+    }
+
+    private static ImageFile openRegular(Path path, Set<StandardOpenOption> how) throws ImageException {
         try {
             if (!Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
                 throw new ImageException(path, "is not a regular file");
             }
-            return new ImageFile(path, FileChannel.open(path, StandardOpenOption.READ));
+            return new ImageFile(path, FileChannel.open(path, how));
         } catch (ImageException e) {
             throw e;
         } catch (NoSuchFileException e) {

@@ -34,6 +34,11 @@ public final class MetadataWriter {
         this(file, options, L2_MEMORY, REFCOUNT_MEMORY);
     }
 
+    /** The same where the file's first {@code taken} bytes hold what only {@link #mapWritten} maps. */
+    public MetadataWriter(ImageFile file, Qcow2Options options, long taken) {
+        this(file, options, L2_MEMORY, REFCOUNT_MEMORY, new HostSpace(options.clusterSize(), taken));
+    }
+
     /**
      * The same with another limit.
      *
@@ -41,11 +46,15 @@ public final class MetadataWriter {
      * @param refcountMemory the same for refcount blocks
      */
     public MetadataWriter(ImageFile file, Qcow2Options options, int l2Memory, int refcountMemory) {
+        this(file, options, l2Memory, refcountMemory, new HostSpace(options.clusterSize()));
+    }
+
+    private MetadataWriter(ImageFile file, Qcow2Options options, int l2Memory, int refcountMemory, HostSpace space) {
         this.file = file;
         this.options = options;
         this.clusterSize = options.clusterSize();
         this.perTable = Entries.perTable(clusterSize);
-        this.space = new HostSpace(clusterSize);
+        this.space = space;
         // A table that leaves memory early is counted at the end, with all others: counting it now could push out
         // the next one.
         TableStore.Room room = () -> space.allocatePiece(clusterSize);
@@ -66,6 +75,31 @@ public final class MetadataWriter {
         long end = Entries.ceilDiv(guestOffset + length, clusterSize);
         refuseMapped(first, end);
         long hostOffset = space.allocate(guestOffset, length);
+        map(first, end, hostOffset, length);
+        return hostOffset;
+    }
+
+    /**
+     * Maps data that lies in the file already.
+     *
+     * @param guestOffset a multiple of the cluster size
+     * @param length in bytes; a last cluster that is not whole counts as whole
+     * @param hostOffset where it lies: a multiple of the cluster size
+     * @return false where other data was mapped to that place
+     * @throws IllegalStateException if one of these clusters has data already
+     */
+    public boolean mapWritten(long guestOffset, long length, long hostOffset) throws ImageException {
+        long first = guestOffset / clusterSize;
+        long end = Entries.ceilDiv(guestOffset + length, clusterSize);
+        refuseMapped(first, end);
+        if (!refcounts.isFree(hostOffset, length)) {
+            return false;
+        }
+        map(first, end, hostOffset, length);
+        return true;
+    }
+
+    private void map(long first, long end, long hostOffset, long length) throws ImageException {
         refcounts.add(hostOffset, length);
         long host = hostOffset;
         for (long cluster = first; cluster < end; ) {
@@ -75,7 +109,6 @@ public final class MetadataWriter {
                 table.putLong((int) (cluster % perTable) * Long.BYTES, host | Entries.COPIED);
             }
         }
-        return hostOffset;
     }
 
     /**

@@ -50,6 +50,18 @@ final class Refcounts {
         }
     }
 
+    /** Whether no use of any cluster that the range touches was counted. */
+    boolean isFree(long offset, long length) throws ImageException {
+        long end = Entries.ceilDiv(offset + length, clusterSize);
+        for (long cluster = offset / clusterSize; cluster < end; cluster++) {
+            ByteBuffer block = blocks.find((int) (cluster / perBlock));
+            if (block != null && block.getShort((int) (cluster % perBlock) * Short.BYTES) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /**
      * Places the blocks and the table that lists them at the end of the file, counts them too, and writes them.
      * Everything else must have been counted before.

@@ -3,7 +3,8 @@ package dev.virtwire.backup.internal.copy;
 
 import dev.virtwire.backup.internal.digest.BlockSpool;
 import dev.virtwire.backup.internal.digest.DigestFileWriter;
-import dev.virtwire.image.ImageWriter;
+import dev.virtwire.image.Qcow2Writer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a disk is copied to.
@@ -11,6 +12,12 @@ import dev.virtwire.image.ImageWriter;
  * @param image the image
  * @param leaves the digests of the disk's blocks, in order
  * @param spool the digests of the image file's blocks, in any order
+ * @param log what was copied, for a run that goes on with it; null where none can
  * @param increment whether a parent lies beneath, so that zeros have to be written
  */
-public record CopyTarget(ImageWriter image, DigestFileWriter leaves, BlockSpool spool, boolean increment) {}
+record CopyTarget(
+        Qcow2Writer image,
+        DigestFileWriter leaves,
+        BlockSpool spool,
+        @Nullable CopyLog log,
+        boolean increment) {}

@@ -156,7 +156,9 @@ public final class DiskCopy {
         }
     }
 
-    private void copy(BlockPlan plan) {
+    private void copy(BlockPlan plan) throws IOException {
+        CopyLog log = target.log();
+        CopyLog.Entry earlier = log == null ? null : log.find(plan.offset / BlockTree.BLOCK);
         ByteBuffer buffer = buffers.take();
         if (failure.get() != null) {
             buffers.give(buffer);
@@ -164,6 +166,38 @@ public final class DiskCopy {
         }
         inFlight.register();
         OrderedLeaves.Place place = leaves.block();
+        if (earlier == null) {
+            fetch(plan, buffer, place);
+        } else {
+            execute(buffer, () -> adopt(plan, earlier, buffer, place));
+        }
+    }
+
+    private void execute(ByteBuffer buffer, Runnable task) {
+        try {
+            workers.execute(task);
+        } catch (RuntimeException e) {
+            done(buffer, e);
+        }
+    }
+
+    private void adopt(BlockPlan plan, CopyLog.Entry earlier, ByteBuffer buffer, OrderedLeaves.Place place) {
+        try {
+            if (failure.get() == null) {
+                if (!writers.get().adopt(plan, earlier, buffer)) {
+                    fetch(plan, buffer, place);
+                    return;
+                }
+                leaves.fill(place, earlier.digest());
+                meter.passed(plan.length);
+            }
+            done(buffer, null);
+        } catch (IOException | RuntimeException | Error e) {
+            done(buffer, e);
+        }
+    }
+
+    private void fetch(BlockPlan plan, ByteBuffer buffer, OrderedLeaves.Place place) {
         read(plan, buffer).whenComplete((nothing, error) -> {
             if (error != null) {
                 done(
@@ -171,11 +205,7 @@ public final class DiskCopy {
                         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error);
                 return;
             }
-            try {
-                workers.execute(() -> write(plan, buffer, place));
-            } catch (RuntimeException e) {
-                done(buffer, e);
-            }
+            execute(buffer, () -> write(plan, buffer, place));
         });
     }
 

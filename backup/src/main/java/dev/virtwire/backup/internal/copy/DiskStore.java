@@ -45,10 +45,11 @@ public final class DiskStore {
     private final CopyMeter meter;
     private final BooleanSupplier cancelled;
     private final ImageCompression compression;
+    private final boolean goesOn;
 
     /** For disks in {@code folder}; for the rest see {@link DiskCopy}. */
     public DiskStore(Path folder, BufferPool buffers, Executor workers, CopyMeter meter, BooleanSupplier cancelled) {
-        this(folder, buffers, workers, meter, cancelled, ImageCompression.NONE);
+        this(folder, buffers, workers, meter, cancelled, ImageCompression.NONE, false);
     }
 
     private DiskStore(
@@ -57,18 +58,28 @@ public final class DiskStore {
             Executor workers,
             CopyMeter meter,
             BooleanSupplier cancelled,
-            ImageCompression compression) {
+            ImageCompression compression,
+            boolean goesOn) {
         this.folder = folder;
         this.buffers = buffers;
         this.workers = workers;
         this.meter = meter;
         this.cancelled = cancelled;
         this.compression = compression;
+        this.goesOn = goesOn;
     }
 
     /** The same with images that are compressed so, by the workers. */
     public DiskStore compressing(ImageCompression kind) {
-        return new DiskStore(folder, buffers, workers, meter, cancelled, kind);
+        return new DiskStore(folder, buffers, workers, meter, cancelled, kind, goesOn);
+    }
+
+    /**
+     * The same for a folder that a run was killed over, whose sources are those of that run: what it copied and is found
+     * to be in the image is not copied again. An image that is compressed begins anew.
+     */
+    public DiskStore goingOn() {
+        return new DiskStore(folder, buffers, workers, meter, cancelled, compression, true);
     }
 
     /** Copies {@code source} as the disk {@code target}, over {@code parent} where it is an increment. */
@@ -79,11 +90,26 @@ public final class DiskStore {
         if (parent != null) {
             options = options.withBacking(parent.backing(), "qcow2");
         }
-        try (BlockSpool spool = BlockSpool.create(folder.resolve("." + target + ".spool"));
+        Path spooled = folder.resolve("." + target + ".spool");
+        Path copied = folder.resolve(Names.copied(target));
+        if (goesOn) {
+            Files.deleteIfExists(digests);
+            Files.deleteIfExists(spooled);
+            if (compression != ImageCompression.NONE || !Files.exists(copied) || !Files.exists(image)) {
+                Files.deleteIfExists(image);
+                Files.deleteIfExists(copied);
+            }
+        }
+        try (BlockSpool spool = BlockSpool.create(spooled);
                 DigestFileWriter leaves =
                         DigestFileWriter.create(digests, source.size(), parent == null ? null : parent.leaves())) {
-            try (Qcow2Writer writer = Qcow2Writer.create(image, options, DurableFiles.privateFile(image))) {
-                CopyTarget to = new CopyTarget(writer, leaves, spool, parent != null);
+            try (Qcow2Writer writer = goesOn && Files.exists(image)
+                            ? Qcow2Writer.reopen(image, options)
+                            : Qcow2Writer.create(image, options, DurableFiles.privateFile(image));
+                    CopyLog log = compression == ImageCompression.NONE
+                            ? CopyLog.open(copied, source.size(), writer.clusterSize())
+                            : null) {
+                CopyTarget to = new CopyTarget(writer, leaves, spool, log, parent != null);
                 new DiskCopy(source, to, buffers, workers, meter, cancelled).run();
                 writer.finish();
             }

@@ -19,6 +19,10 @@ import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.backup.internal.repository.UnsureCommitException;
 import dev.virtwire.backup.internal.repository.Writer;
+import dev.virtwire.backup.internal.unfinished.AskedFor;
+import dev.virtwire.backup.internal.unfinished.BegunDisk;
+import dev.virtwire.backup.internal.unfinished.BegunPoint;
+import dev.virtwire.backup.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.backup.manifest.DomainXml;
 import dev.virtwire.backup.manifest.ExcludedDisk;
 import dev.virtwire.backup.manifest.Level;
@@ -55,7 +59,7 @@ public final class BackupRun {
     private final Cancellation cancellation = new Cancellation();
     private final List<String> notices = new ArrayList<>();
     private final long started = System.nanoTime();
-    private @Nullable PointFiles files;
+    private @Nullable BegunPoint begun;
 
     /** A backup by {@code plan} over {@code libvirt} into {@code repository}. */
     public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan) {
@@ -110,6 +114,10 @@ public final class BackupRun {
         DomainLock lock = store.lock();
         try {
             store.requireSame(facts.identity());
+            Resumption earlier = plan.resume() ? Resumption.find(plan, store, facts, notices::add) : null;
+            if (earlier != null) {
+                return goOn(store, facts, earlier);
+            }
             clearEarlier(store);
             facts.refuseOtherJob();
             return make(store, facts, choice);
@@ -171,14 +179,47 @@ public final class BackupRun {
                 transfer.pushed(),
                 null);
         Quiesce quiesce = new Quiesce(plan.quiesce(), facts.domain(), store, entry);
+        UnfinishedPoint unfinished = new UnfinishedPoint(repository.files(), store.partial(id));
+        return make(
+                store,
+                facts,
+                quiesce,
+                new JobBegin(facts.domain(), transfer, quiesce),
+                unfinished,
+                start -> begun = note(facts, choice, quiesce, start, unfinished));
+    }
+
+    /** Finishes what an earlier run began; the disks are as they were then. */
+    private BackupResult goOn(DomainStore store, HostFacts facts, Resumption earlier) {
+        String id = earlier.entry().point();
+        notices.add("went on with point " + id + ", which an earlier run began at " + earlier.began()
+                + ": it holds the disks as they were then");
+        begun = earlier.begun();
+        Quiesce over = new Quiesce(false, facts.domain(), store, earlier.entry());
+        return make(
+                store, facts, over, earlier, new UnfinishedPoint(repository.files(), store.partial(id)), start -> {});
+    }
+
+    private BackupResult make(
+            DomainStore store,
+            HostFacts facts,
+            Quiesce quiesce,
+            JobStart start,
+            UnfinishedPoint unfinished,
+            Transfer.Begun noted) {
         Point point;
         Transfer.Result result;
         try {
-            store.writeEntry(entry);
-            Path folder = store.createPartial(id);
-            result = transfer(store, facts, transfer, folder, quiesce);
+            if (!start.goesOn()) {
+                store.writeEntry(quiesce.entry());
+                store.createPartial(quiesce.entry().point());
+            }
+            Transfer kind = plan.mode() == Mode.PULL
+                    ? new PullTransfer(facts.domain(), start, store, unfinished, plan, nbd, budget, meter, cancellation)
+                    : new PushTransfer(facts.domain(), facts.host(), start.plan(), meter, cancellation, quiesce);
+            result = kind.run(noted);
             meter.phase(Progress.Phase.COMMITTING);
-            point = commit(store, facts, choice, result, id);
+            point = commit(store, facts, result, unfinished);
         } catch (UnsureCommitException e) {
             // With the journal entry and every checkpoint in place either outcome is a good one.
             throw new BackupException(
@@ -192,16 +233,48 @@ public final class BackupRun {
         return finish(store, quiesce, point, result);
     }
 
-    private Transfer.Result transfer(
-            DomainStore store, HostFacts facts, TransferPlan transfer, Path folder, Quiesce quiesce)
+    /** Fetches and writes what the point holds besides disks, and notes for a later run what only this one knows. */
+    private BegunPoint note(
+            HostFacts facts, DiskChoice choice, Quiesce quiesce, JobStart start, UnfinishedPoint unfinished)
             throws IOException {
-        Transfer kind = plan.mode() == Mode.PULL
-                ? new PullTransfer(
-                        facts.domain(), transfer, store, folder, plan, nbd, budget, meter, cancellation, quiesce)
-                : new PushTransfer(facts.domain(), facts.host(), transfer, meter, cancellation, quiesce);
-        String nvram = facts.description().nvram();
-        return kind.run(
-                begun -> files = PointFiles.fetch(facts.domain(), nvram, isHere(facts, begun), begun.checkpoint()));
+        TransferPlan done = start.plan();
+        DomainDescription description = facts.description();
+        String nvram = description.nvram();
+        PointFiles fetched = PointFiles.fetch(facts.domain(), nvram, isHere(facts, done), done.checkpoint());
+        Point parent = done.choice().parent();
+        List<BegunDisk> disks = new ArrayList<>();
+        for (DomainDisk disk : done.disks()) {
+            String target = disk.target();
+            disks.add(new BegunDisk(
+                    target,
+                    disk.source(),
+                    done.choice().incremental().contains(target),
+                    done.choice().reasonOf(target),
+                    done.tracked().contains(target)));
+        }
+        Duration frozen = quiesce.frozen();
+        BegunPoint point = new BegunPoint(
+                BegunPoint.FORMAT,
+                BegunPoint.VERSION,
+                quiesce.entry().point(),
+                AskedFor.of(plan),
+                facts.domain().id().orElse(null),
+                start.began(),
+                start.port(),
+                done.choice().level(),
+                parent == null ? null : link(parent),
+                done.checkpoint(),
+                disks,
+                choice.excluded(),
+                fetched.write(repository.files(), unfinished.folder()),
+                new DomainXml(fetched.secrets(), description.secrets()),
+                nvram == null ? null : new Nvram(nvram, fetched.nvramReason()),
+                description.tpmState(),
+                frozen == null ? null : frozen.toMillis());
+        if (plan.mode() == Mode.PULL) {
+            unfinished.begun(point);
+        }
+        return point;
     }
 
     /** The export's socket has a name that nobody else would give: where it is seen, the host's files are seen too. */
@@ -210,21 +283,19 @@ public final class BackupRun {
         return facts.isHere() || (socket != null && Files.exists(Path.of(socket)));
     }
 
-    private Point commit(DomainStore store, HostFacts facts, DiskChoice choice, Transfer.Result result, String id)
+    private Point commit(DomainStore store, HostFacts facts, Transfer.Result result, UnfinishedPoint unfinished)
             throws IOException {
         cancellation.check();
         TransferPlan transfer = result.plan();
         Point parent = transfer.choice().parent();
-        PointFiles fetched = requireNonNull(files);
-        DomainDescription description = facts.description();
-        String nvramPath = description.nvram();
+        BegunPoint noted = requireNonNull(begun);
         Point newest = store.points().newest();
         Manifest manifest = new Manifest(
                 Manifest.FORMAT,
                 Manifest.VERSION,
                 Writer.program(),
                 repository.id(),
-                id,
+                noted.point(),
                 facts.identity(),
                 facts.host(),
                 plan.mode(),
@@ -238,12 +309,13 @@ public final class BackupRun {
                 result.began(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS),
                 result.disks(),
-                choice.excluded(),
-                fetched.write(repository.files(), store.partial(id)),
-                new DomainXml(fetched.secrets(), description.secrets()),
-                nvramPath == null ? null : new Nvram(nvramPath, fetched.nvramReason()));
+                noted.excluded(),
+                noted.files(),
+                noted.domainXml(),
+                noted.nvram());
         cancellation.check();
-        addNotices(manifest, transfer, description);
+        addNotices(manifest, transfer, noted.tpmState());
+        unfinished.clear();
         return store.commit(manifest);
     }
 
@@ -251,7 +323,7 @@ public final class BackupRun {
         return new ParentLink(point.id(), point.manifestSha256());
     }
 
-    private void addNotices(Manifest manifest, TransferPlan transfer, DomainDescription description) {
+    private void addNotices(Manifest manifest, TransferPlan transfer, boolean tpmState) {
         for (ExcludedDisk disk : manifest.excluded()) {
             notices.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }
@@ -269,7 +341,7 @@ public final class BackupRun {
             notices.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
                     + manifest.nvram().reason());
         }
-        if (description.tpmState()) {
+        if (tpmState) {
             notices.add("the state of the emulated TPM is not in it: libvirt has no call that reads it");
         }
     }
@@ -282,6 +354,7 @@ public final class BackupRun {
         } catch (RuntimeException e) {
             leftovers.left().add(Reasons.of(e));
         }
+        Long frozenMillis = requireNonNull(begun).frozenMillis();
         leftovers.left().forEach(left -> notices.add("left for the next run or recover to clear: " + left));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
@@ -289,7 +362,7 @@ public final class BackupRun {
                 point.manifest().outcome(),
                 result.bytesRead(),
                 result.bytesStored(),
-                quiesce.frozen(),
+                frozenMillis == null ? null : Duration.ofMillis(frozenMillis),
                 Duration.ofNanos(System.nanoTime() - started),
                 notices);
     }

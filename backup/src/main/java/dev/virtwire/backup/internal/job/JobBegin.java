@@ -22,7 +22,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Asks libvirt to begin, again where that is what it takes: with another port, or a checkpoint of fewer disks. */
-final class JobBegin {
+final class JobBegin implements JobStart {
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
     private final Domain domain;
@@ -37,19 +37,24 @@ final class JobBegin {
         this.plan = plan;
     }
 
-    /** The plan as it was carried out. */
-    TransferPlan plan() {
+    @Override
+    public TransferPlan plan() {
         return plan;
     }
 
-    /** The port that the export listens on; 0 for a socket. */
-    int port() {
+    @Override
+    public int port() {
         return port;
     }
 
-    /** When libvirt was asked. */
-    Instant began() {
+    @Override
+    public Instant began() {
         return began;
+    }
+
+    @Override
+    public boolean goesOn() {
+        return false;
     }
 
     /**
@@ -58,7 +63,8 @@ final class JobBegin {
      * @throws LostBitmapException where libvirt cannot tell what changed on some of the disks
      * @throws RefusedException where it refuses for another reason
      */
-    BackupJob begin() throws IOException {
+    @Override
+    public BackupJob begin() throws IOException {
         try {
             return tryAll();
         } catch (RemoteException e) {

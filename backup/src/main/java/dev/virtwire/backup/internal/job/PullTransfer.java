@@ -14,6 +14,7 @@ import dev.virtwire.backup.internal.copy.NbdDisk;
 import dev.virtwire.backup.internal.copy.SourceDisk;
 import dev.virtwire.backup.internal.copy.ThrottledDisk;
 import dev.virtwire.backup.internal.repository.DomainStore;
+import dev.virtwire.backup.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.LibvirtException;
@@ -26,7 +27,6 @@ import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,31 +51,29 @@ final class PullTransfer implements Transfer {
             Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
 
     private final Domain domain;
-    private final TransferPlan plan;
+    private final JobStart start;
     private final DomainStore domainStore;
-    private final Path folder;
+    private final UnfinishedPoint folder;
     private final BackupPlan asked;
     private final NbdOptions nbd;
     private final CopyBudget budget;
     private final ProgressMeter meter;
     private final Cancellation cancellation;
-    private final Quiesce quiesce;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
     private volatile boolean stopped;
 
     PullTransfer(
             Domain domain,
-            TransferPlan plan,
+            JobStart start,
             DomainStore domainStore,
-            Path folder,
+            UnfinishedPoint folder,
             BackupPlan asked,
             NbdOptions nbd,
             CopyBudget budget,
             ProgressMeter meter,
-            Cancellation cancellation,
-            Quiesce quiesce) {
+            Cancellation cancellation) {
         this.domain = domain;
-        this.plan = plan;
+        this.start = start;
         this.domainStore = domainStore;
         this.folder = folder;
         this.asked = asked;
@@ -83,27 +81,25 @@ final class PullTransfer implements Transfer {
         this.budget = budget;
         this.meter = meter;
         this.cancellation = cancellation;
-        this.quiesce = quiesce;
     }
 
     @Override
     public Result run(Begun begun) throws IOException {
         cancellation.check();
-        JobBegin begin = new JobBegin(domain, plan, quiesce);
-        BackupJob job = begin.begin();
+        BackupJob job = start.begin();
         job.completion().whenComplete((outcome, failure) -> stop());
         Cancellation.AutoUnregister unregister = cancellation.onCancel(this::stop);
-        try (ScratchGuard guard = ScratchGuard.watch(domain, job, begin.plan(), asked.scratchLimit())) {
-            return copied(job, begin, begun, guard);
+        try (ScratchGuard guard = ScratchGuard.watch(domain, job, start.plan(), asked.scratchLimit())) {
+            return copied(job, begun, guard);
         } finally {
             unregister.close();
         }
     }
 
-    private Result copied(BackupJob job, JobBegin begin, Begun begun, ScratchGuard guard) throws IOException {
+    private Result copied(BackupJob job, Begun begun, ScratchGuard guard) throws IOException {
         try {
-            begun.begun(begin.plan());
-            List<ManifestDisk> disks = copyAll(begin);
+            begun.begun(start);
+            List<ManifestDisk> disks = copyAll();
             cancellation.check();
             BackupOutcome outcome = finish(job);
             if (!outcome.isCompleted()) {
@@ -112,7 +108,7 @@ final class PullTransfer implements Transfer {
             long stored = disks.stream()
                     .mapToLong(disk -> requireNonNull(disk.image()).size())
                     .sum();
-            return new Result(disks, begin.began(), begin.plan(), meter.movedBytes(), stored);
+            return new Result(disks, start.began(), start.plan(), meter.movedBytes(), stored);
         } catch (NbdException | BackupException e) {
             String full = guard.reason();
             throw full == null || cancellation.isCancelled()
@@ -163,8 +159,9 @@ final class PullTransfer implements Transfer {
         }
     }
 
-    private List<ManifestDisk> copyAll(JobBegin begin) throws IOException {
-        NbdAddress address = DataPath.address(requireNonNull(plan.path()), begin.port());
+    private List<ManifestDisk> copyAll() throws IOException {
+        TransferPlan plan = start.plan();
+        NbdAddress address = DataPath.address(requireNonNull(plan.path()), start.port());
         Map<DomainDisk, Long> sizes = new LinkedHashMap<>();
         for (DomainDisk disk : plan.disks()) {
             try (NbdConnection probe = NbdConnection.open(address, plan.exportOf(disk.target()), nbd)) {
@@ -180,12 +177,15 @@ final class PullTransfer implements Transfer {
             return thread;
         });
         try {
-            DiskStore store = new DiskStore(folder, budget.buffers(), workers, meter, () -> stopped)
+            DiskStore store = new DiskStore(folder.folder(), budget.buffers(), workers, meter, () -> stopped)
                     .compressing(asked.compression());
+            if (start.goesOn()) {
+                store = store.goingOn();
+            }
             List<ManifestDisk> disks = new ArrayList<>();
             for (DomainDisk disk : plan.disks()) {
                 meter.disk(disk.target());
-                disks.add(copy(store, address, disk, begin.plan()));
+                disks.add(stored(store, address, disk));
                 meter.diskDone();
             }
             return disks;
@@ -204,8 +204,20 @@ final class PullTransfer implements Transfer {
         return exported;
     }
 
-    private ManifestDisk copy(DiskStore images, NbdAddress address, DomainDisk disk, TransferPlan done)
-            throws IOException {
+    /** The disk as the manifest has it; one that an earlier run has completed is not touched. */
+    private ManifestDisk stored(DiskStore images, NbdAddress address, DomainDisk disk) throws IOException {
+        ManifestDisk complete = start.goesOn() ? folder.complete(disk.target()) : null;
+        if (complete != null) {
+            meter.passed(complete.virtualSize());
+            return complete;
+        }
+        ManifestDisk copied = copy(images, address, disk);
+        folder.complete(copied);
+        return copied;
+    }
+
+    private ManifestDisk copy(DiskStore images, NbdAddress address, DomainDisk disk) throws IOException {
+        TransferPlan plan = start.plan();
         String target = disk.target();
         try (NbdDisk source = NbdDisk.open(address, plan.exportOf(target), plan.changesOf(target), nbd)) {
             reading.set(source);
@@ -213,16 +225,16 @@ final class PullTransfer implements Transfer {
                 stop();
             }
             SourceDisk throttled = new ThrottledDisk(source, budget.rate(), () -> stopped);
-            DiskStore.Stored stored = done.choice().checkpointOf(target) == null
+            DiskStore.Stored stored = plan.choice().checkpointOf(target) == null
                     ? images.store(throttled, target, null)
-                    : copyChanges(images, throttled, target, done.choice());
+                    : copyChanges(images, throttled, target, plan.choice());
             return new ManifestDisk(
                     target,
-                    done.choice().levelOf(target),
-                    done.choice().reasonOf(target),
+                    plan.choice().levelOf(target),
+                    plan.choice().reasonOf(target),
                     source.size(),
                     disk.source(),
-                    done.bitmapOf(target),
+                    plan.bitmapOf(target),
                     stored.image(),
                     stored.content(),
                     stored.digests(),

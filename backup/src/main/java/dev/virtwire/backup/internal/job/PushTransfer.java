@@ -58,7 +58,7 @@ final class PushTransfer implements Transfer {
         meter.expect(sizes.size(), total);
         JobBegin begin = new JobBegin(domain, plan, quiesce);
         BackupJob job = begin.begin();
-        begun.begun(begin.plan());
+        begun.begun(begin);
         meter.phase(Progress.Phase.COPYING);
         BackupOutcome outcome = waitFor(job, total);
         if (!outcome.isCompleted()) {

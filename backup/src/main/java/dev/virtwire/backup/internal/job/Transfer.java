@@ -22,8 +22,8 @@ interface Transfer {
     /** Told that the host's job has begun. */
     @FunctionalInterface
     interface Begun {
-        /** The disks stand still from here on, as the host was asked by {@code plan}. */
-        void begun(TransferPlan plan) throws IOException;
+        /** The disks stand still from here on. */
+        void begun(JobStart start) throws IOException;
     }
 
     /** Moves the data; {@code begun} is told before the first byte of it. */

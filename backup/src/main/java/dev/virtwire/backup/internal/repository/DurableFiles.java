@@ -139,6 +139,15 @@ public final class DurableFiles {
         }
     }
 
+    /** Deletes files of a folder, and makes it last. */
+    public void delete(Path folder, List<Path> inIt) throws IOException {
+        for (Path file : inIt) {
+            hook.before(Step.DELETE, file);
+            Files.deleteIfExists(file);
+        }
+        syncFolder(folder);
+    }
+
     /** Deletes a folder and all in it where there is one; symbolic links are not followed. */
     public void deleteTree(Path folder) throws IOException {
         if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {

@@ -19,9 +19,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** JSON as this repository writes and reads it: indented, UTF-8, no field twice, fields of later writers ignored. */
 public final class Json {
+    private static final int SUM_LINE = 65;
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
@@ -61,6 +64,35 @@ public final class Json {
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory failed", e);
         }
+    }
+
+    /** The same behind a line with its SHA-256: a note that was altered or torn must not make anybody believe anything. */
+    public static byte[] writeSummed(Object value) {
+        byte[] body = write(value);
+        byte[] sum = sumLine(body);
+        byte[] bytes = Arrays.copyOf(sum, sum.length + body.length);
+        System.arraycopy(body, 0, bytes, sum.length, body.length);
+        return bytes;
+    }
+
+    /** Reads what {@link #writeSummed} wrote; null where it is anything else. */
+    public static <T> @Nullable T readSummed(byte[] bytes, Class<T> type) {
+        if (bytes.length < SUM_LINE) {
+            return null;
+        }
+        byte[] body = Arrays.copyOfRange(bytes, SUM_LINE, bytes.length);
+        if (!Arrays.equals(sumLine(body), Arrays.copyOf(bytes, SUM_LINE))) {
+            return null;
+        }
+        try {
+            return read(body, type);
+        } catch (JsonProcessingException e) {
+            return null;
+        }
+    }
+
+    private static byte[] sumLine(byte[] body) {
+        return (Sha256.hex(Sha256.of(body)) + "\n").getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Where and why JSON could not be read, such as {@code at line 3, column 7 (byte 61): …}. */

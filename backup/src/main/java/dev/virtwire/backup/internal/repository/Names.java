@@ -51,6 +51,10 @@ public final class Names {
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 
+    /** In the folder that a point is made in: what a run that goes on with it has to know. */
+    public static final String BEGUN = ".begun";
+
+    private static final String COMPLETE = ".complete";
     private static final Pattern POINT =
             Pattern.compile("[0-9]{8}T[0-9]{6}Z-(full|incremental|differential)(-[0-9]{1,6})?");
     private static final Pattern REPOSITORY_ID = Pattern.compile("[a-z2-7]{12}");
@@ -184,6 +188,21 @@ public final class Names {
     /** A disk's digests in a point. */
     public static String digests(String target) {
         return target + ".digests";
+    }
+
+    /** While a disk is copied: what of it is in its image. */
+    public static String copied(String target) {
+        return "." + target + ".copied";
+    }
+
+    /** While a point is made: what its manifest will say of a disk that is complete. */
+    public static String complete(String target) {
+        return "." + target + COMPLETE;
+    }
+
+    /** Whether a file in a folder that a point is made in is for a run that goes on with it, and no part of the point. */
+    public static boolean isForGoingOn(String file) {
+        return file.equals(BEGUN) || (file.startsWith(".") && (file.endsWith(".copied") || file.endsWith(COMPLETE)));
     }
 
     /**

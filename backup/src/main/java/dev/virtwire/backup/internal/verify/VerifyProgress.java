@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.verify;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.virtwire.backup.Point;
 import dev.virtwire.backup.VerifyDepth;
 import dev.virtwire.backup.internal.repository.DomainLock;
@@ -9,16 +8,13 @@ import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.Json;
 import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.Problems;
-import dev.virtwire.backup.internal.repository.Sha256;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -29,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * file's first line is the SHA-256 of the rest: a record that was altered must not make anybody believe anything.
  */
 final class VerifyProgress implements AutoCloseable {
-    private static final int SUM_LINE = 65;
     private static final long SAVE_NANOS = 10_000_000_000L;
 
     private final DomainStore domain;
@@ -83,8 +78,8 @@ final class VerifyProgress implements AutoCloseable {
             notice = file + " cannot be read: " + Problems.reason(e) + "; everything is verified anew";
             return;
         }
-        VerifyRecord found = parse(bytes);
-        if (found == null) {
+        VerifyRecord found = Json.readSummed(bytes, VerifyRecord.class);
+        if (found == null || !found.format().equals(VerifyRecord.FORMAT)) {
             notice = file + " is damaged; everything is verified anew";
         } else if (found.depth() != depth || found.version() != VerifyRecord.VERSION) {
             notice = "what was verified to depth " + found.depth() + " is verified anew to depth " + depth;
@@ -92,26 +87,6 @@ final class VerifyProgress implements AutoCloseable {
             began = found.began();
             found.disks().forEach(disk -> disks.put(key(disk.point(), disk.target()), new DiskProgress(disk)));
         }
-    }
-
-    private static @Nullable VerifyRecord parse(byte[] bytes) {
-        if (bytes.length < SUM_LINE) {
-            return null;
-        }
-        byte[] body = Arrays.copyOfRange(bytes, SUM_LINE, bytes.length);
-        if (!Arrays.equals(sumLine(body), Arrays.copyOf(bytes, SUM_LINE))) {
-            return null;
-        }
-        try {
-            VerifyRecord found = Json.read(body, VerifyRecord.class);
-            return found.format().equals(VerifyRecord.FORMAT) ? found : null;
-        } catch (JsonProcessingException e) {
-            return null;
-        }
-    }
-
-    private static byte[] sumLine(byte[] body) {
-        return (Sha256.hex(Sha256.of(body)) + "\n").getBytes(StandardCharsets.US_ASCII);
     }
 
     private static String key(String point, String target) {
@@ -158,15 +133,12 @@ final class VerifyProgress implements AutoCloseable {
     /** Writes the record. */
     synchronized void save() {
         saved = System.nanoTime();
-        byte[] body = Json.write(new VerifyRecord(
+        byte[] bytes = Json.writeSummed(new VerifyRecord(
                 VerifyRecord.FORMAT,
                 VerifyRecord.VERSION,
                 depth,
                 began,
                 disks.values().stream().map(DiskProgress::toRecord).toList()));
-        byte[] sum = sumLine(body);
-        byte[] bytes = Arrays.copyOf(sum, sum.length + body.length);
-        System.arraycopy(body, 0, bytes, sum.length, body.length);
         try {
             domain.repository().files().replace(file, bytes);
         } catch (IOException e) {

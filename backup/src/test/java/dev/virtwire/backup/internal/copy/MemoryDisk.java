@@ -81,6 +81,15 @@ public final class MemoryDisk implements SourceDisk {
         return later;
     }
 
+    /** The same disk, of which nothing was read yet. */
+    public MemoryDisk again() {
+        MemoryDisk again = new MemoryDisk(content);
+        again.changed.clear();
+        again.changed.or(changed);
+        again.holes.or(holes);
+        return again;
+    }
+
     private int sectors() {
         return content.length / SECTOR;
     }

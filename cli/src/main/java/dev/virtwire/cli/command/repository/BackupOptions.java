@@ -137,6 +137,13 @@ final class BackupOptions {
     private boolean quiesce;
 
     @Option(
+            names = "--resume",
+            description =
+                    "For pull: where an earlier run with the same options died and its job still runs on the host, finish"
+                            + " that point, as of the time when it began. Otherwise make a new one, as without this.")
+    private boolean resume;
+
+    @Option(
             names = "--nbd",
             paramLabel = "ADDR:PORTS",
             description =
@@ -188,6 +195,9 @@ final class BackupOptions {
             if (quiesce) {
                 plan.quiesce();
             }
+            if (resume) {
+                plan.resume();
+            }
             if (nbd != null) {
                 plan.nbd(listen(nbd));
             }
@@ -218,6 +228,7 @@ final class BackupOptions {
         Map<String, Boolean> forPull = new LinkedHashMap<>();
         forPull.put("--scratch", scratch != null);
         forPull.put("--scratch-limit", scratchLimit != null);
+        forPull.put("--resume", resume);
         forPull.put("--nbd", nbd != null);
         forPull.put("--insecure-nbd", insecureNbd);
         forPull.put("--compress", compression != ImageCompression.NONE);

@@ -38,6 +38,7 @@ class BackupOptionsTest {
         assertThat(plan.scratchFolder()).isNull();
         assertThat(plan.scratchLimit()).isNull();
         assertThat(plan.quiesce()).isFalse();
+        assertThat(plan.resume()).isFalse();
         assertThat(plan.nbd()).isNull();
         assertThat(plan.insecureNbd()).isFalse();
         assertThat(plan.compression()).isEqualTo(ImageCompression.NONE);
@@ -54,6 +55,7 @@ class BackupOptionsTest {
                 "--scratch=/scratch",
                 "--scratch-limit=20G",
                 "--quiesce",
+                "--resume",
                 "--compress=zstd",
                 "--nbd=[::1]:10809-10810",
                 "--insecure-nbd");
@@ -64,6 +66,7 @@ class BackupOptionsTest {
         assertThat(pull.scratchFolder()).isEqualTo("/scratch");
         assertThat(pull.scratchLimit()).isEqualTo(20L << 30);
         assertThat(pull.quiesce()).isTrue();
+        assertThat(pull.resume()).isTrue();
         assertThat(pull.compression()).isEqualTo(ImageCompression.ZSTD);
         assertThat(pull.nbd()).isEqualTo(new NbdListen("::1", 10809, 10810));
         assertThat(pull.insecureNbd()).isTrue();
@@ -83,6 +86,7 @@ class BackupOptionsTest {
             --mode push --target /h --nbd 127.0.0.1:1 | --nbd is for --mode pull
             --mode push --target /h --scratch /s      | --scratch is for --mode pull
             --mode push --target /h --scratch-limit 1 | --scratch-limit is for --mode pull
+            --mode push --target /h --resume          | --resume is for --mode pull
             --mode push --target /h --insecure-nbd    | --insecure-nbd is for --mode pull
             --mode push --target /h --compress zstd   | --compress is for --mode pull
             --mode push --target here    | the target folder is on the host and must be absolute: here
