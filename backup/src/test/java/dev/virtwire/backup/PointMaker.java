@@ -11,6 +11,7 @@ import dev.virtwire.backup.internal.repository.Manifests;
 import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.backup.internal.repository.Sha256;
+import dev.virtwire.backup.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.backup.internal.verify.DiskChain;
 import dev.virtwire.backup.manifest.DiskSource;
 import dev.virtwire.backup.manifest.DomainXml;
@@ -110,6 +111,7 @@ final class PointMaker {
         for (Map.Entry<String, MemoryDisk> disk : disks.entrySet()) {
             stored.add(store(store, disk.getKey(), disk.getValue(), parent, level, id));
         }
+        new UnfinishedPoint(DurableFiles.PLAIN, partial).clear();
         return commit(Mode.PULL, Manifest.COMPLETED, id, xml, parent, stored);
     }
 

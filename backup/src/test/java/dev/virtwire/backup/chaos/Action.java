@@ -9,6 +9,8 @@ enum Action {
     INCREMENT,
     /** After a backup that died in its middle. */
     RECOVER,
+    /** Of a backup that died in its middle, and whose job still runs. */
+    RESUME,
     /** To files. */
     RESTORE,
     /** Of all but the last two points. */

@@ -71,18 +71,18 @@ public final class Child {
 
     private void run(Action action) {
         switch (action) {
-            case FIRST_BACKUP, INCREMENT -> backup();
+            case FIRST_BACKUP, INCREMENT -> backup(BackupPlan.builder(domain).build());
+            case RESUME -> backup(BackupPlan.builder(domain).resume().build());
             case RECOVER -> recover();
             case RESTORE -> restore();
             case PRUNE -> prune();
         }
     }
 
-    private void backup() {
+    private void backup(BackupPlan plan) {
         Repository repository = Repository.openOrCreate(folder);
         try (Libvirt libvirt = Libvirt.connect(uri).join()) {
-            String id = DomainBackup.start(
-                            libvirt, repository, BackupPlan.builder(domain).build())
+            String id = DomainBackup.start(libvirt, repository, plan)
                     .result()
                     .join()
                     .point()

@@ -40,11 +40,21 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LibvirtdExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillIT {
-    private static final Map<Action, Integer> KILLS =
-            Map.of(Action.FIRST_BACKUP, 4, Action.INCREMENT, 6, Action.RECOVER, 4, Action.RESTORE, 3, Action.PRUNE, 3);
+    private static final Map<Action, Integer> KILLS = Map.of(
+            Action.FIRST_BACKUP, 4,
+            Action.INCREMENT, 6,
+            Action.RECOVER, 4,
+            Action.RESUME, 3,
+            Action.RESTORE, 3,
+            Action.PRUNE, 3);
 
-    private static final Map<Action, Integer> CUTS =
-            Map.of(Action.FIRST_BACKUP, 2, Action.INCREMENT, 2, Action.RECOVER, 1, Action.RESTORE, 1, Action.PRUNE, 1);
+    private static final Map<Action, Integer> CUTS = Map.of(
+            Action.FIRST_BACKUP, 2,
+            Action.INCREMENT, 2,
+            Action.RECOVER, 1,
+            Action.RESUME, 1,
+            Action.RESTORE, 1,
+            Action.PRUNE, 1);
 
     private static final int RUNS_PER_REPOSITORY = 6;
 
@@ -105,13 +115,17 @@ class KillIT {
     }
 
     @TestFactory
+    Stream<DynamicTest> aResumptionMayDieAtAnyStep() throws Exception {
+        return kill(Action.RESUME);
+    }
+
+    @TestFactory
     Stream<DynamicTest> aRestoreMayDieAtAnyStep() throws Exception {
         return kill(Action.RESTORE);
     }
 
     private Stream<DynamicTest> kill(Action action) throws Exception {
-        prepare(action);
-        Truth truth = world.guest().truth();
+        Truth truth = prepare(action);
         ChildRun whole = ChildRun.of(action, world, Steps.ALL);
         steps.put(action, whole.steps());
         heard(action, whole, truth);
@@ -129,7 +143,8 @@ class KillIT {
         return DynamicTest.dynamicTest(name, () -> kill(action, step, power));
     }
 
-    private void prepare(Action action) throws Exception {
+    /** Returns the truth at the begin of the backup that the action makes, or finishes. */
+    private Truth prepare(Action action) throws Exception {
         if (!clean || action == Action.FIRST_BACKUP || runs.size() % RUNS_PER_REPOSITORY == 0) {
             world.discard();
         }
@@ -140,6 +155,10 @@ class KillIT {
         }
         if (action == Action.RECOVER) {
             dieInMidBackup();
+        } else if (action == Action.RESUME) {
+            Truth begun = dieInMidBackup();
+            world.guest().change(1);
+            return begun;
         } else if (action == Action.PRUNE) {
             world.backup();
             world.backup(
@@ -147,31 +166,44 @@ class KillIT {
             world.guest().change(1);
             world.backup();
         }
+        return world.guest().truth();
     }
 
-    private void dieInMidBackup() throws Exception {
+    private Truth dieInMidBackup() throws Exception {
         if (inMidBackup == 0) {
             Truth truth = world.guest().truth();
             ChildRun whole = ChildRun.of(Action.INCREMENT, world, Steps.ALL);
             world.done(whole.done(), truth);
-            // Well after the reply to DomainBackupBegin, when the first disk's image is being written.
-            inMidBackup = whole.steps().indexOf("reply 421") + 20;
+            // One disk is complete, and of the other something is copied.
+            inMidBackup = firstOf(whole.steps(), "vdb.qcow2") + 2;
+            world.guest().change(3);
         }
+        Truth truth = world.guest().truth();
         assertThat(ChildRun.of(Action.INCREMENT, world, inMidBackup).stopped()).isNotNull();
+        return truth;
+    }
+
+    private static int firstOf(List<String> steps, String file) {
+        for (int i = 0; i < steps.size(); i++) {
+            if (steps.get(i).contains(file)) {
+                return i;
+            }
+        }
+        throw new AssertionError("no step changes " + file + ": " + steps);
     }
 
     private void heard(Action action, ChildRun run, Truth truth) throws IOException {
         if (action == Action.PRUNE) {
             world.pruned(2);
-        } else if (run.done() != null && (action == Action.FIRST_BACKUP || action == Action.INCREMENT)) {
+        } else if (run.done() != null
+                && (action == Action.FIRST_BACKUP || action == Action.INCREMENT || action == Action.RESUME)) {
             world.done(run.done(), truth);
         }
     }
 
     private void kill(Action action, int step, boolean power) throws Exception {
-        prepare(action);
+        Truth truth = prepare(action);
         clean = false;
-        Truth truth = world.guest().truth();
         heard(action, ChildRun.of(action, world, step, power), truth);
         if (action == Action.RESTORE) {
             requireRestoredOrNotThere();
