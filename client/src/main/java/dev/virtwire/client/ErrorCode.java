@@ -8,9 +8,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * What went wrong on the server, by libvirt's own numbers ({@code virErrorNumber}, without its {@code VIR_ERR_}). A
- * newer server may send a number that stands for none of these: {@link RemoteException#codeNumber()} has it all the
- * same.
+ * What went wrong on the server, by libvirt's own numbers ({@code virErrorNumber}, without its {@code VIR_ERR_} or
+ * {@code VIR_}). A newer server may send a number that stands for none of these: {@link RemoteException#codeNumber()} has
+ * it all the same.
  */
 public enum ErrorCode {
     /** libvirt error 0. */
@@ -95,6 +95,8 @@ public enum ErrorCode {
     RPC(39),
     /** libvirt error 40. */
     GNUTLS_ERROR(40),
+    /** libvirt warning 41. */
+    WAR_NO_NETWORK(41),
     /** libvirt error 42. */
     NO_DOMAIN(42),
     /** libvirt error 43. */
@@ -107,10 +109,14 @@ public enum ErrorCode {
     INVALID_STORAGE_POOL(46),
     /** libvirt error 47. */
     INVALID_STORAGE_VOL(47),
+    /** libvirt warning 48. */
+    WAR_NO_STORAGE(48),
     /** libvirt error 49. */
     NO_STORAGE_POOL(49),
     /** libvirt error 50. */
     NO_STORAGE_VOL(50),
+    /** libvirt warning 51. */
+    WAR_NO_NODE(51),
     /** libvirt error 52. */
     INVALID_NODE_DEVICE(52),
     /** libvirt error 53. */
@@ -119,18 +125,24 @@ public enum ErrorCode {
     NO_SECURITY_MODEL(54),
     /** libvirt error 55. */
     OPERATION_INVALID(55),
+    /** libvirt warning 56. */
+    WAR_NO_INTERFACE(56),
     /** libvirt error 57. */
     NO_INTERFACE(57),
     /** libvirt error 58. */
     INVALID_INTERFACE(58),
     /** libvirt error 59. */
     MULTIPLE_INTERFACES(59),
+    /** libvirt warning 60. */
+    WAR_NO_NWFILTER(60),
     /** libvirt error 61. */
     INVALID_NWFILTER(61),
     /** libvirt error 62. */
     NO_NWFILTER(62),
     /** libvirt error 63. */
     BUILD_FIREWALL(63),
+    /** libvirt warning 64. */
+    WAR_NO_SECRET(64),
     /** libvirt error 65. */
     INVALID_SECRET(65),
     /** libvirt error 66. */

@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteException extends LibvirtException {
     private static final long serialVersionUID = 1L;
 
-    /** {@code VIR_FROM_RPC}. */
-    private static final int DOMAIN_RPC = 7;
-
     private final String procedure;
     private final int serial;
     private final Details details;
@@ -39,7 +36,7 @@ public final class RemoteException extends LibvirtException {
     /** A server that is too old for a procedure says so by its text alone; libvirt's own client reads it so as well. */
     private static int codeOf(Details details) {
         boolean unknown = details.code() == ErrorCode.RPC.number()
-                && details.domain() == DOMAIN_RPC
+                && details.domain() == ErrorDomain.RPC.number()
                 && details.message() != null
                 && details.message().startsWith("unknown procedure");
         return unknown ? ErrorCode.NO_SUPPORT.number() : details.code();
@@ -70,6 +67,16 @@ public final class RemoteException extends LibvirtException {
         return code;
     }
 
+    /** The part of libvirt that raised it, or nothing where this client does not know the number. */
+    public Optional<ErrorDomain> domain() {
+        return ErrorDomain.of(details.domain());
+    }
+
+    /** How bad it is, or nothing where this client does not know the number. */
+    public Optional<ErrorLevel> level() {
+        return ErrorLevel.of(details.level());
+    }
+
     /** The procedure that failed. */
     public String procedure() {
         return procedure;
@@ -89,10 +96,10 @@ public final class RemoteException extends LibvirtException {
      * The fields of libvirt's {@code virError}, as they came. The domain and network that its wire form has room for
      * are named, where they come at all.
      *
-     * @param code {@code virErrorNumber}
-     * @param domain {@code virErrorDomain}: the part of libvirt that raised it
+     * @param code {@code virErrorNumber}, see {@link ErrorCode}
+     * @param domain {@code virErrorDomain}: the part of libvirt that raised it, see {@link ErrorDomain}
      * @param message the server's text
-     * @param level 0 none, 1 warning, 2 error
+     * @param level {@code virErrorLevel}, see {@link ErrorLevel}
      * @param domainName the domain concerned
      * @param str1 first additional text; often the template of the message
      * @param str2 second additional text

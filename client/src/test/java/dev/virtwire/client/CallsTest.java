@@ -12,6 +12,7 @@ import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.LifecycleEvent;
 import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
 import dev.virtwire.client.protocol.remote.ConnectProcedures;
+import dev.virtwire.client.protocol.remote.ConsoleCalls;
 import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainLookupByNameArgs;
 import dev.virtwire.client.protocol.remote.DomainProcedures;
@@ -111,6 +112,18 @@ class CallsTest {
                 .isInstanceOf(CallRefusedException.class)
                 .hasMessage(
                         "ConnectGetHostname on %s was not sent: 3 calls wait for a free slot already", server.host());
+    }
+
+    @Test
+    void aCallThatPassesFileDescriptorsIsRefused() {
+        assertThatThrownBy(() -> new ConsoleCalls(libvirt)
+                        .domainOpenGraphicsFd(new DomainRef("web1", new UUID(1, 2), 7), 0, Set.of())
+                        .join())
+                .hasCauseInstanceOf(CallRefusedException.class)
+                .cause()
+                .hasMessage(
+                        "DomainOpenGraphicsFd on %s was not sent: it passes file descriptors, which this client cannot do",
+                        server.host());
     }
 
     @Test

@@ -15,6 +15,7 @@ import dev.virtwire.xdr.XdrCodec;
  * @param since the libvirt version that brought it
  * @param urgent whether it may overtake waiting calls and use the slot kept free for such calls
  * @param stream whether it opens a stream, and which way the data goes
+ * @param files whether it passes file descriptors, which this client does not: such a call is refused
  * @param arguments writes and reads the arguments
  * @param result writes and reads the result
  */
@@ -26,5 +27,6 @@ public record Procedure<A, R>(
         String since,
         boolean urgent,
         StreamDirection stream,
+        boolean files,
         XdrCodec<A> arguments,
         XdrCodec<R> result) {}

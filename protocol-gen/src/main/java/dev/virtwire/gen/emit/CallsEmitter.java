@@ -85,6 +85,7 @@ final class CallsEmitter {
         MethodSpec.Builder method = MethodSpec.methodBuilder(Names.lower(procedure.name()))
                 .addJavadoc(
                         Docs.of(procedure.doc(), Names.upper(Docs.words(procedure.name())) + ".", procedure.source()))
+                .addJavadoc("$L", Docs.files(procedure))
                 .addJavadoc("$L\n", Docs.function(procedure.function()))
                 .addJavadoc(Docs.parameters(fields))
                 .addJavadoc("@since libvirt $L\n", procedure.since())

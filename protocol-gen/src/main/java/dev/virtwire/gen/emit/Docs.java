@@ -6,6 +6,7 @@ import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.TypeSpec;
 import dev.virtwire.gen.model.Field;
 import dev.virtwire.gen.model.Names;
+import dev.virtwire.gen.model.Procedure;
 import java.util.List;
 import java.util.Locale;
 import javax.annotation.processing.Generated;
@@ -29,6 +30,13 @@ final class Docs {
     /** The line that names a function of libvirt's C API; empty for none. */
     static CodeBlock function(@Nullable String function) {
         return function == null ? CodeBlock.of("") : CodeBlock.of("\n<p>libvirt's function: {@code $L}.\n", function);
+    }
+
+    /** Says that a call which passes file descriptors is refused; empty for one that passes none. */
+    static CodeBlock files(Procedure procedure) {
+        return procedure.fds() == Procedure.Fds.NONE
+                ? CodeBlock.of("")
+                : CodeBlock.of("\n<p>It passes file descriptors, which this client cannot do: it is refused.\n");
     }
 
     /** What the table says, and its line. */

@@ -82,7 +82,7 @@ final class ProceduresEmitter {
         return constant(type, procedure.name())
                 .addJavadoc(doc(procedure))
                 .initializer(
-                        "new $T<>($L, $L, $L, $S, $S, $L, $T.$L, $L, $L)",
+                        "new $T<>($L, $L, $L, $S, $S, $L, $T.$L, $L, $L, $L)",
                         JavaNames.PROCEDURE,
                         number(),
                         program.version(),
@@ -92,6 +92,7 @@ final class ProceduresEmitter {
                         procedure.urgent(),
                         JavaNames.STREAM_DIRECTION,
                         procedure.stream(),
+                        procedure.fds() != Procedure.Fds.NONE,
                         codec(procedure.arguments()),
                         codec(procedure.result()))
                 .build();
@@ -121,8 +122,9 @@ final class ProceduresEmitter {
     /** What the table says about a procedure, its line, the function and the version. */
     static CodeBlock doc(Procedure procedure) {
         return CodeBlock.of(
-                "$L$L\n@since libvirt $L\n",
+                "$L$L$L\n@since libvirt $L\n",
                 Docs.of(procedure.doc(), Names.upper(Docs.words(procedure.name())) + ".", procedure.source()),
+                Docs.files(procedure),
                 Docs.function(procedure.function()),
                 procedure.since());
     }

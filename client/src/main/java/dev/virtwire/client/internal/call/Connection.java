@@ -138,6 +138,11 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                     "%s on %s was not sent: it opens a stream, which this version does not offer"
                             .formatted(procedure.name(), host)));
         }
+        if (procedure.files()) {
+            return CompletableFuture.failedFuture(new CallRefusedException(
+                    "%s on %s was not sent: it passes file descriptors, which this client cannot do"
+                            .formatted(procedure.name(), host)));
+        }
         Call<A, R> call = newCall(procedure, arguments, deadline, undo);
         execute(() -> submit(call), () -> call.future.completeExceptionally(notSent(call)));
         return call.future;
