@@ -37,12 +37,13 @@ final class KnownHosts implements ServerKeyVerifier {
     private final SshHost host;
     private final List<Known> known = new ArrayList<>();
     private @Nullable RuntimeException refusal;
+    private byte @Nullable [] believed;
 
     /**
      * A key of the host, and where it stands.
      *
      * @param ofPort whether it stands there for the host's port; a key that stands there for the host without a word about
-     *     ports is believed on each, but another one there is no contradiction
+     *     ports counts on those that have no key of their own, and another one there is no contradiction
      */
     private record Known(KnownHostLine entry, Path file, int line, boolean ofPort) {
         boolean isRevoked() {
@@ -64,6 +65,9 @@ final class KnownHosts implements ServerKeyVerifier {
                 read(file);
             }
         }
+        if (known.stream().anyMatch(key -> key.ofPort && !key.isRevoked())) {
+            known.removeIf(key -> !key.ofPort && !key.isRevoked());
+        }
     }
 
     /** The types of the keys that are known of the host: it is asked for one of those, if it has several. */
@@ -81,18 +85,29 @@ final class KnownHosts implements ServerKeyVerifier {
         return refusal;
     }
 
+    /** Asked after each exchange of keys, of which a long session has many. */
     @Override
     public boolean verifyServerKey(ClientSession session, SocketAddress address, PublicKey key) {
+        byte[] blob = blob(key);
         try {
-            refusal = judge(key);
+            refusal = judge(key, blob);
         } catch (RuntimeException e) {
             refusal = e;
+        }
+        if (refusal == null) {
+            believed = blob;
         }
         return refusal == null;
     }
 
-    private @Nullable RuntimeException judge(PublicKey key) {
+    private @Nullable RuntimeException judge(PublicKey key, byte[] blob) {
         String shown = "%s key %s".formatted(KeyUtils.getKeyType(key), fingerprint(key));
+        if (believed != null) {
+            return Arrays.equals(believed, blob)
+                    ? null
+                    : refused("host %s shows the %s in mid-session, and showed another one before"
+                            .formatted(host.knownAs(), shown));
+        }
         if (host.hostKeys() == HostKeyRule.ANY) {
             LOG.warn(
                     "{}: the {} of host {} is NOT CHECKED, because the URI says so: whoever is on the way can read and change everything",
@@ -101,18 +116,17 @@ final class KnownHosts implements ServerKeyVerifier {
                     host.knownAs());
             return null;
         }
-        byte[] blob = blob(key);
-        boolean believed = false;
+        boolean stands = false;
         for (Known one : known) {
             if (Arrays.equals(one.entry.key(), blob)) {
                 if (one.isRevoked()) {
                     return refused("host %s shows the %s, which line %d of %s calls revoked; nothing was sent"
                             .formatted(host.knownAs(), shown, one.line, one.file));
                 }
-                believed = true;
+                stands = true;
             }
         }
-        if (believed) {
+        if (stands) {
             return null;
         }
         for (Known one : known) {
