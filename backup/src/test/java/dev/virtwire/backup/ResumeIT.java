@@ -3,6 +3,7 @@ package dev.virtwire.backup;
 
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.ManifestDisk;
@@ -148,6 +149,36 @@ class ResumeIT {
             BackupResult next = scene.backup(BackupPlan.builder(guest.name()).build());
             requireTruth(next.point(), later);
             scene.requireClean(guest.name(), next.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void aBackupThatLostItsHostIsFinishedOverAnotherConnection() throws Exception {
+        try (Guest guest = guest("resumed-lost");
+                Libvirt lost = scene.connect()) {
+            Path truth = truth(guest, "truth");
+            Runnable cut = lost::close;
+            BackupPlan plan = BackupPlan.builder(guest.name())
+                    .listener(progress -> {
+                        if (progress.bytesDone() >= 14 * MIB) {
+                            cut.run();
+                        }
+                    })
+                    .build();
+            assertThatThrownBy(() -> DomainBackup.start(lost, scene.repository(), plan)
+                            .result()
+                            .join())
+                    .cause()
+                    .hasMessageContaining("Left behind: perhaps, on host ")
+                    .hasMessageEndingWith("Or 'virtwire backup --resume' goes on with it, if its job still runs then");
+            writeEverywhere(guest, 0x66);
+
+            BackupResult result = scene.backup(resuming(guest).build());
+
+            assertThat(result.notices()).singleElement().asString().startsWith("went on with");
+            assertThat(result.bytesRead()).isLessThanOrEqualTo(36 * MIB + 512 - 14 * MIB);
+            requireTruth(result.point(), truth);
+            scene.requireClean(guest.name(), result.point().manifest().checkpoint());
         }
     }
 

@@ -374,9 +374,10 @@ public final class BackupRun {
         }
         Leftovers leftovers = new Leftovers(store);
         Throwable further = null;
+        boolean goesOn = false;
         try {
             boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
-            leftovers.clear(refused ? entry.withoutImages() : entry, libvirt);
+            goesOn = leftovers.clear(refused ? entry.withoutImages() : entry, libvirt, mayGoOn(failure));
         } catch (RuntimeException e) {
             further = e;
             leftovers.left().add("unknown traces: " + Reasons.of(e));
@@ -385,7 +386,8 @@ public final class BackupRun {
                 ? ""
                 : ". Left behind: " + String.join("; ", leftovers.left())
                         + ". It stands in the journal; the next backup or 'virtwire recover " + repository.folder()
-                        + "' clears it";
+                        + "' clears it"
+                        + (goesOn ? ". Or 'virtwire backup --resume' goes on with it, if its job still runs then" : "");
         if (where.isEmpty() && failure instanceof LostBitmapException lost) {
             return lost;
         }
@@ -394,6 +396,14 @@ public final class BackupRun {
             described.addSuppressed(further);
         }
         return described;
+    }
+
+    /** Who cancelled wants nothing of it, and what cannot be written here now could not be later. */
+    private boolean mayGoOn(Throwable failure) {
+        return begun != null
+                && plan.mode() == Mode.PULL
+                && !cancellation.isCancelled()
+                && !(failure instanceof IOException);
     }
 
     private BackupException describe(Throwable failure, String where) {

@@ -41,6 +41,7 @@ final class HostCleanup {
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
+    private boolean unreachable;
 
     HostCleanup(Libvirt libvirt, JournalEntry entry) {
         this.libvirt = libvirt;
@@ -60,6 +61,11 @@ final class HostCleanup {
     /** What may be there and can neither be seen nor removed from here, however often one tries. */
     List<String> unknown() {
         return unknown;
+    }
+
+    /** Whether libvirt could not be asked, so that everything on the host is as it was. */
+    boolean isUnreachable() {
+        return unreachable;
     }
 
     /**
@@ -90,6 +96,7 @@ final class HostCleanup {
                 left.add(everything() + " (" + e.getMessage() + ")");
             }
         } catch (LibvirtException e) {
+            unreachable = true;
             left.add(everything() + " (" + e.getMessage() + ")");
         }
         return null;

@@ -73,13 +73,27 @@ public final class Leftovers {
 
     /** Clears what one run left on its host and here, and forgets the run if nothing remains. */
     public void clear(JournalEntry entry, Libvirt libvirt) {
+        clear(entry, libvirt, false);
+    }
+
+    /**
+     * As the other; with {@code goesOn}, where the host cannot be reached and so the job may still run, nothing is cleared
+     * here either, for a run that goes on with it.
+     *
+     * @return whether that was so
+     */
+    boolean clear(JournalEntry entry, Libvirt libvirt, boolean goesOn) {
         DomainStore.Listing listing = listing();
         HostCleanup host = new HostCleanup(libvirt, entry);
         host.run(isCommitted(entry), mayDeleteOthers(listing, entry), keep(listing, entry));
         done.addAll(host.done());
         left.addAll(host.left());
         left.addAll(host.unknown());
+        if (goesOn && host.isUnreachable()) {
+            return true;
+        }
         clearHere(entry, host.left().isEmpty());
+        return false;
     }
 
     /** Where a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */

@@ -87,7 +87,7 @@ class GoingOnTest {
 
     @Test
     void whatWasCopiedIsNotReadAgainHoweverOftenItIsInterrupted() throws Exception {
-        for (int seed = 0; seed < 10; seed++) {
+        for (int seed = 0; seed < 5; seed++) {
             Random random = new Random(seed);
             MemoryDisk disk = MemoryDisk.random(SIZE, random);
             Path point = folder.resolve("p" + seed);
@@ -110,7 +110,7 @@ class GoingOnTest {
 
     @Test
     void anIncrementIsGoneOnWith() throws Exception {
-        for (int seed = 0; seed < 10; seed++) {
+        for (int seed = 0; seed < 5; seed++) {
             Random random = new Random(seed);
             MemoryDisk first = MemoryDisk.random(SIZE, random);
             store(folder.resolve(seed + "-0"), first, null);
@@ -131,7 +131,7 @@ class GoingOnTest {
 
     @Test
     void whatACrashTookOfImageOrLogIsCopiedAgain() throws Exception {
-        for (int seed = 0; seed < 30; seed++) {
+        for (int seed = 0; seed < 12; seed++) {
             Random random = new Random(seed);
             MemoryDisk disk = MemoryDisk.random(SIZE, random);
             Path point = folder.resolve("p" + seed);
