@@ -5,6 +5,7 @@ import dev.virtwire.cli.command.CompletionCommand;
 import dev.virtwire.cli.command.UriCommand;
 import dev.virtwire.cli.command.VersionCommand;
 import dev.virtwire.cli.command.VirtwireCommand;
+import dev.virtwire.cli.command.call.CallCommand;
 import dev.virtwire.cli.command.host.CheckpointsCommand;
 import dev.virtwire.cli.command.host.DomainsCommand;
 import dev.virtwire.cli.command.host.EventsCommand;
@@ -34,6 +35,7 @@ final class CommandTree {
             "prune",
             "checkpoints",
             "events",
+            "call",
             "uri",
             "version",
             "completion");
@@ -62,6 +64,7 @@ final class CommandTree {
             case "prune" -> new PruneCommand();
             case "checkpoints" -> new CheckpointsCommand();
             case "events" -> new EventsCommand();
+            case "call" -> new CallCommand();
             case "uri" -> new UriCommand();
             case "version" -> new VersionCommand();
             case "completion" -> new CompletionCommand();

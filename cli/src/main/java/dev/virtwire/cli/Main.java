@@ -56,9 +56,14 @@ public final class Main {
         if (failure instanceof UnmatchedArgumentException unmatched
                 && !unmatched.isUnknownOption()
                 && unmatched.getCommandLine().getCommand() instanceof VirtwireCommand) {
-            List<String> similar = unmatched.getSuggestions();
-            return "there is no command '" + unmatched.getUnmatched().get(0) + "'"
-                    + (similar.isEmpty() ? "" : "; did you mean " + similar.get(0) + "?");
+            String word = unmatched.getUnmatched().get(0);
+            // Two letters in a row are enough for picocli; who mistypes a name gets its first letter right.
+            String similar = unmatched.getSuggestions().stream()
+                    .filter(name -> !word.isEmpty() && name.charAt(0) == word.charAt(0))
+                    .findFirst()
+                    .map(name -> "; did you mean " + name + "?")
+                    .orElse("");
+            return "there is no command '" + word + "'" + similar;
         }
         return String.valueOf(failure.getMessage());
     }
