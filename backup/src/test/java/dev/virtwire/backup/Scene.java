@@ -21,10 +21,17 @@ final class Scene {
     static final long MIB = 1 << 20;
 
     private final Libvirtd libvirtd;
+    private final String uri;
     private final Path backups;
 
     Scene(Libvirtd libvirtd, Path folder) {
+        this(libvirtd, libvirtd.unixUri(), folder);
+    }
+
+    /** Backups are made over another connection than the local one. */
+    Scene(Libvirtd libvirtd, String uri, Path folder) {
         this.libvirtd = libvirtd;
+        this.uri = uri;
         this.backups = folder.resolve("backups");
     }
 
@@ -37,7 +44,7 @@ final class Scene {
     }
 
     Libvirt connect() {
-        return Libvirt.connect(libvirtd.unixUri()).join();
+        return Libvirt.connect(uri).join();
     }
 
     BackupResult backup(BackupPlan plan) {

@@ -27,11 +27,14 @@ import dev.virtwire.client.protocol.remote.EventProcedures;
 import dev.virtwire.client.protocol.remote.Feature;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,6 +134,17 @@ public final class Libvirt implements Caller, AutoCloseable {
     /** The URI that this connection was made with. */
     public LibvirtUri uri() {
         return uri;
+    }
+
+    /**
+     * A TLS engine, in client mode, for one more connection to the same host, such as a backup's NBD export: it shows the
+     * certificate that this connection has shown, and believes a server whom this connection would have believed, by the
+     * same CA and the same host name. Files are not read again.
+     *
+     * @return empty where this connection is not by TLS
+     */
+    public Optional<SSLEngine> newTlsEngine() {
+        return Optional.ofNullable(connection.tlsEngines()).map(Supplier::get);
     }
 
     /**

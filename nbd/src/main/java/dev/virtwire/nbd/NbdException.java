@@ -16,6 +16,8 @@ public final class NbdException extends RuntimeException {
         UNREACHABLE,
         /** The server refused what was negotiated: unknown export, TLS required, policy. */
         REFUSED,
+        /** TLS failed: the server is not who it should be, does not accept this side, or sent what is no TLS. */
+        TLS,
         /** The caller asked for something that cannot be: beyond the end, unaligned, a context not negotiated. */
         INVALID,
         /** The server answered the request with an error; the connection goes on. */

@@ -2,14 +2,17 @@
 package dev.virtwire.nbd;
 
 import dev.virtwire.nbd.NbdExport.Replies;
+import dev.virtwire.nbd.internal.TlsChannel;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import javax.net.ssl.SSLEngine;
 
 /** The server's end of a connection, in the words of the protocol; can say anything, sensible or not. */
 final class Peer {
@@ -24,13 +27,15 @@ final class Peer {
     /** An option as it came. */
     record Option(int number, byte[] data) {}
 
-    private final SocketChannel channel;
+    private final SocketChannel socket;
+    private ByteChannel channel;
     private final ByteBuffer ahead = ByteBuffer.allocate(1);
     private Random spoiler;
     private Replies replies = Replies.SIMPLE;
 
-    Peer(SocketChannel channel) {
-        this.channel = channel;
+    Peer(SocketChannel socket) {
+        this.socket = socket;
+        this.channel = socket;
     }
 
     // ---- bytes
@@ -84,6 +89,14 @@ final class Peer {
             // A client that closes with bytes unread resets the connection: that is an end as well.
             return;
         }
+    }
+
+    /** Agrees to TLS and goes on in it. */
+    void startTls(SSLEngine engine) throws IOException {
+        greet();
+        option();
+        reply(5, 1);
+        channel = TlsChannel.start(channel, engine);
     }
 
     // ---- negotiation
@@ -143,8 +156,10 @@ final class Peer {
 
     /** Greets, and agrees on the kind of replies; what comes next is the script's. */
     void negotiateReplies(Replies kind) throws IOException {
+        if (channel == socket) {
+            greet();
+        }
         replies = kind;
-        greet();
         option();
         if (kind == Replies.EXTENDED) {
             reply(11, 1);
@@ -208,11 +223,11 @@ final class Peer {
     /** Whether a request has come that was not taken yet; holds on to the byte that tells. */
     boolean hasInput() throws IOException {
         if (ahead.position() == 0) {
-            channel.configureBlocking(false);
+            socket.configureBlocking(false);
             try {
-                channel.read(ahead);
+                socket.read(ahead);
             } finally {
-                channel.configureBlocking(true);
+                socket.configureBlocking(true);
             }
         }
         return ahead.position() > 0;

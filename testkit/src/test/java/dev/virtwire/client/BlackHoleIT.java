@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.LifecycleEvent;
 import dev.virtwire.testkit.FaultyProxy;
+import dev.virtwire.testkit.TlsLibvirtd;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.virtwire.client;
 
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.PrivateLibvirtd;
+import dev.virtwire.testkit.TlsLibvirtd;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;

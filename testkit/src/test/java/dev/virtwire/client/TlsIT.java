@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.client.TestPki.Identity;
 import dev.virtwire.testkit.FaultyProxy;
+import dev.virtwire.testkit.TestPki;
+import dev.virtwire.testkit.TestPki.Identity;
+import dev.virtwire.testkit.TlsLibvirtd;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

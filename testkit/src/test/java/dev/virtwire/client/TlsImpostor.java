@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.testkit.TestPki;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

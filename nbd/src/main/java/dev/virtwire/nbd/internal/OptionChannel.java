@@ -98,8 +98,17 @@ public final class OptionChannel {
             // Would be taken for something that came through TLS.
             throw WireException.protocol("it sent data between its consent to TLS and the TLS handshake");
         }
-        channel = tls.start(channel, address);
-        in = new WireInput(channel);
+        boolean done = false;
+        try {
+            channel = tls.start(channel, address);
+            in = new WireInput(channel);
+            done = true;
+        } finally {
+            if (!done) {
+                // Not even a goodbye goes out in the clear.
+                Closing.close(channel);
+            }
+        }
     }
 
     /** What a refusal means, in a sentence. Reads the reply's data, and the list of exports where that helps. */

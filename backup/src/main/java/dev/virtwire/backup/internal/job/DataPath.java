@@ -4,9 +4,12 @@ package dev.virtwire.backup.internal.job;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupPlan;
 import dev.virtwire.backup.NbdListen;
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.nbd.NbdAddress;
+import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.nbd.NbdTls;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -32,8 +35,9 @@ sealed interface DataPath {
      *
      * @param listen where the host listens
      * @param reach the address that it is reached at from here
+     * @param tls whether it is encrypted, with certificates on both sides
      */
-    record Ports(NbdListen listen, String reach) implements DataPath {}
+    record Ports(NbdListen listen, String reach, boolean tls) implements DataPath {}
 
     /**
      * Chooses by the connection's URI and the plan.
@@ -51,17 +55,18 @@ sealed interface DataPath {
             }
             return new Socket(socket);
         }
-        if (!here && uri.transport() != LibvirtUri.Transport.TCP) {
+        boolean tls = uri.transport() == LibvirtUri.Transport.TLS;
+        if (!here && !tls && uri.transport() != LibvirtUri.Transport.TCP) {
             throw new BackupException("a pull backup over "
                     + uri.transport().name().toLowerCase(Locale.ROOT)
-                    + " is not offered yet: use a local or TCP connection, or push mode");
+                    + " is not offered yet: use a local, TLS or TCP connection, or push mode");
         }
         String host = uri.host() == null ? "127.0.0.1" : uri.host();
         NbdListen asked = listen != null ? listen : new NbdListen(host, 10809, 10872);
         NbdListen where = asked.address().equals("localhost") || (listen == null && isLoopback(host))
                 ? new NbdListen("127.0.0.1", asked.firstPort(), asked.lastPort())
                 : asked;
-        if (!isLoopback(where.address()) && !plan.insecureNbd()) {
+        if (!tls && !isLoopback(where.address()) && !plan.insecureNbd()) {
             throw new BackupException("the NBD export on " + where.address()
                     + " would hand the disks unencrypted to anyone who connects: run this on the host itself,"
                     + " use an encrypted connection, or allow it with --insecure-nbd");
@@ -70,7 +75,7 @@ sealed interface DataPath {
             throw new BackupException("an NBD export on " + where.address() + " of " + host
                     + " cannot be reached from here: give --nbd an address of that host");
         }
-        return new Ports(where, isWildcard(where.address()) ? host : where.address());
+        return new Ports(where, isWildcard(where.address()) ? host : where.address(), tls);
     }
 
     private static boolean isLoopback(String host) {
@@ -99,7 +104,10 @@ sealed interface DataPath {
         if (path instanceof Socket socket) {
             return NbdServer.unix(socket.path());
         }
-        return NbdServer.tcp(((Ports) path).listen().address(), port);
+        Ports ports = (Ports) path;
+        return ports.tls()
+                ? NbdServer.tls(ports.listen().address(), port)
+                : NbdServer.tcp(ports.listen().address(), port);
     }
 
     /** Where the export is reached. */
@@ -108,6 +116,12 @@ sealed interface DataPath {
             return new NbdAddress.Unix(Path.of(socket.path()));
         }
         return new NbdAddress.Tcp(((Ports) path).reach(), port);
+    }
+
+    /** Puts TLS on the connections where the path has it. */
+    static NbdOptions options(DataPath path, NbdOptions nbd, Libvirt libvirt) {
+        boolean tls = path instanceof Ports ports && ports.tls();
+        return tls ? nbd.withTls(NbdTls.of(address -> libvirt.newTlsEngine().orElseThrow())) : nbd;
     }
 
     /** The socket's path, or null. */

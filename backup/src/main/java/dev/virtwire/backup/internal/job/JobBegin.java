@@ -68,8 +68,17 @@ final class JobBegin implements JobStart {
         try {
             return tryAll();
         } catch (RemoteException e) {
-            throw new RefusedException(e);
+            throw new RefusedException(
+                    e.getMessage() + remedy(String.valueOf(e.details().message())), e);
         }
+    }
+
+    private String remedy(String text) {
+        boolean tls = plan.path() instanceof DataPath.Ports ports && ports.tls();
+        return tls && text.contains("credentials")
+                ? ". QEMU serves the disks by TLS and needs ca-cert.pem, server-cert.pem and server-key.pem in the"
+                        + " host's folder that qemu.conf names as backup_tls_x509_cert_dir"
+                : "";
     }
 
     private BackupJob tryAll() throws IOException {

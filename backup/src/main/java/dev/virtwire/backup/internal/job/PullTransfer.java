@@ -77,7 +77,7 @@ final class PullTransfer implements Transfer {
         this.domainStore = domainStore;
         this.folder = folder;
         this.asked = asked;
-        this.nbd = nbd;
+        this.nbd = DataPath.options(requireNonNull(start.plan().path()), nbd, domain.libvirt());
         this.budget = budget;
         this.meter = meter;
         this.cancellation = cancellation;

@@ -25,11 +25,11 @@ class DataPathTest {
     void localHostsExportOnASocketAndTcpHostsOnALoopbackPort() {
         assertThat(choose("qemu:///system", plan())).isEqualTo(new DataPath.Socket(SOCKET));
         assertThat(choose("qemu+tcp://localhost/system", plan()))
-                .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 10809, 10872), "127.0.0.1"));
+                .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 10809, 10872), "127.0.0.1", false));
         assertThat(choose("qemu:///system", plan().nbd(NbdListen.parse("localhost:7000"))))
-                .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 7000, 7000), "127.0.0.1"));
+                .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 7000, 7000), "127.0.0.1", false));
         assertThat(choose("qemu:///system", plan().nbd(NbdListen.parse("[::1]:7000-7001"))))
-                .isEqualTo(new DataPath.Ports(new NbdListen("::1", 7000, 7001), "::1"));
+                .isEqualTo(new DataPath.Ports(new NbdListen("::1", 7000, 7001), "::1", false));
     }
 
     @Test
@@ -41,11 +41,24 @@ class DataPathTest {
         assertThatThrownBy(() -> choose("qemu:///system", plan().nbd(NbdListen.parse("0.0.0.0:10809"))))
                 .hasMessageContaining("unencrypted");
         assertThat(choose("qemu+tcp://192.0.2.7/system", plan().insecureNbd()))
-                .isEqualTo(new DataPath.Ports(new NbdListen("192.0.2.7", 10809, 10872), "192.0.2.7"));
+                .isEqualTo(new DataPath.Ports(new NbdListen("192.0.2.7", 10809, 10872), "192.0.2.7", false));
         assertThatThrownBy(() -> choose(
                         "qemu+tcp://192.0.2.7/system",
                         plan().nbd(NbdListen.parse("127.0.0.1:10809")).insecureNbd()))
                 .hasMessageContaining("cannot be reached from here");
+    }
+
+    @Test
+    void tlsHostsExportByTlsWhateverElseIsAllowed() {
+        assertThat(choose("qemu+tls://192.0.2.7/system", plan()))
+                .isEqualTo(new DataPath.Ports(new NbdListen("192.0.2.7", 10809, 10872), "192.0.2.7", true));
+        assertThat(choose("qemu://host.example.org/system", plan().insecureNbd()))
+                .isEqualTo(
+                        new DataPath.Ports(new NbdListen("host.example.org", 10809, 10872), "host.example.org", true));
+        assertThat(choose("qemu+tls://host.example.org/system", plan().nbd(NbdListen.parse("0.0.0.0:7000"))))
+                .isEqualTo(new DataPath.Ports(new NbdListen("0.0.0.0", 7000, 7000), "host.example.org", true));
+        assertThat(choose("qemu+tls://localhost/system", plan()))
+                .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 10809, 10872), "127.0.0.1", true));
     }
 
     @Test

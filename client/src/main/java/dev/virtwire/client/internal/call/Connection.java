@@ -32,6 +32,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,6 +110,12 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     public Executor subscriberExecutor() {
         Executor chosen = options.callbackExecutor();
         return chosen == null ? SharedPool.executor() : chosen;
+    }
+
+    /** Makes TLS engines as this connection's own was made; null where the connection is not by TLS. */
+    public @Nullable Supplier<SSLEngine> tlsEngines() {
+        Channel target = channel;
+        return target == null ? null : target.attr(Transport.TLS_ENGINES).get();
     }
 
     /** Completes when the connection has ended, with the reason. */

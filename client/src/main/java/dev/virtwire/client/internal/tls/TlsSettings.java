@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -41,12 +42,13 @@ public record TlsSettings(
     private static final char[] NO_PASSPHRASE = {};
 
     /**
-     * Reads the files and makes an engine. Blocks, so it is not for an event loop.
+     * Reads the files. Blocks, so it is not for an event loop.
      *
      * @param credentials asked for the key's passphrase, if it has one
-     * @return fails with {@link ConfigurationException} where a file is missing, unreadable or wrong
+     * @return makes an engine for each connection to the host; fails with {@link ConfigurationException} where a file is
+     *     missing, unreadable or wrong
      */
-    public CompletableFuture<SSLEngine> engine(CredentialSource credentials) {
+    public CompletableFuture<Supplier<SSLEngine>> engines(CredentialSource credentials) {
         List<X509Certificate> authorities = verifies || Files.exists(files.authorities())
                 ? new PemFile(files.authorities(), "CA certificate").certificates()
                 : List.of();
@@ -55,7 +57,7 @@ public record TlsSettings(
                 : List.of();
         if (!Files.exists(files.certificate()) || !Files.exists(files.key())) {
             // As libvirt does: a server need not ask for one.
-            return CompletableFuture.completedFuture(engine(authorities, revocations, null));
+            return CompletableFuture.completedFuture(engines(authorities, revocations, null));
         }
         List<X509Certificate> chain = new PemFile(files.certificate(), "client certificate").certificates();
         if (sane) {
@@ -73,14 +75,14 @@ public record TlsSettings(
             try {
                 PrivateKey key = keyFile.key(secret);
                 checkPair(chain.get(0), key);
-                return engine(authorities, revocations, new ClientIdentity(chain, key));
+                return engines(authorities, revocations, new ClientIdentity(chain, key));
             } finally {
                 Arrays.fill(secret, '\0');
             }
         });
     }
 
-    private SSLEngine engine(
+    private Supplier<SSLEngine> engines(
             List<X509Certificate> authorities, List<X509CRL> revocations, @Nullable ClientIdentity identity) {
         if (!verifies) {
             LOG.warn(
@@ -94,15 +96,19 @@ public record TlsSettings(
                     identity == null ? new KeyManager[0] : new KeyManager[] {identity},
                     new TrustManager[] {trust},
                     null);
-            SSLEngine engine = context.createSSLEngine(host, port);
-            engine.setUseClientMode(true);
-            SSLParameters parameters = engine.getSSLParameters();
-            priority.applyTo(parameters);
-            engine.setSSLParameters(parameters);
-            return engine;
+            return () -> engine(context);
         } catch (GeneralSecurityException e) {
             throw new ConfigurationException("TLS cannot be used: " + e.getMessage(), e);
         }
+    }
+
+    private SSLEngine engine(SSLContext context) {
+        SSLEngine engine = context.createSSLEngine(host, port);
+        engine.setUseClientMode(true);
+        SSLParameters parameters = engine.getSSLParameters();
+        priority.applyTo(parameters);
+        engine.setSSLParameters(parameters);
+        return engine;
     }
 
     /** What the server would object to with fewer words, or none. */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
 /** TCP with TLS, both sides known by certificates. */
@@ -51,11 +52,11 @@ final class TlsTransport implements Transport {
     @Override
     public CompletableFuture<Channel> open(EventLoopGroup group) {
         ChannelConnector connector = new ChannelConnector(uri, group, timeout);
-        CompletableFuture<SSLEngine> prepared = TrackedFuture.of(
-                        CompletableFuture.supplyAsync(() -> settings.engine(credentials), SharedPool.executor()))
-                .thenCompose(engine -> engine);
-        return prepared.thenCompose(engine ->
-                connector.tcp(settings.host(), settings.port()).thenCompose(channel -> secure(channel, engine)));
+        CompletableFuture<Supplier<SSLEngine>> prepared = TrackedFuture.of(
+                        CompletableFuture.supplyAsync(() -> settings.engines(credentials), SharedPool.executor()))
+                .thenCompose(engines -> engines);
+        return prepared.thenCompose(engines ->
+                connector.tcp(settings.host(), settings.port()).thenCompose(channel -> secure(channel, engines)));
     }
 
     @Override
@@ -84,7 +85,7 @@ final class TlsTransport implements Transport {
         return true;
     }
 
-    private CompletableFuture<Channel> secure(Channel channel, SSLEngine engine) {
+    private CompletableFuture<Channel> secure(Channel channel, Supplier<SSLEngine> engines) {
         CompletableFuture<Channel> done = new TrackedFuture<>();
         done.whenComplete((open, failure) -> {
             if (failure != null) {
@@ -92,7 +93,8 @@ final class TlsTransport implements Transport {
             }
         });
         // Its tasks check certificates and sign, too much for an event loop.
-        SslHandler tls = new SslHandler(engine, SharedPool.executor());
+        SslHandler tls = new SslHandler(engines.get(), SharedPool.executor());
+        channel.attr(TLS_ENGINES).set(engines);
         // A record for each message. A libvirtd that has read one message waits for its socket to become readable, and
         // does not see the next where that came in the same record: its TLS library has it already.
         tls.setWrapDataSize(0);

@@ -4,8 +4,11 @@ package dev.virtwire.client.internal.transport;
 import dev.virtwire.client.ConnectFailedException;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.AttributeKey;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 
 /**
  * One way to one server: a URI's, made by {@link Transports}, which has refused what the transport cannot do. Making one
@@ -32,6 +35,9 @@ public interface Transport {
 
     /** The name of the handler that cuts bytes into messages. */
     String FRAMES = "frames";
+
+    /** What a channel by TLS leaves there: makes further engines that show and check the same certificates. */
+    AttributeKey<Supplier<SSLEngine>> TLS_ENGINES = AttributeKey.valueOf(Transport.class, "engines");
 
     /**
      * Opens a channel. What may block (names, files, a user who is asked for a passphrase) happens on threads of its

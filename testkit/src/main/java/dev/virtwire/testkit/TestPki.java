@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client;
+package dev.virtwire.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,16 +33,22 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
-/** A CA of the test's own, and certificates of all sorts from it. */
-final class TestPki {
+/** A CA of the test's own, and certificates of all sorts from it. Its keys are good for tests only. */
+public final class TestPki {
     private static final AtomicLong SERIALS = new AtomicLong(1000);
     private static final Duration DAY = Duration.ofDays(1);
 
-    /** A certificate with its key. */
-    record Identity(X509Certificate certificate, KeyPair keys) {
+    /**
+     * A certificate with its key.
+     *
+     * @param certificate the certificate
+     * @param keys its key
+     */
+    public record Identity(X509Certificate certificate, KeyPair keys) {
         /** Writes both as libvirt's files want them. */
-        void write(Path certificateFile, Path keyFile) {
+        public void write(Path certificateFile, Path keyFile) {
             pem(certificateFile, certificate);
             pem(keyFile, keys.getPrivate());
         }
@@ -52,37 +58,41 @@ final class TestPki {
     private final KeyPair keys = keys("EC");
     private final X509Certificate authority;
 
-    TestPki(String name) {
+    /** A CA of that name, in force from yesterday until tomorrow. */
+    public TestPki(String name) {
         this.name = name;
         this.authority = issue(name, keys, true, DAY.negated(), DAY, null);
     }
 
-    X509Certificate authority() {
+    /** The CA's own certificate. */
+    public X509Certificate authority() {
         return authority;
     }
 
     /** A server's certificate, in force from yesterday until tomorrow. */
-    Identity server(String... hosts) {
+    public Identity server(String... hosts) {
         return server(DAY.negated(), DAY, hosts);
     }
 
     /** A server's certificate, in force between two points relative to now. */
-    Identity server(Duration from, Duration until, String... hosts) {
+    public Identity server(Duration from, Duration until, String... hosts) {
         KeyPair own = keys("EC");
         return new Identity(issue("server", own, false, from, until, KeyPurposeId.id_kp_serverAuth, hosts), own);
     }
 
-    Identity client(String commonName) {
+    /** A client's certificate, in force until tomorrow. */
+    public Identity client(String commonName) {
         return client(commonName, keys("EC"), DAY);
     }
 
-    Identity client(String commonName, KeyPair own, Duration until) {
+    /** A client's certificate for a key, in force until a point relative to now. */
+    public Identity client(String commonName, KeyPair own, Duration until) {
         return new Identity(
                 issue(commonName, own, false, DAY.multipliedBy(-2), until, KeyPurposeId.id_kp_clientAuth), own);
     }
 
     /** Writes a revocation list with one certificate on it. */
-    void revoke(X509Certificate revoked, Duration nextUpdate, Path file) {
+    public void revoke(X509Certificate revoked, Duration nextUpdate, Path file) {
         try {
             JcaX509v2CRLBuilder builder =
                     new JcaX509v2CRLBuilder(authority.getSubjectX500Principal(), date(DAY.negated()));
@@ -98,7 +108,8 @@ final class TestPki {
         }
     }
 
-    static KeyPair keys(String algorithm) {
+    /** A new key: {@code EC}, {@code RSA}, {@code Ed25519}. */
+    public static KeyPair keys(String algorithm) {
         try {
             // The JDK's own EC keys leave out their curve where SEC 1 wants it.
             KeyPairGenerator generator = algorithm.equals("EC")
@@ -116,7 +127,7 @@ final class TestPki {
     }
 
     /** Writes objects that Bouncy Castle knows how to write. */
-    static void pem(Path file, Object... objects) {
+    public static void pem(Path file, Object... objects) {
         try (Writer writer = Files.newBufferedWriter(file);
                 JcaPEMWriter pem = new JcaPEMWriter(writer)) {
             for (Object object : objects) {
@@ -133,7 +144,7 @@ final class TestPki {
             boolean ca,
             Duration from,
             Duration until,
-            KeyPurposeId purpose,
+            @Nullable KeyPurposeId purpose,
             String... hosts) {
         try {
             JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
