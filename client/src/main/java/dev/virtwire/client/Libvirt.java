@@ -7,6 +7,7 @@ import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.internal.Connector;
 import dev.virtwire.client.internal.call.Connection;
 import dev.virtwire.client.internal.event.EventHub;
+import dev.virtwire.client.internal.ssh.HostSockets;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.remote.ConnectCalls;
@@ -25,6 +26,8 @@ import dev.virtwire.client.protocol.remote.DomainRef;
 import dev.virtwire.client.protocol.remote.EventCalls;
 import dev.virtwire.client.protocol.remote.EventProcedures;
 import dev.virtwire.client.protocol.remote.Feature;
+import io.netty.channel.Channel;
+import java.nio.channels.ByteChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -94,7 +97,8 @@ public final class Libvirt implements Caller, AutoCloseable {
      *     {@link AuthenticationException} where it does not let this side in, {@link RemoteException} where it cannot
      *     open the hypervisor
      * @throws InvalidUriException at once, where the URI is none or names what this client does not offer
-     * @throws ConfigurationException at once, where there is a libvirt.conf that cannot be read or understood
+     * @throws ConfigurationException at once, where there is a libvirt.conf, or for a URI by ssh a configuration of ssh, that
+     *     cannot be read or understood
      */
     public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
         return connect(LibvirtUri.resolve(uri), options);
@@ -305,6 +309,41 @@ public final class Libvirt implements Caller, AutoCloseable {
                                 CallOptions.DEFAULT,
                                 late -> undo.accept(late.callbackId()))
                         .thenApply(result -> result.callbackId()));
+    }
+
+    /**
+     * Whether {@link #openHostSocket} can reach sockets of the host: over ssh.
+     *
+     * @since 0.1
+     */
+    public boolean reachesHostSockets() {
+        return hostSockets() != null;
+    }
+
+    /**
+     * Connects to a UNIX socket of the host through this connection's own ssh session, so that nothing there listens on
+     * a port for it: by OpenSSH's forwarding of sockets, and where the host's sshd does not allow that, by netcat there.
+     *
+     * @param path the socket's path at the host
+     * @return a channel whose reads and writes block, and end with an exception when another thread closes it; it ends with
+     *     this connection at the latest. Fails with {@link CallRefusedException} over another transport, and with an
+     *     {@link java.io.IOException} where the socket cannot be reached; where netcat has to serve, that shows at the
+     *     first read
+     * @since 0.1
+     */
+    public CompletableFuture<ByteChannel> openHostSocket(String path) {
+        HostSockets sockets = hostSockets();
+        if (sockets == null) {
+            return CompletableFuture.failedFuture(new CallRefusedException(
+                    "socket %s of host %s cannot be reached: only connections by ssh can do that"
+                            .formatted(path, connection.host())));
+        }
+        return sockets.open(path);
+    }
+
+    private @Nullable HostSockets hostSockets() {
+        Channel channel = connection.channel();
+        return channel == null ? null : channel.attr(HostSockets.KEY).get();
     }
 
     /**

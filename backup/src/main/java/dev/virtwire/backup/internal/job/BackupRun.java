@@ -81,7 +81,7 @@ public final class BackupRun {
         this.repository = repository;
         this.plan = plan;
         this.budget = budget;
-        this.nbd = nbd;
+        this.nbd = HostSocketTransport.through(libvirt, nbd);
         this.meter = new ProgressMeter(plan.listener(), 0, 0);
     }
 

@@ -27,7 +27,7 @@ sealed interface DataPath {
     /** An IPv4 address as numbers. */
     Pattern LITERAL_V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
-    /** Through a UNIX socket of this machine. */
+    /** Through a UNIX socket, of this machine or of the host at the other end of ssh. */
     record Socket(String path) implements DataPath {}
 
     /**
@@ -48,7 +48,8 @@ sealed interface DataPath {
     static DataPath choose(LibvirtUri uri, BackupPlan plan, String socket) {
         NbdListen listen = plan.nbd();
         boolean here = uri.transport() == LibvirtUri.Transport.UNIX;
-        if (here && listen == null) {
+        boolean ssh = isSsh(uri);
+        if ((here || ssh) && listen == null) {
             if (socket.getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_MAX) {
                 throw new BackupException("the path of the NBD socket, " + socket + ", is longer than "
                         + SOCKET_PATH_MAX + " bytes: choose another scratch folder");
@@ -56,10 +57,10 @@ sealed interface DataPath {
             return new Socket(socket);
         }
         boolean tls = uri.transport() == LibvirtUri.Transport.TLS;
-        if (!here && !tls && uri.transport() != LibvirtUri.Transport.TCP) {
+        if (!here && !ssh && !tls && uri.transport() != LibvirtUri.Transport.TCP) {
             throw new BackupException("a pull backup over "
                     + uri.transport().name().toLowerCase(Locale.ROOT)
-                    + " is not offered yet: use a local, TLS or TCP connection, or push mode");
+                    + " is not offered yet: use a local, ssh, TLS or TCP connection, or push mode");
         }
         String host = uri.host() == null ? "127.0.0.1" : uri.host();
         NbdListen asked = listen != null ? listen : new NbdListen(host, 10809, 10872);
@@ -76,6 +77,13 @@ sealed interface DataPath {
                     + " cannot be reached from here: give --nbd an address of that host");
         }
         return new Ports(where, isWildcard(where.address()) ? host : where.address(), tls);
+    }
+
+    private static boolean isSsh(LibvirtUri uri) {
+        return switch (uri.transport()) {
+            case SSH, LIBSSH, LIBSSH2 -> true;
+            case UNIX, TCP, TLS, EXT -> false;
+        };
     }
 
     private static boolean isLoopback(String host) {

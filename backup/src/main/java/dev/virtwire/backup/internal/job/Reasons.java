@@ -25,10 +25,10 @@ final class Reasons {
     }
 
     private static String remedy(NbdException nbd) {
-        boolean denied = nbd.kind() == NbdException.Kind.UNREACHABLE
-                && String.valueOf(nbd.getMessage()).toLowerCase(Locale.ROOT).contains("permission denied");
+        boolean denied =
+                String.valueOf(nbd.getMessage()).toLowerCase(Locale.ROOT).contains("permission denied");
         return denied
-                ? ". The socket belongs to QEMU's user: run this as root or as that user, or use a port of"
+                ? ". The socket belongs to QEMU's user: run this as root or as that user (over ssh, log in as one of them), or use a port of"
                         + " 127.0.0.1 by --nbd"
                 : "";
     }

@@ -24,6 +24,8 @@ class DataPathTest {
     @Test
     void localHostsExportOnASocketAndTcpHostsOnALoopbackPort() {
         assertThat(choose("qemu:///system", plan())).isEqualTo(new DataPath.Socket(SOCKET));
+        assertThat(choose("qemu+ssh://192.0.2.7/system", plan())).isEqualTo(new DataPath.Socket(SOCKET));
+        assertThat(choose("qemu+libssh2://192.0.2.7/system", plan())).isEqualTo(new DataPath.Socket(SOCKET));
         assertThat(choose("qemu+tcp://localhost/system", plan()))
                 .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 10809, 10872), "127.0.0.1", false));
         assertThat(choose("qemu:///system", plan().nbd(NbdListen.parse("localhost:7000"))))
@@ -39,6 +41,8 @@ class DataPathTest {
                 .hasMessage("the NBD export on 192.0.2.7 would hand the disks unencrypted to anyone who connects: run"
                         + " this on the host itself, use an encrypted connection, or allow it with --insecure-nbd");
         assertThatThrownBy(() -> choose("qemu:///system", plan().nbd(NbdListen.parse("0.0.0.0:10809"))))
+                .hasMessageContaining("unencrypted");
+        assertThatThrownBy(() -> choose("qemu+ssh://192.0.2.7/system", plan().nbd(NbdListen.parse("192.0.2.7:10809"))))
                 .hasMessageContaining("unencrypted");
         assertThat(choose("qemu+tcp://192.0.2.7/system", plan().insecureNbd()))
                 .isEqualTo(new DataPath.Ports(new NbdListen("192.0.2.7", 10809, 10872), "192.0.2.7", false));

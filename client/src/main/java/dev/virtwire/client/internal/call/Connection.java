@@ -59,7 +59,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     private final List<Consumer<LibvirtException>> closeListeners = new ArrayList<>();
     private final TrackedFuture<CloseReason> closed;
 
-    private @Nullable Channel channel;
+    private volatile @Nullable Channel channel;
     private @Nullable KeepAlive keepAlive;
     private @Nullable CloseReason reason;
     private @Nullable Procedure<Void, Void> farewell;
@@ -94,6 +94,11 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     /** The server, for messages. */
     public String host() {
         return host;
+    }
+
+    /** The connection's channel, on which its transport may have left something; null where it is yet to come. */
+    public @Nullable Channel channel() {
+        return channel;
     }
 
     /** How the connection was made. */

@@ -68,6 +68,9 @@ final class Login implements UserInteraction {
         }
         client.setUserAuthFactories(factories);
         client.setKeyIdentityProvider(host.methods().contains(LoginMethod.PRIVKEY) ? keys : session -> List.of());
+        host.agent()
+                .filter(socket -> host.methods().contains(LoginMethod.AGENT))
+                .ifPresent(socket -> client.setAgentFactory(UnixAgent.at(socket, notes)));
         client.setUserInteraction(this);
         client.setPublicKeyAuthenticationReporter(new KeyReporter());
         client.setPasswordAuthenticationReporter(new PasswordReporter());

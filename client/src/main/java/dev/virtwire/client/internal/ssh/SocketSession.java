@@ -159,7 +159,9 @@ final class SocketSession extends AbstractCloseable implements IoSession {
 
     @Override
     protected void doCloseImmediately() {
-        channel.close();
+        if (channel.isOpen()) {
+            channel.close();
+        }
         super.doCloseImmediately();
     }
 

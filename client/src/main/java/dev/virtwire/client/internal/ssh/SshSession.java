@@ -10,6 +10,7 @@ import dev.virtwire.client.internal.auth.CredentialSource;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.nio.channels.ByteChannel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * which costs an object: its bytes move on the socket's event loop, its decryption and its questions run, one after the
  * other, on the pool that all connections share. So nothing of it is left when the socket is closed.
  */
-public final class SshSession {
+public final class SshSession implements HostSockets {
     private static final String CERTIFICATE = "-cert-";
 
     private final Channel socket;
@@ -85,7 +86,39 @@ public final class SshSession {
      */
     public CompletableFuture<Channel> run(String command, String what, EventLoopGroup group) {
         SshStream stream = new SshStream(this, what, tasks);
-        return channel(stream, new CommandChannel(stream, command), group);
+        return channel(stream, new CommandChannel(stream, command), what, group);
+    }
+
+    /**
+     * Has the host connect to a TCP port that it reaches.
+     *
+     * @return a channel that does not read yet; closing it leaves the session as it is
+     */
+    public CompletableFuture<Channel> forward(SshHost target, EventLoopGroup group) {
+        String what =
+                "the way from host %s to host %s port %d".formatted(host.address(), target.address(), target.port());
+        SshStream stream = new SshStream(this, what, tasks);
+        return channel(stream, ForwardChannel.toPort(stream, target.address(), target.port()), what, group);
+    }
+
+    @Override
+    public CompletableFuture<ByteChannel> open(String path) {
+        SshStream direct =
+                new SshStream(this, "the channel to socket %s of host %s".formatted(path, host.address()), tasks);
+        SshByteChannel channel = new SshByteChannel(direct);
+        return start(direct, ForwardChannel.toSocket(direct, path))
+                .<ByteChannel>thenApply(done -> channel)
+                .exceptionallyCompose(refusal -> openByNetcat(path, LibvirtException.unwrap(refusal)));
+    }
+
+    /** sshd may have been told not to forward, and a command it may run. If that fails too, it at least says why. */
+    private CompletableFuture<ByteChannel> openByNetcat(String path, Throwable refusal) {
+        String what = "host %s does not forward to socket %s (%s), and netcat in its place"
+                .formatted(host.address(), path, refusal.getMessage());
+        SshStream stream = new SshStream(this, what, tasks);
+        SshByteChannel channel = new SshByteChannel(stream);
+        String command = RemoteCommand.netcat(RemoteCommand.NETCAT, path).line();
+        return start(stream, new CommandChannel(stream, command)).thenApply(done -> channel);
     }
 
     /** Ends the session and all its channels; may be called more than once. */
@@ -99,7 +132,8 @@ public final class SshSession {
         return reason;
     }
 
-    private CompletableFuture<Channel> channel(SshStream stream, AbstractClientChannel opening, EventLoopGroup group) {
+    private CompletableFuture<Channel> channel(
+            SshStream stream, AbstractClientChannel opening, String what, EventLoopGroup group) {
         SshChannel channel = new SshChannel(stream, host);
         TrackedFuture<Channel> result = new TrackedFuture<>();
         // Registered first: what the host says at once has to find its event loop.
@@ -108,18 +142,11 @@ public final class SshSession {
                 result.completeExceptionally(registered.cause());
                 return;
             }
-            tasks.execute(() -> {
-                try {
-                    register(opening);
-                    stream.open(opening).whenComplete((done, failure) -> {
-                        if (failure != null) {
-                            result.completeExceptionally(failed(failure));
-                        } else {
-                            result.complete(channel);
-                        }
-                    });
-                } catch (IOException | RuntimeException e) {
-                    result.completeExceptionally(failed(e));
+            start(stream, opening).whenComplete((done, failure) -> {
+                if (failure != null) {
+                    result.completeExceptionally(failed(what, failure));
+                } else {
+                    result.complete(channel);
                 }
             });
         });
@@ -131,12 +158,35 @@ public final class SshSession {
         return result;
     }
 
-    private void register(AbstractClientChannel channel) throws IOException {
-        ClientSession open = session;
-        if (open == null) {
-            throw new IOException("the ssh session is not open");
-        }
-        open.getService(ConnectionService.class).registerChannel(channel);
+    private CompletableFuture<Void> start(SshStream stream, AbstractClientChannel opening) {
+        TrackedFuture<Void> started = new TrackedFuture<>();
+        tasks.execute(() -> {
+            if (started.isDone()) {
+                return;
+            }
+            try {
+                ClientSession open = session;
+                if (open == null || !socket.isOpen()) {
+                    throw new IOException("the ssh connection has ended");
+                }
+                open.getService(ConnectionService.class).registerChannel(opening);
+                stream.open(opening).whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        started.completeExceptionally(failure);
+                    } else {
+                        started.complete(null);
+                    }
+                });
+            } catch (IOException | RuntimeException e) {
+                started.completeExceptionally(e);
+            }
+        });
+        started.whenComplete((done, failure) -> {
+            if (failure != null) {
+                stream.close();
+            }
+        });
+        return started;
     }
 
     private void begin() {
@@ -229,9 +279,13 @@ public final class SshSession {
                 "cannot connect to %s: ssh to host %s failed: %s".formatted(uri, host.knownAs(), why), cause);
     }
 
-    private RuntimeException failed(Throwable failure) {
+    private RuntimeException failed(String what, Throwable failure) {
         Throwable cause = LibvirtException.unwrap(failure);
-        return new ConnectFailedException("cannot connect to %s: %s".formatted(uri, cause.getMessage()), cause);
+        String said = String.valueOf(cause.getMessage());
+        return new ConnectFailedException(
+                "cannot connect to %s: %s"
+                        .formatted(uri, said.startsWith(what) ? said : what + " was not opened: " + said),
+                cause);
     }
 
     /** Remembers why the session ended: what comes first is the reason, and the rest follows from it. */

@@ -27,7 +27,7 @@ final class SshStream {
     private final String what;
     private final Executor tasks;
     private byte[] complaints = new byte[0];
-    private @Nullable AbstractClientChannel channel;
+    private volatile @Nullable AbstractClientChannel channel;
     private @Nullable Listener listener;
 
     /** Hears what comes, on SSHD's turn of a thread: it hands over and does not block. */

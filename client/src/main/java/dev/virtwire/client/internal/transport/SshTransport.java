@@ -12,9 +12,11 @@ import dev.virtwire.client.internal.auth.CredentialSource;
 import dev.virtwire.client.internal.config.LibvirtConf;
 import dev.virtwire.client.internal.config.Surroundings;
 import dev.virtwire.client.internal.ssh.HostKeyRule;
+import dev.virtwire.client.internal.ssh.HostSockets;
 import dev.virtwire.client.internal.ssh.LoginMethod;
 import dev.virtwire.client.internal.ssh.RemoteCommand;
 import dev.virtwire.client.internal.ssh.SshHost;
+import dev.virtwire.client.internal.ssh.SshRoute;
 import dev.virtwire.client.internal.ssh.SshSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
@@ -46,18 +48,17 @@ final class SshTransport implements Transport {
             "no_tty");
 
     private static final Set<String> PROXIES = Set.of("auto", "native", "netcat");
-    private static final List<String> DEFAULT_KEYS = List.of("id_rsa", "id_ecdsa", "id_ed25519");
     private static final String SYSTEM_SOCKETS = "/var/run/libvirt/";
-    private static final Path SYSTEM_KNOWN_HOSTS = Path.of("/etc/ssh/ssh_known_hosts");
 
     private final LibvirtUri uri;
     private final UriParameters parameters;
     private final Surroundings surroundings;
     private final boolean readOnly;
     private final Duration timeout;
+    private final List<SshHost> route;
     private final SshHost host;
     private final RemoteCommand command;
-    private final CredentialSource credentials;
+    private final @Nullable CredentialCallback asked;
 
     /** For {@code uri}; keys and known hosts are read when the channel is opened. */
     SshTransport(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {
@@ -71,20 +72,52 @@ final class SshTransport implements Transport {
         this.surroundings = surroundings;
         this.readOnly = options.readOnly();
         this.timeout = options.connectTimeout();
-        this.host = host();
+        this.route = SshRoute.to(wishes(), surroundings);
+        this.host = route.get(route.size() - 1);
         this.command = command(conf);
-        @Nullable CredentialCallback asked = parameters.flag("no_tty") ? null : options.credentials();
-        this.credentials = new CredentialSource(host.address(), asked);
+        this.asked = parameters.flag("no_tty") ? null : options.credentials();
     }
 
     @Override
     public CompletableFuture<Channel> open(EventLoopGroup group) {
-        ChannelConnector connector = new ChannelConnector(uri, group, timeout);
         return TrackedFuture.of(CompletableFuture.supplyAsync(this::knownPassword, SharedPool.executor()))
-                .thenCompose(password -> connector
-                        .tcp(host.address(), host.port(), "is sshd listening there?")
-                        .thenCompose(socket -> SshSession.open(socket, uri.toString(), host, credentials, password)))
+                .thenCompose(password -> follow(group, password))
                 .thenCompose(session -> run(session, group));
+    }
+
+    private CompletableFuture<SshSession> follow(EventLoopGroup group, Optional<String> password) {
+        SshHost first = route.get(0);
+        CompletableFuture<SshSession> session = new ChannelConnector(uri, group, timeout)
+                .tcp(first.address(), first.port(), "is sshd listening there?")
+                .thenCompose(socket -> logIn(first, socket, password));
+        for (SshHost next : route.subList(1, route.size())) {
+            session = session.thenCompose(before -> jump(before, next, group, password));
+        }
+        return session;
+    }
+
+    private CompletableFuture<SshSession> logIn(SshHost at, Channel socket, Optional<String> password) {
+        // The password in auth.conf is for the host of the URI.
+        return SshSession.open(
+                socket,
+                uri.toString(),
+                at,
+                new CredentialSource(at.address(), asked),
+                at.equals(host) ? password : Optional.empty());
+    }
+
+    /** Each session goes with the one that it goes through, and takes that along when it ends. */
+    private CompletableFuture<SshSession> jump(
+            SshSession before, SshHost next, EventLoopGroup group, Optional<String> password) {
+        CompletableFuture<Channel> way = before.forward(next, group);
+        way.whenComplete((channel, failure) -> {
+            if (channel == null) {
+                before.close();
+            } else {
+                channel.closeFuture().addListener(closed -> before.close());
+            }
+        });
+        return way.thenCompose(channel -> logIn(next, channel, password));
     }
 
     private CompletableFuture<Channel> run(SshSession session, EventLoopGroup group) {
@@ -94,6 +127,7 @@ final class SshTransport implements Transport {
             if (channel == null) {
                 session.close();
             } else {
+                channel.attr(HostSockets.KEY).set(session);
                 channel.closeFuture().addListener(closed -> session.close());
             }
         });
@@ -102,8 +136,11 @@ final class SshTransport implements Transport {
 
     @Override
     public String target() {
-        return "%s, at host %s port %d by ssh as user %s"
-                .formatted(command.words(), host.address(), host.port(), host.user());
+        String through = route.subList(0, route.size() - 1).stream()
+                .map(jump -> " through host " + jump.address() + " port " + jump.port())
+                .collect(Collectors.joining());
+        return "%s, at host %s port %d by ssh%s as user %s"
+                .formatted(command.words(), host.address(), host.port(), through, host.user());
     }
 
     @Override
@@ -120,6 +157,9 @@ final class SshTransport implements Transport {
         }
         reasons.add("the login is tried by "
                 + host.methods().stream().map(LoginMethod::uriName).collect(Collectors.joining(", ")));
+        host.agent()
+                .filter(agent -> host.methods().contains(LoginMethod.AGENT))
+                .ifPresent(agent -> reasons.add("the agent is at " + agent));
         if (host.methods().contains(LoginMethod.PRIVKEY)) {
             reasons.add("this side's keys are "
                     + host.keys().stream().map(Path::toString).collect(Collectors.joining(", ")));
@@ -138,44 +178,26 @@ final class SshTransport implements Transport {
                         .get("password"));
     }
 
-    private SshHost host() {
-        Path folder = surroundings
-                .home()
-                .orElseGet(() -> Path.of(System.getProperty("user.home", "/")))
-                .resolve(".ssh");
-        Optional<Path> keyFile = parameters.path("keyfile");
-        List<Path> knownHosts = parameters
-                .path("known_hosts")
-                .map(List::of)
-                .orElseGet(() -> List.of(folder.resolve("known_hosts"), SYSTEM_KNOWN_HOSTS));
-        String user = uri.user();
-        return new SshHost(
+    private SshRoute.Wishes wishes() {
+        return new SshRoute.Wishes(
                 TcpTransport.host(uri),
-                uri.port() < 0 ? SshHost.PORT : uri.port(),
-                user == null ? System.getProperty("user.name", "root") : user,
-                keyFile.map(List::of)
-                        .orElseGet(
-                                () -> DEFAULT_KEYS.stream().map(folder::resolve).toList()),
-                keyFile.isPresent(),
-                knownHosts,
+                uri.port(),
+                Optional.ofNullable(uri.user()),
+                parameters.path("keyfile"),
+                parameters.path("known_hosts"),
                 hostKeys(),
-                methods(),
-                Optional.empty());
+                methods());
     }
 
-    private HostKeyRule hostKeys() {
-        HostKeyRule asked = parameters
-                .text("known_hosts_verify")
-                .map(rule -> switch (rule) {
-                    case "normal" -> HostKeyRule.KNOWN;
-                    case "auto" -> HostKeyRule.FIRST;
-                    case "ignore" -> HostKeyRule.ANY;
-                    default ->
-                        throw parameters.invalid(
-                                "known_hosts_verify '%s' is none of normal, auto and ignore".formatted(rule));
-                })
-                .orElse(HostKeyRule.KNOWN);
-        return parameters.flag("no_verify") ? HostKeyRule.ANY : asked;
+    private Optional<HostKeyRule> hostKeys() {
+        Optional<HostKeyRule> rule = parameters.text("known_hosts_verify").map(name -> switch (name) {
+            case "normal" -> HostKeyRule.KNOWN;
+            case "auto" -> HostKeyRule.FIRST;
+            case "ignore" -> HostKeyRule.ANY;
+            default ->
+                throw parameters.invalid("known_hosts_verify '%s' is none of normal, auto and ignore".formatted(name));
+        });
+        return parameters.flag("no_verify") ? Optional.of(HostKeyRule.ANY) : rule;
     }
 
     private List<LoginMethod> methods() {
