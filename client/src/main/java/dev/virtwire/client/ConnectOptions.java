@@ -19,6 +19,7 @@ public final class ConnectOptions {
     private final int maxQueued;
     private final int eventBuffer;
     private final boolean readOnly;
+    private final @Nullable ReconnectPolicy reconnect;
     private final @Nullable CredentialCallback credentials;
     private final @Nullable Executor callbackExecutor;
     private final @Nullable EventLoopGroup eventLoopGroup;
@@ -32,6 +33,7 @@ public final class ConnectOptions {
         maxQueued = builder.maxQueued;
         eventBuffer = builder.eventBuffer;
         readOnly = builder.readOnly;
+        reconnect = builder.reconnect;
         credentials = builder.credentials;
         callbackExecutor = builder.callbackExecutor;
         eventLoopGroup = builder.eventLoopGroup;
@@ -87,6 +89,11 @@ public final class ConnectOptions {
         return readOnly;
     }
 
+    /** See {@link Builder#reconnect}; null where a lost connection is not made again. */
+    public @Nullable ReconnectPolicy reconnect() {
+        return reconnect;
+    }
+
     /** See {@link Builder#credentials}; null where nobody is asked. */
     public @Nullable CredentialCallback credentials() {
         return credentials;
@@ -112,6 +119,7 @@ public final class ConnectOptions {
         private int maxQueued = 4096;
         private int eventBuffer = 4096;
         private boolean readOnly;
+        private @Nullable ReconnectPolicy reconnect;
         private @Nullable CredentialCallback credentials;
         private @Nullable Executor callbackExecutor;
         private @Nullable EventLoopGroup eventLoopGroup;
@@ -170,6 +178,22 @@ public final class ConnectOptions {
         /** Whether the connection may only read. Default: false. */
         public Builder readOnly(boolean only) {
             readOnly = only;
+            return this;
+        }
+
+        /**
+         * Makes a connection that is lost (not one that the server broke by what it sent) again, with authentication and
+         * all. Default: it has ended.
+         *
+         * <p>A call that was on its way fails with {@link ConnectionLostException}: it may have been carried out, and is
+         * never repeated. Calls that were not sent yet, and those made meanwhile, wait, as many as {@link #maxQueued}
+         * allows and each within its deadline, and go out in their order. Subscriptions of a
+         * {@link dev.virtwire.client.event.GapSubscriber} are registered again, and it is told of the gap; others end.
+         * A backup job is found again. {@link Libvirt#closed()} completes at the real end: this side closed, the policy's
+         * time has passed, the server refused the login, or it broke the protocol.
+         */
+        public Builder reconnect(ReconnectPolicy policy) {
+            reconnect = Objects.requireNonNull(policy, "reconnect");
             return this;
         }
 

@@ -5,7 +5,7 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.internal.Connector;
-import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
 import dev.virtwire.client.internal.ssh.HostSockets;
 import dev.virtwire.client.protocol.Caller;
@@ -56,23 +56,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Libvirt implements Caller, AutoCloseable {
     private final LibvirtUri uri;
-    private final Connection connection;
+    private final Session session;
     private final EventHub events;
     private final CallOptions options;
     private final ConnectCalls calls;
     private final DomainCalls domainCalls;
 
-    private Libvirt(LibvirtUri uri, Connection connection) {
+    private Libvirt(LibvirtUri uri, Session session) {
         this(
                 uri,
-                connection,
-                new EventHub(connection, new EventCalls(connection)::connectDomainEventCallbackDeregisterAny),
+                session,
+                new EventHub(session, new EventCalls(session)::connectDomainEventCallbackDeregisterAny),
                 CallOptions.DEFAULT);
     }
 
-    private Libvirt(LibvirtUri uri, Connection connection, EventHub events, CallOptions options) {
+    private Libvirt(LibvirtUri uri, Session session, EventHub events, CallOptions options) {
         this.uri = uri;
-        this.connection = connection;
+        this.session = session;
         this.events = events;
         this.options = options;
         this.calls = new ConnectCalls(this);
@@ -105,12 +105,12 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {
-        CompletableFuture<Connection> connected = Connector.connect(uri, options);
-        CompletableFuture<Libvirt> result = connected.thenApply(connection -> new Libvirt(uri, connection));
+        CompletableFuture<Session> connected = Connector.connect(uri, options);
+        CompletableFuture<Libvirt> result = connected.thenApply(session -> new Libvirt(uri, session));
         result.whenComplete((libvirt, failure) -> {
             if (failure != null) {
                 // Given up in the moment of success: nobody else would close it.
-                connected.thenAccept(Connection::close);
+                connected.thenAccept(Session::close);
             }
         });
         return result;
@@ -123,7 +123,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @see #connect(String, ConnectOptions)
      */
     public CompletableFuture<Libvirt> connectAgain() {
-        return connect(uri, connection.options());
+        return connect(uri, session.options());
     }
 
     /**
@@ -132,12 +132,17 @@ public final class Libvirt implements Caller, AutoCloseable {
      * Closing either closes both.
      */
     public Libvirt with(CallOptions callOptions) {
-        return new Libvirt(uri, connection, events, callOptions);
+        return new Libvirt(uri, session, events, callOptions);
     }
 
     /** The URI that this connection was made with. */
     public LibvirtUri uri() {
         return uri;
+    }
+
+    /** How this connection is made again when it is lost; empty where it is not. */
+    public Optional<ReconnectPolicy> reconnectPolicy() {
+        return Optional.ofNullable(session.options().reconnect());
     }
 
     /**
@@ -148,7 +153,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @return empty where this connection is not by TLS
      */
     public Optional<SSLEngine> newTlsEngine() {
-        return Optional.ofNullable(connection.tlsEngines()).map(Supplier::get);
+        return Optional.ofNullable(session.tlsEngines()).map(Supplier::get);
     }
 
     /**
@@ -158,25 +163,25 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @return completes when the connection has ended
      */
     public CompletableFuture<CloseReason> closeAsync() {
-        connection.closeAfter(ConnectProcedures.CONNECT_CLOSE);
+        session.closeAfter(ConnectProcedures.CONNECT_CLOSE);
         return closed();
     }
 
     /** Closes at once; pending calls fail with {@link ConnectionLostException}. May be called more than once. */
     @Override
     public void close() {
-        connection.close();
+        session.close();
     }
 
     /** Completes when the connection has ended, for whatever reason, with that reason. */
     public CompletableFuture<CloseReason> closed() {
         // A copy, so that nobody completes or cancels the connection's own.
-        return connection.closed().copy();
+        return session.closed().copy();
     }
 
     @Override
     public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
-        return connection.call(procedure, arguments, orOwn(callOptions));
+        return session.call(procedure, arguments, orOwn(callOptions));
     }
 
     /**
@@ -186,7 +191,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      */
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, Consumer<R> undo) {
-        return connection.call(procedure, arguments, orOwn(callOptions), undo);
+        return session.call(procedure, arguments, orOwn(callOptions), undo);
     }
 
     private CallOptions orOwn(CallOptions callOptions) {
@@ -278,7 +283,8 @@ public final class Libvirt implements Caller, AutoCloseable {
      * registration of its own at the server; {@code onSubscribe} comes when it stands, and cancelling removes it. One
      * that is slower than its events for longer than {@link ConnectOptions#eventBuffer()} lasts ends with
      * {@link EventsLostException}; it never delays a call. The end of the connection ends it with
-     * {@link ConnectionLostException}.
+     * {@link ConnectionLostException}, unless the connection is made again and the subscriber is a
+     * {@link dev.virtwire.client.event.GapSubscriber}.
      *
      * @param <E> the events
      */
@@ -294,15 +300,14 @@ public final class Libvirt implements Caller, AutoCloseable {
     private <B, E extends DomainEvent> Flow.Publisher<E> publisher(
             DomainEventKind.Wire<B, E> wire, @Nullable DomainRef domain) {
         String name = "%s events of %s on %s"
-                .formatted(wire.id(), domain == null ? "all domains" : domain.name(), connection.host());
+                .formatted(wire.id(), domain == null ? "all domains" : domain.name(), session.host());
         return events.publisher(
                 name,
                 wire.message(),
                 wire.type(),
                 wire.callbackId(),
                 body -> wire.toEvent().apply(this, body),
-                undo -> connection
-                        .call(
+                undo -> session.call(
                                 EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
                                 new ConnectDomainEventCallbackRegisterAnyArgs(
                                         wire.id().value(), domain),
@@ -336,13 +341,13 @@ public final class Libvirt implements Caller, AutoCloseable {
         if (sockets == null) {
             return CompletableFuture.failedFuture(new CallRefusedException(
                     "socket %s of host %s cannot be reached: only connections by ssh can do that"
-                            .formatted(path, connection.host())));
+                            .formatted(path, session.host())));
         }
         return sockets.open(path);
     }
 
     private @Nullable HostSockets hostSockets() {
-        Channel channel = connection.channel();
+        Channel channel = session.channel();
         return channel == null ? null : channel.attr(HostSockets.KEY).get();
     }
 
@@ -351,7 +356,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * in a callback of this connection throws instead of hanging. For code that builds on calls.
      */
     public <T> CompletableFuture<T> newFuture() {
-        return connection.newFuture();
+        return session.newFuture();
     }
 
     /**
@@ -359,7 +364,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * when the connection has ended before.
      */
     public void later(Duration delay, Runnable task) {
-        connection.later(delay, task);
+        session.later(delay, task);
     }
 
     private Domain domain(DomainRef ref) {

@@ -8,7 +8,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 
 /** Keeps all that a publisher sends. */
-final class EventRecorder<E> implements Flow.Subscriber<E> {
+class EventRecorder<E> implements Flow.Subscriber<E> {
     private final List<E> events = new CopyOnWriteArrayList<>();
     private final CountDownLatch subscribed = new CountDownLatch(1);
     private volatile Flow.Subscription subscription;

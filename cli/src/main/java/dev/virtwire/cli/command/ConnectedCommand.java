@@ -7,6 +7,7 @@ import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import java.util.Optional;
@@ -30,7 +31,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     @Override
     public Integer call() throws Exception {
-        Libvirt libvirt = connect(uri());
+        Libvirt libvirt = connect(uri(), reconnects());
         try {
             return run(libvirt);
         } finally {
@@ -43,10 +44,20 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     /** Connects, and waits until that has happened; who sits at the terminal is asked for passwords that no file has. */
     public static Libvirt connect(String uri) {
-        ConnectOptions options = ConnectOptions.builder()
-                .credentials(TerminalCredentials.ofThisProcess())
-                .build();
-        return await(Libvirt.connect(uri, options));
+        return connect(uri, false);
+    }
+
+    private static Libvirt connect(String uri, boolean reconnects) {
+        ConnectOptions.Builder options = ConnectOptions.builder().credentials(TerminalCredentials.ofThisProcess());
+        if (reconnects) {
+            options.reconnect(ReconnectPolicy.usual());
+        }
+        return await(Libvirt.connect(uri, options.build()));
+    }
+
+    /** Whether a lost connection is made again. */
+    protected boolean reconnects() {
+        return false;
     }
 
     /** The host's URI: that of the command line, else libvirt's default. */

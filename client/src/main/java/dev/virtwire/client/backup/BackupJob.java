@@ -61,6 +61,12 @@ public final class BackupJob {
 
     private volatile boolean begun;
 
+    /**
+     * What libvirt says of the job, by which it is known again after libvirtd has started anew and counts its age from
+     * then; null where nobody connects again.
+     */
+    private volatile @Nullable BackupSpec identity;
+
     private BackupJob(Domain domain, BackupMode mode) {
         this.domain = domain;
         this.mode = mode;
@@ -75,7 +81,7 @@ public final class BackupJob {
             @Nullable String checkpointXml,
             Set<BackupBeginFlags> flags) {
         BackupJob job = new BackupJob(domain, mode);
-        JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onWatchEnded);
+        JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onGap, job::onWatchEnded);
         // Registered before the job exists: a push backup of a small disk may end before its own reply is read.
         CompletableFuture<BackupJob> begin = watch.subscribe()
                 .thenCompose(registered -> domain.libvirt()
@@ -84,7 +90,8 @@ public final class BackupJob {
                                 new DomainBackupBeginArgs(domain.ref(), backupXml, checkpointXml, flags),
                                 CallOptions.DEFAULT,
                                 late -> domain.abortJob()))
-                .thenApply(done -> job.watched(watch, Duration.ZERO));
+                .thenApply(done -> job.watched(watch, Duration.ZERO))
+                .thenCompose(BackupJob::identified);
         return cleanedUp(begin, watch);
     }
 
@@ -92,10 +99,11 @@ public final class BackupJob {
     public static CompletableFuture<BackupJob> attach(Domain domain) {
         return domain.backupXml().thenCompose(xml -> {
             BackupJob job = new BackupJob(domain, domain.parseBackup(xml).mode());
-            JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onWatchEnded);
+            JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onGap, job::onWatchEnded);
             CompletableFuture<BackupJob> attached = watch.subscribe()
                     .thenCompose(registered -> domain.jobStatistics())
-                    .thenApply(current -> job.watched(watch, current.elapsed()));
+                    .thenApply(current -> job.watched(watch, current.elapsed()))
+                    .thenCompose(BackupJob::identified);
             return cleanedUp(attached, watch);
         });
     }
@@ -199,6 +207,11 @@ public final class BackupJob {
         request.accumulateAndGet(how, (before, now) -> before.wish() == Wish.ABORT ? before : now);
         return domain.abortJob()
                 .handle((done, failure) -> {
+                    if (failure != null
+                            && domain.libvirt().reconnectPolicy().isPresent()
+                            && LibvirtException.unwrap(failure) instanceof ConnectionLostException) {
+                        return endAgain(how);
+                    }
                     if (failure != null && !provesNoJob(LibvirtException.unwrap(failure))) {
                         throw rethrown(failure);
                     }
@@ -208,11 +221,35 @@ public final class BackupJob {
                 .thenCompose(completion -> completion);
     }
 
+    /** The wish may have died with its connection: where the job still runs and is ours, it is told once more. */
+    private CompletableFuture<BackupOutcome> endAgain(Request how) {
+        return confirmEnd(null).thenCompose(asked -> outcome.isDone() ? completion() : end(how));
+    }
+
     private void onEndAnnounced(JobStatistics announced) {
         // Before our job has begun this is the end of another one.
         if (begun && announced.isBackup()) {
             confirmEnd(announced);
         }
+    }
+
+    /** The end may have been announced while nobody heard it. */
+    private void onGap() {
+        if (begun) {
+            confirmEnd(null);
+        }
+    }
+
+    /** Remembers what the job looks like, where it may have to be found again. */
+    private CompletableFuture<BackupJob> identified() {
+        if (domain.libvirt().reconnectPolicy().isEmpty()) {
+            return CompletableFuture.completedFuture(this);
+        }
+        return description().handle((spec, failure) -> {
+            // Where it cannot be asked for, a small push has ended already, or the next call tells why.
+            identity = failure == null ? spec : null;
+            return this;
+        });
     }
 
     private void onWatchEnded(Throwable cause) {
@@ -237,9 +274,29 @@ public final class BackupJob {
         }
         return domain.jobStatistics()
                 .handle((current, failure) -> failure == null
-                        ? !(current.isRunning() && current.isBackup() && mayBeOurs(current))
-                        : provesNoJob(LibvirtException.unwrap(failure)))
+                        ? runsNoLonger(current)
+                        : CompletableFuture.completedFuture(provesNoJob(LibvirtException.unwrap(failure))))
+                .thenCompose(ended -> ended)
                 .thenCompose(ended -> ended ? readOutcome(announced) : CompletableFuture.completedFuture(null));
+    }
+
+    private CompletableFuture<Boolean> runsNoLonger(JobStatistics current) {
+        boolean backup = current.isRunning() && current.isBackup();
+        BackupSpec known = identity;
+        if (!backup || mayBeOurs(current) || known == null) {
+            return CompletableFuture.completedFuture(!(backup && mayBeOurs(current)));
+        }
+        // A libvirtd that was started anew counts from then: the description tells whose the job is.
+        return description().handle((spec, failure) -> {
+            if (failure != null) {
+                return provesNoJob(LibvirtException.unwrap(failure));
+            }
+            if (!spec.equals(known)) {
+                return true;
+            }
+            beganNanos = System.nanoTime() - current.elapsed().toNanos();
+            return false;
+        });
     }
 
     private boolean mayBeOurs(JobStatistics running) {

@@ -4,15 +4,18 @@ package dev.virtwire.client.backup;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.event.EventGap;
+import dev.virtwire.client.event.GapSubscriber;
 import dev.virtwire.client.event.JobCompletedEvent;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Hears job-completed events of one domain until it is cancelled. */
-final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
+/** Hears job-completed events of one domain until it is cancelled, by one connection after the other if need be. */
+final class JobEndWatch implements GapSubscriber<JobCompletedEvent> {
     private final Consumer<JobStatistics> onEnd;
+    private final Runnable onGap;
     private final Consumer<Throwable> onError;
     private final Domain domain;
     private final CompletableFuture<Void> registered;
@@ -20,10 +23,11 @@ final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
     private volatile boolean cancelled;
     private volatile @Nullable JobStatistics lastHeard;
 
-    JobEndWatch(Domain domain, Consumer<JobStatistics> onEnd, Consumer<Throwable> onError) {
+    JobEndWatch(Domain domain, Consumer<JobStatistics> onEnd, Runnable onGap, Consumer<Throwable> onError) {
         this.domain = domain;
         this.registered = domain.libvirt().newFuture();
         this.onEnd = onEnd;
+        this.onGap = onGap;
         this.onError = onError;
     }
 
@@ -63,6 +67,11 @@ final class JobEndWatch implements Flow.Subscriber<JobCompletedEvent> {
     public void onNext(JobCompletedEvent event) {
         lastHeard = event.statistics();
         onEnd.accept(event.statistics());
+    }
+
+    @Override
+    public void onGap(EventGap gap) {
+        onGap.run();
     }
 
     @Override

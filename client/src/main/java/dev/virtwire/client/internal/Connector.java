@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal;
 
+import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.ConnectFailedException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.auth.Authenticator;
 import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.call.ReconnectingSession;
+import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.transport.EventLoops;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.Transports;
@@ -33,12 +37,35 @@ public final class Connector {
     private Connector() {}
 
     /** Connects; cancelling the result ends the attempt. */
-    public static CompletableFuture<Connection> connect(LibvirtUri uri, ConnectOptions options) {
+    public static CompletableFuture<Session> connect(LibvirtUri uri, ConnectOptions options) {
         Transport transport = Transports.of(uri, options);
         EventLoopGroup own = options.eventLoopGroup();
         EventLoopGroup group = own == null ? EventLoops.acquire() : own;
         Runnable release = own == null ? EventLoops::release : () -> {};
-        Connection connection = new Connection(uri.where(), options);
+        ReconnectPolicy policy = options.reconnect();
+        if (policy == null) {
+            Connection connection = new Connection(uri.where(), options);
+            return delivered(open(uri, options, transport, connection, group, release), connection);
+        }
+        // Files and environment are looked at anew for each attempt: certificates are renewed, sockets move.
+        return new ReconnectingSession(
+                        uri.where(),
+                        options,
+                        policy,
+                        group.next(),
+                        (fresh, loop) -> open(uri, options, Transports.of(uri, options), fresh, loop, () -> {}),
+                        release)
+                .begin();
+    }
+
+    /** One attempt. */
+    private static CompletableFuture<Connection> open(
+            LibvirtUri uri,
+            ConnectOptions options,
+            Transport transport,
+            Connection connection,
+            EventLoopGroup group,
+            Runnable release) {
         CompletableFuture<Channel> opened;
         try {
             opened = transport.open(group);
@@ -60,7 +87,7 @@ public final class Connector {
                 .thenCompose(in -> greet(uri, options, connection))
                 .thenApply(done -> connection);
         result.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
-        return translated(uri, options, result, opened, connection);
+        return translated(uri, options, result, opened);
     }
 
     /** Puts the connection on its channel, which has read nothing before. */
@@ -89,24 +116,36 @@ public final class Connector {
             LibvirtUri uri,
             ConnectOptions options,
             CompletableFuture<Connection> attempt,
-            CompletableFuture<Channel> opened,
-            Connection connection) {
-        TrackedFuture<Connection> result = connection.newFuture();
+            CompletableFuture<Channel> opened) {
+        CompletableFuture<Connection> result = new CompletableFuture<>();
         attempt.whenComplete((done, failure) -> {
             if (failure != null) {
                 LOG.debug("Connecting to {} failed", uri, failure);
                 opened.cancel(true);
                 opened.thenAccept(Channel::close);
+                result.completeExceptionally(explain(uri, options, LibvirtException.unwrap(failure)));
+            } else if (!result.complete(done)) {
+                done.close();
             }
-            // User code hangs on the result, and this is an event loop or a timer.
-            connection.runCallback(() -> {
-                if (failure != null) {
-                    result.completeExceptionally(explain(uri, options, LibvirtException.unwrap(failure)));
-                } else if (!result.complete(done)) {
-                    connection.close();
-                }
-            });
         });
+        result.whenComplete((done, failure) -> {
+            if (result.isCancelled()) {
+                attempt.cancel(true);
+            }
+        });
+        return result;
+    }
+
+    /** User code hangs on what the user gets, and an attempt ends on an event loop or a timer. */
+    private static CompletableFuture<Session> delivered(CompletableFuture<Connection> attempt, Connection connection) {
+        TrackedFuture<Session> result = connection.newFuture();
+        attempt.whenComplete((done, failure) -> connection.callbacks().run(() -> {
+            if (failure != null) {
+                result.completeExceptionally(LibvirtException.unwrap(failure));
+            } else if (!result.complete(done)) {
+                done.close();
+            }
+        }));
         result.whenComplete((done, failure) -> {
             if (result.isCancelled()) {
                 attempt.cancel(true);
@@ -120,7 +159,7 @@ public final class Connector {
             return new ConnectFailedException(
                     "cannot connect to %s: not done within %s".formatted(uri, options.connectTimeout()), cause);
         }
-        if (cause instanceof ConnectionLostException) {
+        if (cause instanceof ConnectionLostException || cause instanceof CallRefusedException) {
             return new ConnectFailedException("cannot connect to %s: %s".formatted(uri, cause.getMessage()), cause);
         }
         return cause == null ? new ConnectFailedException("cannot connect to " + uri) : cause;

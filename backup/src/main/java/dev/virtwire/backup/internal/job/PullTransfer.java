@@ -117,9 +117,18 @@ final class PullTransfer implements Transfer {
         }
     }
 
+    /** Where the connection is being made again, its end waits for that. */
+    private static Duration longestEnd(BackupJob job) {
+        return job.domain()
+                .libvirt()
+                .reconnectPolicy()
+                .map(policy -> END.plus(policy.giveUpAfter()))
+                .orElse(END);
+    }
+
     private static BackupOutcome finish(BackupJob job) {
         try {
-            return Waiting.await(job.finish(), END, "the end of the backup job");
+            return Waiting.await(job.finish(), longestEnd(job), "the end of the backup job");
         } catch (RemoteException e) {
             throw e;
         } catch (LibvirtException e) {

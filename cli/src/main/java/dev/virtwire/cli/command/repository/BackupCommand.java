@@ -72,6 +72,13 @@ public final class BackupCommand extends ConnectedCommand {
     private List<String> excludedDomains = new ArrayList<>();
 
     @Option(
+            names = "--reconnect",
+            description =
+                    "Connect again where the connection to libvirt is lost, for 2 minutes, and go on: QEMU serves the"
+                            + " disks while libvirtd is started anew.")
+    private boolean reconnect;
+
+    @Option(
             names = "--jobs",
             paramLabel = "N",
             description = "How many domains are backed up at the same time. Default: 1.")
@@ -141,6 +148,11 @@ public final class BackupCommand extends ConnectedCommand {
         } catch (BackupException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    @Override
+    protected boolean reconnects() {
+        return reconnect;
     }
 
     @Override

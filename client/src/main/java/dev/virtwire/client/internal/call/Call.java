@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
-import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.CallOptions;
+import dev.virtwire.client.CallRefusedException;
+import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.client.protocol.StreamDirection;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +37,7 @@ final class Call<A, R> {
             A arguments,
             Duration deadline,
             @Nullable Consumer<R> undo,
-            TrackedFuture.WaitGuard guard,
+            Callbacks callbacks,
             Consumer<Call<A, R>> onCancel) {
         this.procedure = procedure;
         this.arguments = arguments;
@@ -42,6 +45,25 @@ final class Call<A, R> {
         Duration bounded = deadline.compareTo(LONGEST) > 0 ? LONGEST : deadline;
         this.deadlineNanos = System.nanoTime() + bounded.toNanos();
         this.undo = undo;
-        this.future = new CallFuture<>(guard, () -> onCancel.accept(this));
+        this.future = new CallFuture<>(callbacks::checkMayWait, () -> onCancel.accept(this));
+    }
+
+    /** A call's own deadline, or the connection's for all. */
+    static Duration deadline(CallOptions options, ConnectOptions connection) {
+        Duration own = options.deadline();
+        return own == null ? connection.callTimeout() : own;
+    }
+
+    /** Why a procedure cannot be called at all, or null. */
+    static @Nullable CallRefusedException refusal(Procedure<?, ?> procedure, String host) {
+        String why = null;
+        if (procedure.stream() != StreamDirection.NONE) {
+            why = "it opens a stream, which this version does not offer";
+        } else if (procedure.files()) {
+            why = "it passes file descriptors, which this client cannot do";
+        }
+        return why == null
+                ? null
+                : new CallRefusedException("%s on %s was not sent: %s".formatted(procedure.name(), host, why));
     }
 }

@@ -167,6 +167,15 @@ final class CallTable {
         calls.forEach(call -> complete(call, new Outcome<>(null, failure.apply(call))));
     }
 
+    /** Takes out what no server has seen; none of it is pending here any more. */
+    List<Call<?, ?>> takeUnsent() {
+        List<Call<?, ?>> unsent = new ArrayList<>(waitingUrgently);
+        unsent.addAll(waiting);
+        waitingUrgently.clear();
+        waiting.clear();
+        return unsent;
+    }
+
     private void sendWaiting() {
         Call<?, ?> call;
         while ((call = next()) != null) {

@@ -8,15 +8,11 @@ import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
-import dev.virtwire.client.internal.async.SerialExecutor;
-import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
-import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.StreamDirection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -42,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * One channel to one server: sends calls, hands replies to the {@link CallTable}, events to their listeners, and ends
  * everything with one reason when the channel ends. The last handler of its pipeline; state lives on its event loop.
  */
-public final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements Caller {
+public final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements Session {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     /** At so many calls of its own a server stops reading, unless it is configured otherwise. */
@@ -50,10 +46,19 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
 
     private static final Duration LONGEST = Duration.ofDays(365 * 100L);
 
+    /** Goes on where a connection ends. */
+    interface Heir {
+        /**
+         * The connection has ended.
+         *
+         * @param unsent calls that no server has seen
+         */
+        void inherit(CloseReason reason, List<Call<?, ?>> unsent);
+    }
+
     private final String host;
     private final ConnectOptions options;
-    private final Executor callbacks;
-    private final TrackedFuture.WaitGuard guard;
+    private final Callbacks callbacks;
     private final CallTable calls;
     private final InboundMessages inbound;
     private final List<Consumer<LibvirtException>> closeListeners = new ArrayList<>();
@@ -63,6 +68,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     private @Nullable KeepAlive keepAlive;
     private @Nullable CloseReason reason;
     private @Nullable Procedure<Void, Void> farewell;
+    private @Nullable Heir heir;
     private boolean draining;
     private boolean receiving;
     private boolean flushPending;
@@ -74,63 +80,59 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
      * @param host the server, for messages
      */
     public Connection(String host, ConnectOptions options) {
+        this(host, options, new Callbacks(host, options));
+    }
+
+    /** As the first, for a session that has callbacks already. */
+    Connection(String host, ConnectOptions options, Callbacks callbacks) {
         this.host = host;
         this.options = options;
-        Executor chosen = options.callbackExecutor();
-        if (chosen == null) {
-            SerialExecutor serial = new SerialExecutor(SharedPool.executor());
-            this.callbacks = serial;
-            this.guard = () -> checkMayWait(serial.isRunningHere());
-        } else {
-            this.callbacks = chosen;
-            this.guard = () -> checkMayWait(false);
-        }
-        this.closed = new TrackedFuture<>(guard);
+        this.callbacks = callbacks;
+        this.closed = callbacks.newFuture();
         this.calls =
                 new CallTable(host, options.maxInFlight(), options.maxQueued(), this::send, callbacks, this::onUndone);
         this.inbound = new InboundMessages(host, calls);
     }
 
-    /** The server, for messages. */
+    @Override
     public String host() {
         return host;
     }
 
-    /** The connection's channel, on which its transport may have left something; null where it is yet to come. */
+    @Override
     public @Nullable Channel channel() {
         return channel;
     }
 
-    /** How the connection was made. */
+    @Override
     public ConnectOptions options() {
         return options;
     }
 
-    /** Runs user code: in order, never on the event loop unless the user asked for it. */
-    public Executor callbacks() {
+    /** Where its user code runs. */
+    public Callbacks callbacks() {
         return callbacks;
     }
 
-    /** Runs subscribers, which may be slow: apart from {@link #callbacks()}, so that they delay no call. */
+    @Override
     public Executor subscriberExecutor() {
-        Executor chosen = options.callbackExecutor();
-        return chosen == null ? SharedPool.executor() : chosen;
+        return callbacks.forSubscribers();
     }
 
-    /** Makes TLS engines as this connection's own was made; null where the connection is not by TLS. */
+    @Override
     public @Nullable Supplier<SSLEngine> tlsEngines() {
         Channel target = channel;
         return target == null ? null : target.attr(Transport.TLS_ENGINES).get();
     }
 
-    /** Completes when the connection has ended, with the reason. */
+    @Override
     public TrackedFuture<CloseReason> closed() {
         return closed;
     }
 
-    /** A future that fits this connection's rules for waiting. */
+    @Override
     public <T> TrackedFuture<T> newFuture() {
-        return new TrackedFuture<>(guard);
+        return callbacks.newFuture();
     }
 
     @Override
@@ -138,35 +140,30 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         return call(procedure, arguments, callOptions, null);
     }
 
-    /**
-     * Calls a procedure whose success leaves something behind.
-     *
-     * @param undo removes it, where the result came after its caller had gone
-     */
+    @Override
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
-        Duration deadline = callOptions.deadline() == null ? options.callTimeout() : callOptions.deadline();
-        if (procedure.stream() != StreamDirection.NONE) {
-            return CompletableFuture.failedFuture(new CallRefusedException(
-                    "%s on %s was not sent: it opens a stream, which this version does not offer"
-                            .formatted(procedure.name(), host)));
+        CallRefusedException refused = Call.refusal(procedure, host);
+        if (refused != null) {
+            return CompletableFuture.failedFuture(refused);
         }
-        if (procedure.files()) {
-            return CompletableFuture.failedFuture(new CallRefusedException(
-                    "%s on %s was not sent: it passes file descriptors, which this client cannot do"
-                            .formatted(procedure.name(), host)));
-        }
-        Call<A, R> call = newCall(procedure, arguments, deadline, undo);
+        Call<A, R> call =
+                new Call<>(procedure, arguments, Call.deadline(callOptions, options), undo, callbacks, this::abandon);
         execute(() -> submit(call), () -> call.future.completeExceptionally(notSent(call)));
         return call.future;
     }
 
-    /** Hears an event message. The listener runs on the event loop and only hands over. */
+    @Override
     public <T> void listen(EventMessage<T> message, Consumer<T> listener) {
         execute(() -> inbound.listen(message, listener), () -> {});
     }
 
-    /** Hears the end of the connection, on the event loop; at once where it has ended. */
+    @Override
+    public void onInterruption(Interruptions listener) {
+        // This is one connection: what interrupts it ends it.
+    }
+
+    @Override
     public void onClose(Consumer<LibvirtException> listener) {
         Runnable late = () -> listener.accept(ended(""));
         execute(
@@ -180,18 +177,27 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                 late);
     }
 
-    /** Runs a task on the event loop; at once where the caller is there. */
+    /** Leaves unsent calls to {@code heir} when the connection is lost; on the event loop. At once where it is. */
+    void bequeath(Heir to) {
+        heir = to;
+        CloseReason ending = reason;
+        if (ending != null) {
+            to.inherit(ending, List.of());
+        }
+    }
+
+    @Override
     public void onLoop(Runnable task) {
         execute(task, task);
     }
 
-    /** Runs a task once, after a delay, where callbacks run; not at all when the connection has ended before. */
+    @Override
     public void later(Duration delay, Runnable task) {
         execute(
                 () -> loop().schedule(
                                 () -> {
                                     if (reason == null) {
-                                        runCallback(task);
+                                        callbacks.run(task);
                                     }
                                 },
                                 nanos(delay),
@@ -199,12 +205,12 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                 () -> {});
     }
 
-    /** Ends the connection at once; what is pending fails. */
+    @Override
     public void close() {
         execute(() -> end(CloseReason.Kind.CLOSED, null), () -> {});
     }
 
-    /** Lets pending calls finish, then says goodbye by {@code procedure} and ends the connection. */
+    @Override
     public void closeAfter(Procedure<Void, Void> procedure) {
         execute(
                 () -> {
@@ -233,6 +239,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         channel = context.channel();
+        callbacks.runOn(context.channel().eventLoop());
         context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
         keepAlive = new KeepAlive(
                 context.channel(),
@@ -291,20 +298,16 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
 
     // ---- calls, on the event loop
 
-    private void submit(Call<?, ?> call) {
+    /** Takes a call, on the event loop. */
+    void submit(Call<?, ?> call) {
         boolean closing = draining || (farewell != null && !calls.isUndoing());
         if (reason != null || closing) {
             LibvirtException refused = notSent(call);
-            runCallback(() -> call.future.completeExceptionally(refused));
+            callbacks.run(() -> call.future.completeExceptionally(refused));
             return;
         }
         calls.submit(call);
         scheduleExpiry(call.deadlineNanos);
-    }
-
-    private <A, R> Call<A, R> newCall(
-            Procedure<A, R> procedure, A arguments, Duration deadline, @Nullable Consumer<R> undo) {
-        return new Call<>(procedure, arguments, deadline, undo, guard, this::abandon);
     }
 
     private void onUndone(Runnable settled) {
@@ -316,7 +319,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                 settled);
     }
 
-    private void abandon(Call<?, ?> call) {
+    /** The caller of a call has gone. */
+    void abandon(Call<?, ?> call) {
         execute(() -> calls.abandon(call), () -> {});
     }
 
@@ -377,7 +381,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         if (procedure != null && !draining && reason == null && calls.isEmpty()) {
             draining = true;
             @SuppressWarnings("NullAway") // Void's only value is null.
-            Call<Void, Void> call = newCall(procedure, null, options.callTimeout(), null);
+            Call<Void, Void> call = new Call<>(procedure, null, options.callTimeout(), null, callbacks, this::abandon);
             call.future.whenComplete((done, failure) -> close());
             calls.submit(call);
         }
@@ -394,6 +398,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         if (open != null) {
             open.close();
         }
+        List<Call<?, ?>> unsent = heir == null ? List.of() : calls.takeUnsent();
         calls.failAll(call -> ended(call.procedure.name() + " on "));
         for (Consumer<LibvirtException> listener : closeListeners) {
             try {
@@ -403,13 +408,19 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
             }
         }
         closeListeners.clear();
-        runCallback(() -> closed.complete(ending));
+        callbacks.run(() -> closed.complete(ending));
+        if (heir != null) {
+            heir.inherit(ending, unsent);
+        }
+    }
+
+    private LibvirtException ended(String what) {
+        CloseReason ending = reason;
+        return ended(what, host, ending == null ? null : ending.cause());
     }
 
     /** The error of one call or subscription when the connection has ended: each has its own, with its own trace. */
-    private LibvirtException ended(String what) {
-        CloseReason ending = reason;
-        LibvirtException cause = ending == null ? null : ending.cause();
+    static LibvirtException ended(String what, String host, @Nullable LibvirtException cause) {
         if (cause instanceof ProtocolException) {
             return new ProtocolException(what + cause.getMessage(), cause);
         }
@@ -429,7 +440,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     // ---- threads
 
     /** A delay for a timer; one of centuries stands for "never" and must not overflow. */
-    private static long nanos(Duration delay) {
+    static long nanos(Duration delay) {
         return delay.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : delay.toNanos();
     }
 
@@ -452,24 +463,6 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         } catch (RejectedExecutionException e) {
             // The loops end after the last connection has: then nothing is left to race with.
             whenLoopIsGone.run();
-        }
-    }
-
-    /** Runs user code where it belongs; where the user's executor refuses it, here. */
-    public void runCallback(Runnable callback) {
-        try {
-            callbacks.execute(callback);
-        } catch (RejectedExecutionException e) {
-            LOG.warn("The callback executor refused a completion; it runs on the event loop instead", e);
-            callback.run();
-        }
-    }
-
-    private void checkMayWait(boolean inCallback) {
-        Channel target = channel;
-        if (inCallback || (target != null && target.eventLoop().inEventLoop())) {
-            throw new IllegalStateException("join() or get() in a callback of the connection to " + host
-                    + " would wait for itself; use thenCompose(), or wait on another thread");
         }
     }
 }

@@ -3,6 +3,8 @@ package dev.virtwire.client.internal.event;
 
 import dev.virtwire.client.EventsLostException;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.event.EventGap;
+import dev.virtwire.client.event.GapSubscriber;
 import dev.virtwire.client.internal.async.SerialExecutor;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param <E> the events
  */
 final class EventSubscription<E> implements Flow.Subscription {
+    /** An event, or a gap between events. */
+    private record Delivery<E>(@Nullable E event, @Nullable EventGap gap) {}
+
     private final String name;
     private final Flow.Subscriber<? super E> subscriber;
     private final int limit;
@@ -32,7 +37,7 @@ final class EventSubscription<E> implements Flow.Subscription {
     private long lost;
 
     // On the serial executor.
-    private final Queue<E> buffer = new ArrayDeque<>();
+    private final Queue<Delivery<E>> buffer = new ArrayDeque<>();
     private long demand;
     private volatile boolean ended;
     private @Nullable LibvirtException failure;
@@ -84,7 +89,25 @@ final class EventSubscription<E> implements Flow.Subscription {
             return;
         }
         serial.execute(() -> {
-            buffer.add(event);
+            buffer.add(new Delivery<>(event, null));
+            drain();
+        });
+    }
+
+    /** Whether the subscriber can be told of a gap, and so outlives a connection. */
+    boolean outlivesConnections() {
+        return subscriber instanceof GapSubscriber;
+    }
+
+    /** Whether no more events are wanted. */
+    boolean isEnded() {
+        return ended;
+    }
+
+    /** Events may be missing here, on the event loop. */
+    void tell(EventGap gap) {
+        serial.execute(() -> {
+            buffer.add(new Delivery<>(null, gap));
             drain();
         });
     }
@@ -143,12 +166,11 @@ final class EventSubscription<E> implements Flow.Subscription {
     }
 
     private void drain() {
-        while (!ended && demand > 0 && !buffer.isEmpty()) {
-            E event = buffer.remove();
-            buffered.decrementAndGet();
-            demand--;
+        Delivery<E> next;
+        while (!ended && (next = buffer.peek()) != null && (demand > 0 || next.gap() != null)) {
+            buffer.remove();
             try {
-                subscriber.onNext(event);
+                deliver(next);
             } catch (RuntimeException | Error e) {
                 end();
                 throw e;
@@ -158,6 +180,18 @@ final class EventSubscription<E> implements Flow.Subscription {
         if (!ended && buffer.isEmpty() && cause != null) {
             ended = true;
             subscriber.onError(cause);
+        }
+    }
+
+    private void deliver(Delivery<E> next) {
+        EventGap gap = next.gap();
+        E event = next.event();
+        if (gap != null && subscriber instanceof GapSubscriber<? super E> told) {
+            told.onGap(gap);
+        } else if (event != null) {
+            buffered.decrementAndGet();
+            demand--;
+            subscriber.onNext(event);
         }
     }
 
