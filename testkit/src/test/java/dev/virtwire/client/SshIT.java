@@ -137,6 +137,21 @@ class SshIT {
     }
 
     @Test
+    void aHostThatCanOnlySignBySha1IsRefused() throws Exception {
+        try (PrivateSshd old = PrivateSshd.builder(libvirtd)
+                .hostKey("rsa")
+                .line("HostKeyAlgorithms ssh-rsa")
+                .start()) {
+            String uri = old.uri("test", "/default");
+            assertThatThrownBy(() -> Libvirt.connect(uri, asking().build()).join())
+                    .cause()
+                    .isInstanceOf(ConnectFailedException.class)
+                    .hasMessageStartingWith("cannot connect to %s: ssh to host %s failed:".formatted(uri, name(old)))
+                    .hasMessageContaining("ssh-rsa");
+        }
+    }
+
+    @Test
     void aRevokedKeyIsRefused() throws Exception {
         Path known = folder.resolve("known_hosts");
         String key = Files.readString(sshd.directory().resolve("host_ed25519.pub"));

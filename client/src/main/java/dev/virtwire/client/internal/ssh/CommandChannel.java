@@ -33,6 +33,12 @@ final class CommandChannel extends ChannelExec {
         stream.eof();
     }
 
+    @Override
+    public void handleClose() throws IOException {
+        super.handleClose();
+        stream.closedByPeer();
+    }
+
     /** What passes may have passwords in it. */
     @Override
     protected SimplifiedLog getSimplifiedLogger() {

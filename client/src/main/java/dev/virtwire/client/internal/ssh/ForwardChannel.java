@@ -70,6 +70,12 @@ final class ForwardChannel extends AsyncCapableClientChannel {
         stream.eof();
     }
 
+    @Override
+    public void handleClose() throws IOException {
+        super.handleClose();
+        stream.closedByPeer();
+    }
+
     /** What passes is nobody else's business. */
     @Override
     protected SimplifiedLog getSimplifiedLogger() {

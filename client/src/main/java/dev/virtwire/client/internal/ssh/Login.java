@@ -9,6 +9,7 @@ import java.security.KeyPair;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.apache.sshd.client.SshClient;
@@ -93,7 +94,7 @@ final class Login implements UserInteraction {
         StringBuilder text =
                 new StringBuilder("%s: host %s does not let user '%s' in".formatted(uri, host.knownAs(), host.user()));
         if (!accepted.isEmpty()) {
-            text.append("; it accepts ").append(String.join(", ", accepted));
+            text.append("; it accepts ").append(PeerText.shown(String.join(", ", accepted)));
         }
         text.append("; tried: ");
         text.append(notes.isEmpty() ? "nothing, since there is no key and nobody to ask" : String.join("; ", notes));
@@ -136,10 +137,10 @@ final class Login implements UserInteraction {
             ClientSession session, String name, String instruction, String lang, String[] prompts, boolean[] echo) {
         String[] answers = new String[prompts.length];
         for (int i = 0; i < prompts.length; i++) {
-            if (!echo[i] && knownPassword.isPresent()) {
+            String question = PeerText.shown(prompts[i]);
+            if (!echo[i] && knownPassword.isPresent() && asksForPassword(question)) {
                 answers[i] = knownPassword.get();
             } else {
-                String question = prompts[i].strip();
                 String asked = question.endsWith(":") ? question.substring(0, question.length() - 1) : question;
                 answers[i] = ask(
                         "%s (%s at %s)".formatted(asked, host.user(), host.address()),
@@ -153,6 +154,12 @@ final class Login implements UserInteraction {
             notes.add("answers to the host's questions (refused)");
         }
         return answers;
+    }
+
+    /** A host may ask for more than that, such as a code, which nobody may guess with the password. */
+    private static boolean asksForPassword(String question) {
+        String lower = question.toLowerCase(Locale.ROOT);
+        return lower.contains("password") && !lower.contains("new");
     }
 
     @Override

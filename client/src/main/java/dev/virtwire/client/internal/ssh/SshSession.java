@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.apache.sshd.client.ClientBuilder;
 import org.apache.sshd.client.channel.AbstractClientChannel;
 import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SshSession implements HostSockets {
     private static final String CERTIFICATE = "-cert-";
+    private static final String SHA1_SIGNATURE = "ssh-rsa";
 
     private final Channel socket;
     private final String uri;
@@ -222,6 +224,8 @@ public final class SshSession implements HostSockets {
         client.setIoServiceFactoryFactory(new SocketService(socket, tasks));
         client.setScheduledExecutorService(socket.eventLoop(), false);
         client.setSignatureFactories(signatures(client.getSignatureFactories(), hosts.types()));
+        client.setMacFactories(without(client.getMacFactories(), "sha1", "md5"));
+        client.setCipherFactories(without(client.getCipherFactories(), "cbc", "none"));
         client.onAccepted(login::accepts);
         login.configure(client);
         return client;
@@ -229,11 +233,19 @@ public final class SshSession implements HostSockets {
 
     /** Asks first for a key that is known of the host: it may have others as well, which nobody could compare. */
     private static List<NamedFactory<Signature>> signatures(List<NamedFactory<Signature>> offered, List<String> known) {
-        List<NamedFactory<Signature>> sorted = new ArrayList<>(offered);
-        sorted.removeIf(factory -> factory.getName().contains(CERTIFICATE));
+        List<NamedFactory<Signature>> sorted = without(offered, CERTIFICATE);
+        sorted.removeIf(factory -> factory.getName().equals(SHA1_SIGNATURE));
         sorted.sort(Comparator.comparing(
                 factory -> !known.contains(String.valueOf(KeyUtils.getCanonicalKeyType(factory.getName())))));
         return sorted;
+    }
+
+    /** OpenSSH has offered none of these for years. */
+    private static <T> List<NamedFactory<T>> without(List<NamedFactory<T>> offered, String... parts) {
+        List<NamedFactory<T>> kept = new ArrayList<>(offered);
+        kept.removeIf(
+                factory -> Stream.of(parts).anyMatch(part -> factory.getName().contains(part)));
+        return kept;
     }
 
     private void logIn(ClientSession connected) {
@@ -297,7 +309,7 @@ public final class SshSession implements HostSockets {
 
         @Override
         public void sessionDisconnect(Session ended, int code, String message, String language, boolean initiator) {
-            remember(initiator ? message : "the host says: " + message);
+            remember(initiator ? message : "the host says: " + PeerText.shown(message));
         }
 
         @Override

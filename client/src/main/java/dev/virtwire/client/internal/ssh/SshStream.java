@@ -97,6 +97,14 @@ final class SshStream {
         close();
     }
 
+    /** Takes that the peer has closed the channel: what is still to be written, and waits for a window, never will be. */
+    void closedByPeer() {
+        ClientChannel ending = channel;
+        if (ending != null) {
+            tasks.execute(() -> ending.close(true));
+        }
+    }
+
     /** Lets the peer send as much again. */
     void consumed(int bytes) {
         try {
@@ -149,9 +157,7 @@ final class SshStream {
     }
 
     private synchronized String complaints() {
-        String text = new String(complaints, StandardCharsets.UTF_8).strip();
-        // A terminal would obey what a hostile host writes there.
-        return text.replaceAll("\\s*\\R\\s*", "; ").replaceAll("\\p{Cntrl}", "?");
+        return PeerText.shown(new String(complaints, StandardCharsets.UTF_8));
     }
 
     private AbstractClientChannel opened() {
