@@ -41,16 +41,16 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KillIT {
     private static final Map<Action, Integer> KILLS = Map.of(
-            Action.FIRST_BACKUP, 4,
-            Action.INCREMENT, 6,
-            Action.RECOVER, 4,
+            Action.FIRST_BACKUP, 3,
+            Action.INCREMENT, 4,
+            Action.RECOVER, 3,
             Action.RESUME, 3,
-            Action.RESTORE, 3,
-            Action.PRUNE, 3);
+            Action.RESTORE, 2,
+            Action.PRUNE, 2);
 
     private static final Map<Action, Integer> CUTS = Map.of(
-            Action.FIRST_BACKUP, 2,
-            Action.INCREMENT, 2,
+            Action.FIRST_BACKUP, 1,
+            Action.INCREMENT, 1,
             Action.RECOVER, 1,
             Action.RESUME, 1,
             Action.RESTORE, 1,
