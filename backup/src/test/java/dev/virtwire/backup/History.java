@@ -28,7 +28,7 @@ final class History {
     private final Map<String, Path> images = new LinkedHashMap<>();
     private final List<Told> told = new ArrayList<>();
 
-    /** Of a guest, in the scene's repository; truths go into {@code folder}. */
+    /** Of a guest that runs at {@code libvirtd}, in the scene's repository; truths go into {@code folder}. */
     History(Libvirtd libvirtd, Guest guest, Scene scene, Path folder) {
         this.libvirtd = libvirtd;
         this.guest = guest;
@@ -72,7 +72,7 @@ final class History {
 
     private void copy(String target, Path image, Path file) throws Exception {
         // QEMU keeps a qcow2 image's tables in memory for a while; only what is flushed can be seen from outside.
-        guest.monitor("qemu-io -d " + backend(target) + " flush");
+        qemuIo(target, "flush");
         String format = image.toString().endsWith(".raw") ? "raw" : "qcow2";
         tools.run(List.of("qemu-img", "convert", "-U", "-f", format, "-O", "raw", image.toString(), file.toString()));
     }
@@ -81,9 +81,17 @@ final class History {
         return "/machine/peripheral/virtio-disk" + (target.charAt(2) - 'a') + "/virtio-backend";
     }
 
-    /** Writes to a disk that the guest got only later. */
-    void write(String target, long offset, long length, int value) {
-        guest.monitor("qemu-io -d %s \"write -P %d %d %d\"".formatted(backend(target), value, offset, length));
+    /** Writes to a disk that the guest got only later, or where it runs now. */
+    void write(String target, long offset, long length, int value) throws Exception {
+        qemuIo(target, "write -P %d %d %d".formatted(value, offset, length));
+    }
+
+    private void qemuIo(String target, String command) throws Exception {
+        virsh(
+                "qemu-monitor-command",
+                guest.name(),
+                "--hmp",
+                "qemu-io -d %s \"%s\"".formatted(backend(target), command));
     }
 
     /** Runs virsh with these arguments. */

@@ -3,13 +3,10 @@ package dev.virtwire.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +73,7 @@ public final class PrivateSshd implements AutoCloseable {
         public PrivateSshd start() {
             try {
                 Path directory = Files.createTempDirectory(libvirtd.directory().resolve("disks"), "sshd");
-                int port = freePort();
+                int port = FreePort.find();
                 Path configuration = directory.resolve("sshd_config");
                 Files.writeString(configuration, configuration(directory, port));
                 generate("ed25519", directory.resolve("identity"));
@@ -196,17 +193,5 @@ public final class PrivateSshd implements AutoCloseable {
     /** Makes a pair of keys without a passphrase. */
     private static void generate(String type, Path file) {
         Command.run(List.of("ssh-keygen", "-q", "-t", type, "-N", "", "-C", "virtwire-test", "-f", file.toString()));
-    }
-
-    /** Below the ports that the kernel gives to clients. */
-    private static int freePort() {
-        while (true) {
-            int candidate = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            try (ServerSocket free = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
-                return free.getLocalPort();
-            } catch (IOException e) {
-                // Taken: the next one.
-            }
-        }
     }
 }

@@ -3,11 +3,8 @@ package dev.virtwire.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A libvirtd that listens for TLS as well, its certificates, and those of a client that it lets in. The NBD exports of its
@@ -25,7 +22,7 @@ public final class TlsLibvirtd implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        port = freePort();
+        port = FreePort.find();
         TestPki.pem(pki.resolve("cacert.pem"), authority.authority());
         TestPki.pem(pki.resolve("ca-cert.pem"), authority.authority());
         TestPki.Identity server = authority.server("localhost", "127.0.0.1");
@@ -86,18 +83,6 @@ public final class TlsLibvirtd implements AutoCloseable {
             Files.delete(pki);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Below the ports that the kernel gives to clients. */
-    private static int freePort() {
-        while (true) {
-            int candidate = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            try (ServerSocket free = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
-                return free.getLocalPort();
-            } catch (IOException e) {
-                // Taken: the next one.
-            }
         }
     }
 }

@@ -57,7 +57,7 @@ final class BlockWriter {
 
     /** Tells later what of the block is in the image from what a crash left of it. */
     private byte[] check(List<CopyLog.Piece> pieces, ByteBuffer buffer, byte[] digest) {
-        if (pieces.size() == 1 && pieces.get(0).length() == BlockTree.BLOCK) {
+        if (isWhole(pieces)) {
             return digest;
         }
         for (CopyLog.Piece piece : pieces) {
@@ -84,9 +84,7 @@ final class BlockWriter {
                 return false;
             }
         }
-        byte[] found = entry.pieces().size() == 1 && entry.pieces().get(0).length() == BlockTree.BLOCK
-                ? hasher.hash(buffer)
-                : check(entry.pieces(), buffer, entry.digest());
+        byte[] found = isWhole(entry.pieces()) ? hasher.hash(buffer) : check(entry.pieces(), buffer, entry.digest());
         if (!Arrays.equals(found, entry.check())) {
             return false;
         }
@@ -97,7 +95,7 @@ final class BlockWriter {
                     return false;
                 }
                 throw new BackupException(
-                        "two blocks that an earlier run copied lie at one place of its image;" + " begin again");
+                        "two blocks that an earlier run copied lie at one place of its image; begin again");
             }
             first = false;
         }
@@ -114,6 +112,10 @@ final class BlockWriter {
         }
         spool(piece.length(), piece.hostOffset(), digest);
         return true;
+    }
+
+    private static boolean isWhole(List<CopyLog.Piece> pieces) {
+        return pieces.size() == 1 && pieces.get(0).length() == BlockTree.BLOCK;
     }
 
     /** What changed is the same for all runs of one job; a log that says otherwise is of another. */

@@ -21,11 +21,9 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -44,8 +42,6 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     /** At so many calls of its own a server stops reading, unless it is configured otherwise. */
     private static final int SERVER_STOPS_READING = 5;
 
-    private static final Duration LONGEST = Duration.ofDays(365 * 100L);
-
     /** Goes on where a connection ends. */
     interface Heir {
         /**
@@ -61,7 +57,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     private final Callbacks callbacks;
     private final CallTable calls;
     private final InboundMessages inbound;
-    private final List<Consumer<LibvirtException>> closeListeners = new ArrayList<>();
+    private final CloseListeners closeListeners = new CloseListeners();
     private final TrackedFuture<CloseReason> closed;
 
     private volatile @Nullable Channel channel;
@@ -136,11 +132,6 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     }
 
     @Override
-    public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
-        return call(procedure, arguments, callOptions, null);
-    }
-
-    @Override
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
         CallRefusedException refused = Call.refusal(procedure, host);
@@ -200,7 +191,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                                         callbacks.run(task);
                                     }
                                 },
-                                nanos(delay),
+                                LoopTasks.nanos(delay),
                                 TimeUnit.NANOSECONDS),
                 () -> {});
     }
@@ -216,7 +207,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                 () -> {
                     if (farewell == null && reason == null) {
                         farewell = procedure;
-                        long patience = nanos(options.callTimeout());
+                        long patience = LoopTasks.nanos(options.callTimeout());
                         loop().schedule(this::close, patience, TimeUnit.NANOSECONDS);
                         sayFarewellWhenIdle();
                     }
@@ -400,14 +391,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         }
         List<Call<?, ?>> unsent = heir == null ? List.of() : calls.takeUnsent();
         calls.failAll(call -> ended(call.procedure.name() + " on "));
-        for (Consumer<LibvirtException> listener : closeListeners) {
-            try {
-                listener.accept(ended(""));
-            } catch (RuntimeException e) {
-                LOG.warn("{}: a listener to the end of the connection failed", host, e);
-            }
-        }
-        closeListeners.clear();
+        closeListeners.tellAll(host, () -> ended(""));
         callbacks.run(() -> closed.complete(ending));
         if (heir != null) {
             heir.inherit(ending, unsent);
@@ -439,11 +423,6 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
 
     // ---- threads
 
-    /** A delay for a timer; one of centuries stands for "never" and must not overflow. */
-    static long nanos(Duration delay) {
-        return delay.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : delay.toNanos();
-    }
-
     private EventLoop loop() {
         Channel target = channel;
         if (target == null) {
@@ -453,16 +432,6 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     }
 
     private void execute(Runnable task, Runnable whenLoopIsGone) {
-        EventLoop loop = loop();
-        if (loop.inEventLoop()) {
-            task.run();
-            return;
-        }
-        try {
-            loop.execute(task);
-        } catch (RejectedExecutionException e) {
-            // The loops end after the last connection has: then nothing is left to race with.
-            whenLoopIsGone.run();
-        }
+        LoopTasks.execute(loop(), task, whenLoopIsGone);
     }
 }

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -67,7 +66,7 @@ public final class ReconnectingSession implements Session {
     private final WaitingCalls waiting;
     private final List<Listening<?>> listening = new ArrayList<>();
     private final List<Interruptions> interruptions = new ArrayList<>();
-    private final List<Consumer<LibvirtException>> closeListeners = new ArrayList<>();
+    private final CloseListeners closeListeners = new CloseListeners();
     private @Nullable Connection current;
     private @Nullable CompletableFuture<Connection> attempt;
     private @Nullable LibvirtException lossCause;
@@ -158,11 +157,6 @@ public final class ReconnectingSession implements Session {
     }
 
     @Override
-    public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
-        return call(procedure, arguments, callOptions, null);
-    }
-
-    @Override
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
         CallRefusedException refused = Call.refusal(procedure, host);
@@ -216,7 +210,7 @@ public final class ReconnectingSession implements Session {
                                 callbacks.run(task);
                             }
                         },
-                        Connection.nanos(time),
+                        LoopTasks.nanos(time),
                         TimeUnit.NANOSECONDS),
                 () -> {});
     }
@@ -320,7 +314,7 @@ public final class ReconnectingSession implements Session {
         }
         LOG.info("{}; connecting again", cause.getMessage());
         lossCause = cause;
-        giveUpAt = System.nanoTime() + Connection.nanos(policy.giveUpAfter());
+        giveUpAt = System.nanoTime() + LoopTasks.nanos(policy.giveUpAfter());
         delay = policy.firstDelay();
         unsent.forEach(waiting::add);
         Instant now = Instant.now();
@@ -329,7 +323,7 @@ public final class ReconnectingSession implements Session {
     }
 
     private void tryLater() {
-        long nanos = Math.min(Connection.nanos(delay), Math.max(0, giveUpAt - System.nanoTime()));
+        long nanos = Math.min(LoopTasks.nanos(delay), Math.max(0, giveUpAt - System.nanoTime()));
         long share = nanos / 2 + ThreadLocalRandom.current().nextLong(nanos / 2 + 1);
         loop.schedule(this::tryAgain, share, TimeUnit.NANOSECONDS);
         Duration twice = delay.multipliedBy(2);
@@ -399,14 +393,7 @@ public final class ReconnectingSession implements Session {
             underWay.cancel(true);
         }
         waiting.takeAll().forEach(call -> fail(call, ended(call.procedure.name() + " on ")));
-        for (Consumer<LibvirtException> listener : closeListeners) {
-            try {
-                listener.accept(ended(""));
-            } catch (RuntimeException e) {
-                LOG.warn("{}: a listener to the end of the connection failed", host, e);
-            }
-        }
-        closeListeners.clear();
+        closeListeners.tellAll(host, () -> ended(""));
         callbacks.run(() -> closed.complete(ending));
         release.run();
     }
@@ -417,15 +404,6 @@ public final class ReconnectingSession implements Session {
     }
 
     private void execute(Runnable task, Runnable whenLoopIsGone) {
-        if (loop.inEventLoop()) {
-            task.run();
-            return;
-        }
-        try {
-            loop.execute(task);
-        } catch (RejectedExecutionException e) {
-            // The loops end after the last connection has: then nothing is left to race with.
-            whenLoopIsGone.run();
-        }
+        LoopTasks.execute(loop, task, whenLoopIsGone);
     }
 }

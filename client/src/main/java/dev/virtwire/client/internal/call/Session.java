@@ -48,6 +48,11 @@ public interface Session extends Caller {
     /** Runs subscribers, which may be slow: apart from other callbacks, so that they delay no call. */
     Executor subscriberExecutor();
 
+    @Override
+    default <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
+        return call(procedure, arguments, callOptions, null);
+    }
+
     /**
      * Calls a procedure whose success leaves something behind.
      *
