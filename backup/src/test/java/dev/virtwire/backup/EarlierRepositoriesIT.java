@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Repositories that earlier versions wrote, kept as text in {@code src/test/resources}: each is verified, restored and gone
+ * on with. What their disks held stands beside each, as it was written to the guest.
+ */
+@ExtendWith(LibvirtdExtension.class)
+class EarlierRepositoriesIT {
+    private static final Path KEPT = Path.of("src/test/resources/dev/virtwire/backup/repositories");
+
+    @TempDir
+    Path folder;
+
+    private final Tools tools = new Tools();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"first", "chain", "compressed"})
+    void isReadVerifiedRestoredAndGoneOnWith(String name, Libvirtd libvirtd) throws Exception {
+        KeptTruth truth = KeptTruth.read(KEPT.resolve(name + ".truth"));
+        Scene scene = new Scene(libvirtd, folder);
+        RepositoryText.expand(KEPT.resolve(name), scene.backups());
+        Repository repository = Repository.open(scene.backups());
+        requireIntact(repository);
+        List<Point> points = repository.points(truth.domain()).points();
+        assertThat(points).extracting(Point::id).containsExactlyElementsOf(truth.points());
+        for (Point point : points) {
+            requireDisks(repository, truth, point);
+        }
+
+        Path images = Files.createTempDirectory(libvirtd.directory().resolve("disks"), name);
+        try (Libvirt libvirt = scene.connect()) {
+            Point newest = points.get(points.size() - 1);
+            repository.restore(
+                    RestoreRequest.of(newest, images.resolve("images")),
+                    DomainDefinition.inPlace(libvirt),
+                    ProgressListener.NONE);
+            Domain domain = libvirt.domain(truth.domain()).join();
+            domain.start().join();
+            try {
+                goOn(scene, truth, newest, libvirtd);
+            } finally {
+                domain.destroy().join();
+                virsh(libvirtd, "undefine", "--checkpoints-metadata", truth.domain());
+            }
+        }
+    }
+
+    /** The host has never heard of the checkpoint, so this is a full point; the one after it is an increment again. */
+    private void goOn(Scene scene, KeptTruth truth, Point newest, Libvirtd libvirtd) throws Exception {
+        Point full = scene.backup(BackupPlan.builder(truth.domain()).build()).point();
+        assertThat(full.manifest().previous().point()).isEqualTo(newest.id());
+        assertThat(full.manifest().disks()).extracting(ManifestDisk::level).containsOnly(Level.FULL);
+        requireDisks(scene.repository(), truth.as(full.id()), full);
+
+        KeptTruth.Range written = new KeptTruth.Range(300_032, 1024, 0x77);
+        virsh(
+                libvirtd,
+                "qemu-monitor-command",
+                truth.domain(),
+                "--hmp",
+                "qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend \"write -P %d %d %d\""
+                        .formatted(written.value(), written.offset(), written.length()));
+        Point increment =
+                scene.backup(BackupPlan.builder(truth.domain()).build()).point();
+        assertThat(increment.manifest().disks()).extracting(ManifestDisk::level).containsOnly(Level.INCREMENTAL);
+        requireDisks(scene.repository(), truth.as(increment.id()).and("vda", written), increment);
+        requireIntact(scene.repository());
+    }
+
+    private void virsh(Libvirtd libvirtd, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("virsh", "--quiet", "--connect", libvirtd.unixUri()));
+        command.addAll(List.of(arguments));
+        tools.run(command);
+    }
+
+    private static void requireIntact(Repository repository) {
+        VerifyReport report = repository.verify(ProgressListener.NONE);
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.intact()).isTrue();
+    }
+
+    private void requireDisks(Repository repository, KeptTruth truth, Point point) throws Exception {
+        Path out = folder.resolve("out-" + point.id());
+        repository.restore(RestoreRequest.of(point, out), ProgressListener.NONE);
+        for (ManifestDisk disk : point.manifest().disks()) {
+            Path raw = folder.resolve("truth.raw");
+            Files.write(raw, truth.disk(point.id(), disk.target()));
+            Path image = point.folder().resolve(disk.target() + ".qcow2");
+            tools.check(image);
+            tools.compare(raw, image, "qcow2");
+            tools.compare(raw, out.resolve(disk.target() + ".qcow2"), "qcow2");
+        }
+    }
+}
