@@ -7,6 +7,7 @@ import dev.virtwire.gen.Main;
 import dev.virtwire.gen.Tables;
 import dev.virtwire.gen.emit.Compiled;
 import dev.virtwire.gen.emit.JavaEmitter;
+import dev.virtwire.gen.model.Area;
 import dev.virtwire.gen.model.Linker;
 import dev.virtwire.gen.model.Program;
 import dev.virtwire.gen.table.TableFile;
@@ -31,11 +32,23 @@ class UpstreamIT {
     private static final Path TABLES = Path.of("../src/protocol");
 
     private static List<Path> files = List.of();
+    private static List<Path> oldFiles = List.of();
 
     @BeforeAll
     static void fetch() throws IOException, InterruptedException {
-        Process fetch =
-                new ProcessBuilder("./fetch-upstream").redirectErrorStream(true).start();
+        Process current = fetching("11.3.0");
+        Process old = fetching("9.0.0");
+        files = fetched(current);
+        oldFiles = fetched(old);
+    }
+
+    private static Process fetching(String version) throws IOException {
+        return new ProcessBuilder("./fetch-upstream", version)
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    private static List<Path> fetched(Process fetch) throws IOException, InterruptedException {
         String output;
         try (InputStream in = fetch.getInputStream()) {
             output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -48,24 +61,66 @@ class UpstreamIT {
                 .isZero();
         String[] lines = output.strip().split("\n");
         Path folder = Path.of(lines[lines.length - 1]);
-        files = Stream.of("remote_protocol", "qemu_protocol", "lxc_protocol", "admin_protocol", "virkeepaliveprotocol")
+        return Stream.of("remote_protocol", "qemu_protocol", "lxc_protocol", "admin_protocol", "virkeepaliveprotocol")
                 .map(name -> folder.resolve(name + ".x"))
                 .toList();
     }
 
     @Test
     void checkFindsNoDifferenceAndNothingMissing() {
-        List<String> arguments = new ArrayList<>(List.of("check", "--tables", TABLES.toString()));
-        files.forEach(file -> arguments.add(file.toString()));
         StringWriter out = new StringWriter();
-        int code = Main.commandLine()
-                .setOut(new PrintWriter(out))
-                .setErr(new PrintWriter(out))
-                .execute(arguments.toArray(String[]::new));
+        int code = check(files, out);
         assertThat(code).as(out.toString()).isZero();
         assertThat(out.toString())
                 .startsWith("0 differences, ")
                 .endsWith("0 stale entries, 0 procedures not in the tables yet\n");
+    }
+
+    @Test
+    void besideLibvirt90CheckListsExactlyWhatTheTablesSayCameLater() throws IOException {
+        List<String> later = new ArrayList<>();
+        for (Program program : Tables.read(TABLES)) {
+            for (Area area : program.areas()) {
+                area.procedures().stream()
+                        .filter(procedure -> isLaterThan90(procedure.since()))
+                        .forEach(procedure -> later.add(absent(program, procedure.number(), procedure.name())));
+                area.events().stream()
+                        .filter(event -> isLaterThan90(event.since()))
+                        .forEach(event -> later.add(absent(program, event.number(), event.name())));
+            }
+        }
+        assertThat(later)
+                .contains(
+                        "different: remote 447 NodeDeviceUpdate: upstream nothing",
+                        "different: admin 20 ConnectDaemonShutdown: upstream nothing");
+
+        StringWriter out = new StringWriter();
+        assertThat(check(oldFiles, out)).isEqualTo(1);
+        List<String> lines = out.toString().lines().toList();
+        assertThat(lines.subList(0, lines.size() - 1).stream().map(line -> line.replaceFirst(" \\([^(]*\\)$", "")))
+                .containsExactlyInAnyOrderElementsOf(later);
+        assertThat(lines.get(lines.size() - 1))
+                .startsWith(later.size() + " differences, ")
+                .endsWith("0 stale entries, 0 procedures not in the tables yet");
+    }
+
+    private static boolean isLaterThan90(String since) {
+        String[] numbers = since.split("\\.");
+        int major = Integer.parseInt(numbers[0]);
+        return major > 9 || major == 9 && !since.equals("9.0.0");
+    }
+
+    private static String absent(Program program, int number, String name) {
+        return "different: %s %d %s: upstream nothing".formatted(program.name(), number, name);
+    }
+
+    private static int check(List<Path> upstream, StringWriter out) {
+        List<String> arguments = new ArrayList<>(List.of("check", "--tables", TABLES.toString()));
+        upstream.forEach(file -> arguments.add(file.toString()));
+        return Main.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(out))
+                .execute(arguments.toArray(String[]::new));
     }
 
     /** As after a new libvirt that brings much at once: of the tables only the types that all calls carry are there. */
