@@ -8,8 +8,29 @@ package dev.virtwire.xdr;
 public final class XdrException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the error with a message that names the field. */
-    public XdrException(String message) {
-        super(message);
+    private final String field;
+    private final String problem;
+
+    /**
+     * Creates the error.
+     *
+     * @param field the field, behind the name of what it is in: {@code DomainRef.name}
+     * @param problem what is wrong with it
+     */
+    public XdrException(String field, String problem) {
+        super(field + ": " + problem);
+        this.field = field;
+        this.problem = problem;
+    }
+
+    /**
+     * The same error with the whole way to the field: of {@code DomainRef.name} in {@code DomainGetState.domain} it is
+     * {@code DomainGetState.domain.name}.
+     */
+    XdrException within(String outer) {
+        int dot = field.indexOf('.');
+        XdrException whole = new XdrException(outer + (dot < 0 ? "" : field.substring(dot)), problem);
+        whole.setStackTrace(getStackTrace());
+        return whole;
     }
 }

@@ -67,7 +67,7 @@ public final class XdrReader {
     public boolean readOptional(String field) {
         int present = readInt(field);
         if (present != 0 && present != 1) {
-            throw new XdrException(field + ": optional marker is " + present + ", neither 0 nor 1");
+            throw new XdrException(field, "optional marker is " + present + ", neither 0 nor 1");
         }
         return present == 1;
     }
@@ -123,7 +123,7 @@ public final class XdrReader {
     public int readArrayLength(int bound, int elementBytes, String field) {
         long count = readUnsignedInt(field);
         if (count > bound) {
-            throw new XdrException(field + ": " + count + " elements exceed the bound of " + bound);
+            throw new XdrException(field, count + " elements exceed the bound of " + bound);
         }
         require(count * elementBytes, field);
         return (int) count;
@@ -132,14 +132,14 @@ public final class XdrReader {
     /** Checks that everything was read. */
     public void expectEnd(String what) {
         if (buffer.isReadable()) {
-            throw new XdrException(what + ": " + buffer.readableBytes() + " bytes left over at the end");
+            throw new XdrException(what, buffer.readableBytes() + " bytes left over at the end");
         }
     }
 
     private int readPaddedLength(int bound, String field) {
         long length = readUnsignedInt(field);
         if (length > bound) {
-            throw new XdrException(field + ": " + length + " bytes exceed the bound of " + bound);
+            throw new XdrException(field, length + " bytes exceed the bound of " + bound);
         }
         require(length + padding((int) length), field);
         return (int) length;
@@ -155,7 +155,7 @@ public final class XdrReader {
     private void require(long bytes, String field) {
         int left = buffer.readableBytes();
         if (bytes > left) {
-            throw new XdrException(field + ": truncated, needs " + bytes + " bytes and " + left + " are left");
+            throw new XdrException(field, "truncated, needs " + bytes + " bytes and " + left + " are left");
         }
     }
 

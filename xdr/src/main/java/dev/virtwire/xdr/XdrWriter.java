@@ -3,6 +3,7 @@ package dev.virtwire.xdr;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -63,13 +64,9 @@ public final class XdrWriter {
         buffer.writeInt(present ? 1 : 0);
     }
 
-    /** A string of at most {@code bound} bytes of UTF-8, without a NUL. */
+    /** A string of at most {@code bound} bytes of UTF-8, without a NUL, and with both halves of each surrogate pair. */
     public void writeString(String value, int bound, String field) {
-        int nul = value.indexOf('\0');
-        if (nul >= 0) {
-            throw new XdrException(field + ": a NUL character at position " + nul);
-        }
-        int length = ByteBufUtil.utf8Bytes(value);
+        int length = utf8Bytes(value, field);
         checkBound(length, bound, "bytes", field);
         buffer.writeInt(length);
         ByteBufUtil.reserveAndWriteUtf8(buffer, value, length);
@@ -113,6 +110,53 @@ public final class XdrWriter {
         buffer.writeInt(count);
     }
 
+    /** A value by its codec. An error in it names the whole way from this field on. */
+    public <T> void writeValue(XdrCodec<T> codec, T value, String field) {
+        try {
+            codec.encode(this, value);
+        } catch (XdrException e) {
+            throw e.within(field);
+        }
+    }
+
+    /** An array of at most {@code bound} values by their codec. An error in one names its index. */
+    public <T> void writeArray(XdrCodec<T> codec, List<T> values, int bound, String field) {
+        writeArrayLength(values.size(), bound, field);
+        int index = 0;
+        try {
+            for (T value : values) {
+                codec.encode(this, value);
+                index++;
+            }
+        } catch (XdrException e) {
+            throw e.within(field + "[" + index + "]");
+        }
+    }
+
+    /** How many bytes a string takes; refuses what would arrive as another one. */
+    private static int utf8Bytes(String value, String field) {
+        int bytes = value.length();
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == 0) {
+                throw new XdrException(field, "a NUL character at position " + i);
+            }
+            if (c >= 0x80) {
+                bytes += c < 0x800 ? 1 : 2;
+                if (Character.isSurrogate(c)) {
+                    if (Character.isLowSurrogate(c)
+                            || i + 1 == value.length()
+                            || !Character.isLowSurrogate(value.charAt(i + 1))) {
+                        throw new XdrException(field, "half a surrogate pair at position " + i);
+                    }
+                    // Both halves together take four bytes, and two were counted for each.
+                    i++;
+                }
+            }
+        }
+        return bytes;
+    }
+
     private void writeBytes(byte[] value) {
         buffer.writeBytes(value);
         buffer.writeZero(XdrReader.padding(value.length));
@@ -126,19 +170,19 @@ public final class XdrWriter {
 
     private static void checkBound(int length, int bound, String unit, String field) {
         if (length > bound) {
-            throw new XdrException(field + ": " + length + " " + unit + " exceed the bound of " + bound);
+            throw new XdrException(field, length + " " + unit + " exceed the bound of " + bound);
         }
     }
 
     private static void checkExact(int length, int expected, String unit, String field) {
         if (length != expected) {
-            throw new XdrException(field + ": " + length + " " + unit + " where " + expected + " are needed");
+            throw new XdrException(field, length + " " + unit + " where " + expected + " are needed");
         }
     }
 
     private static void range(long value, long low, long high, String field) {
         if (value < low || value > high) {
-            throw new XdrException(field + ": " + value + " is outside " + low + " to " + high);
+            throw new XdrException(field, value + " is outside " + low + " to " + high);
         }
     }
 }

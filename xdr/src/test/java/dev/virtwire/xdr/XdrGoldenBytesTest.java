@@ -152,6 +152,13 @@ class XdrGoldenBytesTest {
         assertNotWritten(w -> w.writeUnsignedShort(65536, "vcpus"), "vcpus: 65536 is outside 0 to 65535");
         assertNotWritten(w -> w.writeString("abc", 2, "key"), "key: 3 bytes exceed the bound of 2");
         assertNotWritten(w -> w.writeString("a\0b", 9, "name"), "name: a NUL character at position 1");
+        assertNotWritten(w -> w.writeString("a\0b", 2, "name"), "name: a NUL character at position 1");
+        assertNotWritten(w -> w.writeString("a\ud83d", 9, "name"), "name: half a surrogate pair at position 1");
+        assertNotWritten(
+                w -> w.writeString("\ud83d\ud83d\ude00", 9, "name"), "name: half a surrogate pair at position 0");
+        assertNotWritten(w -> w.writeString("ab\ude00", 9, "name"), "name: half a surrogate pair at position 2");
+        assertNotWritten(w -> w.writeString("\ud83d\ude00", 3, "name"), "name: 4 bytes exceed the bound of 3");
+        assertNotWritten(w -> w.writeString("\u20ac\u00e4", 4, "name"), "name: 5 bytes exceed the bound of 4");
         assertNotWritten(w -> w.writeOpaque(new byte[3], 2, "data"), "data: 3 bytes exceed the bound of 2");
         assertNotWritten(w -> w.writeFixedOpaque(new byte[3], 4, "salt"), "salt: 3 bytes where 4 are needed");
         assertNotWritten(w -> w.writeFixedChars(new byte[3], 4, "model"), "model: 3 chars where 4 are needed");

@@ -71,7 +71,7 @@ final class CodecEmitter {
                     .add("$<}\n");
         }
         encode.add("\n");
-        decode.add("default -> throw new $T($S + arm);\n", JavaNames.XDR_EXCEPTION, union.name() + ": unknown arm ")
+        decode.add("default -> throw new $T($S, $S + arm);\n", JavaNames.XDR_EXCEPTION, union.name(), "unknown arm ")
                 .endControlFlow();
         return codec(union, JavaNames.of(union), encode.build(), decode.build());
     }

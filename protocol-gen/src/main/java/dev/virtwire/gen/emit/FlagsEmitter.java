@@ -72,9 +72,9 @@ final class FlagsEmitter {
                         .addStatement("$T flags = of(bits)", set)
                         .beginControlFlow("if (bits(flags) != bits)")
                         .addStatement(
-                                "throw new $T(field + $S + $T.toHexString(bits & ~bits(flags)))",
+                                "throw new $T(field, $S + $T.toHexString(bits & ~bits(flags)))",
                                 JavaNames.XDR_EXCEPTION,
-                                ": unknown flags 0x",
+                                "unknown flags 0x",
                                 Long.class)
                         .endControlFlow()
                         .addStatement("return flags")

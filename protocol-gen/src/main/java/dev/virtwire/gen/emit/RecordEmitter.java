@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import javax.lang.model.element.Modifier;
 
 /** A struct as a record: lists and sets are immutable, what is not optional is not null. */
@@ -59,31 +58,45 @@ final class RecordEmitter {
 
     private static CodeBlock check(Struct struct, Field field) {
         if (JavaNames.isSet(struct.role(), field.type())) {
-            return CodeBlock.of("$1L = $2T.copyOf($1L);\n", field.name(), Set.class);
+            return CodeBlock.of("$1L = $2T.set($1L, $3S);\n", field.name(), JavaNames.VALUES, label(struct, field));
         }
-        return check(field.name(), field.type());
+        return check(field.name(), field.type(), label(struct, field));
     }
 
-    /** What a record's constructor does with one component. */
-    static CodeBlock check(String name, Type type) {
+    private static String label(Struct struct, Field field) {
+        return struct.label() + "." + field.name();
+    }
+
+    /**
+     * What a record's constructor does with one component.
+     *
+     * @param label what error messages call it
+     */
+    static CodeBlock check(String name, Type type, String label) {
         if (type instanceof Array array) {
-            return CodeBlock.of("$L = $L;\n", name, copy(name, array));
+            return CodeBlock.of("$L = $L;\n", name, copy(name, array, label));
         }
         if (type instanceof Maybe maybe) {
             return maybe.of() instanceof Array array
-                    ? CodeBlock.of("$1L = $1L == null ? null : $2L;\n", name, copy(name, array))
+                    ? CodeBlock.of("$1L = $1L == null ? null : $2L;\n", name, copy(name, array, label))
                     : CodeBlock.of("");
         }
         return JavaNames.type(type).isPrimitive()
                 ? CodeBlock.of("")
-                : CodeBlock.of("$1T.requireNonNull($2L, $2S);\n", Objects.class, name);
+                : CodeBlock.of("$T.present($L, $S);\n", JavaNames.VALUES, name, label);
     }
 
-    /** An immutable copy; {@link List#copyOf} takes no nulls. */
-    private static CodeBlock copy(String name, Array array) {
+    /** An immutable copy; other than that of optional elements it takes no nulls. */
+    private static CodeBlock copy(String name, Array array, String label) {
         return array.of() instanceof Maybe
-                ? CodeBlock.of("$T.unmodifiableList(new $T<>($L))", Collections.class, ArrayList.class, name)
-                : CodeBlock.of("$T.copyOf($L)", List.class, name);
+                ? CodeBlock.of(
+                        "$T.unmodifiableList(new $T<>($T.present($L, $S)))",
+                        Collections.class,
+                        ArrayList.class,
+                        JavaNames.VALUES,
+                        name,
+                        label)
+                : CodeBlock.of("$T.list($L, $S)", JavaNames.VALUES, name, label);
     }
 
     /** A record with arrays compares their contents, and does not print them: they may be secrets. */

@@ -44,7 +44,8 @@ final class UnionEmitter {
                         .addParameter(ParameterSpec.builder(JavaNames.type(value.type()), value.name())
                                 .build())
                         .build());
-        CodeBlock check = RecordEmitter.check(value.name(), value.type());
+        CodeBlock check = RecordEmitter.check(
+                value.name(), value.type(), union.name() + "." + arm.field().name());
         if (!check.isEmpty()) {
             type.addMethod(MethodSpec.compactConstructorBuilder()
                     .addModifiers(Modifier.PUBLIC)

@@ -3,6 +3,7 @@ package dev.virtwire.gen.emit;
 
 import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.NameAllocator;
+import dev.virtwire.gen.model.Struct;
 import dev.virtwire.gen.model.Struct.Role;
 import dev.virtwire.gen.model.Type;
 import dev.virtwire.gen.model.Type.Array;
@@ -12,6 +13,7 @@ import dev.virtwire.gen.model.Type.Maybe;
 import dev.virtwire.gen.model.Type.Opaque;
 import dev.virtwire.gen.model.Type.Scalar;
 import dev.virtwire.gen.model.Type.Text;
+import dev.virtwire.gen.model.Union;
 
 /** Statements that write values: the body of {@code encode}. */
 final class WriteCode {
@@ -62,7 +64,7 @@ final class WriteCode {
         if (type instanceof Array array) {
             return array(array, expression, name, label);
         }
-        return CodeBlock.of("$T.INSTANCE.encode(writer, $L);\n", names.codec(type), expression);
+        return CodeBlock.of("writer.writeValue($T.INSTANCE, $L, $S);\n", names.codec(type), expression, label);
     }
 
     private static CodeBlock bounded(String method, CodeBlock expression, int bound, String label) {
@@ -93,6 +95,14 @@ final class WriteCode {
     }
 
     private CodeBlock array(Array array, CodeBlock expression, String name, String label) {
+        if (array.of() instanceof Struct || array.of() instanceof Union) {
+            return CodeBlock.of(
+                    "writer.writeArray($T.INSTANCE, $L, $L, $S);\n",
+                    names.codec(array.of()),
+                    expression,
+                    array.bound(),
+                    label);
+        }
         String element = locals.newName(name + "Element");
         return CodeBlock.builder()
                 .addStatement("writer.writeArrayLength($L.size(), $L, $S)", expression, array.bound(), label)

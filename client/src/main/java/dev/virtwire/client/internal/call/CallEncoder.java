@@ -38,8 +38,10 @@ final class CallEncoder {
                     .write(frame);
             procedure.arguments().encode(new XdrWriter(frame), arguments);
             if (frame.readableBytes() > FrameDecoder.MOST_BYTES) {
-                throw new XdrException("its arguments take %d bytes, more than the %d of a message"
-                        .formatted(frame.readableBytes(), FrameDecoder.MOST_BYTES));
+                throw new XdrException(
+                        procedure.name(),
+                        "its arguments take %d bytes, more than the %d of a message"
+                                .formatted(frame.readableBytes(), FrameDecoder.MOST_BYTES));
             }
             frame.setInt(frame.readerIndex(), frame.readableBytes());
             complete = true;
