@@ -4,7 +4,10 @@ package dev.virtwire.nbd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,12 +91,12 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    /** A socket's file is there a moment before anybody listens on it. */
     private static boolean accepts(NbdAddress address) {
-        if (address instanceof NbdAddress.Unix unix) {
-            return Files.exists(unix.socket());
-        }
-        NbdAddress.Tcp tcp = (NbdAddress.Tcp) address;
-        try (SocketChannel channel = SocketChannel.open(new java.net.InetSocketAddress(tcp.host(), tcp.port()))) {
+        SocketAddress target = address instanceof NbdAddress.Unix unix
+                ? UnixDomainSocketAddress.of(unix.socket())
+                : new InetSocketAddress(((NbdAddress.Tcp) address).host(), ((NbdAddress.Tcp) address).port());
+        try (SocketChannel channel = SocketChannel.open(target)) {
             return channel.isConnected();
         } catch (IOException e) {
             return false;
