@@ -145,6 +145,9 @@ class KillIT {
 
     /** Returns the truth at the begin of the backup that the action makes, or finishes. */
     private Truth prepare(Action action) throws Exception {
+        if (!clean) {
+            world.requireHost();
+        }
         if (!clean || action == Action.FIRST_BACKUP || runs.size() % RUNS_PER_REPOSITORY == 0) {
             world.discard();
         }

@@ -18,6 +18,7 @@ import dev.virtwire.client.backup.BackupStorage;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.protocol.remote.CheckpointDeleteFlags;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostCleanup {
     private static final Duration END = Duration.ofSeconds(60);
+    private static final Duration BEGINNING_PAUSE = Duration.ofMillis(100);
 
     private final Libvirt libvirt;
     private final JournalEntry entry;
@@ -142,7 +144,7 @@ final class HostCleanup {
     private boolean endJob(Domain domain) {
         String job = "the backup job of domain " + entry.domain().name();
         try {
-            Optional<BackupSpec> active = Waiting.await(domain.activeBackup());
+            Optional<BackupSpec> active = begunBackup(domain, job);
             if (active.isEmpty() || !isOurs(active.get())) {
                 return true;
             }
@@ -161,6 +163,26 @@ final class HostCleanup {
             left.add(job + ": " + e.getMessage());
         }
         return false;
+    }
+
+    /**
+     * The backup that runs. One that a killed program has asked for a moment ago may still be beginning, and libvirt does
+     * not name it before it has begun; deleting its checkpoint meanwhile loses track of a bitmap, and can end libvirtd 9.0.
+     */
+    private static Optional<BackupSpec> begunBackup(Domain domain, String job) {
+        long end = System.nanoTime() + END.toNanos();
+        while (true) {
+            boolean beginning =
+                    CurrentJob.of(domain).filter(JobStatistics::isBackup).isPresent();
+            Optional<BackupSpec> active = Waiting.await(domain.activeBackup());
+            if (active.isPresent() || !beginning) {
+                return active;
+            }
+            if (System.nanoTime() - end > 0) {
+                throw new BackupException(job + " is still beginning, after " + END.toSeconds() + " s");
+            }
+            Waiting.pause(BEGINNING_PAUSE);
+        }
     }
 
     private boolean isOurs(BackupSpec active) {

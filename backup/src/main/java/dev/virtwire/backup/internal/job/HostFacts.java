@@ -9,7 +9,6 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.protocol.remote.DomainCalls;
 import java.util.Locale;
 import java.util.UUID;
@@ -67,14 +66,13 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
      * @throws BackupException where one is
      */
     void refuseOtherJob() {
-        JobStatistics job = Waiting.await(domain.jobStatistics());
-        if (job.isRunning()) {
+        CurrentJob.of(domain).ifPresent(job -> {
             String what = job.operation()
                     .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))
                     .orElse("unknown");
             throw new BackupException("another job is active on domain " + domain.name() + " (" + what + ", for "
                     + job.elapsed().toSeconds() + " s): wait until it ends, or end it");
-        }
+        });
     }
 
     /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */

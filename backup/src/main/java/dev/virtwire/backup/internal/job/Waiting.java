@@ -6,6 +6,7 @@ import dev.virtwire.client.LibvirtException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -47,6 +48,12 @@ final class Waiting {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /** Lets some time pass. */
+    static void pause(Duration time) {
+        Executor later = CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS);
+        CompletableFuture.runAsync(() -> {}, later).join();
     }
 
     private static RuntimeException cause(Exception e) {
