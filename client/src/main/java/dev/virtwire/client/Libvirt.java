@@ -26,6 +26,7 @@ import dev.virtwire.client.protocol.remote.DomainRef;
 import dev.virtwire.client.protocol.remote.EventCalls;
 import dev.virtwire.client.protocol.remote.EventProcedures;
 import dev.virtwire.client.protocol.remote.Feature;
+import dev.virtwire.client.storage.Storage;
 import io.netty.channel.Channel;
 import java.nio.channels.ByteChannel;
 import java.time.Duration;
@@ -276,6 +277,11 @@ public final class Libvirt implements Caller, AutoCloseable {
     /** Starts a domain that is gone when it ends ({@code virDomainCreateXML}). */
     public CompletableFuture<Domain> createDomain(String xml, DomainCreateFlags... flags) {
         return domainCalls.domainCreateXml(xml, Set.of(flags)).thenApply(result -> domain(result.domain()));
+    }
+
+    /** The host's storage pools and volumes. */
+    public Storage storage() {
+        return Storage.of(this);
     }
 
     /**
