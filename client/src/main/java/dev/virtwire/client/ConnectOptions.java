@@ -18,6 +18,7 @@ public final class ConnectOptions {
     private final int maxInFlight;
     private final int maxQueued;
     private final int eventBuffer;
+    private final int streamBuffer;
     private final boolean readOnly;
     private final @Nullable ReconnectPolicy reconnect;
     private final @Nullable CredentialCallback credentials;
@@ -32,6 +33,7 @@ public final class ConnectOptions {
         maxInFlight = builder.maxInFlight;
         maxQueued = builder.maxQueued;
         eventBuffer = builder.eventBuffer;
+        streamBuffer = builder.streamBuffer;
         readOnly = builder.readOnly;
         reconnect = builder.reconnect;
         credentials = builder.credentials;
@@ -84,6 +86,29 @@ public final class ConnectOptions {
         return eventBuffer;
     }
 
+    /** See {@link Builder#streamBuffer}. */
+    public int streamBuffer() {
+        return streamBuffer;
+    }
+
+    /** These options for a connection that serves one stream, and so is never made again. */
+    ConnectOptions forOneStream() {
+        Builder builder = new Builder();
+        builder.connectTimeout = connectTimeout;
+        builder.callTimeout = callTimeout;
+        builder.keepAliveInterval = keepAliveInterval;
+        builder.keepAliveCount = keepAliveCount;
+        builder.maxInFlight = maxInFlight;
+        builder.maxQueued = maxQueued;
+        builder.eventBuffer = eventBuffer;
+        builder.streamBuffer = streamBuffer;
+        builder.readOnly = readOnly;
+        builder.credentials = credentials;
+        builder.callbackExecutor = callbackExecutor;
+        builder.eventLoopGroup = eventLoopGroup;
+        return builder.build();
+    }
+
     /** See {@link Builder#readOnly}. */
     public boolean readOnly() {
         return readOnly;
@@ -118,6 +143,7 @@ public final class ConnectOptions {
         private int maxInFlight = 4;
         private int maxQueued = 4096;
         private int eventBuffer = 4096;
+        private int streamBuffer = 1 << 20;
         private boolean readOnly;
         private @Nullable ReconnectPolicy reconnect;
         private @Nullable CredentialCallback credentials;
@@ -172,6 +198,15 @@ public final class ConnectOptions {
          */
         public Builder eventBuffer(int events) {
             eventBuffer = atLeast(1, events, "eventBuffer");
+            return this;
+        }
+
+        /**
+         * How many bytes a stream holds for a slow reader. A stream that shares its connection then ends with
+         * {@link StreamOverflowException}; one with a connection of its own makes the server wait. Default: 1 MiB.
+         */
+        public Builder streamBuffer(int bytes) {
+            streamBuffer = atLeast(1, bytes, "streamBuffer");
             return this;
         }
 

@@ -8,6 +8,7 @@ import dev.virtwire.client.internal.Connector;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
 import dev.virtwire.client.internal.ssh.HostSockets;
+import dev.virtwire.client.internal.stream.StreamFlow;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.remote.ConnectCalls;
@@ -27,6 +28,8 @@ import dev.virtwire.client.protocol.remote.EventCalls;
 import dev.virtwire.client.protocol.remote.EventProcedures;
 import dev.virtwire.client.protocol.remote.Feature;
 import dev.virtwire.client.storage.Storage;
+import dev.virtwire.client.stream.LibvirtStream;
+import dev.virtwire.client.stream.Opened;
 import io.netty.channel.Channel;
 import java.nio.channels.ByteChannel;
 import java.time.Duration;
@@ -193,6 +196,38 @@ public final class Libvirt implements Caller, AutoCloseable {
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, Consumer<R> undo) {
         return session.call(procedure, arguments, orOwn(callOptions), undo);
+    }
+
+    @Override
+    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
+        return session.open(procedure, arguments, kind, orOwn(callOptions));
+    }
+
+    /**
+     * As {@link #open}, on a connection of the stream's own, made to the same URI in the same way and closed when the stream
+     * has ended: for a stream with much data, whose reader or server may be slow. A password that was asked for is asked for
+     * again.
+     *
+     * @since 0.1
+     */
+    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> openApart(
+            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
+        ConnectOptions connectOptions = session.options().forOneStream();
+        StreamFlow flow = new StreamFlow(connectOptions.streamBuffer(), true);
+        CompletableFuture<Session> connected = Connector.connect(uri, connectOptions);
+        CompletableFuture<Opened<R, S>> result =
+                connected.thenCompose(apart -> apart.open(procedure, arguments, kind, orOwn(callOptions), flow));
+        result.whenComplete((opened, failure) -> connected.thenAccept(apart -> {
+            if (opened == null) {
+                apart.close();
+            } else {
+                opened.stream()
+                        .closed()
+                        .whenComplete((done, cause) -> apart.closeAfter(ConnectProcedures.CONNECT_CLOSE));
+            }
+        }));
+        return result;
     }
 
     private CallOptions orOwn(CallOptions callOptions) {

@@ -2,6 +2,8 @@
 package dev.virtwire.client.protocol;
 
 import dev.virtwire.client.CallOptions;
+import dev.virtwire.client.stream.LibvirtStream;
+import dev.virtwire.client.stream.Opened;
 import java.util.concurrent.CompletableFuture;
 
 /** Carries calls to a server. {@link dev.virtwire.client.Libvirt} is one; the generated stubs speak through it. */
@@ -14,4 +16,18 @@ public interface Caller {
      * @param <R> the result
      */
     <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions options);
+
+    /**
+     * Calls a procedure that opens a stream. The future completes as {@link #call} says, with the reply and the open stream.
+     * A stream that opens after its caller has gone is aborted.
+     *
+     * @param <A> the arguments
+     * @param <R> the result
+     * @param <S> which way the stream goes
+     * @param kind the same, as a class: {@link dev.virtwire.client.stream.ReadableStream},
+     *     {@link dev.virtwire.client.stream.WritableStream} or {@link dev.virtwire.client.stream.DuplexStream}, as the
+     *     procedure's {@link Procedure#stream()} says
+     */
+    <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions options);
 }

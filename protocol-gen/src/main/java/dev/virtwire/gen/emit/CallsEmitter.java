@@ -18,10 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import javax.lang.model.element.Modifier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The calls of an area as methods. A procedure that opens a stream has none: its data needs a receiver or a sender from
- * the first moment on, which a plain call does not have.
- */
+/** The calls of an area as methods; a procedure that opens a stream gives its reply and the stream. */
 final class CallsEmitter {
     private final JavaNames names;
 
@@ -44,9 +41,7 @@ final class CallsEmitter {
                         .addStatement("this.caller = caller")
                         .build()));
         for (Procedure procedure : area.procedures()) {
-            if (procedure.stream() == Procedure.Stream.NONE) {
-                type.addMethod(plain(procedure)).addMethod(withOptions(area, procedure));
-            }
+            type.addMethod(plain(procedure)).addMethod(withOptions(area, procedure));
         }
         return type.build();
     }
@@ -68,19 +63,19 @@ final class CallsEmitter {
         CodeBlock value = arguments == null
                 ? CodeBlock.of("null")
                 : CodeBlock.of("new $T($L)", JavaNames.of(arguments), arguments(arguments));
-        return method(procedure)
-                .addParameter(JavaNames.CALL_OPTIONS, "callOptions")
-                .addStatement(
-                        "return caller.call($T.$L, $L, callOptions)",
-                        names.own(ProceduresEmitter.className(area)),
-                        Names.constant(procedure.name()),
-                        value)
-                .build();
+        CodeBlock constant =
+                CodeBlock.of("$T.$L", names.own(ProceduresEmitter.className(area)), Names.constant(procedure.name()));
+        MethodSpec.Builder method = method(procedure).addParameter(JavaNames.CALL_OPTIONS, "callOptions");
+        ClassName stream = stream(procedure);
+        return stream == null
+                ? method.addStatement("return caller.call($L, $L, callOptions)", constant, value)
+                        .build()
+                : method.addStatement("return caller.open($L, $L, $T.class, callOptions)", constant, value, stream)
+                        .build();
     }
 
     private static MethodSpec.Builder method(Procedure procedure) {
-        TypeName future = ParameterizedTypeName.get(
-                ClassName.get(CompletableFuture.class), ProceduresEmitter.bodyType(procedure.result()));
+        TypeName future = ParameterizedTypeName.get(ClassName.get(CompletableFuture.class), outcome(procedure));
         List<Field> fields = fields(procedure.arguments());
         MethodSpec.Builder method = MethodSpec.methodBuilder(Names.lower(procedure.name()))
                 .addJavadoc(
@@ -95,6 +90,21 @@ final class CallsEmitter {
             method.addParameter(JavaNames.field(Role.ARGUMENTS, field), field.name());
         }
         return method;
+    }
+
+    private static TypeName outcome(Procedure procedure) {
+        TypeName reply = ProceduresEmitter.bodyType(procedure.result());
+        ClassName stream = stream(procedure);
+        return stream == null ? reply : ParameterizedTypeName.get(JavaNames.OPENED, reply, stream);
+    }
+
+    private static @Nullable ClassName stream(Procedure procedure) {
+        return switch (procedure.stream()) {
+            case NONE -> null;
+            case SENDS -> JavaNames.WRITABLE_STREAM;
+            case RECEIVES -> JavaNames.READABLE_STREAM;
+            case BOTH -> JavaNames.DUPLEX_STREAM;
+        };
     }
 
     private static CodeBlock arguments(@Nullable Struct arguments) {

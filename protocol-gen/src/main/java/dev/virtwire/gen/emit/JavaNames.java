@@ -38,6 +38,11 @@ final class JavaNames {
     static final ClassName CALLER = handwritten("Caller");
     static final ClassName CALL_OPTIONS = ClassName.get("dev.virtwire.client", "CallOptions");
 
+    static final ClassName OPENED = stream("Opened");
+    static final ClassName READABLE_STREAM = stream("ReadableStream");
+    static final ClassName WRITABLE_STREAM = stream("WritableStream");
+    static final ClassName DUPLEX_STREAM = stream("DuplexStream");
+
     /** Under it each program has its package; what is written by hand is right in it. */
     private static final String ROOT = "dev.virtwire.client.protocol";
 
@@ -49,6 +54,10 @@ final class JavaNames {
 
     static ClassName handwritten(String name) {
         return ClassName.get(ROOT, name);
+    }
+
+    private static ClassName stream(String name) {
+        return ClassName.get("dev.virtwire.client.stream", name);
     }
 
     /** The package of the program that is being written. */

@@ -21,7 +21,8 @@ import javax.tools.ToolProvider;
 
 /** Generated sources, compiled together with what the client writes by hand for them. */
 public final class Compiled {
-    private static final Path CONTRACT = Path.of("../client/src/main/java/dev/virtwire/client/protocol");
+    private static final Path CLIENT = Path.of("../client/src/main/java/dev/virtwire/client");
+    private static final List<String> CONTRACT = List.of("protocol", "stream");
     private static final String CALL_OPTIONS = "package dev.virtwire.client; public record CallOptions() {"
             + " public static final CallOptions DEFAULT = new CallOptions(); }";
 
@@ -37,9 +38,11 @@ public final class Compiled {
     public static ClassLoader compile(Map<String, String> sources, Path folder) throws IOException {
         Map<String, String> all = new HashMap<>(sources);
         all.put("dev/virtwire/client/CallOptions.java", CALL_OPTIONS);
-        try (Stream<Path> files = Files.list(CONTRACT)) {
-            files.filter(file -> file.toString().endsWith(".java"))
-                    .forEach(file -> all.put("dev/virtwire/client/protocol/" + file.getFileName(), read(file)));
+        for (String part : CONTRACT) {
+            try (Stream<Path> files = Files.list(CLIENT.resolve(part))) {
+                files.filter(file -> file.toString().endsWith(".java"))
+                        .forEach(file -> all.put("dev/virtwire/client/" + part + "/" + file.getFileName(), read(file)));
+            }
         }
         List<JavaFileObject> units = new ArrayList<>();
         all.forEach((path, text) -> units.add(new Source(path, text)));

@@ -4,6 +4,7 @@ package dev.virtwire.client.internal.call;
 import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.ConnectOptions;
+import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.StreamDirection;
 import java.time.Duration;
@@ -54,16 +55,18 @@ final class Call<A, R> {
         return own == null ? connection.callTimeout() : own;
     }
 
-    /** Why a procedure cannot be called at all, or null. */
+    /** Why a procedure cannot be called like this at all, or null. */
     static @Nullable CallRefusedException refusal(Procedure<?, ?> procedure, String host) {
-        String why = null;
-        if (procedure.stream() != StreamDirection.NONE) {
-            why = "it opens a stream, which this version does not offer";
-        } else if (procedure.files()) {
-            why = "it passes file descriptors, which this client cannot do";
+        if (procedure.stream() != StreamDirection.NONE && !(procedure.result() instanceof StreamOpening)) {
+            return notSent(procedure, host, "it opens a stream, and has to be called by open()");
         }
-        return why == null
-                ? null
-                : new CallRefusedException("%s on %s was not sent: %s".formatted(procedure.name(), host, why));
+        return procedure.files()
+                ? notSent(procedure, host, "it passes file descriptors, which this client cannot do")
+                : null;
+    }
+
+    /** A call that was refused on this side. */
+    static CallRefusedException notSent(Procedure<?, ?> procedure, String host, String why) {
+        return new CallRefusedException("%s on %s was not sent: %s".formatted(procedure.name(), host, why));
     }
 }

@@ -9,11 +9,15 @@ import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.stream.StreamLink;
+import dev.virtwire.client.internal.stream.StreamOpening;
+import dev.virtwire.client.internal.stream.StreamTable;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.Procedure;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
@@ -33,7 +37,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One channel to one server: sends calls, hands replies to the {@link CallTable}, events to their listeners, and ends
+ * One channel to one server: sends calls, hands replies to the {@link CallTable}, packets to the {@link StreamTable}, events
+ * to their listeners, and ends
  * everything with one reason when the channel ends. The last handler of its pipeline; state lives on its event loop.
  */
 public final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements Session {
@@ -56,6 +61,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     private final ConnectOptions options;
     private final Callbacks callbacks;
     private final CallTable calls;
+    private final StreamTable streams;
     private final InboundMessages inbound;
     private final CloseListeners closeListeners = new CloseListeners();
     private final TrackedFuture<CloseReason> closed;
@@ -87,7 +93,8 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         this.closed = callbacks.newFuture();
         this.calls =
                 new CallTable(host, options.maxInFlight(), options.maxQueued(), this::send, callbacks, this::onUndone);
-        this.inbound = new InboundMessages(host, calls);
+        this.streams = new StreamTable(host, new Link());
+        this.inbound = new InboundMessages(host, calls, streams);
     }
 
     @Override
@@ -108,6 +115,11 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     /** Where its user code runs. */
     public Callbacks callbacks() {
         return callbacks;
+    }
+
+    @Override
+    public void callback(Runnable completion) {
+        callbacks.run(completion);
     }
 
     @Override
@@ -237,7 +249,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
                 options.keepAliveInterval(),
                 options.keepAliveCount(),
                 options.callTimeout(),
-                () -> calls.inFlight() >= SERVER_STOPS_READING,
+                () -> calls.inFlight() >= SERVER_STOPS_READING || streams.awaitServer(),
                 silence -> end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + silence)));
         if (!context.channel().isActive()) {
             channelInactive(context);
@@ -322,6 +334,9 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         }
         ByteBuf frame = CallEncoder.encode(target.alloc(), call.procedure, call.arguments, serial);
         LOG.trace("{}: sends {} as {}", host, call.procedure.name(), serial);
+        if (call.procedure.result() instanceof StreamOpening<?, ?, ?> opening) {
+            opening.register(streams, serial);
+        }
         target.write(frame, target.voidPromise());
         flushSoon(target);
     }
@@ -365,6 +380,36 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         }
     }
 
+    // ---- streams, on the event loop
+
+    private final class Link implements StreamLink {
+        @Override
+        public ByteBufAllocator allocator() {
+            return openChannel().alloc();
+        }
+
+        @Override
+        public void send(ByteBuf packet, Runnable onWritten) {
+            Channel target = openChannel();
+            target.write(packet).addListener(written -> {
+                if (written.isSuccess()) {
+                    onWritten.run();
+                }
+            });
+            flushSoon(target);
+        }
+
+        @Override
+        public void pauseReading(boolean paused) {
+            openChannel().config().setAutoRead(!paused);
+        }
+
+        @Override
+        public LibvirtException ended(String what) {
+            return Connection.this.ended(what);
+        }
+    }
+
     // ---- the end
 
     private void sayFarewellWhenIdle() {
@@ -391,6 +436,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         }
         List<Call<?, ?>> unsent = heir == null ? List.of() : calls.takeUnsent();
         calls.failAll(call -> ended(call.procedure.name() + " on "));
+        streams.endAll();
         closeListeners.tellAll(host, () -> ended(""));
         callbacks.run(() -> closed.complete(ending));
         if (heir != null) {
@@ -424,11 +470,15 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     // ---- threads
 
     private EventLoop loop() {
+        return openChannel().eventLoop();
+    }
+
+    private Channel openChannel() {
         Channel target = channel;
         if (target == null) {
             throw new IllegalStateException(host + ": used before the channel was there");
         }
-        return target.eventLoop();
+        return target;
     }
 
     private void execute(Runnable task, Runnable whenLoopIsGone) {

@@ -3,6 +3,7 @@ package dev.virtwire.client.internal.call;
 
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.internal.stream.StreamTable;
 import dev.virtwire.client.internal.wire.MessageHeader;
 import dev.virtwire.client.internal.wire.MessageStatus;
 import dev.virtwire.client.internal.wire.MessageType;
@@ -19,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes what the server sends apart: replies go to their calls, events to their listeners. Whatever the protocol does not
+ * Takes what the server sends apart: replies go to their calls, packets to their streams, events to their
+ * listeners. Whatever the protocol does not
  * allow is a {@link ProtocolException}, after which nothing of this connection can be trusted. On the event loop only.
  */
 final class InboundMessages {
@@ -37,11 +39,13 @@ final class InboundMessages {
 
     private final String host;
     private final CallTable calls;
+    private final StreamTable streams;
     private final Map<EventKey, Listener<?>> listeners = new HashMap<>();
 
-    InboundMessages(String host, CallTable calls) {
+    InboundMessages(String host, CallTable calls, StreamTable streams) {
         this.host = host;
         this.calls = calls;
+        this.streams = streams;
     }
 
     <T> void listen(EventMessage<T> message, Consumer<T> listener) {
@@ -56,9 +60,7 @@ final class InboundMessages {
             switch (header.type()) {
                 case MessageType.REPLY -> reply(header, frame);
                 case MessageType.MESSAGE -> message(header, frame, keepAlive);
-                case MessageType.STREAM, MessageType.STREAM_HOLE ->
-                    // A stream that was aborted may have packets on the way.
-                    LOG.debug("{}: dropped a packet of stream {}, which is gone", host, header.serial());
+                case MessageType.STREAM, MessageType.STREAM_HOLE -> streams.receive(header, frame);
                 default ->
                     throw new ProtocolException(
                             "%s: a message of type %d, which no server sends".formatted(host, header.type()));
@@ -94,6 +96,7 @@ final class InboundMessages {
             case MessageStatus.ERROR -> {
                 RemoteException.Details details = RemoteErrorReader.read(body);
                 body.expectEnd("the error of " + procedure.name());
+                streams.refused(header.serial());
                 calls.fail(
                         header.serial(), call, new RemoteException(host, procedure.name(), header.serial(), details));
             }

@@ -72,6 +72,14 @@ final class KeepAlive {
         if (!channel.isActive()) {
             return;
         }
+        if (!channel.config().isAutoRead()) {
+            // A stream's reader is slow, and nothing is read meanwhile: that proves nothing, but the server must hear
+            // of us.
+            received();
+            send(PING);
+            schedule(intervalNanos);
+            return;
+        }
         long silent = System.nanoTime() - lastReceived;
         long intervals = silent / intervalNanos;
         boolean excused = mayBeDeaf.getAsBoolean() && silent < patienceNanos;

@@ -152,6 +152,11 @@ public final class ReconnectingSession implements Session {
     }
 
     @Override
+    public void callback(Runnable completion) {
+        callbacks.run(completion);
+    }
+
+    @Override
     public Executor subscriberExecutor() {
         return callbacks.forSubscribers();
     }

@@ -6,9 +6,14 @@ import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.stream.StreamContext;
+import dev.virtwire.client.internal.stream.StreamFlow;
+import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.client.stream.LibvirtStream;
+import dev.virtwire.client.stream.Opened;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * What a user's connection speaks through: one {@link Connection}, or with {@link ReconnectingSession} one after the
  * other. It stays on one event loop all its life.
  */
-public interface Session extends Caller {
+public interface Session extends Caller, StreamContext {
     /** Hears of connections that are lost and made again; on the event loop. */
     interface Interruptions {
         /** The connection is lost, and will be made again or the session ends. */
@@ -33,17 +38,11 @@ public interface Session extends Caller {
         void resumed();
     }
 
-    /** The server, for messages. */
-    String host();
-
     /** How the connection was made. */
     ConnectOptions options();
 
     /** Completes at the end, with the reason. */
     TrackedFuture<CloseReason> closed();
-
-    /** A future that fits this session's rules for waiting. */
-    <T> TrackedFuture<T> newFuture();
 
     /** Runs subscribers, which may be slow: apart from other callbacks, so that they delay no call. */
     Executor subscriberExecutor();
@@ -61,6 +60,29 @@ public interface Session extends Caller {
     <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo);
 
+    @Override
+    default <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
+        return open(
+                procedure,
+                arguments,
+                kind,
+                callOptions,
+                new StreamFlow(options().streamBuffer(), false));
+    }
+
+    /** As the other, and says what happens when more comes in the stream than is read. */
+    default <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions, StreamFlow flow) {
+        String mismatch = StreamOpening.mismatch(procedure, kind);
+        if (mismatch != null) {
+            return CompletableFuture.failedFuture(Call.notSent(procedure, host(), mismatch));
+        }
+        StreamOpening<A, R, S> opening = new StreamOpening<>(procedure, arguments, kind, this, flow);
+        return call(
+                opening.call(), arguments, callOptions, late -> late.stream().abort());
+    }
+
     /** Hears an event message. The listener runs on the event loop and only hands over. */
     <T> void listen(EventMessage<T> message, Consumer<T> listener);
 
@@ -69,9 +91,6 @@ public interface Session extends Caller {
 
     /** Hears the end, on the event loop; at once where it has come. */
     void onClose(Consumer<LibvirtException> listener);
-
-    /** Runs a task on the event loop; at once where the caller is there. */
-    void onLoop(Runnable task);
 
     /** Runs a task once, after a delay, where callbacks run; not at all when the session has ended before. */
     void later(Duration delay, Runnable task);
