@@ -161,8 +161,8 @@ class StreamsTest {
     @Test
     void aHoleInAnUploadThatWasNotOpenedForThemIsRefusedHere() {
         opening = null;
-        WritableStream stream = open(() -> new StorageVolCalls(libvirt).storageVolUpload(VOLUME, 0, 0, Set.of()))
-                .stream();
+        WritableStream stream =
+                open(() -> new StorageVolCalls(libvirt).storageVolUpload(VOLUME, 0, 0, Set.of())).stream();
         assertRefused(() -> stream.writeHole(1), "StorageVolUpload", "it was not opened for holes");
         assertThatThrownBy(() -> stream.writeHole(0)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -239,8 +239,7 @@ class StreamsTest {
     void aSecondReadIsRefusedWhileOneIsPending() {
         ReadableStream stream = download();
         CompletableFuture<StreamPiece> first = stream.read();
-        assertRefused(
-                stream::read, "StorageVolDownload", "a read is pending already, and there can be only one");
+        assertRefused(stream::read, "StorageVolDownload", "a read is pending already, and there can be only one");
         data("abc");
         assertThat(text(first.join())).isEqualTo("abc");
     }
@@ -248,8 +247,10 @@ class StreamsTest {
     @Test
     void aConsoleGoesBothWaysAndIsFinishedInTheMiddle() {
         DuplexStream stream = console();
-        stream.write(ByteBuffer.wrap("ls\n".getBytes(StandardCharsets.US_ASCII))).join();
-        assertThat(new String(server.readCall().body(), StandardCharsets.US_ASCII)).isEqualTo("ls\n");
+        stream.write(ByteBuffer.wrap("ls\n".getBytes(StandardCharsets.US_ASCII)))
+                .join();
+        assertThat(new String(server.readCall().body(), StandardCharsets.US_ASCII))
+                .isEqualTo("ls\n");
         data("file");
         assertThat(text(stream.read().join())).isEqualTo("file");
         data("prompt");
@@ -269,9 +270,10 @@ class StreamsTest {
         packet(STREAM, OK, "");
         assertStillConnected();
         assertThat(text(stream.read().join())).isEqualTo("a".repeat(500));
-        String expected = "the stream of DomainOpenConsole on %s: the stream has ended, because its reader was too slow: "
-                        .formatted(server.host())
-                + "its buffer of 1000 bytes was full, and calls on the same connection must not wait for it";
+        String expected =
+                "the stream of DomainOpenConsole on %s: the stream has ended, because its reader was too slow: "
+                                .formatted(server.host())
+                        + "its buffer of 1000 bytes was full, and calls on the same connection must not wait for it";
         assertFails(stream.read(), StreamOverflowException.class, expected);
         assertFails(stream.finish(), StreamOverflowException.class, expected);
     }
@@ -343,8 +345,8 @@ class StreamsTest {
         DuplexStream stream = console();
         CompletableFuture<StreamPiece> read = stream.read();
         server.hangUp();
-        String expected =
-                "the stream of DomainOpenConsole on HOST: HOST: the server closed the connection".replace("HOST", server.host());
+        String expected = "the stream of DomainOpenConsole on HOST: HOST: the server closed the connection"
+                .replace("HOST", server.host());
         assertFails(read, ConnectionLostException.class, expected);
         assertFails(stream.finish(), ConnectionLostException.class, expected);
         assertFails(stream.closed(), ConnectionLostException.class, expected);
@@ -426,8 +428,7 @@ class StreamsTest {
     void aConfirmationOfNothingEndsTheConnection() {
         ReadableStream stream = download();
         packet(STREAM, OK, "");
-        assertBroken(
-                stream, "StorageVolDownload", "the server confirmed an end that this side has not asked for");
+        assertBroken(stream, "StorageVolDownload", "the server confirmed an end that this side has not asked for");
     }
 
     @Test
@@ -449,8 +450,7 @@ class StreamsTest {
     // ---- the scene
 
     private ReadableStream download() {
-        return open(() -> new StorageVolCalls(libvirt).storageVolDownload(VOLUME, 0, 0, Set.of()))
-                .stream();
+        return open(() -> new StorageVolCalls(libvirt).storageVolDownload(VOLUME, 0, 0, Set.of())).stream();
     }
 
     private ReadableStream sparseDownload() {
@@ -466,8 +466,7 @@ class StreamsTest {
     }
 
     private DuplexStream console() {
-        return open(() -> new ConsoleCalls(libvirt).domainOpenConsole(DOMAIN, null, Set.of()))
-                .stream();
+        return open(() -> new ConsoleCalls(libvirt).domainOpenConsole(DOMAIN, null, Set.of())).stream();
     }
 
     private <T> T open(Supplier<CompletableFuture<T>> call) {

@@ -14,10 +14,15 @@ import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.internal.stream.StreamWork;
 import dev.virtwire.client.protocol.remote.BackupBeginFlags;
+import dev.virtwire.client.protocol.remote.ChannelFlags;
 import dev.virtwire.client.protocol.remote.CheckpointCalls;
 import dev.virtwire.client.protocol.remote.CheckpointCreateFlags;
 import dev.virtwire.client.protocol.remote.CheckpointListFlags;
+import dev.virtwire.client.protocol.remote.ConsoleCalls;
+import dev.virtwire.client.protocol.remote.ConsoleFlags;
+import dev.virtwire.client.protocol.remote.ConsoleProcedures;
 import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainCreateFlags;
 import dev.virtwire.client.protocol.remote.DomainDestroyFlags;
@@ -26,12 +31,19 @@ import dev.virtwire.client.protocol.remote.DomainFsfreezeResult;
 import dev.virtwire.client.protocol.remote.DomainFsthawResult;
 import dev.virtwire.client.protocol.remote.DomainGetXmlDescResult;
 import dev.virtwire.client.protocol.remote.DomainRef;
+import dev.virtwire.client.protocol.remote.DomainScreenshotArgs;
+import dev.virtwire.client.protocol.remote.DomainScreenshotResult;
 import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.client.protocol.remote.DomainXmlFlags;
 import dev.virtwire.client.protocol.remote.GuestCalls;
 import dev.virtwire.client.protocol.remote.GuestProcedures;
 import dev.virtwire.client.protocol.remote.JobCalls;
 import dev.virtwire.client.protocol.remote.JobStatsFlags;
+import dev.virtwire.client.stream.DuplexStream;
+import dev.virtwire.client.stream.Opened;
+import dev.virtwire.client.stream.ReadableStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -49,6 +61,8 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Domain {
+    private static final int SCREENSHOT_PART = 64 << 10;
+
     private final Libvirt libvirt;
     private final DomainRef ref;
 
@@ -286,6 +300,59 @@ public final class Domain {
      */
     public CompletableFuture<Integer> thaw() {
         return new GuestCalls(libvirt).domainFsthaw(ref, List.of(), 0).thenApply(DomainFsthawResult::filesystems);
+    }
+
+    // ---- consoles and screens
+
+    /**
+     * Opens a serial or parallel console, both ways ({@code virDomainOpenConsole}). The stream shares this connection, so
+     * read it: more than {@link dev.virtwire.client.ConnectOptions#streamBuffer()} unread bytes end it. A guest that takes
+     * no input for long makes the server stop reading this connection once its own buffers are full; for more than what
+     * somebody types use {@link Libvirt#connectAgain()}.
+     *
+     * @param device its alias in the domain's XML, such as {@code serial0}; null for the first
+     * @param flags {@link ConsoleFlags#FORCE} takes it from whoever has it; without it that fails with
+     *     {@link ErrorCode#OPERATION_FAILED}
+     * @since 0.1
+     */
+    public CompletableFuture<DuplexStream> openConsole(@Nullable String device, ConsoleFlags... flags) {
+        return StreamWork.stream(new ConsoleCalls(libvirt).domainOpenConsole(ref, device, Set.of(flags)));
+    }
+
+    /**
+     * Opens a channel to the guest, as {@link #openConsole} ({@code virDomainOpenChannel}).
+     *
+     * @param name the channel's target name or its alias; null for the first
+     * @since 0.1
+     */
+    public CompletableFuture<DuplexStream> openChannel(@Nullable String name, ChannelFlags... flags) {
+        return StreamWork.stream(new ConsoleCalls(libvirt).domainOpenChannel(ref, name, Set.of(flags)));
+    }
+
+    /**
+     * A picture of a screen ({@code virDomainScreenshot}), fetched over a connection of its own.
+     *
+     * @param screen which, from 0
+     * @return fails with {@link ErrorCode#INVALID_ARG} where the domain has no such screen
+     * @since 0.1
+     */
+    public CompletableFuture<Screenshot> screenshot(int screen) {
+        CompletableFuture<Opened<DomainScreenshotResult, ReadableStream>> opened = libvirt.openApart(
+                ConsoleProcedures.DOMAIN_SCREENSHOT,
+                new DomainScreenshotArgs(ref, screen, 0),
+                ReadableStream.class,
+                CallOptions.DEFAULT);
+        return StreamWork.run(StreamWork.stream(opened), libvirt.newFuture(), stream -> {
+            ByteArrayOutputStream image = new ByteArrayOutputStream();
+            ByteBuffer part = ByteBuffer.allocate(SCREENSHOT_PART);
+            int length;
+            while ((length = stream.read(part.clear()).join()) >= 0) {
+                image.write(part.array(), 0, length);
+            }
+            stream.finish().join();
+            return new Screenshot(
+                    Optional.ofNullable(opened.join().reply().mime()), ByteBuffer.wrap(image.toByteArray()));
+        });
     }
 
     // ---- checkpoints
