@@ -16,6 +16,8 @@ import dev.virtwire.cli.command.repository.PruneCommand;
 import dev.virtwire.cli.command.repository.RecoverCommand;
 import dev.virtwire.cli.command.repository.RestoreCommand;
 import dev.virtwire.cli.command.repository.VerifyCommand;
+import dev.virtwire.cli.command.volume.DownloadCommand;
+import dev.virtwire.cli.command.volume.UploadCommand;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -35,6 +37,8 @@ final class CommandTree {
             "prune",
             "checkpoints",
             "events",
+            "upload",
+            "download",
             "call",
             "uri",
             "version",
@@ -64,6 +68,8 @@ final class CommandTree {
             case "prune" -> new PruneCommand();
             case "checkpoints" -> new CheckpointsCommand();
             case "events" -> new EventsCommand();
+            case "upload" -> new UploadCommand();
+            case "download" -> new DownloadCommand();
             case "call" -> new CallCommand();
             case "uri" -> new UriCommand();
             case "version" -> new VersionCommand();

@@ -66,6 +66,7 @@ public final class LinuxGuest implements AutoCloseable {
         private final Libvirtd libvirtd;
         private final String name;
         private final List<GuestDisk> disks = new ArrayList<>();
+        private final List<String> devices = new ArrayList<>();
         private long size = DEFAULT_SIZE;
         private boolean agent = true;
 
@@ -83,6 +84,12 @@ public final class LinuxGuest implements AutoCloseable {
         /** Adds a disk that the guest sees and leaves alone: the first is vdb, the next vdc, and so on. */
         public Builder disk(GuestDisk disk) {
             disks.add(disk);
+            return this;
+        }
+
+        /** Adds a piece of XML to the guest's devices. Serial ports 0 and 1 are taken. */
+        public Builder device(String xml) {
+            devices.add(xml);
             return this;
         }
 
@@ -112,6 +119,7 @@ public final class LinuxGuest implements AutoCloseable {
                             MEMORY_MIB))
                     .device(serials());
             disks.forEach(builder::disk);
+            devices.forEach(builder::device);
             if (agent) {
                 builder.device(
                         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>\n");

@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
+import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.internal.stream.FileDownload;
+import dev.virtwire.client.internal.stream.FileUpload;
+import dev.virtwire.client.internal.stream.StreamWork;
 import dev.virtwire.client.protocol.remote.StoragePoolCalls;
 import dev.virtwire.client.protocol.remote.StorageVolCalls;
 import dev.virtwire.client.protocol.remote.StorageVolDeleteFlags;
+import dev.virtwire.client.protocol.remote.StorageVolDownloadArgs;
+import dev.virtwire.client.protocol.remote.StorageVolDownloadFlags;
 import dev.virtwire.client.protocol.remote.StorageVolGetPathResult;
 import dev.virtwire.client.protocol.remote.StorageVolGetXmlDescResult;
 import dev.virtwire.client.protocol.remote.StorageVolInfoFlags;
+import dev.virtwire.client.protocol.remote.StorageVolProcedures;
 import dev.virtwire.client.protocol.remote.StorageVolRef;
 import dev.virtwire.client.protocol.remote.StorageVolResizeFlags;
+import dev.virtwire.client.protocol.remote.StorageVolUploadArgs;
+import dev.virtwire.client.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.client.protocol.remote.StorageVolWipeAlgorithm;
+import dev.virtwire.client.stream.ReadableStream;
+import dev.virtwire.client.stream.WritableStream;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +126,78 @@ public final class StorageVolume {
      */
     public CompletableFuture<Void> resize(long capacity, StorageVolResizeFlags... flags) {
         return calls().storageVolResize(ref, capacity, Set.of(flags));
+    }
+
+    // ---- content
+
+    /**
+     * Opens a stream that writes to the volume ({@code virStorageVolUpload}), over a connection of its own. The content is
+     * there when {@link WritableStream#finish()} has completed.
+     *
+     * @param offset where the first byte goes
+     * @param length how many bytes will come at most; 0 for any number
+     * @param flags {@link StorageVolUploadFlags#SPARSE_STREAM} allows holes, where the volume keeps what it has
+     * @since 0.1
+     */
+    public CompletableFuture<WritableStream> openUpload(long offset, long length, StorageVolUploadFlags... flags) {
+        return StreamWork.stream(libvirt.openApart(
+                StorageVolProcedures.STORAGE_VOL_UPLOAD,
+                new StorageVolUploadArgs(ref, offset, length, Set.of(flags)),
+                WritableStream.class,
+                CallOptions.DEFAULT));
+    }
+
+    /**
+     * Opens a stream that reads the volume ({@code virStorageVolDownload}), over a connection of its own.
+     *
+     * @param offset the first byte
+     * @param length how many bytes; 0 for all that there are
+     * @param flags {@link StorageVolDownloadFlags#SPARSE_STREAM} brings holes as holes
+     * @since 0.1
+     */
+    public CompletableFuture<ReadableStream> openDownload(long offset, long length, StorageVolDownloadFlags... flags) {
+        return StreamWork.stream(libvirt.openApart(
+                StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
+                new StorageVolDownloadArgs(ref, offset, length, Set.of(flags)),
+                ReadableStream.class,
+                CallOptions.DEFAULT));
+    }
+
+    /**
+     * Writes a file's content to the volume, from the file's beginning on. Cancelling it gives it up; what was sent stays
+     * written.
+     *
+     * @return completes with the number of bytes, holes included, when the server has confirmed all of them; fails with an
+     *     {@link java.io.IOException} where the file cannot be read
+     * @since 0.1
+     */
+    public CompletableFuture<Long> upload(Path file, VolumeTransfer transfer) {
+        StorageVolUploadFlags[] flags = transfer.sparse()
+                ? new StorageVolUploadFlags[] {StorageVolUploadFlags.SPARSE_STREAM}
+                : new StorageVolUploadFlags[0];
+        return StreamWork.run(
+                openUpload(transfer.offset(), transfer.length(), flags),
+                libvirt.newFuture(),
+                new FileUpload(file, transfer.length(), transfer.sparse(), transfer.progress()));
+    }
+
+    /**
+     * Writes the volume's content to a new file. It has another name until it is complete and on disk; where it fails or is
+     * cancelled, nothing is left.
+     *
+     * @param file must not exist; its folder must
+     * @return completes with the file's length; fails with an {@link java.io.IOException} where it cannot be written, a
+     *     {@link java.nio.file.FileAlreadyExistsException} where it exists
+     * @since 0.1
+     */
+    public CompletableFuture<Long> download(Path file, VolumeTransfer transfer) {
+        StorageVolDownloadFlags[] flags = transfer.sparse()
+                ? new StorageVolDownloadFlags[] {StorageVolDownloadFlags.SPARSE_STREAM}
+                : new StorageVolDownloadFlags[0];
+        return StreamWork.run(
+                openDownload(transfer.offset(), transfer.length(), flags),
+                libvirt.newFuture(),
+                new FileDownload(file, transfer.progress()));
     }
 
     @Override

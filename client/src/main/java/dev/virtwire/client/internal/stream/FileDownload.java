@@ -45,8 +45,8 @@ public final class FileDownload implements StreamWork.Task<ReadableStream, Long>
         try (RandomAccessFile out = new RandomAccessFile(partial.toFile(), "rw");
                 FileChannel channel = out.getChannel()) {
             long position = 0;
-            StreamPiece piece;
-            while (!((piece = stream.read().join()) instanceof StreamPiece.End)) {
+            StreamPiece piece = stream.read().join();
+            while (!(piece instanceof StreamPiece.End)) {
                 if (piece instanceof StreamPiece.Hole hole) {
                     position += hole.length();
                 } else if (piece instanceof StreamPiece.Data data) {
@@ -56,6 +56,7 @@ public final class FileDownload implements StreamWork.Task<ReadableStream, Long>
                     }
                 }
                 progress.accept(position);
+                piece = stream.read().join();
             }
             // A hole at the end was skipped, and belongs to the file all the same.
             out.setLength(position);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** What has come in a stream and was not read, and the read that waits for more. On the event loop. */
 final class StreamInput {
     /** What a piece costs beside its bytes, so that a flood of holes is bounded too. */
-    private static final int PIECE_COST = 64;
+    private static final long PIECE_COST = 64;
 
     /** A read that takes what is there; null where that is not enough. */
     private record Read<T>(TrackedFuture<T> future, Supplier<@Nullable T> take) {}
