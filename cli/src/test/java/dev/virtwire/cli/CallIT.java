@@ -62,7 +62,7 @@ class CallIT {
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": 0, \"flag\": 1}", "flag: there is no such field");
         assertRefused(libvirtd, "{\"flags\": 0}", "domain: it is missing, and is a DomainRef");
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": -1}", "flags: -1 is not between 0 and 4294967295");
-        assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": \"x\"}", "flags: it must be a number (uint)");
+        assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": \"x\"}", "flags: it must be a whole number (uint)");
         assertRefused(
                 libvirtd,
                 "{\"domain\": {\"name\": \"test\", \"uuid\": \"7\", \"id\": 1}, \"flags\": 0}",

@@ -70,6 +70,16 @@ class CallTest {
         assertRefused("name a PROCEDURE", 2);
     }
 
+    @Test
+    void wrongArgumentsAreRefusedBeforeConnecting() {
+        CommandRun run =
+                CommandRun.of("-c", "test+tcp://127.0.0.1:1/default", "call", "DomainGetState", "{\"flag\": 1}");
+        assertThat(run.err()).contains("flag: there is no such field; there are domain, flags");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(CommandRun.of("call", "ConnectGetHostname", "{\"flag\": 1}").err())
+                .contains("ConnectGetHostname takes no arguments");
+    }
+
     private static void assertRefused(String error, int exitCode, String... arguments) {
         String[] all = new String[arguments.length + 1];
         all[0] = "call";

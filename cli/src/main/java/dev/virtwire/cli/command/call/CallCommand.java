@@ -14,13 +14,15 @@ import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.remote.DomainCalls;
+import dev.virtwire.client.protocol.remote.DomainRef;
 import java.io.IOException;
-import java.lang.reflect.ParameterizedType;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -75,6 +77,8 @@ public final class CallCommand extends ConnectedCommand {
                     called.name() + " cannot be called by this command: " + called.obstacle(), null);
         }
         given = object(called);
+        // Read once without a host, so that what is wrong is said before anything is connected to or sent.
+        arguments(called, domain -> new DomainRef(domain, new UUID(0, 0), -1));
         return super.call();
     }
 
@@ -174,30 +178,27 @@ public final class CallCommand extends ConnectedCommand {
     @Override
     protected int run(Libvirt libvirt) throws ReflectiveOperationException {
         Called called = description().procedure(String.valueOf(name));
-        var constant = description()
-                .generated(called.program(), called.text("area") + "Procedures")
-                .getField(Description.constant(called.name()));
-        Class<?> type = (Class<?>) ((ParameterizedType) constant.getGenericType()).getActualTypeArguments()[0];
-        Values values = new Values(
-                description(),
-                called.program(),
+        Object record = arguments(
+                called,
                 domain -> await(new DomainCalls(libvirt).domainLookupByName(domain))
                         .domain());
-        List<Field> fields = called.fields("arguments");
-        if (fields.isEmpty() && !given.isEmpty()) {
-            throw CommandException.usage(called.name() + " takes no arguments", null);
-        }
-        Object record = fields.isEmpty() ? null : values.toRecord("", type, fields, given, true);
-        Object result = call(libvirt, (Procedure<?, ?>) constant.get(null), record);
-        List<Field> shape = called.fields("result");
+        Object result =
+                call(libvirt, (Procedure<?, ?>) description().constant(called).get(null), record);
+        Map<String, ?> fields = result == null
+                ? Map.of()
+                : new Values(description(), called.program()).toJson(called.fields("result"), result);
         printJson(out -> {
-            for (Map.Entry<String, ?> field :
-                    (result == null ? Map.<String, Object>of() : values.toJson(shape, result)).entrySet()) {
+            for (Map.Entry<String, ?> field : fields.entrySet()) {
                 out.writeFieldName(field.getKey());
                 JsonTree.write(out, field.getValue());
             }
         });
         return ExitCode.DONE;
+    }
+
+    /** What was given as a record; null for a procedure that has no arguments. */
+    private @Nullable Object arguments(Called called, Function<String, DomainRef> domainByName) {
+        return new Values(description(), called.program(), domainByName).toArguments(called, given);
     }
 
     /** The arguments fit the procedure, for both come from the same table; null where it has none. */

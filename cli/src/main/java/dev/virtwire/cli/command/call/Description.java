@@ -58,8 +58,13 @@ final class Description {
     /** A field as the tables describe it. */
     record Field(String name, String type, String doc) {}
 
-    /** Reads what the client carries. */
+    /** Reads what the client carries of the programs that a connection to a hypervisor speaks. */
     static Description load() {
+        return load(PROGRAMS);
+    }
+
+    /** Reads what the client carries of some programs. */
+    static Description load(List<String> names) {
         Description description = new Description();
         try (InputStream in = Procedure.class.getResourceAsStream("/META-INF/virtwire/protocol.json");
                 JsonParser parser = new JsonFactory().createParser(in)) {
@@ -67,14 +72,14 @@ final class Description {
             for (Object each : list(root.get("programs"))) {
                 Map<String, ?> program = map(each);
                 String name = (String) Objects.requireNonNull(program.get("name"));
-                if (PROGRAMS.contains(name)) {
+                if (names.contains(name)) {
                     description.programs.put(name, program);
                 }
             }
         } catch (IOException e) {
             throw new IllegalStateException("the client's own description of the protocol cannot be read", e);
         }
-        for (String program : PROGRAMS) {
+        for (String program : names) {
             for (Object entry : list(
                     Objects.requireNonNull(description.programs.get(program)).get("procedures"))) {
                 description.procedures.add(new Called(program, map(entry)));
@@ -134,6 +139,16 @@ final class Description {
             }
         }
         throw new IllegalStateException("the client lacks its own class " + name);
+    }
+
+    /** The constant of a procedure, whose generic type says what its arguments and result are. */
+    java.lang.reflect.Field constant(Called called) {
+        try {
+            return generated(called.program(), called.text("area") + "Procedures")
+                    .getField(constant(called.name()));
+        } catch (NoSuchFieldException e) {
+            throw new IllegalStateException("the client lacks its own procedure " + called.name(), e);
+        }
     }
 
     private static List<Field> fields(@Nullable Object described) {

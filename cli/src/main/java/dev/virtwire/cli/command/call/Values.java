@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.call;
 
+import dev.virtwire.cli.command.call.Description.Called;
 import dev.virtwire.cli.command.call.Description.Field;
 import dev.virtwire.cli.output.CommandException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,18 +30,41 @@ import org.jspecify.annotations.Nullable;
 final class Values {
     private static final BigInteger MAX_U64 = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
 
+    private static final Pattern UUID_TEXT = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
     private final Description description;
     private final String program;
-    private final Function<String, Object> domainByName;
+    private final Function<String, ?> domainByName;
 
-    Values(Description description, String program, Function<String, Object> domainByName) {
+    Values(Description description, String program, Function<String, ?> domainByName) {
         this.description = description;
         this.program = program;
         this.domainByName = domainByName;
     }
 
+    /** Turns results into JSON. */
+    Values(Description description, String program) {
+        this(description, program, name -> {
+            throw new IllegalStateException("a result names no domain to look up");
+        });
+    }
+
+    /** The arguments of a procedure as its record; null for one that has none. */
+    @Nullable
+    Object toArguments(Called called, Map<?, ?> json) {
+        List<Field> fields = called.fields("arguments");
+        if (fields.isEmpty()) {
+            if (!json.isEmpty()) {
+                throw CommandException.usage(called.name() + " takes no arguments", null);
+            }
+            return null;
+        }
+        var type = (ParameterizedType) description.constant(called).getGenericType();
+        return toRecord("", (Class<?>) type.getActualTypeArguments()[0], fields, json, true);
+    }
+
     /** The record of these fields, of which none but optional ones, flags and arrays may be missing. */
-    Object toRecord(String path, Class<?> type, List<Field> fields, Map<?, ?> json, boolean arguments) {
+    private Object toRecord(String path, Class<?> type, List<Field> fields, Map<?, ?> json, boolean arguments) {
         for (Object name : json.keySet()) {
             if (fields.stream().noneMatch(field -> field.name().equals(name))) {
                 throw wrong(
@@ -48,17 +74,23 @@ final class Values {
                                         ", ", fields.stream().map(Field::name).toList()));
             }
         }
-        RecordComponent[] components = type.getRecordComponents();
-        Class<?>[] types = new Class<?>[components.length];
-        @Nullable Object[] values = new @Nullable Object[components.length];
-        for (int i = 0; i < components.length; i++) {
+        @Nullable Object[] values = new @Nullable Object[fields.size()];
+        for (int i = 0; i < values.length; i++) {
             Field field = fields.get(i);
-            types[i] = components[i].getType();
             String place = path + field.name();
             boolean given = json.containsKey(field.name());
             values[i] = given
                     ? toJava(place, field.type(), json.get(field.name()), arguments)
                     : missing(place, field, arguments);
+        }
+        return make(type, values);
+    }
+
+    private static Object make(Class<?> type, @Nullable Object... values) {
+        RecordComponent[] components = type.getRecordComponents();
+        Class<?>[] types = new Class<?>[components.length];
+        for (int i = 0; i < components.length; i++) {
+            types[i] = components[i].getType();
         }
         try {
             Constructor<?> constructor = type.getDeclaredConstructor(types);
@@ -103,7 +135,7 @@ final class Values {
             case "uint" -> number(path, type, json, 0, 0xffff_ffffL);
             case "i64" -> number(path, type, json, Long.MIN_VALUE, Long.MAX_VALUE);
             case "u64" -> unsigned(path, type, json);
-            case "double" -> as(Number.class, path, type, json).doubleValue();
+            case "double" -> real(path, as(Number.class, path, type, json));
             case "string" -> as(String.class, path, type, json);
             case "uuid" -> uuid(path, as(String.class, path, type, json));
             case "opaque" -> bytes(path, as(String.class, path, type, json));
@@ -129,12 +161,9 @@ final class Values {
             if (object.size() == 1 && object.containsKey(arm.name())) {
                 String name = arm.name().substring(0, 1).toUpperCase(Locale.ROOT)
                         + arm.name().substring(1);
-                return toRecord(
-                        path + ".",
+                return make(
                         description.generated(program, type + "$" + name),
-                        List.of(new Field("value", arm.type(), "")),
-                        Map.of("value", object.values().iterator().next()),
-                        false);
+                        toJava(path + "." + arm.name(), arm.type(), object.get(arm.name()), false));
             }
         }
         throw wrong(
@@ -148,6 +177,9 @@ final class Values {
         BigInteger bits = BigInteger.ZERO;
         if (json instanceof BigInteger number) {
             bits = number;
+            if (bits.signum() < 0 || bits.bitLength() > Long.SIZE) {
+                throw wrong(path, bits + " is no set of bits");
+            }
         } else {
             for (Object name : as(List.class, path, "list of " + type, json)) {
                 bits = bits.or(known(path, type, name));
@@ -199,12 +231,20 @@ final class Values {
         return number.longValue();
     }
 
+    private static double real(String path, Number number) {
+        double value = number.doubleValue();
+        if (Double.isInfinite(value)) {
+            throw wrong(path, number + " is larger than a double can be");
+        }
+        return value;
+    }
+
     private static UUID uuid(String path, String text) {
-        try {
-            return UUID.fromString(text);
-        } catch (IllegalArgumentException e) {
+        // UUID.fromString alone takes "7-7-7-7-7" as well.
+        if (!UUID_TEXT.matcher(text).matches()) {
             throw wrong(path, "'" + text + "' is no UUID");
         }
+        return UUID.fromString(text);
     }
 
     private static byte[] bytes(String path, String text) {
@@ -226,7 +266,10 @@ final class Values {
         if (type == String.class) {
             return "a string";
         }
-        return type == List.class ? "an array" : type == Map.class ? "an object" : "a number";
+        if (type == List.class) {
+            return "an array";
+        }
+        return type == Map.class ? "an object" : type == BigInteger.class ? "a whole number" : "a number";
     }
 
     private static CommandException wrong(String path, String what) {
