@@ -27,6 +27,7 @@ public final class XdrBench {
         TimeValue each = TimeValue.milliseconds(Long.parseLong(arguments[2]));
         Collection<RunResult> results = new Runner(new OptionsBuilder()
                         .include(XdrBenchmark.class.getName())
+                        .include(ByHandBenchmark.class.getName())
                         .forks(Integer.parseInt(arguments[0]))
                         .warmupIterations(iterations)
                         .warmupTime(each)
@@ -38,10 +39,15 @@ public final class XdrBench {
                         .build())
                 .run();
         for (Message message : Message.values()) {
+            results.stream()
+                    .filter(result -> message == Message.STATS_OF_1000_DOMAINS
+                            && result.getParams().getBenchmark().endsWith(".readByHand"))
+                    .forEach(result -> print(message, "read by hand", result));
             for (String direction : new String[] {"copy", "read", "write"}) {
                 results.stream()
-                        .filter(result -> result.getParams().getParam("message").equals(message.name())
-                                && result.getParams().getBenchmark().endsWith("." + direction))
+                        .filter(result ->
+                                message.name().equals(result.getParams().getParam("message"))
+                                        && result.getParams().getBenchmark().endsWith("." + direction))
                         .forEach(result -> print(message, direction, result));
             }
         }
