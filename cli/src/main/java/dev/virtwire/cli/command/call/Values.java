@@ -64,7 +64,7 @@ final class Values {
     }
 
     /** The record of these fields, of which none but optional ones, flags and arrays may be missing. */
-    private Object toRecord(String path, Class<?> type, List<Field> fields, Map<?, ?> json, boolean arguments) {
+    Object toRecord(String path, Class<?> type, List<Field> fields, Map<?, ?> json, boolean arguments) {
         for (Object name : json.keySet()) {
             if (fields.stream().noneMatch(field -> field.name().equals(name))) {
                 throw wrong(
@@ -114,7 +114,9 @@ final class Values {
         throw wrong(path, "it is missing, and is a " + type);
     }
 
-    private @Nullable Object toJava(String path, String type, @Nullable Object json, boolean arguments) {
+    private @Nullable Object toJava(String path, String declared, @Nullable Object json, boolean arguments) {
+        // What carries an enum stands at the end, behind the brackets of an array.
+        String type = declared.replaceFirst(" as \\w+$", "");
         if (type.endsWith("?")) {
             return json == null ? null : toJava(path, type.substring(0, type.length() - 1), json, arguments);
         }

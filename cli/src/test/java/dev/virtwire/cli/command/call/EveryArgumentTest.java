@@ -174,7 +174,8 @@ class EveryArgumentTest {
         }
         CompletableFuture<?> future = connection.call(procedure, (A) arguments, CallOptions.DEFAULT);
         ((EmbeddedChannel) connection.channel()).runPendingTasks();
-        return future.handle((result, thrown) -> thrown instanceof CallRefusedException ? thrown.getMessage() : "no refusal")
+        return future.handle(
+                        (result, thrown) -> thrown instanceof CallRefusedException ? thrown.getMessage() : "no refusal")
                 .getNow("sent");
     }
 

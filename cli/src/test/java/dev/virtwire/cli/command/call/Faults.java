@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,12 +25,25 @@ final class Faults {
     record Fault(Object json, String field, String error) {}
 
     private final Description description;
+    private final boolean newer;
 
     /** Values of megabytes within a struct are tried once, not in each of hundreds of procedures. */
     private final Set<String> largeTried = new HashSet<>();
 
+    private final Map<Integer, String> tooLong = new HashMap<>();
+
     Faults(Description description) {
+        this(description, false);
+    }
+
+    private Faults(Description description, boolean newer) {
         this.description = description;
+        this.newer = newer;
+    }
+
+    /** Whose values are those of a newer libvirt: numbers that no constant has, and flags with all bits set. */
+    static Faults newer(Description description) {
+        return new Faults(description, true);
     }
 
     /** Arguments that fit. */
@@ -45,6 +59,9 @@ final class Faults {
     }
 
     private Object good(String type) {
+        if (type.contains("] as ")) {
+            return List.of(good(type.replaceFirst("\\[\\d+]", "")));
+        }
         if (type.endsWith("?")) {
             return good(type.substring(0, type.length() - 1));
         }
@@ -54,11 +71,19 @@ final class Faults {
         String base = base(type);
         return switch (base) {
             case "int", "uint", "char", "uchar", "ushort", "i64", "u64", "double" -> BigInteger.ONE;
-            case "string", "chars" -> "x";
+            case "string" -> "x";
+            case "chars" -> "x".repeat(type.contains("(=") ? bound(type) : 1);
             case "uuid" -> "c7a5fdbd-edaf-9455-926a-d65c16db1809";
             case "opaque" -> base64(type.contains("(=") ? bound(type) : 1);
-            default -> goodNamed(base);
+            default -> newer && description.constants(base).isPresent() ? unknown(type) : goodNamed(base);
         };
+    }
+
+    /** A number without a name; the carrier of {@code E as uchar} is a uchar. */
+    private BigInteger unknown(String type) {
+        int bits = type.endsWith("char") ? 7 : type.endsWith("ushort") ? 16 : type.endsWith("64") ? 63 : 31;
+        BigInteger all = BigInteger.ONE.shiftLeft(bits).subtract(BigInteger.ONE);
+        return description.isFlags(base(type)) ? all : all.subtract(BigInteger.valueOf(5));
     }
 
     private Object goodNamed(String type) {
@@ -117,7 +142,7 @@ final class Faults {
                 faults.add(new Fault(BigInteger.ONE, path, "it must be a string"));
                 faults.add(new Fault("a\0b", path, "a NUL character at position 1"));
                 faults.add(new Fault("a\ud83d", path, "half a surrogate pair at position 1"));
-                large(faults, type, path, owner, "x".repeat(bound(type) + 1));
+                large(faults, type, path, owner, tooLong(bound(type)));
             }
             case "opaque" -> {
                 faults.add(new Fault(List.of(), path, "it must be a string"));
@@ -191,6 +216,10 @@ final class Faults {
         if (owner.isEmpty() || largeTried.add(owner + path.substring(path.lastIndexOf('.')))) {
             faults.add(new Fault(json, path, bound(type) + 1 + " bytes exceed the bound of " + bound(type)));
         }
+    }
+
+    private String tooLong(int bound) {
+        return tooLong.computeIfAbsent(bound, length -> "x".repeat(length + 1));
     }
 
     private static void number(List<Fault> faults, String path, long min, long max) {
