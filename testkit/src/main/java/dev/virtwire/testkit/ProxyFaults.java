@@ -3,6 +3,7 @@ package dev.virtwire.testkit;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * What a {@link FaultyProxy} does to the bytes of one direction. Positions count from 0 in each connection. Settings may
@@ -17,6 +18,7 @@ public final class ProxyFaults {
     private volatile long swallowAfter = NEVER;
     private volatile long flipAt = -1;
     private volatile int flipMask;
+    private volatile Consumer<byte[]> watcher = piece -> {};
 
     ProxyFaults() {}
 
@@ -54,7 +56,16 @@ public final class ProxyFaults {
         return this;
     }
 
-    /** Lets everything pass again, unharmed and at once. */
+    /**
+     * Shows each piece before anything is done to it, in the order of its connection, on a thread of the proxy. A later
+     * watcher takes the place of this one.
+     */
+    public ProxyFaults watch(Consumer<byte[]> pieces) {
+        watcher = pieces;
+        return this;
+    }
+
+    /** Lets everything pass again, unharmed and at once; a watcher goes on watching. */
     public ProxyFaults none() {
         delay = Duration.ZERO;
         bytesPerSecond = NEVER;
@@ -70,6 +81,9 @@ public final class ProxyFaults {
      * @return whether the connection goes on after what is left of the piece
      */
     boolean spoil(long position, ByteBuffer piece) throws InterruptedException {
+        byte[] seen = new byte[piece.remaining()];
+        piece.get(piece.position(), seen);
+        watcher.accept(seen);
         Thread.sleep(delay.toMillis());
         long rate = bytesPerSecond;
         if (rate != NEVER) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.remote.DomainProcedures;
 import java.io.IOException;
@@ -24,6 +25,28 @@ final class ProtocolAreas {
     /** All of them by their numbers. */
     static List<Entry> procedures() throws IOException, URISyntaxException, ReflectiveOperationException {
         List<Entry> entries = new ArrayList<>();
+        for (Field field : constants()) {
+            if (field.get(null) instanceof Procedure<?, ?> procedure) {
+                var types = ((ParameterizedType) field.getGenericType()).getActualTypeArguments();
+                entries.add(new Entry(procedure, (Class<?>) types[0], (Class<?>) types[1]));
+            }
+        }
+        entries.sort(Comparator.comparingInt(entry -> entry.procedure().number()));
+        return entries;
+    }
+
+    /** All event messages. */
+    static List<EventMessage<?>> events() throws IOException, URISyntaxException, ReflectiveOperationException {
+        List<EventMessage<?>> events = new ArrayList<>();
+        for (Field field : constants()) {
+            if (field.get(null) instanceof EventMessage<?> event) {
+                events.add(event);
+            }
+        }
+        return events;
+    }
+
+    private static List<Field> constants() throws IOException, URISyntaxException, ReflectiveOperationException {
         String area = DomainProcedures.class.getName().replace('.', '/') + ".class";
         Path root = Path.of(DomainProcedures.class
                 .getProtectionDomain()
@@ -31,31 +54,25 @@ final class ProtocolAreas {
                 .getLocation()
                 .toURI());
         if (Files.isDirectory(root)) {
-            collect(root.resolve(area).getParent(), entries);
-        } else {
-            try (var jar = FileSystems.newFileSystem(root)) {
-                collect(jar.getPath(area).getParent(), entries);
-            }
+            return constants(root.resolve(area).getParent());
         }
-        entries.sort(Comparator.comparingInt(entry -> entry.procedure().number()));
-        return entries;
+        try (var jar = FileSystems.newFileSystem(root)) {
+            return constants(jar.getPath(area).getParent());
+        }
     }
 
-    private static void collect(Path folder, List<Entry> entries) throws IOException, ReflectiveOperationException {
+    private static List<Field> constants(Path folder) throws IOException, ReflectiveOperationException {
+        List<Field> constants = new ArrayList<>();
         try (var files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 String name = file.getFileName().toString();
                 if (name.endsWith("Procedures.class")) {
                     Class<?> area = Class.forName(
                             DomainProcedures.class.getPackageName() + "." + name.replaceFirst("\\.class$", ""));
-                    for (Field field : area.getFields()) {
-                        if (field.get(null) instanceof Procedure<?, ?> procedure) {
-                            var types = ((ParameterizedType) field.getGenericType()).getActualTypeArguments();
-                            entries.add(new Entry(procedure, (Class<?>) types[0], (Class<?>) types[1]));
-                        }
-                    }
+                    constants.addAll(List.of(area.getFields()));
                 }
             }
         }
+        return constants;
     }
 }

@@ -3,12 +3,15 @@ package dev.virtwire.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.StreamDirection;
+import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.PrivateLibvirtd;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,13 +24,17 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * Calls every procedure of the tables, with plausible arguments. libvirt must understand each call, and we each reply:
  * what it refuses, it refuses in its own words.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SweepIT {
     /** What is never called, and why. */
@@ -45,7 +52,15 @@ class SweepIT {
             "NodeAllocPages", "it would take this machine's memory",
             "NodeSetMemoryParameters", "it would change how this machine merges pages");
 
+    private static final String RESULT = "a result";
+    private static final String ERROR = "an error of libvirt's own";
+    private static final String UNKNOWN = "an error, since this driver or libvirt does not have it";
+
+    /** How many changed replies the usual run receives; {@code -Dsweep.mutations=10000000} is the long one. */
+    private static final long MUTATIONS = Long.getLong("sweep.mutations", 100_000);
+
     private final Set<String> answered = new HashSet<>();
+    private final Map<String, SweepCapture> captures = new TreeMap<>();
     private Libvirtd libvirtd;
 
     @BeforeAll
@@ -76,11 +91,38 @@ class SweepIT {
         }
     }
 
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void whateverIsChangedInWhatWasReceivedEndsInAResultOrAProtocolException() throws Exception {
+        assertThat(captures).hasSize(2);
+        for (Map.Entry<String, SweepCapture> capture : captures.entrySet()) {
+            long seed = Long.getLong("sweep.seed", System.nanoTime());
+            MutatedFrames frames = new MutatedFrames(seed, capture.getValue());
+            System.out.printf(
+                    "%d changes of the %d frames from %s, seed %d: ",
+                    MUTATIONS / 2, frames.seeds(), capture.getKey(), seed);
+            frames.receive(MUTATIONS / 2);
+            System.out.println(frames);
+        }
+    }
+
     private void sweep(String driver, String uri, String domain, Map<String, String> leftOut, boolean pretends)
+            throws Exception {
+        Path folder = libvirtd.directory().resolve(driver);
+        Path socket = libvirtd.directory().resolve(driver + ".sock");
+        try (FaultyProxy proxy = FaultyProxy.onUnix(socket, UnixDomainSocketAddress.of(libvirtd.socket()))) {
+            SweepCapture capture = new SweepCapture(proxy);
+            sweep(driver, uri.replaceFirst("socket=.*", "socket=" + socket), domain, leftOut, pretends, folder);
+            captures.put(driver, capture);
+            capture.write(Path.of("target/sweep", driver + ".pcap"));
+        }
+    }
+
+    private void sweep(
+            String driver, String uri, String domain, Map<String, String> leftOut, boolean pretends, Path folder)
             throws Exception {
         List<String> wrong = new ArrayList<>();
         Map<String, List<String>> outcomes = new TreeMap<>();
-        Path folder = libvirtd.directory().resolve(driver);
         try (Libvirt libvirt = Libvirt.connect(uri).join()) {
             SweepArguments arguments = new SweepArguments();
             SweepFixtures fixtures = new SweepFixtures(libvirt, domain, folder, pretends, arguments);
@@ -91,8 +133,10 @@ class SweepIT {
                 Procedure<?, ?> procedure = entry.procedure();
                 String reason = LEFT_OUT.getOrDefault(procedure.name(), leftOut.get(procedure.name()));
                 String outcome;
-                if (procedure.stream() != StreamDirection.NONE || procedure.files()) {
-                    outcome = "not called: a stream or files";
+                if (procedure.stream() != StreamDirection.NONE) {
+                    outcome = "not called: it opens a stream";
+                } else if (procedure.files()) {
+                    outcome = "not called: it passes file descriptors";
                 } else if (reason != null) {
                     outcome = "not called: " + reason;
                 } else {
@@ -104,17 +148,25 @@ class SweepIT {
             assertThat(libvirt.closeAsync().join().kind()).isEqualTo(CloseReason.Kind.CLOSED);
         }
         System.out.println(report(driver, outcomes));
-        answered.addAll(outcomes.getOrDefault("a result", List.of()));
+        answered.addAll(outcomes.getOrDefault(RESULT, List.of()));
         assertThat(wrong).isEmpty();
     }
 
-    private static String report(String driver, Map<String, List<String>> outcomes) {
-        StringBuilder report = new StringBuilder("sweep of " + driver + ":");
+    private static String report(String driver, Map<String, List<String>> outcomes) throws Exception {
+        int results = outcomes.get(RESULT).size();
+        int errors = outcomes.get(ERROR).size() + outcomes.get(UNKNOWN).size();
+        int all = outcomes.values().stream().mapToInt(List::size).sum();
+        StringBuilder report = new StringBuilder("sweep of %s: %d with a result, %d with an error, %d not called"
+                .formatted(driver, results, errors, all - results - errors));
         outcomes.forEach((outcome, procedures) -> report.append("\n  ")
                 .append(procedures.size())
                 .append(' ')
                 .append(outcome)
-                .append(outcome.equals("a result") ? "" : ": " + String.join(" ", procedures)));
+                .append(outcome.equals(RESULT) ? "" : ": " + String.join(" ", procedures)));
+        List<String> messages =
+                ProtocolAreas.events().stream().map(EventMessage::name).sorted().toList();
+        report.append("\n  %d messages, which only a server sends: %s"
+                .formatted(messages.size(), String.join(" ", messages)));
         return report.toString();
     }
 
@@ -126,7 +178,7 @@ class SweepIT {
                             procedure, (A) arguments.of(procedure, type), CallOptions.within(Duration.ofSeconds(20)))
                     .join();
             arguments.learn(result);
-            return "a result";
+            return RESULT;
         } catch (CompletionException e) {
             if (!(e.getCause() instanceof RemoteException error)) {
                 wrong.add(procedure.name() + ": " + e.getCause());
@@ -136,7 +188,7 @@ class SweepIT {
             if (error.is(ErrorCode.RPC)) {
                 wrong.add(procedure.name() + ": " + error.getMessage());
             }
-            return error.is(ErrorCode.NO_SUPPORT) ? "not in this driver or libvirt" : "an error of libvirt's own";
+            return error.is(ErrorCode.NO_SUPPORT) ? UNKNOWN : ERROR;
         }
     }
 }

@@ -62,6 +62,18 @@ class FaultyProxyTest {
     }
 
     @Test
+    void aWatcherSeesWhatPassesBeforeItIsSpoiled() throws IOException {
+        StringBuffer seen = new StringBuffer();
+        try (FaultyProxy proxy = FaultyProxy.onTcp(echoAddress)) {
+            proxy.toClient()
+                    .watch(piece -> seen.append(new String(piece, StandardCharsets.UTF_8)))
+                    .flip(0, 0);
+            assertThat(exchange(proxy, "hello")).isEqualTo("iello");
+        }
+        assertThat(seen.toString()).isEqualTo("hello");
+    }
+
+    @Test
     void listensOnAUnixSocketAndRemovesIt() throws IOException {
         Path socket = folder.resolve("proxy");
         try (FaultyProxy proxy = FaultyProxy.onUnix(socket, echoAddress)) {
