@@ -34,10 +34,15 @@ public final class SerialExecutor implements Executor {
         try {
             pool.execute(this::runAll);
         } catch (RuntimeException | Error e) {
-            // The caller hears of it and keeps the task; a later one must not wait for a runner that never came.
+            // The caller hears of it and keeps the task; others must not wait for a runner that never came.
+            boolean others;
             synchronized (tasks) {
                 tasks.remove(task);
-                running = false;
+                others = !tasks.isEmpty();
+                running = others;
+            }
+            if (others) {
+                runAll();
             }
             throw e;
         }

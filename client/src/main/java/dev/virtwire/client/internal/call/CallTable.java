@@ -11,8 +11,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +41,7 @@ final class CallTable {
     private final int maxInFlight;
     private final int maxWaiting;
     private final Sender sender;
-    private final Executor callbacks;
+    private final Callbacks callbacks;
     private final Consumer<Runnable> onUndone;
     private final IntObjectMap<Call<?, ?>> inFlight = new IntObjectHashMap<>();
     private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
@@ -56,7 +54,7 @@ final class CallTable {
             int maxInFlight,
             int maxWaiting,
             Sender sender,
-            Executor callbacks,
+            Callbacks callbacks,
             Consumer<Runnable> onUndone) {
         this.host = host;
         this.maxInFlight = maxInFlight;
@@ -68,14 +66,13 @@ final class CallTable {
 
     /** Sends a call, or keeps it until a slot is free. */
     void submit(Call<?, ?> call) {
-        if (call.procedure.urgent()) {
-            waitingUrgently.add(call);
-        } else if (inFlight.size() >= maxInFlight && waiting.size() >= maxWaiting) {
-            refuse(call, "%d calls wait for a free slot already".formatted(waiting.size()), null);
+        boolean urgent = call.procedure.urgent();
+        Deque<Call<?, ?>> queue = urgent ? waitingUrgently : waiting;
+        if (inFlight.size() >= maxInFlight + (urgent ? 1 : 0) && queue.size() >= maxWaiting) {
+            refuse(call, "%d calls wait for a free slot already".formatted(queue.size()), null);
             return;
-        } else {
-            waiting.add(call);
         }
+        queue.add(call);
         sendWaiting();
     }
 
@@ -183,7 +180,8 @@ final class CallTable {
             inFlight.put(serial, call);
             try {
                 sender.send(call, serial);
-            } catch (RuntimeException | OutOfMemoryError e) {
+            } catch (RuntimeException | Error e) {
+                // Whatever it was: a call that nobody will answer must not keep a slot.
                 inFlight.remove(serial);
                 refuse(call, String.valueOf(e.getMessage()), e);
             }
@@ -259,12 +257,7 @@ final class CallTable {
         if (call.future.handOver(completion)) {
             return;
         }
-        try {
-            callbacks.execute(completion);
-        } catch (RejectedExecutionException e) {
-            LOG.warn("The callback executor refused a completion; it runs on the event loop instead", e);
-            completion.run();
-        }
+        callbacks.run(completion);
     }
 
     @SuppressWarnings("NullAway") // The result of a procedure without one is null, and so is Void's only value.

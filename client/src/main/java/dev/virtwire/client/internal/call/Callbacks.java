@@ -7,7 +7,7 @@ import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,11 +63,21 @@ public final class Callbacks implements Executor {
         executor.execute(callback);
     }
 
-    /** Runs user code where it belongs; where the user's executor refuses it, here. */
+    /** Runs user code where it belongs; where the user's executor refuses it, in whatever way, here. */
     public void run(Runnable callback) {
+        AtomicBoolean begun = new AtomicBoolean();
         try {
-            execute(callback);
-        } catch (RejectedExecutionException e) {
+            execute(() -> {
+                if (begun.compareAndSet(false, true)) {
+                    callback.run();
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            // One that runs it here and lets its error out has not refused it.
+            if (!begun.compareAndSet(false, true)) {
+                LOG.error("A callback threw; what follows runs all the same", e);
+                return;
+            }
             LOG.warn("The callback executor refused a completion; it runs on the event loop instead", e);
             callback.run();
         }

@@ -63,7 +63,8 @@ final class KeepAlive {
     }
 
     void message(MessageHeader header) {
-        if (header.procedure() == PING) {
+        // A peer that asks and does not read has signs of life enough to come: answers would only fill the memory.
+        if (header.procedure() == PING && channel.isWritable()) {
             send(PONG);
         }
     }
