@@ -42,7 +42,8 @@ class HostileSurroundingsTest {
         channel.runPendingTasks();
         connection.close();
         assertThat(calls).allSatisfy(call -> assertThat(failure(call)).isInstanceOf(ConnectionLostException.class));
-        assertThat(connection.closed()).isCompletedWithValueMatching(reason -> reason.kind() == CloseReason.Kind.CLOSED);
+        assertThat(connection.closed())
+                .isCompletedWithValueMatching(reason -> reason.kind() == CloseReason.Kind.CLOSED);
         channel.finishAndReleaseAll();
     }
 
