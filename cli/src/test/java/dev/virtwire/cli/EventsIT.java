@@ -75,7 +75,7 @@ class EventsIT {
                 return !out().isEmpty();
             });
             new Launcher().run("-c", libvirtd.tcpUri(), "backup", guest.name(), folder + "/backups");
-            await().atMost(Duration.ofSeconds(20)).until(() -> out().contains("\"job-ended\""));
+            await().atMost(Duration.ofSeconds(20)).until(() -> out().contains("\"job-completed\""));
             process.destroy();
             assertThat(process.waitFor()).isEqualTo(130);
             for (String line : out().lines().toList()) {
@@ -83,8 +83,34 @@ class EventsIT {
                 assertThat(event.get("time").asText()).endsWith("Z");
                 assertThat(event.get("uuid").asText()).hasSize(36);
             }
-            assertThat(out()).contains("\"event\":\"job-ended\",\"operation\":\"backup\",\"outcome\":\"");
+            assertThat(out()).contains("\"event\":\"job-completed\",\"operation\":\"backup\",\"outcome\":\"");
         }
+    }
+
+    @Test
+    void kindsCanBeChosen(Libvirtd libvirtd) throws Exception {
+        Process process =
+                listen("-c", libvirtd.testUnixUri(), "events", "--kind", "network-lifecycle,pool", "--kind", "reboot");
+        assertThat(err())
+                .isEqualTo("note: listening to networks, storage pools, all domains on this host until Ctrl-C\n");
+        String xml = "<network><name>told</name><bridge name='told0'/></network>";
+        CommandRun made =
+                CommandRun.of("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
+        assertThat(made.exitCode()).as(made.err()).isZero();
+        await().atMost(Duration.ofSeconds(10)).until(() -> !out().isEmpty());
+        process.destroy();
+        process.waitFor();
+        assertThat(out()).matches("\\S+ \\S+Z  told  network-lifecycle \\(type started\\)\n");
+    }
+
+    @Test
+    void aKindThatThereIsNotIsRefusedByName(Libvirtd libvirtd) {
+        assertThat(CommandRun.of("-c", libvirtd.testUnixUri(), "events", "--kind", "tea")
+                        .err())
+                .startsWith("error: --kind tea: there is no such kind; there are domain, lifecycle, reboot, ");
+        assertThat(CommandRun.of("-c", libvirtd.testUnixUri(), "events", "test", "--kind", "pool")
+                        .err())
+                .isEqualTo("error: --kind pool-lifecycle: that happens to no domain, and so not to test\n");
     }
 
     @Test

@@ -2,8 +2,8 @@
 package dev.virtwire.client;
 
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.event.DomainEvent;
-import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.event.Event;
+import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.Connector;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
@@ -12,7 +12,6 @@ import dev.virtwire.client.internal.stream.StreamFlow;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.remote.ConnectCalls;
-import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
 import dev.virtwire.client.protocol.remote.ConnectGetCapabilitiesResult;
 import dev.virtwire.client.protocol.remote.ConnectGetHostnameResult;
 import dev.virtwire.client.protocol.remote.ConnectGetLibVersionResult;
@@ -24,8 +23,6 @@ import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainCreateFlags;
 import dev.virtwire.client.protocol.remote.DomainDefineFlags;
 import dev.virtwire.client.protocol.remote.DomainRef;
-import dev.virtwire.client.protocol.remote.EventCalls;
-import dev.virtwire.client.protocol.remote.EventProcedures;
 import dev.virtwire.client.protocol.remote.Feature;
 import dev.virtwire.client.storage.Storage;
 import dev.virtwire.client.stream.LibvirtStream;
@@ -33,6 +30,7 @@ import dev.virtwire.client.stream.Opened;
 import io.netty.channel.Channel;
 import java.nio.channels.ByteChannel;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -67,11 +65,7 @@ public final class Libvirt implements Caller, AutoCloseable {
     private final DomainCalls domainCalls;
 
     private Libvirt(LibvirtUri uri, Session session) {
-        this(
-                uri,
-                session,
-                new EventHub(session, new EventCalls(session)::connectDomainEventCallbackDeregisterAny),
-                CallOptions.DEFAULT);
+        this(uri, session, new EventHub(session), CallOptions.DEFAULT);
     }
 
     private Libvirt(LibvirtUri uri, Session session, EventHub events, CallOptions options) {
@@ -320,41 +314,39 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * What happens to all domains, of one kind ({@code virConnectDomainEventRegisterAny}). Each subscriber has a
-     * registration of its own at the server; {@code onSubscribe} comes when it stands, and cancelling removes it. One
-     * that is slower than its events for longer than {@link ConnectOptions#eventBuffer()} lasts ends with
-     * {@link EventsLostException}; it never delays a call. The end of the connection ends it with
+     * What happens on the host, of one kind ({@code virConnectDomainEventRegisterAny} and its like). Any number of subscribers
+     * share one registration at the server; {@code onSubscribe} comes when it stands, and the last one to cancel removes it.
+     * One that is slower than its events for longer than {@link ConnectOptions#eventBuffer()} lasts ends, when it has taken
+     * what the buffer holds, with an {@link EventsLostException} that says how many came since; it never delays a call. The end of the connection ends it with
      * {@link ConnectionLostException}, unless the connection is made again and the subscriber is a
-     * {@link dev.virtwire.client.event.GapSubscriber}.
+     * {@link dev.virtwire.client.event.GapSubscriber}. A server or driver that does not have the kind ends it with a
+     * {@link RemoteException}.
      *
      * @param <E> the events
      */
-    public <E extends DomainEvent> Flow.Publisher<E> events(DomainEventKind<E> kind) {
-        return publisher(kind.wire(), null);
+    public <E extends Event> Flow.Publisher<E> events(EventKind<?, E> kind) {
+        return events(List.of(kind));
     }
 
-    /** As {@link #events(DomainEventKind)}, of one domain. */
-    public <E extends DomainEvent> Flow.Publisher<E> events(DomainEventKind<E> kind, Domain domain) {
-        return publisher(kind.wire(), domain.ref());
+    /** As {@link #events(EventKind)}, of one domain, or whatever else the kind is about. */
+    public <T, E extends Event> Flow.Publisher<E> events(EventKind<T, E> kind, T of) {
+        return events(List.of(kind), of);
     }
 
-    private <B, E extends DomainEvent> Flow.Publisher<E> publisher(
-            DomainEventKind.Wire<B, E> wire, @Nullable DomainRef domain) {
-        String name = "%s events of %s on %s"
-                .formatted(wire.id(), domain == null ? "all domains" : domain.name(), session.host());
-        return events.publisher(
-                name,
-                wire.message(),
-                wire.type(),
-                wire.callbackId(),
-                body -> wire.toEvent().apply(this, body),
-                undo -> session.call(
-                                EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
-                                new ConnectDomainEventCallbackRegisterAnyArgs(
-                                        wire.id().value(), domain),
-                                CallOptions.DEFAULT,
-                                late -> undo.accept(late.callbackId()))
-                        .thenApply(result -> result.callbackId()));
+    /**
+     * As {@link #events(EventKind)}, of several kinds in one subscription, which has them in the order in which the server
+     * sent them: {@code libvirt.events(DomainEventKind.all())}. Where the server lacks one of the kinds there are none of the
+     * others either; {@link EventKind#knownTo} chooses.
+     *
+     * @throws IllegalArgumentException if there is no kind
+     */
+    public <E extends Event> Flow.Publisher<E> events(Collection<? extends EventKind<?, ? extends E>> kinds) {
+        return events.publisher(this, kinds);
+    }
+
+    /** As {@link #events(Collection)}, of one domain, or whatever else the kinds are about. */
+    public <T, E extends Event> Flow.Publisher<E> events(Collection<? extends EventKind<T, ? extends E>> kinds, T of) {
+        return events.publisher(this, kinds, of);
     }
 
     /**

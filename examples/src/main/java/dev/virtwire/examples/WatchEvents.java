@@ -2,8 +2,8 @@
 package dev.virtwire.examples;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.event.LifecycleEvent;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
@@ -31,7 +31,7 @@ public final class WatchEvents {
         printer.awaitSubscribed();
     }
 
-    private static final class Printer implements Flow.Subscriber<LifecycleEvent> {
+    private static final class Printer implements Flow.Subscriber<DomainEvent.Lifecycle> {
         private final Consumer<String> print;
         private final CountDownLatch subscribed = new CountDownLatch(1);
 
@@ -46,7 +46,7 @@ public final class WatchEvents {
         }
 
         @Override
-        public void onNext(LifecycleEvent event) {
+        public void onNext(DomainEvent.Lifecycle event) {
             String what = event.type().map(Enum::name).orElse("event " + event.typeNumber());
             print.accept(event.domain().name() + " " + what);
         }

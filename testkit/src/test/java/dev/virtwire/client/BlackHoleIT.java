@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.event.LifecycleEvent;
 import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.TlsLibvirtd;
 import java.net.InetSocketAddress;
@@ -52,7 +52,7 @@ class BlackHoleIT {
             ConnectOptions options =
                     ConnectOptions.builder().keepAlive(INTERVAL, COUNT).build();
             Libvirt libvirt = Libvirt.connect(uri, options).join();
-            EventRecorder<LifecycleEvent> recorder = new EventRecorder<>();
+            EventRecorder<DomainEvent.Lifecycle> recorder = new EventRecorder<>();
             libvirt.events(DomainEventKind.LIFECYCLE).subscribe(recorder);
             recorder.awaitSubscribed();
 

@@ -16,9 +16,8 @@ import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.event.JobCompletedEvent;
-import dev.virtwire.client.event.LifecycleEvent;
 import dev.virtwire.client.protocol.qemu.QemuCalls;
 import dev.virtwire.client.protocol.qemu.QemuMonitorCommandFlags;
 import dev.virtwire.client.protocol.remote.ConnectListAllDomainsFlags;
@@ -141,7 +140,7 @@ abstract class ClientSuite {
 
     @Test
     void hearsADomainsLife() throws InterruptedException {
-        EventRecorder<LifecycleEvent> recorder = new EventRecorder<>();
+        EventRecorder<DomainEvent.Lifecycle> recorder = new EventRecorder<>();
         libvirt.events(DomainEventKind.LIFECYCLE).subscribe(recorder);
         recorder.awaitSubscribed();
         try (Guest guest =
@@ -257,7 +256,7 @@ abstract class ClientSuite {
                 .disk(GuestDisk.qcow2(64 * MIB).random(0, 32 * MIB, 5))
                 .start()) {
             Domain domain = libvirt.domain(guest.name()).join();
-            EventRecorder<JobCompletedEvent> recorder = new EventRecorder<>();
+            EventRecorder<DomainEvent.JobCompleted> recorder = new EventRecorder<>();
             domain.events(DomainEventKind.JOB_COMPLETED).subscribe(recorder);
             recorder.awaitSubscribed();
             BackupSpec spec = BackupSpec.push()

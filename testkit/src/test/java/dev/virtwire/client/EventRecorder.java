@@ -8,7 +8,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 
 /** Keeps all that a publisher sends. */
-class EventRecorder<E> implements Flow.Subscriber<E> {
+public class EventRecorder<E> implements Flow.Subscriber<E> {
     private final List<E> events = new CopyOnWriteArrayList<>();
     private final CountDownLatch subscribed = new CountDownLatch(1);
     private volatile Flow.Subscription subscription;
@@ -34,7 +34,8 @@ class EventRecorder<E> implements Flow.Subscriber<E> {
     @Override
     public void onComplete() {}
 
-    void awaitSubscribed() {
+    /** Returns when the subscription stands. */
+    public void awaitSubscribed() {
         try {
             if (!subscribed.await(10, TimeUnit.SECONDS)) {
                 throw new AssertionError("not subscribed within 10 s");
@@ -44,15 +45,18 @@ class EventRecorder<E> implements Flow.Subscriber<E> {
         }
     }
 
-    void cancel() {
+    /** Wants no more. */
+    public void cancel() {
         subscription.cancel();
     }
 
-    List<E> events() {
+    /** What came so far. */
+    public List<E> events() {
         return events;
     }
 
-    Throwable failure() {
+    /** How it ended, or null. */
+    public Throwable failure() {
         return failure;
     }
 }

@@ -11,12 +11,15 @@ import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.backup.BackupStorage;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.event.BlockThresholdEvent;
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.protocol.remote.AgentLifecycleReason;
+import dev.virtwire.client.protocol.remote.AgentLifecycleState;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import dev.virtwire.testkit.LinuxGuest;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -61,17 +64,37 @@ class GuestAgentIT {
         assertThat(domain.freeze("/data").join()).isEqualTo(1);
         assertThat(domain.thaw().join()).isEqualTo(1);
 
+        EventRecorder<DomainEvent.AgentLifecycle> agent = new EventRecorder<>();
+        domain.events(DomainEventKind.AGENT_LIFECYCLE).subscribe(agent);
+        agent.awaitSubscribed();
         linux.run("kill $(pidof qemu-ga)");
         await().untilAsserted(() -> assertThatThrownBy(() -> domain.freeze().join())
                 .cause()
                 .isInstanceOfSatisfying(
                         RemoteException.class,
                         error -> assertThat(error.code()).contains(ErrorCode.AGENT_UNRESPONSIVE)));
+        await().untilAsserted(() -> assertThat(agent.events()).first().satisfies(event -> {
+            assertThat(event.state()).contains(AgentLifecycleState.DISCONNECTED);
+            assertThat(event.reason()).contains(AgentLifecycleReason.CHANNEL);
+        }));
+    }
+
+    @Test
+    void aGuestThatSetsItsClockIsHeard() {
+        EventRecorder<DomainEvent.RtcChange> recorder = new EventRecorder<>();
+        domain.events(DomainEventKind.RTC_CHANGE).subscribe(recorder);
+        recorder.awaitSubscribed();
+        linux.run("date -u -s '2020-01-01 00:00:00' && hwclock -u -w -f /dev/rtc0");
+        await().untilAsserted(() -> assertThat(recorder.events())
+                .isNotEmpty()
+                .last()
+                .satisfies(event -> assertThat(event.offset())
+                        .isLessThan(-Duration.ofDays(365).toSeconds())));
     }
 
     @Test
     void aBackupsScratchTellsWhenItIsWrittenPastItsThreshold() {
-        EventRecorder<BlockThresholdEvent> recorder = new EventRecorder<>();
+        EventRecorder<DomainEvent.BlockThreshold> recorder = new EventRecorder<>();
         domain.events(DomainEventKind.BLOCK_THRESHOLD).subscribe(recorder);
         recorder.awaitSubscribed();
         String scratch = libvirtd.directory().resolve("disks/agent.scratch").toString();

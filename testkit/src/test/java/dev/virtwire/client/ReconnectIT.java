@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.EventGap;
 import dev.virtwire.client.event.GapSubscriber;
-import dev.virtwire.client.event.JobCompletedEvent;
-import dev.virtwire.client.event.LifecycleEvent;
 import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.net.InetSocketAddress;
@@ -56,8 +55,8 @@ class ReconnectIT {
     }
 
     /** Remembers gaps beside events. */
-    private static final class GapRecorder extends EventRecorder<LifecycleEvent>
-            implements GapSubscriber<LifecycleEvent> {
+    private static final class GapRecorder extends EventRecorder<DomainEvent.Lifecycle>
+            implements GapSubscriber<DomainEvent.Lifecycle> {
         final List<EventGap> gaps = new CopyOnWriteArrayList<>();
 
         @Override
@@ -83,7 +82,7 @@ class ReconnectIT {
         AtomicInteger lost = new AtomicInteger();
         try (Libvirt libvirt = connect(libvirtd.testTcpUri(), SOON, 4)) {
             GapRecorder told = new GapRecorder();
-            EventRecorder<JobCompletedEvent> untold = new EventRecorder<>();
+            EventRecorder<DomainEvent.JobCompleted> untold = new EventRecorder<>();
             libvirt.events(DomainEventKind.LIFECYCLE).subscribe(told);
             libvirt.events(DomainEventKind.JOB_COMPLETED).subscribe(untold);
             told.awaitSubscribed();

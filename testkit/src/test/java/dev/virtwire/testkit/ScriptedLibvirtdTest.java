@@ -13,8 +13,8 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.event.LifecycleEvent;
 import dev.virtwire.client.protocol.keepalive.KeepaliveProcedures;
 import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyResult;
 import dev.virtwire.client.protocol.remote.ConnectGetHostnameResult;
@@ -120,7 +120,7 @@ class ScriptedLibvirtdTest {
     @Test
     void sendsEventsOnCommand() {
         DomainRef web1 = new DomainRef("web1", UUID.fromString("11111111-2222-3333-4444-555555555555"), 7);
-        List<LifecycleEvent> heard = new CopyOnWriteArrayList<>();
+        List<DomainEvent.Lifecycle> heard = new CopyOnWriteArrayList<>();
         CountDownLatch subscribed = new CountDownLatch(1);
         libvirtd.answer(
                 EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
@@ -133,7 +133,7 @@ class ScriptedLibvirtdTest {
             }
 
             @Override
-            public void onNext(LifecycleEvent event) {
+            public void onNext(DomainEvent.Lifecycle event) {
                 heard.add(event);
             }
 
@@ -152,7 +152,7 @@ class ScriptedLibvirtdTest {
         await().untilAsserted(() -> assertThat(heard).singleElement().satisfies(event -> {
             assertThat(event.domain().name()).isEqualTo("web1");
             assertThat(event.type()).contains(DomainEventType.STOPPED);
-            assertThat(event.detail()).isEqualTo(1);
+            assertThat(event.detailNumber()).isEqualTo(1);
         }));
     }
 

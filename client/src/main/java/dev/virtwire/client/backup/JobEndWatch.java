@@ -3,17 +3,17 @@ package dev.virtwire.client.backup;
 
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.EventGap;
 import dev.virtwire.client.event.GapSubscriber;
-import dev.virtwire.client.event.JobCompletedEvent;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Hears job-completed events of one domain until it is cancelled, by one connection after the other if need be. */
-final class JobEndWatch implements GapSubscriber<JobCompletedEvent> {
+final class JobEndWatch implements GapSubscriber<DomainEvent.JobCompleted> {
     private final Consumer<JobStatistics> onEnd;
     private final Runnable onGap;
     private final Consumer<Throwable> onError;
@@ -64,7 +64,7 @@ final class JobEndWatch implements GapSubscriber<JobCompletedEvent> {
     }
 
     @Override
-    public void onNext(JobCompletedEvent event) {
+    public void onNext(DomainEvent.JobCompleted event) {
         lastHeard = event.statistics();
         onEnd.accept(event.statistics());
     }

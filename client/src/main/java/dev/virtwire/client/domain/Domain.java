@@ -12,8 +12,9 @@ import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
-import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.event.Event;
+import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.stream.StreamWork;
 import dev.virtwire.client.protocol.remote.BackupBeginFlags;
 import dev.virtwire.client.protocol.remote.ChannelFlags;
@@ -45,6 +46,7 @@ import dev.virtwire.client.stream.ReadableStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -390,9 +392,14 @@ public final class Domain {
 
     // ---- events
 
-    /** As {@link Libvirt#events(DomainEventKind)}, of this domain. */
-    public <E extends DomainEvent> Flow.Publisher<E> events(DomainEventKind<E> kind) {
+    /** As {@link Libvirt#events(EventKind)}, of this domain. */
+    public <E extends Event> Flow.Publisher<E> events(EventKind<Domain, E> kind) {
         return libvirt.events(kind, this);
+    }
+
+    /** As {@link Libvirt#events(Collection)}, of this domain. */
+    public <E extends Event> Flow.Publisher<E> events(Collection<? extends EventKind<Domain, ? extends E>> kinds) {
+        return libvirt.events(kinds, this);
     }
 
     @Override

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What happens to domains, as {@link java.util.concurrent.Flow.Publisher}s of typed events: see
- * {@link dev.virtwire.client.event.DomainEventKind}.
+ * What happens on a host, as {@link java.util.concurrent.Flow.Publisher}s of typed events. {@link
+ * dev.virtwire.client.event.EventKind} says what there is to subscribe to, {@link dev.virtwire.client.event.Event} what
+ * comes.
  */
 @NullMarked
 package dev.virtwire.client.event;

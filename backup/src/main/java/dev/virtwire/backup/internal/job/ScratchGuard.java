@@ -7,7 +7,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.event.BlockThresholdEvent;
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -251,7 +251,7 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /** Wakes the guard up. */
-    private final class Announcements implements Flow.Subscriber<BlockThresholdEvent> {
+    private final class Announcements implements Flow.Subscriber<DomainEvent.BlockThreshold> {
         @Override
         public void onSubscribe(Flow.Subscription begun) {
             subscription = begun;
@@ -259,7 +259,7 @@ final class ScratchGuard implements AutoCloseable {
         }
 
         @Override
-        public void onNext(BlockThresholdEvent event) {
+        public void onNext(DomainEvent.BlockThreshold event) {
             announced.add(new Announcement(event.device(), event.threshold() + event.excess()));
         }
 

@@ -3,112 +3,79 @@ package dev.virtwire.cli.command.host;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.output.Amounts;
-import dev.virtwire.client.domain.JobStatistics;
-import dev.virtwire.client.event.BlockJobEvent;
 import dev.virtwire.client.event.DomainEvent;
-import dev.virtwire.client.event.JobCompletedEvent;
-import dev.virtwire.client.event.LifecycleEvent;
-import dev.virtwire.client.protocol.remote.DomainEventType;
+import dev.virtwire.client.event.Event;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** What events are called. */
+/** How events are printed. */
 final class EventTexts {
     private EventTexts() {}
 
-    /** One line for people, without time and domain. */
-    static String text(DomainEvent event) {
-        if (event instanceof LifecycleEvent lifecycle) {
-            return type(lifecycle) + " (" + detail(lifecycle) + ")";
+    /** One line for people, without the time. */
+    static String text(Event event) {
+        Object object = EventShape.object(event).values().iterator().next();
+        return object + "  " + what(event);
+    }
+
+    private static String what(Event event) {
+        EventShape<?> shape = EventShape.of(event);
+        Map<String, @Nullable Object> fields = shape.fieldsOf(event);
+        if (event instanceof DomainEvent.Lifecycle) {
+            return fields.get("type") + " (" + fields.get("detail") + ")";
+        } else if (event instanceof DomainEvent.JobCompleted job) {
+            Duration elapsed = job.statistics().elapsed();
+            String error = job.statistics().errorMessage();
+            return "job ended (" + fields.get("operation") + ", " + fields.get("outcome") + ", "
+                    + Amounts.duration(elapsed) + (error == null ? "" : ": " + error) + ")";
+        } else if (event instanceof DomainEvent.BlockJob2) {
+            return "job of disk " + fields.get("disk") + " (" + fields.get("type") + ", " + fields.get("status") + ")";
         }
-        if (event instanceof JobCompletedEvent job) {
-            JobStatistics statistics = job.statistics();
-            String error = statistics.errorMessage();
-            return "job ended (" + operation(statistics) + ", " + outcome(statistics) + ", "
-                    + Amounts.duration(statistics.elapsed()) + (error == null ? "" : ": " + error) + ")";
-        }
-        if (event instanceof BlockJobEvent block) {
-            return "job of disk " + block.disk() + " (" + blockType(block) + ", " + blockStatus(block) + ")";
-        }
-        return event.toString();
+        return shape.kind() + words(fields);
     }
 
-    /** The fields of an event, but for time and domain. */
-    static void write(JsonGenerator json, DomainEvent event) throws IOException {
-        if (event instanceof LifecycleEvent lifecycle) {
-            json.writeStringField("event", "lifecycle");
-            json.writeStringField("type", type(lifecycle));
-            json.writeStringField("detail", detail(lifecycle));
-        } else if (event instanceof JobCompletedEvent job) {
-            json.writeStringField("event", "job-ended");
-            json.writeStringField("operation", operation(job.statistics()));
-            json.writeStringField("outcome", outcome(job.statistics()));
-            json.writeStringField("message", job.statistics().errorMessage());
-            json.writeNumberField("elapsedMillis", job.statistics().elapsed().toMillis());
-        } else if (event instanceof BlockJobEvent block) {
-            json.writeStringField("event", "block-job");
-            json.writeStringField("disk", block.disk());
-            json.writeStringField("type", blockType(block));
-            json.writeStringField("status", blockStatus(block));
+    private static String words(Map<?, ? extends @Nullable Object> fields) {
+        String words = fields.entrySet().stream()
+                .filter(field -> field.getValue() != null && !field.getValue().equals(""))
+                .map(field -> field.getKey() + " " + field.getValue())
+                .collect(Collectors.joining(", "));
+        return words.isEmpty() ? "" : " (" + words + ")";
+    }
+
+    /** The fields of an event, but for the time. */
+    static void write(JsonGenerator json, Event event) throws IOException {
+        EventShape<?> shape = EventShape.of(event);
+        writeAll(json, EventShape.object(event));
+        json.writeStringField("event", shape.kind().name());
+        writeAll(json, shape.fieldsOf(event));
+    }
+
+    private static void writeAll(JsonGenerator json, Map<?, ? extends @Nullable Object> fields) throws IOException {
+        for (Map.Entry<?, ? extends @Nullable Object> field : fields.entrySet()) {
+            json.writeFieldName(String.valueOf(field.getKey()));
+            write(json, field.getValue());
         }
     }
 
-    private static String type(LifecycleEvent event) {
-        return event.type().map(EventTexts::word).orElse("event " + event.typeNumber());
-    }
-
-    private static String detail(LifecycleEvent event) {
-        List<String> names = event.type().map(EventTexts::details).orElse(List.of());
-        return event.detail() >= 0 && event.detail() < names.size()
-                ? names.get(event.detail())
-                : "detail " + event.detail();
-    }
-
-    /** libvirt's details of each event, by their numbers. */
-    private static List<String> details(DomainEventType type) {
-        return switch (type) {
-            case DEFINED -> List.of("added", "updated", "renamed", "from snapshot");
-            case UNDEFINED -> List.of("removed", "renamed");
-            case STARTED -> List.of("booted", "migrated", "restored", "from snapshot", "woken up");
-            case SUSPENDED ->
-                List.of(
-                        "paused",
-                        "migrated",
-                        "input/output error",
-                        "watchdog",
-                        "restored",
-                        "from snapshot",
-                        "error of a call",
-                        "post-copy",
-                        "post-copy failed");
-            case RESUMED -> List.of("unpaused", "migrated", "from snapshot", "post-copy", "post-copy failed");
-            case STOPPED ->
-                List.of("shut down", "destroyed", "crashed", "migrated", "saved", "failed", "from snapshot");
-            case SHUTDOWN -> List.of("finished", "by the guest", "by the host");
-            case PM_SUSPENDED -> List.of("to memory", "to disk");
-            case CRASHED -> List.of("panicked", "crash loaded");
-        };
-    }
-
-    private static String operation(JobStatistics statistics) {
-        return statistics.operation().map(EventTexts::word).orElse("unknown");
-    }
-
-    private static String outcome(JobStatistics statistics) {
-        Boolean success = statistics.success();
-        return success == null ? "unknown outcome" : success ? "success" : "failure";
-    }
-
-    private static String blockType(BlockJobEvent event) {
-        return event.type().map(EventTexts::word).orElse("type " + event.typeNumber());
-    }
-
-    private static String blockStatus(BlockJobEvent event) {
-        return event.status().map(EventTexts::word).orElse("status " + event.statusNumber());
-    }
-
-    private static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private static void write(JsonGenerator json, @Nullable Object value) throws IOException {
+        if (value instanceof Map<?, ?> fields) {
+            json.writeStartObject();
+            writeAll(json, fields);
+            json.writeEndObject();
+        } else if (value instanceof List<?> elements) {
+            json.writeStartArray();
+            for (Object element : elements) {
+                write(json, element);
+            }
+            json.writeEndArray();
+        } else if (value instanceof Number || value instanceof Boolean || value == null) {
+            json.writeRawValue(String.valueOf(value));
+        } else {
+            json.writeString(value.toString());
+        }
     }
 }

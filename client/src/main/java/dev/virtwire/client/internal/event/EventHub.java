@@ -2,132 +2,69 @@
 package dev.virtwire.client.internal.event;
 
 import dev.virtwire.client.ConnectionLostException;
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.event.EventGap;
+import dev.virtwire.client.event.Event;
+import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.protocol.EventMessage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
-import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes a connection's events to its subscriptions by the callback id that the server gave each. State lives on the
- * event loop.
+ * Routes a connection's events to its subscriptions by the callback ids that the server gave their registrations. State
+ * lives on the event loop.
  *
- * <p>An event may come before the reply that names its id: events of unknown ids are kept while a registration is under
- * way.
+ * <p>An event may come before the reply that names its id, or while other sources of the same subscription are still being
+ * registered: such events are kept, so that they are delivered, and in the order in which they came.
  */
 public final class EventHub {
     private static final Logger LOG = LoggerFactory.getLogger(EventHub.class);
 
-    /** Registers with the server. */
-    @FunctionalInterface
-    public interface Registrar {
-        /**
-         * Calls the server.
-         *
-         * @param undo removes a registration whose reply came too late
-         * @return the callback id
-         */
-        CompletableFuture<Integer> register(Consumer<Integer> undo);
-    }
-
-    /** Events of an id that no reply has named yet. */
-    private static final class Early {
-        final List<Object> bodies = new ArrayList<>();
-        long dropped;
-    }
-
-    /** A subscription with what it takes to register it with the server, again if need be. */
-    private static final class Registration<B, E> {
-        final EventSubscription<E> subscription;
-        final Class<B> type;
-        final Function<B, E> mapper;
-        final Registrar registrar;
-        boolean started;
-
-        /** Since when and why events may be missing; null while none may. */
-        @Nullable
-        Loss loss;
-
-        Registration(EventSubscription<E> subscription, Class<B> type, Function<B, E> mapper, Registrar registrar) {
-            this.subscription = subscription;
-            this.type = type;
-            this.mapper = mapper;
-            this.registrar = registrar;
-        }
-
-        void offer(Object body) {
-            // An id belongs to one kind of event; another kind's under the same id is the server's mistake.
-            if (type.isInstance(body)) {
-                subscription.offer(mapper.apply(type.cast(body)));
-            }
-        }
-
-        /** The server has registered it. */
-        void begin() {
-            if (!started) {
-                started = true;
-                subscription.start();
-            }
-            Loss before = loss;
-            if (before != null) {
-                loss = null;
-                subscription.tell(new EventGap(before.when(), Instant.now(), before.cause()));
-            }
-        }
-
-        /** It comes to its end without having been asked to. */
-        void fail(LibvirtException cause) {
-            if (started) {
-                subscription.lose(cause);
-            } else {
-                subscription.refuse(cause);
-            }
-        }
-    }
-
-    private record Loss(Instant when, LibvirtException cause) {}
+    /** What a server takes for the same registration: the same kind, of the same object. */
+    private record Key(EventKind<?, ?> kind, @Nullable Object of) {}
 
     private final Session session;
-    private final Function<Integer, CompletableFuture<Void>> deregister;
-    private final Map<Integer, Registration<?, ?>> registrations = new HashMap<>();
-    private final Map<EventSubscription<?>, Integer> ids = new HashMap<>();
+    private final Map<EventSubscription<?>, Feed<?>> feeds = new LinkedHashMap<>();
+    private final Map<Object, Registration> registrations = new LinkedHashMap<>();
+    private final Map<Registration.Id, Registration> byId = new HashMap<>();
     private final Set<EventMessage<?>> heard = new HashSet<>();
-    private final Map<Integer, Early> early = new HashMap<>();
-    /** Registrations that wait for a connection. */
-    private final Set<Registration<?, ?>> suspended = new LinkedHashSet<>();
-
+    private final EarlyEvents early;
     private final Set<CompletableFuture<Void>> deregistrations = new HashSet<>();
     private boolean away;
+    /** Counts connections that were lost. */
+    private int losses;
+    /** Of which all answers have been seen that came before the loss. */
+    private int lossesSeen;
+    /** Counts events. */
+    private long numbers;
+    /** Calls that register and are not answered. */
     private int underWay;
+
     private @Nullable LibvirtException ended;
 
-    /**
-     * A hub of a session.
-     *
-     * @param deregister tells the server that an id is no longer wanted
-     */
-    public EventHub(Session session, Function<Integer, CompletableFuture<Void>> deregister) {
+    /** A hub of a session. */
+    public EventHub(Session session) {
         this.session = session;
-        this.deregister = deregister;
+        this.early = new EarlyEvents(session.options().eventBuffer());
         session.onInterruption(new Session.Interruptions() {
             @Override
             public void lost(Instant when, LibvirtException cause) {
-                suspendAll(new Loss(when, cause));
+                suspendAll(new Feed.Loss(when, cause));
             }
 
             @Override
@@ -139,44 +76,129 @@ public final class EventHub {
     }
 
     /**
-     * Events of one kind; each subscriber has a registration of its own at the server, and {@code onSubscribe} comes
-     * when it stands.
-     *
-     * @param name what is subscribed to, for messages
+     * Events of these kinds, whatever they are of, in the order in which the server sent them. The
+     * subscriber's {@code onSubscribe} comes when the server has registered all.
      */
-    public <B, E> Flow.Publisher<E> publisher(
-            String name,
-            EventMessage<B> message,
-            Class<B> type,
-            ToIntFunction<B> callbackId,
-            Function<B, E> mapper,
-            Registrar registrar) {
+    public <E extends Event> Flow.Publisher<E> publisher(
+            Libvirt libvirt, Collection<? extends EventKind<?, ? extends E>> kinds) {
+        List<EventSource<?, E>> sources = new ArrayList<>();
+        TreeSet<String> of = new TreeSet<>();
+        for (EventKind<?, ? extends E> kind : kinds) {
+            of.add(add(sources, libvirt, kind, kind.wire(), null));
+        }
+        return publisher(name(kinds, of), sources);
+    }
+
+    /** As {@link #publisher(Libvirt, Collection)}, of one object. */
+    public <T, E extends Event> Flow.Publisher<E> publisher(
+            Libvirt libvirt, Collection<? extends EventKind<T, ? extends E>> kinds, T object) {
+        List<EventSource<?, E>> sources = new ArrayList<>();
+        TreeSet<String> of = new TreeSet<>();
+        for (EventKind<T, ? extends E> kind : kinds) {
+            of.add(add(sources, libvirt, kind, kind.wire(), object));
+        }
+        return publisher(name(kinds, of), sources);
+    }
+
+    private String name(Collection<? extends EventKind<?, ?>> kinds, Set<String> of) {
+        String which =
+                kinds.size() == 1 ? kinds.iterator().next() + " events" : "events of " + kinds.size() + " kinds,";
+        return "%s of %s on %s".formatted(which, String.join(" and ", of), session.host());
+    }
+
+    /** Makes a kind a source, and returns what its events are of. */
+    private static <T, B, E extends Event> String add(
+            List<EventSource<?, E>> sources,
+            Libvirt libvirt,
+            EventKind<?, ?> kind,
+            EventKind.Wire<T, B, ? extends E> wire,
+            @Nullable T object) {
+        EventKind.Registry<T> registry = wire.registry();
+        sources.add(new EventSource<B, E>(
+                new Key(kind, object == null ? null : registry.identity(object)),
+                wire.message(),
+                wire.callbackId(),
+                body -> wire.toEvent().apply(libvirt, body),
+                undo -> registry.register(libvirt, object, undo),
+                id -> registry.deregister(libvirt, id)));
+        return registry.describe(object);
+    }
+
+    private <E> Flow.Publisher<E> publisher(String name, List<EventSource<?, E>> sources) {
+        if (sources.isEmpty()) {
+            throw new IllegalArgumentException("kinds: none is given, and a subscription is to at least one");
+        }
         return subscriber -> {
             if (subscriber == null) {
                 throw new NullPointerException("subscriber");
             }
-            EventSubscription<E> subscription = new EventSubscription<>(
-                    name, subscriber, session.options().eventBuffer(), session.subscriberExecutor(), this::end);
+            int limit = session.options().eventBuffer();
+            EventSubscription<E> subscription =
+                    new EventSubscription<>(name, subscriber, limit, session.subscriberExecutor(), this::end);
             session.onLoop(() -> {
-                if (heard.add(message)) {
-                    session.listen(message, body -> route(callbackId.applyAsInt(body), body));
-                }
-                register(new Registration<>(subscription, type, mapper, registrar));
+                sources.forEach(this::listen);
+                Feed<E> feed = new Feed<>(subscription, sources, limit);
+                feeds.put(subscription, feed);
+                List.copyOf(feed.inlets).forEach(this::attach);
+                feed.advance();
             });
         };
     }
 
-    private void register(Registration<?, ?> registration) {
+    private <B> void listen(EventSource<B, ?> source) {
+        if (heard.add(source.message())) {
+            session.listen(
+                    source.message(),
+                    body -> route(Registration.Id.of(source, source.callbackId().applyAsInt(body)), body));
+        }
+    }
+
+    private void route(Registration.Id id, Object body) {
+        long number = numbers++;
+        Registration registration = byId.get(id);
+        if (registration != null) {
+            for (Feed.Inlet<?, ?> inlet : List.copyOf(registration.inlets)) {
+                if (inlet.open) {
+                    inlet.take(number, body);
+                }
+            }
+        } else if (underWay > 0) {
+            early.add(id, number, body);
+        }
+    }
+
+    // ---- registrations
+
+    private void attach(Feed.Inlet<?, ?> inlet) {
+        Registration registration =
+                registrations.computeIfAbsent(inlet.source.key(), first -> new Registration(inlet.source));
+        registration.inlets.add(inlet);
+        inlet.open = registration.state == Registration.State.STANDS;
+        if (registration.state == Registration.State.NONE && !away) {
+            ask(registration);
+        }
+    }
+
+    private void ask(Registration registration) {
+        registration.state = Registration.State.ASKED;
         underWay++;
+        int before = losses;
         registration
-                .registrar
-                .register(this::deregisterQuietly)
-                .whenComplete((id, failure) -> session.onLoop(() -> {
+                .source
+                .registrar()
+                .register(late -> session.onLoop(() -> deregister(registration.source, late)))
+                .whenComplete((callback, failure) -> session.onLoop(() -> {
                     underWay--;
-                    if (failure == null) {
-                        begin(id, registration);
+                    registration.state = Registration.State.NONE;
+                    if (failure != null) {
+                        refused(registration, LibvirtException.unwrap(failure));
+                    } else if (before != losses && lossesSeen != losses) {
+                        // The answer was on its way here when its connection was lost; the id is worth nothing.
+                        refused(
+                                registration,
+                                new ConnectionLostException(session.host() + ": the connection was lost"));
                     } else {
-                        registerLater(registration, LibvirtException.unwrap(failure));
+                        stands(registration, Registration.Id.of(registration.source, callback));
                     }
                     if (underWay == 0) {
                         early.clear();
@@ -184,121 +206,100 @@ public final class EventHub {
                 }));
     }
 
-    /** A registration that died with its connection is asked for again: nothing of it is left at the server. */
-    private void registerLater(Registration<?, ?> registration, Throwable failure) {
-        EventSubscription<?> subscription = registration.subscription;
-        boolean again = failure instanceof ConnectionLostException
-                && ended == null
-                && session.options().reconnect() != null
-                && subscription.outlivesConnections();
-        if (subscription.isEnded()) {
-            return;
+    private void stands(Registration registration, Registration.Id id) {
+        registration.state = Registration.State.STANDS;
+        byId.put(id, registration);
+        EarlyEvents.OfOneId before = early.take(id);
+        for (Feed.Inlet<?, ?> inlet : List.copyOf(registration.inlets)) {
+            inlet.open = true;
+            before.events.forEach(event -> inlet.take(event.number(), event.body()));
+            inlet.feed.drop(before.dropped);
+            inlet.feed.advance();
         }
-        if (!registration.started && !again) {
-            subscription.refuse(failure);
-        } else if (!again) {
-            subscription.lose(
-                    failure instanceof LibvirtException known
-                            ? known
-                            : new ConnectionLostException(String.valueOf(failure.getMessage()), failure));
-        } else if (away) {
-            suspended.add(registration);
-        } else {
-            register(registration);
-        }
+        leaveIfUnwanted(registration);
     }
 
-    private void begin(int id, Registration<?, ?> registration) {
-        EventSubscription<?> subscription = registration.subscription;
-        LibvirtException cause = ended;
-        if (cause != null) {
-            registration.begin();
-            subscription.lose(cause);
-            return;
-        }
-        if (subscription.isEnded()) {
-            // Cancelled while it was being registered again.
-            deregisterQuietly(id);
-            return;
-        }
-        registrations.put(id, registration);
-        ids.put(subscription, id);
-        registration.begin();
-        Early before = early.remove(id);
-        if (before != null) {
-            before.bodies.forEach(registration::offer);
-            if (before.dropped > 0) {
-                subscription.skip(before.dropped);
+    private void refused(Registration registration, Throwable failure) {
+        for (Feed.Inlet<?, ?> inlet : List.copyOf(registration.inlets)) {
+            Feed<?> feed = inlet.feed;
+            boolean again = failure instanceof ConnectionLostException
+                    && ended == null
+                    && session.options().reconnect() != null
+                    && feed.subscription.outlivesConnections();
+            if (!again && detach(feed)) {
+                feed.fail(failure);
             }
         }
-    }
-
-    /** The connection is lost: what the server knew of us is gone, ids included. */
-    private void suspendAll(Loss loss) {
-        away = true;
-        ids.forEach((subscription, id) -> {
-            Registration<?, ?> registration = registrations.get(id);
-            if (registration != null && subscription.outlivesConnections()) {
-                registration.loss = loss;
-                suspended.add(registration);
-            } else {
-                subscription.lose(loss.cause());
-            }
-        });
-        registrations.clear();
-        ids.clear();
-        early.clear();
-        // By the next connection the same id may be another subscription's.
-        Set.copyOf(deregistrations).forEach(deregistration -> deregistration.cancel(true));
-    }
-
-    private void resumeAll() {
-        away = false;
-        List<Registration<?, ?>> again = List.copyOf(suspended);
-        suspended.clear();
-        LOG.debug("{} event subscriptions go on with the new connection", again.size());
-        again.stream()
-                .filter(registration -> !registration.subscription.isEnded())
-                .forEach(this::register);
-    }
-
-    private void route(int callbackId, Object body) {
-        Registration<?, ?> registration = registrations.get(callbackId);
-        if (registration != null) {
-            registration.offer(body);
-        } else if (underWay > 0) {
-            Early before = early.computeIfAbsent(callbackId, unknown -> new Early());
-            if (before.bodies.size() < session.options().eventBuffer()) {
-                before.bodies.add(body);
-            } else {
-                before.dropped++;
-            }
+        if (registration.inlets.isEmpty()) {
+            registrations.remove(registration.source.key(), registration);
+        } else if (!away) {
+            ask(registration);
         }
     }
 
     /** Events of a subscription are no longer wanted. */
     private void end(EventSubscription<?> subscription) {
         session.onLoop(() -> {
-            suspended.removeIf(registration -> registration.subscription == subscription);
-            Integer id = ids.remove(subscription);
-            Registration<?, ?> registration = id == null ? null : registrations.get(id);
-            if (id != null && registration != null) {
-                deregister(id)
-                        .whenComplete((done, failure) -> session.onLoop(() -> {
-                            registrations.remove(id, registration);
-                            subscription.finish();
-                        }));
+            Feed<?> feed = feeds.get(subscription);
+            if (feed != null) {
+                detach(feed);
             }
         });
     }
 
-    private void deregisterQuietly(int id) {
-        session.onLoop(() -> deregister(id));
+    /** Takes a feed's sources back, where nobody else wants them; false where that has been done. */
+    private boolean detach(Feed<?> feed) {
+        if (feeds.remove(feed.subscription) == null) {
+            return false;
+        }
+        for (Feed.Inlet<?, ?> inlet : feed.inlets) {
+            inlet.open = false;
+            Registration registration = registrations.get(inlet.source.key());
+            if (registration != null && registration.inlets.remove(inlet)) {
+                leaveIfUnwanted(registration);
+            }
+        }
+        return true;
+    }
+
+    private void leaveIfUnwanted(Registration registration) {
+        if (!registration.inlets.isEmpty()) {
+            return;
+        }
+        if (registration.state == Registration.State.NONE) {
+            registrations.remove(registration.source.key(), registration);
+        } else if (registration.state == Registration.State.STANDS) {
+            byId.entrySet().stream()
+                    .filter(entry -> entry.getValue() == registration)
+                    .map(Map.Entry::getKey)
+                    .findFirst()
+                    .ifPresent(id -> leave(registration, id));
+        }
+    }
+
+    private void leave(Registration registration, Registration.Id id) {
+        registration.state = Registration.State.LEAVES;
+        int before = losses;
+        deregister(registration.source, id.callback())
+                .whenComplete((done, failure) -> session.onLoop(() -> {
+                    if (before != losses) {
+                        // The server forgot it with the connection.
+                        return;
+                    }
+                    byId.remove(id);
+                    registration.state = Registration.State.NONE;
+                    if (registration.inlets.isEmpty()) {
+                        registrations.remove(registration.source.key(), registration);
+                    } else if (!away) {
+                        // Wanted again meanwhile; before the server had let it go, it would have refused.
+                        ask(registration);
+                    }
+                }));
     }
 
     @SuppressWarnings("CollectionUndefinedEquality") // The very same future is meant.
-    private CompletableFuture<Void> deregister(int id) {
-        CompletableFuture<Void> deregistration = deregister.apply(id);
+    private CompletableFuture<Void> deregister(EventSource<?, ?> source, int id) {
+        CompletableFuture<Void> deregistration = source.deregister().apply(id);
         deregistrations.add(deregistration);
         deregistration.whenComplete((done, failure) -> session.onLoop(() -> {
             deregistrations.remove(deregistration);
@@ -309,15 +310,53 @@ public final class EventHub {
         return deregistration;
     }
 
+    // ---- connections
+
+    /** The connection is lost: what the server knew of us is gone, ids included. */
+    private void suspendAll(Feed.Loss loss) {
+        away = true;
+        losses++;
+        int count = losses;
+        // Answers come here by way of the callbacks' executor, in order: this one comes after those of the lost
+        // connection.
+        session.later(Duration.ZERO, () -> session.onLoop(() -> lossesSeen = count));
+        byId.clear();
+        early.clear();
+        for (Registration registration : List.copyOf(registrations.values())) {
+            if (registration.state != Registration.State.ASKED) {
+                registration.state = Registration.State.NONE;
+                leaveIfUnwanted(registration);
+            }
+        }
+        for (Feed<?> feed : List.copyOf(feeds.values())) {
+            boolean lost = feed.isOpen() && !feed.subscription.outlivesConnections();
+            feed.lose(loss);
+            if (lost && detach(feed)) {
+                feed.fail(loss.cause());
+            }
+        }
+        // By the next connection the same id may be another subscription's.
+        Set.copyOf(deregistrations).forEach(deregistration -> deregistration.cancel(true));
+    }
+
+    private void resumeAll() {
+        away = false;
+        LOG.debug("{} event subscriptions go on with the new connection", feeds.size());
+        for (Registration registration : List.copyOf(registrations.values())) {
+            if (registration.state == Registration.State.NONE) {
+                ask(registration);
+            }
+        }
+    }
+
     /** The connection has ended, and with it every subscription. */
     private void loseAll(LibvirtException cause) {
         ended = cause;
-        LOG.debug("{} event subscriptions end with the connection", registrations.size());
-        registrations.values().forEach(registration -> registration.subscription.lose(cause));
-        suspended.forEach(registration -> registration.fail(cause));
-        suspended.clear();
+        LOG.debug("{} event subscriptions end with the connection", feeds.size());
+        feeds.values().forEach(feed -> feed.fail(cause));
+        feeds.clear();
         registrations.clear();
-        ids.clear();
+        byId.clear();
         early.clear();
     }
 }

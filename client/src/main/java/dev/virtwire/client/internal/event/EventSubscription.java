@@ -11,12 +11,14 @@ import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One subscriber's events between the event loop, which offers them, and the subscriber, which asks for them. The buffer
- * is bounded; at overflow the rest of it is delivered and the subscription ends with an {@link EventsLostException}.
+ * is bounded; after an overflow nothing more goes into it, what comes is counted, and when the subscriber has taken the rest the
+ * subscription ends with an {@link EventsLostException}.
  *
  * <p>{@link #offer} and {@link #lose} run on the event loop; everything else, in order, on an executor of its own.
  *
@@ -33,12 +35,13 @@ final class EventSubscription<E> implements Flow.Subscription {
     private final Consumer<EventSubscription<E>> onEnd;
     private final AtomicInteger buffered = new AtomicInteger();
 
-    // On the event loop.
-    private long lost;
+    /** How many came and were not kept; grows on the event loop. */
+    private final AtomicLong lost = new AtomicLong();
 
     // On the serial executor.
     private final Queue<Delivery<E>> buffer = new ArrayDeque<>();
     private long demand;
+    private boolean overflown;
     private volatile boolean ended;
     private @Nullable LibvirtException failure;
 
@@ -76,15 +79,17 @@ final class EventSubscription<E> implements Flow.Subscription {
     /** The server has refused the subscription. */
     void refuse(Throwable cause) {
         serial.execute(() -> {
-            ended = true;
             subscriber.onSubscribe(this);
-            subscriber.onError(cause);
+            if (!ended) {
+                ended = true;
+                subscriber.onError(cause);
+            }
         });
     }
 
     /** Takes an event, on the event loop. */
     void offer(E event) {
-        if (lost > 0 || buffered.incrementAndGet() > limit) {
+        if (lost.get() > 0 || buffered.incrementAndGet() > limit) {
             skip(1);
             return;
         }
@@ -112,19 +117,13 @@ final class EventSubscription<E> implements Flow.Subscription {
         });
     }
 
-    /** So many events came that nobody kept, on the event loop: the subscription ends. */
+    /** So many events came that nobody kept, on the event loop: the subscription ends when the buffer is empty. */
     void skip(long count) {
-        boolean first = lost == 0;
-        lost += count;
-        if (first) {
-            onEnd.accept(this);
-        }
-    }
-
-    /** No event comes any more because this side asked for it; on the event loop. */
-    void finish() {
-        if (lost > 0) {
-            lose(new EventsLostException(name, lost, limit));
+        if (lost.getAndAdd(count) == 0) {
+            serial.execute(() -> {
+                overflown = true;
+                drain();
+            });
         }
     }
 
@@ -176,9 +175,9 @@ final class EventSubscription<E> implements Flow.Subscription {
                 throw e;
             }
         }
-        LibvirtException cause = failure;
+        LibvirtException cause = overflown ? new EventsLostException(name, lost.get(), limit) : failure;
         if (!ended && buffer.isEmpty() && cause != null) {
-            ended = true;
+            end();
             subscriber.onError(cause);
         }
     }

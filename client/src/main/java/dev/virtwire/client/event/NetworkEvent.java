@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.event;
+
+import dev.virtwire.client.protocol.remote.NetworkEventType;
+import dev.virtwire.client.protocol.remote.NetworkMetadataType;
+import dev.virtwire.client.protocol.remote.NetworkRef;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that happened to a virtual network.
+ *
+ * @since 0.1
+ */
+public sealed interface NetworkEvent extends Event {
+    /** The network. */
+    NetworkRef network();
+
+    /**
+     * A network was defined, started, stopped and the like ({@code VIR_NETWORK_EVENT_ID_LIFECYCLE}).
+     *
+     * @param typeNumber what happened
+     * @param detail 0; libvirt has no others
+     */
+    record Lifecycle(NetworkRef network, int typeNumber, int detail) implements NetworkEvent {
+        /** What happened. */
+        public Optional<NetworkEventType> type() {
+            return NetworkEventType.of(typeNumber);
+        }
+    }
+
+    /**
+     * Title, description or custom metadata changed ({@code VIR_NETWORK_EVENT_ID_METADATA_CHANGE}).
+     *
+     * @param typeNumber which of these
+     * @param namespace of custom metadata: the namespace of its element; else null
+     */
+    record MetadataChange(
+            NetworkRef network, int typeNumber, @Nullable String namespace) implements NetworkEvent {
+        /** Which of these. */
+        public Optional<NetworkMetadataType> type() {
+            return NetworkMetadataType.of(typeNumber);
+        }
+    }
+}

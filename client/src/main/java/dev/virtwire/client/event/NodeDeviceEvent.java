@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.event;
+
+import dev.virtwire.client.protocol.remote.NodeDeviceEventType;
+import dev.virtwire.client.protocol.remote.NodeDeviceRef;
+import java.util.Optional;
+
+/**
+ * Something that happened to a device of the host.
+ *
+ * @since 0.1
+ */
+public sealed interface NodeDeviceEvent extends Event {
+    /** The device. */
+    NodeDeviceRef device();
+
+    /**
+     * A device came, went, was defined or undefined ({@code VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE}).
+     *
+     * @param typeNumber what happened
+     * @param detail 0; libvirt has no others
+     */
+    record Lifecycle(NodeDeviceRef device, int typeNumber, int detail) implements NodeDeviceEvent {
+        /** What happened. */
+        public Optional<NodeDeviceEventType> type() {
+            return NodeDeviceEventType.of(typeNumber);
+        }
+    }
+
+    /** A device's XML changed ({@code VIR_NODE_DEVICE_EVENT_ID_UPDATE}). */
+    record Update(NodeDeviceRef device) implements NodeDeviceEvent {}
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.event;
+
+import dev.virtwire.client.protocol.remote.SecretEventType;
+import dev.virtwire.client.protocol.remote.SecretRef;
+import java.util.Optional;
+
+/**
+ * Something that happened to a secret. No event carries its value.
+ *
+ * @since 0.1
+ */
+public sealed interface SecretEvent extends Event {
+    /** The secret. */
+    SecretRef secret();
+
+    /**
+     * A secret was defined or undefined ({@code VIR_SECRET_EVENT_ID_LIFECYCLE}).
+     *
+     * @param typeNumber what happened
+     * @param detail 0; libvirt has no others
+     */
+    record Lifecycle(SecretRef secret, int typeNumber, int detail) implements SecretEvent {
+        /** What happened. */
+        public Optional<SecretEventType> type() {
+            return SecretEventType.of(typeNumber);
+        }
+    }
+
+    /** A secret got another value ({@code VIR_SECRET_EVENT_ID_VALUE_CHANGED}). */
+    record ValueChanged(SecretRef secret) implements SecretEvent {}
+}
