@@ -34,8 +34,14 @@ missing_packages() {
     done
 }
 
-# Installs those of the named packages that are missing. Services they bring are not started by us: the guard keeps
-# a package's scripts from starting a system-wide libvirtd where none ran.
+# Prints, sorted, the units that systemd starts at boot because of a link in /etc, which is what a package's scripts make.
+enabled_units() {
+    find /etc/systemd/system -type l -path '*.wants/*' -printf '%f\n' 2> /dev/null | sort -u
+}
+
+# Installs those of the named packages that are missing. Services that they bring are neither started by us nor left to
+# start with the machine: the guard keeps a package's scripts from starting a system-wide libvirtd or sshd where none ran,
+# and what they enabled is disabled again. What was enabled before stays so.
 install_packages() {
     local missing
     mapfile -t missing < <(missing_packages "$@")
@@ -48,15 +54,23 @@ install_packages() {
     as_root apt-get update -qq
     mapfile -t missing < <(missing_packages "$@")
     echo "Installing ${missing[*]}"
-    local guard=/usr/sbin/policy-rc.d guarded=no
+    local guard=/usr/sbin/policy-rc.d guarded=no systemd=no enabled brought
     if [ ! -e "$guard" ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" > /dev/null
         as_root chmod 755 "$guard"
         guarded=yes
     fi
+    # Where systemd itself is brought along, nothing boots by it, and its own units are none of our business.
+    ! command -v systemctl > /dev/null || systemd=yes
+    enabled=$(enabled_units)
     local status=0
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
         > /dev/null || status=$?
     [ "$guarded" = yes ] && as_root rm -f "$guard"
+    if [ "$systemd" = yes ]; then
+        mapfile -t brought < <(comm -13 <(echo "$enabled") <(enabled_units))
+        [ "${#brought[@]}" -eq 0 ] || as_root systemctl --quiet disable "${brought[@]}" 2> /dev/null \
+            || echo "warning: these are enabled now, and could not be disabled: ${brought[*]}" >&2
+    fi
     return "$status"
 }
