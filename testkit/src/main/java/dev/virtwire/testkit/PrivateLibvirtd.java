@@ -26,7 +26,7 @@ public final class PrivateLibvirtd implements Libvirtd {
     private static final String LAUNCHER = "private-libvirtd";
     private static final String ROOTFS_MAKER = "debian-rootfs";
 
-    /** Newer suites have libvirt's drivers in packages of their own. */
+    /** What libvirtd needs, of which newer suites have the drivers in packages of their own, and a sshd before it. */
     private static final List<String> ROOTFS_PACKAGES = List.of(
             "libvirt-daemon",
             "libvirt-daemon-driver-qemu",
@@ -39,7 +39,10 @@ public final class PrivateLibvirtd implements Libvirtd {
             "qemu-system-x86",
             "qemu-utils",
             "seabios",
-            "ovmf");
+            "ovmf",
+            "libsasl2-modules",
+            "openssh-server",
+            "netcat-openbsd");
 
     private static final long END_SECONDS = 20;
     private static final Executor DAEMON = task -> {

@@ -15,13 +15,17 @@ class ClientOverDigestMd5IT extends ClientSuite {
 
     @BeforeAll
     void start() {
-        server = sasl.builder().start();
+        server = builder().start();
     }
 
     @AfterAll
     void stop() {
         server.close();
         sasl.close();
+    }
+
+    PrivateLibvirtd.Builder builder() {
+        return sasl.builder();
     }
 
     @Override

@@ -16,7 +16,7 @@ class ClientOverSshIT extends ClientSuite {
 
     @BeforeAll
     void start() {
-        libvirtd = PrivateLibvirtd.start();
+        libvirtd = builder().start();
         sshd = PrivateSshd.builder(libvirtd).start();
     }
 
@@ -24,6 +24,10 @@ class ClientOverSshIT extends ClientSuite {
     void stop() {
         sshd.close();
         libvirtd.close();
+    }
+
+    PrivateLibvirtd.Builder builder() {
+        return PrivateLibvirtd.builder();
     }
 
     /** What the URI says besides. */
