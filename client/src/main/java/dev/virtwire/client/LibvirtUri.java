@@ -112,7 +112,7 @@ public record LibvirtUri(
             throw invalid(text, "a fragment ('#" + uri.getRawFragment() + "') has no meaning here");
         }
         int plus = scheme.indexOf('+');
-        String driver = (plus < 0 ? scheme : scheme.substring(0, plus)).toLowerCase(Locale.ROOT);
+        String driver = plus < 0 ? scheme : scheme.substring(0, plus); // as it is: libvirt knows no QEMU
         if (driver.isEmpty()) {
             throw invalid(text, "the driver before '+' is missing");
         }

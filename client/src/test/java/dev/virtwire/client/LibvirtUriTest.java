@@ -18,7 +18,7 @@ class LibvirtUriTest {
                 "qemu:///session,                         qemu,   UNIX, -,    -,            -1,    qemu:///session",
                 "qemu+unix:///system?socket=/x/y,         qemu,   UNIX, -,    -,            -1,    qemu:///system",
                 "qemu+tcp://host/system,                  qemu,   TCP,  -,    host,         -1,    qemu:///system",
-                "QEMU+TCP://host:1/system,                qemu,   TCP,  -,    host,         1,     qemu:///system",
+                "qemu+TCP://host:1/system,                qemu,   TCP,  -,    host,         1,     qemu:///system",
                 "qemu+TcP://u@[::1]:16509/system,         qemu,   TCP,  u,    ::1,          16509, qemu:///system",
                 "qemu://host/system,                      qemu,   TLS,  -,    host,         -1,    qemu:///system",
                 "qemu+ssh://root@h_1.example:22/system,   qemu,   SSH,  root, h_1.example,  22,    qemu:///system",

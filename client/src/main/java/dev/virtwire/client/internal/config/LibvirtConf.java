@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,12 @@ public record LibvirtConf(
         Optional<String> remoteMode,
         Optional<String> remoteProxy,
         Optional<String> tlsPriority) {
+
+    /** What a mode can be. */
+    public static final Set<String> MODES = Set.of("auto", "direct", "legacy");
+
+    /** What a proxy can be. */
+    public static final Set<String> PROXIES = Set.of("auto", "native", "netcat");
 
     /** Copies the aliases. */
     public LibvirtConf {
@@ -52,6 +59,31 @@ public record LibvirtConf(
                 string(file, settings, "remote_mode"),
                 string(file, settings, "remote_proxy"),
                 string(file, settings, "tls_priority"));
+    }
+
+    /**
+     * Which daemon's socket, where the URI does not say.
+     *
+     * @throws ConfigurationException if the file says what is no mode
+     */
+    public String mode() {
+        return oneOf(remoteMode, "remote_mode", MODES, "auto, direct and legacy");
+    }
+
+    /**
+     * What forwards at the other end of ssh, where the URI does not say.
+     *
+     * @throws ConfigurationException if the file says what is no proxy
+     */
+    public String proxy() {
+        return oneOf(remoteProxy, "remote_proxy", PROXIES, "auto, native and netcat");
+    }
+
+    private String oneOf(Optional<String> value, String name, Set<String> known, String words) {
+        value.filter(text -> !known.contains(text)).ifPresent(text -> {
+            throw new ConfigurationException("%s: %s '%s' is none of %s".formatted(file, name, text, words));
+        });
+        return value.orElse("auto");
     }
 
     private static Optional<String> string(Path file, Map<String, Object> settings, String name) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.transport;
 
-import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.config.LibvirtConf;
@@ -10,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Finds the UNIX socket of a URI, by libvirt's rules: the {@code socket} parameter, else the daemon's own socket of the
@@ -18,16 +16,11 @@ import java.util.Set;
  * unless {@code mode} says otherwise.
  */
 final class SocketLocator {
-    static final Set<String> MODES = Set.of("auto", "direct", "legacy");
-
     private final Surroundings surroundings;
     private final LibvirtConf conf;
 
     /** A socket, and why that one. */
     record Located(Path socket, List<String> reasons) {}
-
-    /** Which daemon's socket is wanted, and who says so. */
-    private record Mode(String name, String source) {}
 
     SocketLocator(Surroundings surroundings, LibvirtConf conf) {
         this.surroundings = surroundings;
@@ -35,7 +28,7 @@ final class SocketLocator {
     }
 
     Located locate(LibvirtUri uri, UriParameters parameters, boolean readOnly) {
-        Mode mode = mode(parameters);
+        DaemonMode mode = DaemonMode.of(parameters, conf);
         Optional<Path> given = parameters.path("socket");
         if (given.isPresent()) {
             return new Located(given.get(), List.of("the parameter 'socket' names the socket"));
@@ -56,10 +49,11 @@ final class SocketLocator {
             return new Located(legacy, List.of(whose, "the daemon for all drivers chooses one"));
         }
         Path direct = folder.resolve("virt" + uri.driver() + "d" + suffix);
-        return switch (mode.name) {
-            case "direct" -> new Located(direct, List.of(whose, mode.source + " says direct: the driver's own daemon"));
+        return switch (mode.name()) {
+            case "direct" ->
+                new Located(direct, List.of(whose, mode.source() + " says direct: the driver's own daemon"));
             case "legacy" ->
-                new Located(legacy, List.of(whose, mode.source + " says legacy: the daemon for all drivers"));
+                new Located(legacy, List.of(whose, mode.source() + " says legacy: the daemon for all drivers"));
             default ->
                 Files.exists(direct)
                         ? new Located(direct, List.of(whose, "the driver's own daemon has a socket, " + direct))
@@ -70,22 +64,6 @@ final class SocketLocator {
                                         "the driver's own daemon has no socket " + direct
                                                 + ", so it is the one for all drivers"));
         };
-    }
-
-    private Mode mode(UriParameters parameters) {
-        Optional<String> asked = parameters.text("mode");
-        if (asked.isPresent()) {
-            if (!MODES.contains(asked.get())) {
-                throw parameters.invalid("mode '%s' is none of auto, direct and legacy".formatted(asked.get()));
-            }
-            return new Mode(asked.get(), "the parameter 'mode'");
-        }
-        String configured = conf.remoteMode().orElse("auto");
-        if (!MODES.contains(configured)) {
-            throw new ConfigurationException(
-                    "%s: remote_mode '%s' is none of auto, direct and legacy".formatted(conf.file(), configured));
-        }
-        return new Mode(configured, "remote_mode of " + conf.file());
     }
 
     private Path sessionFolder(LibvirtUri uri) {

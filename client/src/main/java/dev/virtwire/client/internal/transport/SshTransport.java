@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.transport;
 
-import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.CredentialCallback;
 import dev.virtwire.client.LibvirtUri;
@@ -47,7 +46,6 @@ final class SshTransport implements Transport {
             "no_verify",
             "no_tty");
 
-    private static final Set<String> PROXIES = Set.of("auto", "native", "netcat");
     private static final String SYSTEM_SOCKETS = "/var/run/libvirt/";
 
     private final LibvirtUri uri;
@@ -221,11 +219,13 @@ final class SshTransport implements Transport {
     }
 
     private RemoteCommand command(LibvirtConf conf) {
-        Optional<String> mode = parameters.text("mode");
-        mode.filter(name -> !SocketLocator.MODES.contains(name)).ifPresent(name -> {
-            throw parameters.invalid("mode '%s' is none of auto, direct and legacy".formatted(name));
-        });
+        DaemonMode mode = DaemonMode.of(parameters, conf);
         Optional<String> socket = parameters.text("socket");
+        if (mode.name().equals("direct") && socket.isEmpty()) {
+            throw parameters.invalid(
+                    mode.source()
+                            + " says direct, and over ssh it cannot be seen which daemons' sockets there are: say mode=auto, or give the path of one as 'socket'");
+        }
         boolean session = uri.path().equals("/session");
         String proxy = proxy(conf);
         if (proxy.equals("auto")) {
@@ -244,7 +244,7 @@ final class SshTransport implements Transport {
                 }
             }
         }
-        String helperUri = RemoteCommand.helperUri(uri.driver(), uri.path(), mode);
+        String helperUri = RemoteCommand.helperUri(uri.driver(), uri.path(), parameters.text("mode"));
         if (proxy.equals("native")) {
             return RemoteCommand.helper(helperUri, readOnly);
         }
@@ -253,32 +253,22 @@ final class SshTransport implements Transport {
                     "where the session's socket is, only the host knows: give its path as 'socket', or proxy=native");
         }
         String netcat = parameters.text("netcat").orElse(RemoteCommand.NETCAT);
-        String path = socket.orElseGet(() -> systemSocket(mode));
+        String path = socket.orElseGet(this::systemSocket);
         return proxy.equals("netcat")
                 ? RemoteCommand.netcat(netcat, path)
                 : RemoteCommand.either(helperUri, readOnly, netcat, path);
     }
 
-    /** Which sockets are there cannot be seen from here, so it is the one for all drivers unless the URI says otherwise. */
-    private String systemSocket(Optional<String> mode) {
-        boolean direct =
-                mode.filter("direct"::equals).isPresent() && !uri.driver().equals("remote");
-        return SYSTEM_SOCKETS + (direct ? "virt" + uri.driver() + "d" : "libvirt") + (readOnly ? "-sock-ro" : "-sock");
+    /** Which sockets are there cannot be seen from here, so it is the one for all drivers. */
+    private String systemSocket() {
+        return SYSTEM_SOCKETS + (readOnly ? "libvirt-sock-ro" : "libvirt-sock");
     }
 
     private String proxy(LibvirtConf conf) {
         Optional<String> asked = parameters.text("proxy");
-        if (asked.isPresent()) {
-            if (!PROXIES.contains(asked.get())) {
-                throw parameters.invalid("proxy '%s' is none of auto, native and netcat".formatted(asked.get()));
-            }
-            return asked.get();
-        }
-        String configured = conf.remoteProxy().orElse("auto");
-        if (!PROXIES.contains(configured)) {
-            throw new ConfigurationException(
-                    "%s: remote_proxy '%s' is none of auto, native and netcat".formatted(conf.file(), configured));
-        }
-        return configured;
+        asked.filter(name -> !LibvirtConf.PROXIES.contains(name)).ifPresent(name -> {
+            throw parameters.invalid("proxy '%s' is none of auto, native and netcat".formatted(name));
+        });
+        return asked.orElseGet(conf::proxy);
     }
 }

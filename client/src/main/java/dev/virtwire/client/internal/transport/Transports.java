@@ -15,6 +15,7 @@ public final class Transports {
     /**
      * The transport of a URI, as this process's environment and files have it.
      *
+     * @throws dev.virtwire.client.ConfigurationException where a file says what it cannot
      * @throws InvalidUriException where the URI asks for what its transport cannot do, or for a transport that is not
      *     offered
      */
@@ -25,6 +26,13 @@ public final class Transports {
 
     /** As {@link #of(LibvirtUri, ConnectOptions)}, in other surroundings. */
     public static Transport of(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {
+        // libvirt looks at these whatever the transport, unless the URI has its own word on it.
+        if (uri.parameter("mode").isEmpty()) {
+            conf.mode();
+        }
+        if (uri.parameter("proxy").isEmpty()) {
+            conf.proxy();
+        }
         return switch (uri.transport()) {
             case TCP -> new TcpTransport(uri, options.connectTimeout());
             case UNIX ->

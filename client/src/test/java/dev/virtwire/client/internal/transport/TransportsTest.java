@@ -55,7 +55,7 @@ class TransportsTest {
                 "qemu:///system?mode=direct               | true  | false | S/libvirt-sock              | socket S/virtqemud-sock",
                 "qemu:///system?mode=legacy               | true  | false | S/virtqemud-sock            | socket S/libvirt-sock",
                 "qemu:///system?MODE=auto                 | true  | false | S/virtqemud-sock            | socket S/virtqemud-sock",
-                "QEMU+UNIX:///system                      | true  | false | S/virtqemud-sock            | socket S/virtqemud-sock",
+                "qemu+UNIX:///system                      | true  | false | S/virtqemud-sock            | socket S/virtqemud-sock",
                 "lxc:///system                            | true  | false | S/virtlxcd-sock             | socket S/virtlxcd-sock",
                 "xen                                      | true  | false | S/virtxend-sock             | socket S/virtxend-sock",
                 "qemu:///system                           | false | false | S/libvirt-sock U/libvirt-sock | socket S/libvirt-sock",
@@ -83,7 +83,8 @@ class TransportsTest {
                 "qemu+ssh://u@h/system?proxy=netcat       | true  | false | S/virtqemud-sock            | nc to /var/run/libvirt/libvirt-sock, at host h port 22 by ssh as user u",
                 "qemu+ssh://u@h/system?netcat=/x/nc       | true  | false |                             | /x/nc to /var/run/libvirt/libvirt-sock, at host h port 22 by ssh as user u",
                 "qemu+ssh://u@h/session?socket=/x/s       | true  | false |                             | nc to /x/s, at host h port 22 by ssh as user u",
-                "qemu+ssh://u@h/system?netcat=n&mode=direct | true | true |                             | n to /var/run/libvirt/virtqemud-sock-ro, at host h port 22 by ssh as user u",
+                "qemu+ssh://u@h/system?netcat=n&mode=legacy | true | true |                             | n to /var/run/libvirt/libvirt-sock-ro, at host h port 22 by ssh as user u",
+                "qemu+ssh://u@h/system?socket=/x/s&mode=direct | true | true |                          | nc to /x/s, at host h port 22 by ssh as user u",
             },
             delimiter = '|')
     void opensWhatLibvirtWould(String uri, boolean root, boolean readOnly, String sockets, String target)
@@ -124,6 +125,7 @@ class TransportsTest {
                 "qemu+ssh://h/system?command=rsh   | parameter 'command' names a program to use in place of ssh, and this client speaks ssh itself: leave it out",
                 "qemu+ssh://h/system?pkipath=/x    | parameter 'pkipath' has no meaning over ssh, which knows auth, authfile, keyfile, known_hosts, known_hosts_verify, mode, name, netcat, no_tty, no_verify, proxy, socket, sshauth",
                 "qemu+ssh://h/system?mode=own      | mode 'own' is none of auto, direct and legacy",
+                "qemu+ssh://h/system?mode=direct   | the parameter 'mode' says direct, and over ssh it cannot be seen which daemons' sockets there are: say mode=auto, or give the path of one as 'socket'",
                 "qemu+ssh://h/system?proxy=own     | proxy 'own' is none of auto, native and netcat",
                 "qemu+ssh://h/system?proxy=native&netcat=nc | parameter 'netcat' has no meaning with the proxy native, which finds the socket itself",
                 "qemu+ssh://h/system?proxy=native&socket=/x | parameter 'socket' has no meaning with the proxy native, which finds the socket itself",
@@ -164,6 +166,26 @@ class TransportsTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(configuration.resolve("libvirt.conf")
                         + ": remote_mode 'own' is none of auto, direct and legacy");
+    }
+
+    /** As libvirt does: a file that is wrong is wrong for all, and a URI with a word of its own on it is not concerned. */
+    @Test
+    void theConfigurationHasToBeRightWhateverTheTransport() throws IOException {
+        configure("remote_mode = \"direct\"");
+        assertThat(target(null, "qemu+tcp://h/system")).isEqualTo("host h port 16509");
+        assertThatThrownBy(() -> target(null, "qemu+ssh://u@h/system"))
+                .isInstanceOf(InvalidUriException.class)
+                .hasMessage(
+                        "URI 'qemu+ssh://u@h/system': remote_mode of %s says direct, and over ssh it cannot be seen which daemons' sockets there are: say mode=auto, or give the path of one as 'socket'",
+                        configuration.resolve("libvirt.conf"));
+        assertThat(target(null, "qemu+ssh://u@h/system?mode=auto"))
+                .startsWith("virt-ssh-helper, or else nc to /var/run/libvirt/libvirt-sock");
+        configure("remote_proxy = \"own\"");
+        assertThatThrownBy(() -> target(null, "qemu+tcp://h/system"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(configuration.resolve("libvirt.conf")
+                        + ": remote_proxy 'own' is none of auto, native and netcat");
+        assertThat(target(null, "qemu+ssh://u@h/system?proxy=native")).startsWith("virt-ssh-helper, at host h");
     }
 
     @Test
