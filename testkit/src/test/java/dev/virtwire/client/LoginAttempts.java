@@ -1,16 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** A program that logs in by each URI, with the right password and with a wrong one, and prints all it has. */
+/** A program that logs in by each URI, with the right secret and with a wrong one, and prints all it has. */
 final class LoginAttempts {
     static final String WRONG = "wrong-and-secret-4711";
 
     private LoginAttempts() {}
+
+    /** Runs the program, logging everything, and returns what it printed, when it has been searched for the secrets. */
+    static String run(List<String> uris) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=trace",
+                LoginAttempts.class.getName()));
+        command.addAll(uris);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        assertThat(output).contains("TRACE");
+        for (String secret : List.of(SaslSetup.PASSWORD, WRONG)) {
+            assertThat(output).doesNotContain(secret);
+            byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
+            // As dumps of packets show it, which may break the line.
+            for (String between : List.of("", " ")) {
+                String hex = HexFormat.ofDelimiter(between).formatHex(bytes);
+                assertThat(output).doesNotContainIgnoringCase(hex.substring(0, 20));
+            }
+        }
+        return output;
+    }
 
     public static void main(String[] uris) {
         for (String uri : uris) {

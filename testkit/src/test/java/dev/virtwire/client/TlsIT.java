@@ -144,12 +144,17 @@ class TlsIT {
     }
 
     private static Object keyObject(String kind, PrivateKey key) throws OperatorCreationException, IOException {
+        return keyObject(kind, key, SECRET);
+    }
+
+    private static Object keyObject(String kind, PrivateKey key, String passphrase)
+            throws OperatorCreationException, IOException {
         if (kind.endsWith("encrypted PKCS#8")) {
             return new JcaPKCS8Generator(
                             key,
                             new JceOpenSSLPKCS8EncryptorBuilder(PKCS8Generator.AES_256_CBC)
                                     .setProvider(new BouncyCastleProvider())
-                                    .setPassword(SECRET.toCharArray())
+                                    .setPassword(passphrase.toCharArray())
                                     .build())
                     .generate();
         }
@@ -158,7 +163,7 @@ class TlsIT {
                     key,
                     new JcePEMEncryptorBuilder("AES-256-CBC")
                             .setProvider(new BouncyCastleProvider())
-                            .build(SECRET.toCharArray()));
+                            .build(passphrase.toCharArray()));
         }
         return kind.endsWith("PKCS#8") ? new JcaPKCS8Generator(key, null).generate() : key;
     }
@@ -174,6 +179,29 @@ class TlsIT {
         fails(uri(""), ConfigurationException.class, key + "no credential callback is there to ask for it");
         failsWith(Optional.empty(), key + "the credential callback did not answer");
         failsWith(Optional.of("guessed"), key + "the passphrase given for it is wrong");
+    }
+
+    @Test
+    void aPassphraseIsSeenNowhere() throws Exception {
+        KeyPair keys = TestPki.keys("RSA");
+        TestPki.pem(
+                pki.resolve("clientcert.pem"),
+                server.authority().client("keys", keys, DAY).certificate());
+        for (String kind : List.of("RSA encrypted PKCS#1", "RSA encrypted PKCS#8")) {
+            TestPki.pem(pki.resolve("clientkey.pem"), keyObject(kind, keys.getPrivate(), SaslSetup.PASSWORD));
+            assertThat(LoginAttempts.run(List.of(uri(""))))
+                    .contains("logged in", "is encrypted, and the passphrase given for it is wrong");
+        }
+    }
+
+    @Test
+    void whoIsAskedIsToldWhenNobodyWaitsForTheAnswer() throws Exception {
+        KeyPair keys = TestPki.keys("EC");
+        TestPki.pem(
+                pki.resolve("clientcert.pem"),
+                server.authority().client("keys", keys, DAY).certificate());
+        TestPki.pem(pki.resolve("clientkey.pem"), keyObject("EC encrypted PKCS#8", keys.getPrivate()));
+        SilentCallback.isToldWhenNobodyWaits(uri(""));
     }
 
     private void failsWith(Optional<String> passphrase, String message) {

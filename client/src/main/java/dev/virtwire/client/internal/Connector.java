@@ -121,6 +121,7 @@ public final class Connector {
         attempt.whenComplete((done, failure) -> {
             if (failure != null) {
                 LOG.debug("Connecting to {} failed", uri, failure);
+                attempt.cancel(true); // it may have run out of time while something was still on its way or being asked
                 opened.cancel(true);
                 opened.thenAccept(Channel::close);
                 result.completeExceptionally(explain(uri, options, LibvirtException.unwrap(failure)));

@@ -5,15 +5,22 @@ import dev.virtwire.client.CredentialCallback;
 import dev.virtwire.client.CredentialRequest;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the user's callback, if there is one, on a thread where that may block. */
+/**
+ * Asks the user's callback, if there is one, on a thread where that may block. Who no longer waits for an answer cancels
+ * the question, and the callback's own future with it.
+ */
 public final class CredentialSource {
     private final String host;
     private final @Nullable CredentialCallback callback;
+    private @Nullable CompletableFuture<?> last;
+    private boolean cancelled;
 
     /**
      * Asks {@code callback}.
@@ -32,21 +39,54 @@ public final class CredentialSource {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         CredentialRequest request = new CredentialRequest(kind, host, prompt);
-        CompletableFuture<Optional<char[]>> onPool = new CompletableFuture<>();
-        SharedPool.executor().execute(() -> {
-            try {
-                asked.ask(request).whenComplete((answer, failure) -> {
-                    if (failure != null) {
-                        onPool.completeExceptionally(failure);
-                    } else {
-                        onPool.complete(answer);
-                    }
-                });
-            } catch (RuntimeException | Error e) {
-                onPool.completeExceptionally(e);
-            }
-        });
-        return TrackedFuture.of(onPool);
+        TrackedFuture<Optional<char[]>> question = new TrackedFuture<>();
+        if (begins(question)) {
+            SharedPool.executor().execute(() -> ask(asked, request, question));
+        } else {
+            question.cancel(true);
+        }
+        return question;
+    }
+
+    private static void ask(
+            CredentialCallback asked, CredentialRequest request, CompletableFuture<Optional<char[]>> question) {
+        if (question.isDone()) {
+            return;
+        }
+        try {
+            CompletionStage<Optional<char[]>> stage = asked.ask(request);
+            stage.whenComplete((answer, failure) -> {
+                if (failure != null) {
+                    question.completeExceptionally(failure);
+                } else if (!question.complete(answer)) {
+                    answer.ifPresent(late -> Arrays.fill(late, '\0'));
+                }
+            });
+            question.whenComplete((answer, failure) -> {
+                if (question.isCancelled()) {
+                    stage.toCompletableFuture().cancel(true);
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            question.completeExceptionally(e);
+        }
+    }
+
+    private synchronized boolean begins(CompletableFuture<?> question) {
+        last = question;
+        return !cancelled;
+    }
+
+    /** Cancels what is being asked, one question at most, and whatever would be asked later. */
+    public void cancel() {
+        CompletableFuture<?> question;
+        synchronized (this) {
+            cancelled = true;
+            question = last;
+        }
+        if (question != null) {
+            question.cancel(true);
+        }
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SharedPool;
+import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.client.protocol.remote.AuthCalls;
@@ -139,7 +140,7 @@ final class SaslLogin {
         CompletableFuture<String> name = given.isEmpty()
                 ? source.require(CredentialRequest.Kind.AUTHENTICATION_NAME, "User name for " + host, this::nameless)
                         .thenApply(String::new)
-                : CompletableFuture.completedFuture(given);
+                : TrackedFuture.of(CompletableFuture.completedFuture(given));
         return name.thenCompose(user ->
                 password(user, filed).thenApply(password -> new Login(authorizationName(), user, realm(), password)));
     }

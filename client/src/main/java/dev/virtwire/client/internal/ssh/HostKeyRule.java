@@ -7,6 +7,6 @@ public enum HostKeyRule {
     KNOWN,
     /** Those, and the first one of a host that no file has; it is then added. */
     FIRST,
-    /** Any at all, with a warning. */
+    /** Any at all, with a warning; but a host that shows another key than the files have of it is told no password. */
     ANY
 }

@@ -38,6 +38,7 @@ final class KnownHosts implements ServerKeyVerifier {
     private final List<Known> known = new ArrayList<>();
     private @Nullable RuntimeException refusal;
     private byte @Nullable [] believed;
+    private boolean contradicted;
 
     /**
      * A key of the host, and where it stands.
@@ -60,10 +61,8 @@ final class KnownHosts implements ServerKeyVerifier {
     KnownHosts(String uri, SshHost host) {
         this.uri = uri;
         this.host = host;
-        if (host.hostKeys() != HostKeyRule.ANY) {
-            for (Path file : host.knownHosts()) {
-                read(file);
-            }
+        for (Path file : host.knownHosts()) {
+            read(file);
         }
         if (known.stream().anyMatch(key -> key.ofPort && !key.isRevoked())) {
             known.removeIf(key -> !key.ofPort && !key.isRevoked());
@@ -83,6 +82,11 @@ final class KnownHosts implements ServerKeyVerifier {
     @Nullable
     RuntimeException refusal() {
         return refusal;
+    }
+
+    /** Whether the host was believed only because any key is, and the files say otherwise of this one. */
+    boolean contradicted() {
+        return contradicted;
     }
 
     /** Asked after each exchange of keys, of which a long session has many. */
@@ -114,6 +118,7 @@ final class KnownHosts implements ServerKeyVerifier {
                     uri,
                     shown,
                     host.knownAs());
+            contradicted = contradicts(blob);
             return null;
         }
         boolean stands = false;
@@ -157,6 +162,20 @@ final class KnownHosts implements ServerKeyVerifier {
                                 host.port(),
                                 host.address(),
                                 host.knownHosts().get(0)));
+    }
+
+    private boolean contradicts(byte[] blob) {
+        boolean stands = false;
+        boolean another = false;
+        for (Known one : known) {
+            boolean same = Arrays.equals(one.entry.key(), blob);
+            if (same && one.isRevoked()) {
+                return true;
+            }
+            stands |= same;
+            another |= !one.isRevoked() && one.ofPort;
+        }
+        return another && !stands;
     }
 
     private AuthenticationException refused(String why) {

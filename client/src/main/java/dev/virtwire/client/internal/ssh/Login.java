@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.auth.UserAuthFactory;
 import org.apache.sshd.client.auth.keyboard.UserAuthKeyboardInteractiveFactory;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p>SSHD takes passwords as strings, which nobody can overwrite; they are kept no longer than their packet.
  */
 final class Login implements UserInteraction {
+    private static final String KEPT_BACK =
+            "no password, since the host's key is not the one that is known of it, whether that is checked or not";
+
     private final String uri;
     private final SshHost host;
     private final CredentialSource credentials;
@@ -37,6 +41,7 @@ final class Login implements UserInteraction {
     private final List<String> notes = new ArrayList<>();
     private final KeyFiles keys;
     private List<String> accepted = List.of();
+    private BooleanSupplier impostor = () -> false;
     private @Nullable RuntimeException failure;
 
     /**
@@ -53,8 +58,14 @@ final class Login implements UserInteraction {
         this.keys = new KeyFiles(host, credentials, notes);
     }
 
-    /** Makes a client log in like this. */
-    void configure(SshClient client) {
+    /**
+     * Makes a client log in like this.
+     *
+     * @param impostor whether the host may be somebody else: keys only sign for this session, but a password would serve
+     *     whoever hears it, so it is kept back, as OpenSSH does
+     */
+    void configure(SshClient client, BooleanSupplier impostor) {
+        this.impostor = impostor;
         List<UserAuthFactory> factories = new ArrayList<>();
         for (LoginMethod method : host.methods()) {
             UserAuthFactory factory =
@@ -125,6 +136,9 @@ final class Login implements UserInteraction {
 
     @Override
     public @Nullable String resolveAuthPasswordAttempt(ClientSession session) {
+        if (keepsPasswords()) {
+            return null;
+        }
         if (knownPassword.isPresent()) {
             return knownPassword.get();
         }
@@ -136,6 +150,9 @@ final class Login implements UserInteraction {
     public String[] interactive(
             ClientSession session, String name, String instruction, String lang, String[] prompts, boolean[] echo) {
         String[] answers = new String[prompts.length];
+        if (prompts.length > 0 && keepsPasswords()) {
+            return null;
+        }
         for (int i = 0; i < prompts.length; i++) {
             String question = PeerText.shown(prompts[i]);
             if (!echo[i] && knownPassword.isPresent() && asksForPassword(question)) {
@@ -154,6 +171,13 @@ final class Login implements UserInteraction {
             notes.add("answers to the host's questions (refused)");
         }
         return answers;
+    }
+
+    private boolean keepsPasswords() {
+        if (impostor.getAsBoolean() && !notes.contains(KEPT_BACK)) {
+            notes.add(KEPT_BACK);
+        }
+        return impostor.getAsBoolean();
     }
 
     /** A host may ask for more than that, such as a code, which nobody may guess with the password. */

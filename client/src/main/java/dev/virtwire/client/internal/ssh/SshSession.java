@@ -73,6 +73,7 @@ public final class SshSession implements HostSockets {
         SshSession session = new SshSession(socket, uri, host, credentials, knownPassword);
         session.opened.whenComplete((open, failure) -> {
             if (failure != null) {
+                credentials.cancel();
                 socket.close();
             }
         });
@@ -227,7 +228,7 @@ public final class SshSession implements HostSockets {
         client.setMacFactories(without(client.getMacFactories(), "sha1", "md5"));
         client.setCipherFactories(without(client.getCipherFactories(), "cbc", "none"));
         client.onAccepted(login::accepts);
-        login.configure(client);
+        login.configure(client, hosts::contradicted);
         return client;
     }
 
