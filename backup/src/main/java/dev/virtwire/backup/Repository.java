@@ -5,9 +5,12 @@ import dev.virtwire.backup.internal.job.Recovery;
 import dev.virtwire.backup.internal.repository.DomainStore;
 import dev.virtwire.backup.internal.repository.DurableFiles;
 import dev.virtwire.backup.internal.repository.RepositoryStore;
+import dev.virtwire.backup.internal.restore.PoolRestorer;
 import dev.virtwire.backup.internal.restore.Restorer;
 import dev.virtwire.backup.internal.retention.Pruner;
 import dev.virtwire.backup.internal.verify.Verifier;
+import dev.virtwire.backup.pool.PoolRestore;
+import dev.virtwire.backup.pool.PoolRestoreResult;
 import dev.virtwire.backup.retention.PruneReport;
 import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.client.Libvirt;
@@ -171,6 +174,22 @@ public final class Repository {
      */
     public RestoreResult restore(RestoreRequest request, DomainDefinition definition, ProgressListener listener) {
         return new Restorer(domainStore(request.point().domain()), request, definition).run(listener);
+    }
+
+    /**
+     * Restores disks of a point into new volumes of a storage pool, on any host, by nothing but the libvirt connection, and
+     * defines the domain with them where that is asked for. Every byte is verified as it is read, and the host has confirmed
+     * all of them when this returns. After a failure the volumes are deleted again. Interrupting the thread that calls ends
+     * it.
+     *
+     * @throws DamagedException where anything that the disks are restored from is damaged
+     * @throws BackupCancelledException where the thread was interrupted
+     * @throws BackupException where there is no such pool, a volume of that name exists, or the host refuses one or the domain
+     * @throws dev.virtwire.client.LibvirtException where the host cannot be asked
+     * @since 0.1
+     */
+    public PoolRestoreResult restore(PoolRestore request, ProgressListener listener) {
+        return new PoolRestorer(domainStore(request.point().domain()), request).run(listener);
     }
 
     /**

@@ -71,11 +71,16 @@ public final class Workers implements AutoCloseable {
      * @param limit how fast they may read together
      */
     public Workers(String name, RateLimit limit) {
+        this(name, limit, MOST);
+    }
+
+    /** As the other, so many; one does its pieces in their order. */
+    public Workers(String name, RateLimit limit, int count) {
         this.limit = limit;
-        for (int i = 0; i < MOST; i++) {
+        for (int i = 0; i < count; i++) {
             benches.add(new Bench());
         }
-        threads = Executors.newFixedThreadPool(MOST, task -> {
+        threads = Executors.newFixedThreadPool(count, task -> {
             Thread thread = new Thread(task, "virtwire " + name);
             thread.setDaemon(true);
             return thread;

@@ -42,6 +42,7 @@ final class DomainRewriter {
     private final Element domain;
     private final @Nullable String newName;
     private final List<String> notices = new ArrayList<>();
+    private boolean onDevices;
 
     /**
      * Reads the XML.
@@ -60,6 +61,11 @@ final class DomainRewriter {
         if (!domain.getTagName().equals("domain")) {
             throw new DamagedException(Finding.of(file, "describes a <" + domain.getTagName() + ">, not a domain"));
         }
+    }
+
+    /** The restored disks are devices, not files. */
+    void withDevices() {
+        onDevices = true;
     }
 
     /** What the user should know, each one sentence. */
@@ -134,7 +140,7 @@ final class DomainRewriter {
             keepOrDrop(devices, disk, name);
             return;
         }
-        disk.setAttribute("type", "file");
+        disk.setAttribute("type", onDevices ? "block" : "file");
         Element driver = child(disk, "driver");
         if (driver == null) {
             driver = document.createElement("driver");
@@ -143,7 +149,7 @@ final class DomainRewriter {
         }
         driver.setAttribute("type", format.toString());
         Element source = document.createElement("source");
-        source.setAttribute("file", file.toString());
+        source.setAttribute(onDevices ? "dev" : "file", file.toString());
         Element old = child(disk, "source");
         if (old == null) {
             disk.insertBefore(source, target);

@@ -49,16 +49,24 @@ final class HostDefinition {
     }
 
     /**
-     * Refuses what cannot be, and remembers a definition that will be replaced.
+     * Refuses a host that may not see the files of this machine.
      *
-     * @throws BackupException where the host is another machine, the name or UUID is taken, or the domain runs
+     * @throws BackupException where it may be another machine
      */
-    void requirePossible() {
+    void requireHere() {
         if (libvirt.uri().transport() != LibvirtUri.Transport.UNIX) {
             throw new BackupException("a domain is defined where its disks are, and they are written to this machine: "
                     + libvirt.uri().where() + " may be another one. Restore on that host, by a local URI, or restore"
-                    + " the files alone");
+                    + " the files alone, or into a storage pool of that host");
         }
+    }
+
+    /**
+     * Refuses what cannot be, and remembers a definition that will be replaced.
+     *
+     * @throws BackupException where the name or UUID is taken, or the domain runs
+     */
+    void requirePossible() {
         Domain sameName = find(libvirt.domain(identity().name()));
         if (newName != null) {
             if (sameName != null) {
@@ -164,7 +172,8 @@ final class HostDefinition {
         }
     }
 
-    private static <T extends @Nullable Object> T await(CompletableFuture<T> call) {
+    /** What a call brought, or its own exception. */
+    static <T extends @Nullable Object> T await(CompletableFuture<T> call) {
         try {
             return call.join();
         } catch (RuntimeException e) {

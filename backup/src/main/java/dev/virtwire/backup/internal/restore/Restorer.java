@@ -41,7 +41,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,13 +78,14 @@ public final class Restorer {
     public RestoreResult run(ProgressListener listener) {
         long begin = System.nanoTime();
         Manifest manifest = point.manifest();
-        List<ManifestDisk> disks = chosen(manifest);
+        List<ManifestDisk> disks = ChosenDisks.of(manifest, request.disks());
         long total = 0;
         for (ManifestDisk disk : disks) {
             total += request.chained() ? DiskChain.fileSizes(domain, point, disk) : disk.virtualSize();
         }
         ProgressMeter meter = new ProgressMeter(listener, disks.size(), total);
         if (definition != null) {
+            definition.requireHere();
             definition.requirePossible();
         }
         try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()))) {
@@ -139,35 +139,12 @@ public final class Restorer {
                 : new BackupException("cannot restore to " + destination + ": " + reason(e), e);
     }
 
-    private static String reason(Throwable e) {
+    /** Why it failed, in words. */
+    static String reason(Throwable e) {
         if (e instanceof IOException io) {
             return Problems.reason(io);
         }
         return e instanceof LibvirtException ? String.valueOf(e.getMessage()) : e.toString();
-    }
-
-    private List<ManifestDisk> chosen(Manifest manifest) {
-        TreeSet<String> unknown = new TreeSet<>(request.disks());
-        List<ManifestDisk> disks = new ArrayList<>();
-        for (ManifestDisk disk : manifest.disks()) {
-            if (unknown.remove(disk.target()) || request.disks().isEmpty()) {
-                disks.add(disk);
-            }
-        }
-        if (!unknown.isEmpty()) {
-            throw new BackupException("point " + manifest.point() + " has no disk " + unknown.first() + "; it has "
-                    + String.join(
-                            ", ",
-                            manifest.disks().stream().map(ManifestDisk::target).toList()));
-        }
-        for (ManifestDisk disk : disks) {
-            if (disk.pushed() != null) {
-                throw new BackupException("disk " + disk.target() + " of point " + manifest.point()
-                        + " is not in the repository: the hypervisor wrote it to "
-                        + disk.pushed().path() + " on host " + disk.pushed().host());
-            }
-        }
-        return disks;
     }
 
     /** The name that a disk's image has in the end. */

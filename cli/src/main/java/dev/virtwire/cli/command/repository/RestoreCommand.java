@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.DomainDefinition;
 import dev.virtwire.backup.ImageFormat;
 import dev.virtwire.backup.Point;
@@ -8,16 +10,21 @@ import dev.virtwire.backup.Repository;
 import dev.virtwire.backup.RestoreRequest;
 import dev.virtwire.backup.RestoreResult;
 import dev.virtwire.backup.manifest.DomainIdentity;
+import dev.virtwire.backup.pool.PoolRestore;
+import dev.virtwire.backup.pool.PoolRestoreResult;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.storage.StorageVolume;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -31,7 +38,9 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "Write a point's disks to a folder, as images that need no other file, with the domain's XML and its UEFI"
                     + " variables beside them. Every byte is verified on the way; on any failure no file is left.",
-            "With --define the domain is defined with these files, and not started."
+            "With --pool they become volumes of a storage pool of the host of -c instead, sent over the libvirt connection:"
+                    + " raw, new, and deleted again on any failure.",
+            "With --define the domain is defined with these files or volumes, and not started."
         },
         sortOptions = false)
 public final class RestoreCommand extends ConnectedCommand {
@@ -56,15 +65,24 @@ public final class RestoreCommand extends ConnectedCommand {
             description = "The domain and its point. Default: the newest.")
     private String name = "";
 
-    @Option(names = "--to", paramLabel = "OUT", required = true, description = "The folder; it is made if need be.")
-    private Path destination = Path.of("");
+    @Option(
+            names = "--to",
+            paramLabel = "OUT",
+            description = "The folder; it is made if need be. This or --pool is needed.")
+    private @Nullable Path destination;
+
+    @Option(
+            names = "--pool",
+            paramLabel = "POOL",
+            description = "The storage pool on the host of -c, for volumes such as web1-vda.raw.")
+    private @Nullable String pool;
 
     @Option(
             names = "--format",
             converter = FormatConverter.class,
             paramLabel = "FORMAT",
             description = "qcow2 or raw. Default: qcow2.")
-    private ImageFormat format = ImageFormat.QCOW2;
+    private @Nullable ImageFormat format;
 
     @Option(
             names = "--disk",
@@ -81,8 +99,8 @@ public final class RestoreCommand extends ConnectedCommand {
 
     @Option(
             names = "--define",
-            description = "Define the domain with the restored files, on the host of -c, which has to be this machine:"
-                    + " in place of the one that was backed up, with its name and UUID, or as --name says.")
+            description = "Define the domain with what was restored, on the host of -c, which with --to has to be this"
+                    + " machine: in place of the one that was backed up, with its name and UUID, or as --name says.")
     private boolean define;
 
     @Option(
@@ -107,71 +125,111 @@ public final class RestoreCommand extends ConnectedCommand {
 
     @Override
     public Integer call() throws Exception {
-        if (chain && format != ImageFormat.QCOW2) {
+        if (chain && format == ImageFormat.RAW) {
             throw CommandException.usage("--chain copies qcow2 images: leave out --format " + format, null);
         }
         if (newName != null && !define) {
             throw CommandException.usage("--name is for --define", null);
         }
+        Path folderOut = destination;
+        if ((folderOut == null) == (pool == null)) {
+            throw CommandException.usage(
+                    "restore needs a folder (--to) or a storage pool (--pool), and not both", null);
+        }
+        if (pool != null && (chain || format != null)) {
+            throw CommandException.usage("volumes of a pool are raw: leave out --chain and --format", null);
+        }
         // Files alone need no host.
-        return define ? super.call() : restore(null);
+        return define || folderOut == null ? super.call() : restore(folderOut, null);
     }
 
     @Override
     protected int run(Libvirt libvirt) {
-        return restore(new DomainDefinition(libvirt, newName));
+        Path folderOut = destination;
+        return folderOut == null
+                ? restoreToPool(libvirt)
+                : restore(folderOut, define ? new DomainDefinition(libvirt, newName) : null);
     }
 
-    private int restore(@Nullable DomainDefinition definition) {
+    private int restoreToPool(Libvirt libvirt) {
         Repository repository = Repository.open(folder);
         Point point = PointName.parse(repository, name).in(repository);
-        RestoreRequest request = RestoreRequest.of(point, destination)
-                .withFormat(format)
-                .withDisks(disks)
-                .limitedTo(rate);
-        request = chain ? request.asChain() : request;
-        print(point, restore(repository, replace ? request.replacing() : request, definition));
+        PoolRestore request =
+                new PoolRestore(point, libvirt, requireNonNull(pool), disks, rate, define, newName, replace);
+        PoolRestoreResult result = interruptible(view -> repository.restore(request, view));
+        print(
+                point,
+                "storage pool " + request.pool(),
+                result.volumes().stream().map(StorageVolume::name).toList(),
+                result.bytesWritten(),
+                result.duration(),
+                result.defined(),
+                result.notices());
         return ExitCode.DONE;
     }
 
-    private void print(Point point, RestoreResult result) {
-        DomainIdentity defined = result.defined();
+    private int restore(Path out, @Nullable DomainDefinition definition) {
+        Repository repository = Repository.open(folder);
+        Point point = PointName.parse(repository, name).in(repository);
+        RestoreRequest request = RestoreRequest.of(point, out)
+                .withFormat(format == null ? ImageFormat.QCOW2 : format)
+                .withDisks(disks)
+                .limitedTo(rate);
+        RestoreRequest chained = chain ? request.asChain() : request;
+        RestoreRequest wanted = replace ? chained.replacing() : chained;
+        RestoreResult result = interruptible(view ->
+                definition == null ? repository.restore(wanted, view) : repository.restore(wanted, definition, view));
+        print(
+                point,
+                out.toString(),
+                result.files().stream()
+                        .map(file ->
+                                json() ? file.toString() : out.relativize(file).toString())
+                        .toList(),
+                result.bytesWritten(),
+                result.duration(),
+                result.defined(),
+                result.notices());
+        return ExitCode.DONE;
+    }
+
+    private void print(
+            Point point,
+            String where,
+            List<String> made,
+            long bytesWritten,
+            Duration duration,
+            @Nullable DomainIdentity defined,
+            List<String> notices) {
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", point.manifest().domain().name());
                 json.writeStringField("point", point.id());
-                PointJson.writeStrings(
-                        json,
-                        "files",
-                        result.files().stream().map(Path::toString).toList());
-                json.writeNumberField("bytesWritten", result.bytesWritten());
-                json.writeNumberField("durationMillis", result.duration().toMillis());
+                json.writeStringField("pool", pool);
+                PointJson.writeStrings(json, pool == null ? "files" : "volumes", made);
+                json.writeNumberField("bytesWritten", bytesWritten);
+                json.writeNumberField("durationMillis", duration.toMillis());
                 json.writeStringField("definedName", defined == null ? null : defined.name());
                 json.writeStringField(
                         "definedUuid", defined == null ? null : defined.uuid().toString());
-                PointJson.writeStrings(json, "notices", result.notices());
+                PointJson.writeStrings(json, "notices", notices);
             });
             return;
         }
-        String files = result.files().stream()
-                .map(file -> destination.relativize(file).toString())
-                .collect(Collectors.joining(", "));
-        say("restored " + point.manifest().domain().name() + "@" + point.id() + " to " + destination + ": " + files
-                + "; " + Amounts.bytes(result.bytesWritten()) + " written in " + Amounts.duration(result.duration()));
+        say("restored " + point.manifest().domain().name() + "@" + point.id() + " to " + where + ": "
+                + String.join(", ", made) + "; " + Amounts.bytes(bytesWritten) + " written in "
+                + Amounts.duration(duration));
         if (defined != null) {
             say("defined: domain " + defined.name() + " with UUID " + defined.uuid() + ", not started");
         }
-        result.notices().forEach(this::note);
+        notices.forEach(this::note);
     }
 
-    private RestoreResult restore(
-            Repository repository, RestoreRequest request, @Nullable DomainDefinition definition) {
+    private <T> T interruptible(Function<ProgressView, T> restore) {
         try (ProgressView view = progressView("restore");
                 InterruptibleWork work =
                         InterruptibleWork.begin(console().interruption(), view, "nothing of it is left")) {
-            return work.run(() -> definition == null
-                    ? repository.restore(request, view)
-                    : repository.restore(request, definition, view));
+            return work.run(() -> restore.apply(view));
         }
     }
 }

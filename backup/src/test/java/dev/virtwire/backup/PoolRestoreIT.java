@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.pool.PoolRestore;
+import dev.virtwire.backup.pool.PoolRestoreResult;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Restores into a pool, over a connection by TCP: what this side writes is streams alone. */
+@ExtendWith(LibvirtdExtension.class)
+class PoolRestoreIT {
+    private static final long MIB = 1 << 20;
+
+    @TempDir
+    Path folder;
+
+    private Libvirtd libvirtd;
+    private Scene scene;
+    private Libvirt libvirt;
+    private StoragePool pool;
+    private Path volumes;
+
+    @BeforeEach
+    void prepare(Libvirtd shared) throws IOException {
+        libvirtd = shared;
+        scene = new Scene(libvirtd, folder);
+        volumes = Files.createTempDirectory(libvirtd.directory(), "pool");
+        libvirt = Libvirt.connect(libvirtd.tcpUri()).join();
+        pool = libvirt.storage()
+                .createPool("<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>"
+                        .formatted(volumes.getFileName(), volumes))
+                .join();
+    }
+
+    @AfterEach
+    void removePool() {
+        pool.destroy().join();
+        libvirt.close();
+    }
+
+    private Point backUp(Guest guest) {
+        guest.targets().forEach(target -> guest.copyDisk(target, folder.resolve(target + ".raw")));
+        return scene.backup(BackupPlan.builder(guest.name()).build()).point();
+    }
+
+    private PoolRestore request(Point point, boolean define, String name) {
+        return new PoolRestore(point, libvirt, pool.name(), Set.of(), 0, define, name, false);
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> list = Files.list(volumes)) {
+            return list.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void anotherDomainStartsFromVolumesThatWereSentToIt() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pooled")
+                .disk(GuestDisk.qcow2(40 * MIB).random(4 * MIB, 6 * MIB, 1))
+                .disk(GuestDisk.qcow2(3 * MIB + 512).pattern(2))
+                .start()) {
+            Point point = backUp(guest);
+            PoolRestoreResult result =
+                    scene.repository().restore(request(point, true, "pooled-two"), ProgressListener.NONE);
+            assertThat(result.volumes())
+                    .extracting(StorageVolume::name)
+                    .containsExactly("pooled-two-vda.raw", "pooled-two-vdb.raw");
+            for (String target : guest.targets()) {
+                assertThat(Files.mismatch(
+                                folder.resolve(target + ".raw"), volumes.resolve("pooled-two-" + target + ".raw")))
+                        .as(target)
+                        .isEqualTo(-1);
+            }
+            // The hole at the end of the first, and the one before its data, were not sent.
+            assertThat(result.bytesWritten()).isBetween(6 * MIB, 10 * MIB);
+            Domain two = libvirt.domain("pooled-two").join();
+            two.start().join();
+            assertThat(two.xml().join())
+                    .contains("<source file='" + volumes.resolve("pooled-two-vda.raw") + "'", "type='raw'");
+            two.destroy().join();
+            two.undefine().join();
+
+            assertThatThrownBy(() -> scene.repository().restore(request(point, false, null), progress -> {
+                        if (progress.disksDone() == 1) {
+                            throw new IllegalStateException("the listener gave up");
+                        }
+                    }))
+                    .hasMessageContaining("the listener gave up");
+            assertThat(files()).containsExactly("pooled-two-vda.raw", "pooled-two-vdb.raw");
+        }
+    }
+
+    @Test
+    void aDamagedPointLeavesNoVolumeAndATakenNameIsRefused() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pool-damage")
+                .disk(GuestDisk.qcow2(8 * MIB).random(0, 8 * MIB, 3))
+                .start()) {
+            Point point = backUp(guest);
+            Path taken = Files.createFile(volumes.resolve("pool-damage-vda.raw"));
+            pool.refresh().join();
+            assertThatThrownBy(() -> scene.repository().restore(request(point, false, null), ProgressListener.NONE))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining("cannot make volume pool-damage-vda.raw of 8388608 bytes in storage pool "
+                            + pool.name() + " on ")
+                    .hasMessageContaining("exists already");
+            assertThat(taken).isEmptyFile();
+            Files.delete(taken);
+            pool.refresh().join();
+
+            Path image = point.folder().resolve("vda.qcow2");
+            try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+                file.seek(file.length() - 2 * MIB);
+                int old = file.read();
+                file.seek(file.length() - 2 * MIB);
+                file.write(~old);
+            }
+            assertThatThrownBy(() -> scene.repository().restore(request(point, false, null), ProgressListener.NONE))
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageContaining("vda.qcow2");
+            assertThat(files()).isEmpty();
+        }
+    }
+
+    @Test
+    void aPoolThatIsNotThereIsNamed() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pool-none")
+                .disk(GuestDisk.qcow2(MIB).random(0, MIB, 4))
+                .start()) {
+            Point point = backUp(guest);
+            assertThatThrownBy(() -> scene.repository()
+                            .restore(
+                                    new PoolRestore(point, libvirt, "nowhere", Set.of(), 0, false, null, false),
+                                    ProgressListener.NONE))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("there is no storage pool 'nowhere' on "
+                            + libvirt.uri().where());
+        }
+    }
+}
