@@ -4,6 +4,8 @@ package dev.virtwire.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -187,5 +189,36 @@ class RestoreCommandIT {
                 .isEqualTo(new CommandRun(2, "", "error: --chain copies qcow2 images: leave out --format raw\n"));
         assertThat(run("restore", repository, NAME, "--to", folder + "/out", "--name", "again"))
                 .isEqualTo(new CommandRun(2, "", "error: --name is for --define\n"));
+    }
+
+    @Test
+    void aPoolTakesADomainOverTheLibvirtConnection() throws Exception {
+        Path pool = Files.createDirectory(libvirtd.directory().resolve("restore-pool"));
+        try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            StoragePool made = libvirt.storage()
+                    .createPool("<pool type='dir'><name>restore-pool</name><target><path>%s</path></target></pool>"
+                            .formatted(pool))
+                    .join();
+            CommandRun run = run(
+                    "-c",
+                    libvirtd.tcpUri(),
+                    "restore",
+                    repository,
+                    NAME,
+                    "--pool",
+                    "restore-pool",
+                    "--define",
+                    "--name",
+                    "pooled");
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(run.out())
+                    .matches("restored " + NAME
+                            + "@\\S+ to storage pool restore-pool: pooled-vda.raw; .* written in .* s\n"
+                            + "defined: domain pooled with UUID \\S+, not started\n");
+            assertThat(Files.mismatch(shared.resolve("vda.raw"), pool.resolve("pooled-vda.raw")))
+                    .isEqualTo(-1);
+            libvirt.domain("pooled").join().undefine().join();
+            made.destroy().join();
+        }
     }
 }

@@ -26,6 +26,9 @@ class UsageTest {
             backup web1 /backups --jobs 0 | at least one domain is backed up at a time, not 0
             backup web1 /backups --keep 0 | --keep 0: at least one point is kept
             backup web1 /backups --keep 3 --mode push --target /h | --keep is for --mode pull: nothing is removed from the host
+            restore /backups web1 | restore needs a folder (--to) or a storage pool (--pool), and not both
+            restore /backups web1 --to /o --pool p | restore needs a folder (--to) or a storage pool (--pool), and not both
+            restore /backups web1 --pool p --format raw | volumes of a pool are raw: leave out --chain and --format
             prune /backups      | prune needs at least one of --keep-last, --keep-daily, --keep-weekly and --keep-monthly, with a number of points to keep
             prune /b --keep-daily 1 --keep-last -3 | a retention keeps a number of points, not -3
             -c qemu:system info x | URI 'qemu:system': '//' is missing after 'qemu:', as in qemu:///system

@@ -205,7 +205,9 @@ public final class RestoreCommand extends ConnectedCommand {
             printJson(json -> {
                 json.writeStringField("domain", point.manifest().domain().name());
                 json.writeStringField("point", point.id());
-                json.writeStringField("pool", pool);
+                if (pool != null) {
+                    json.writeStringField("pool", pool);
+                }
                 PointJson.writeStrings(json, pool == null ? "files" : "volumes", made);
                 json.writeNumberField("bytesWritten", bytesWritten);
                 json.writeNumberField("durationMillis", duration.toMillis());
