@@ -37,7 +37,7 @@ final class MutatedFrames {
     /** What objects take that are made from a byte that was really received, and what is always there. */
     private static final long MOST_PER_BYTE = 40;
 
-    private static final long MOST_ALWAYS = 64 << 10;
+    private static final long MOST_ALWAYS = 256 << 10;
     private static final int SERIAL_AT = 20;
     private static final int BODY_AT = 4 + MessageHeader.BYTES;
     private static final int[] TEMPTING = {

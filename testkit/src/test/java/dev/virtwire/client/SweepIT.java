@@ -57,7 +57,7 @@ class SweepIT {
     private static final String UNKNOWN = "an error, since this driver or libvirt does not have it";
 
     /** How many changed replies the usual run receives; {@code -Dsweep.mutations=10000000} is the long one. */
-    private static final long MUTATIONS = Long.getLong("sweep.mutations", 100_000);
+    private static final long MUTATIONS = Long.getLong("sweep.mutations", 20_000);
 
     private final Set<String> answered = new HashSet<>();
     private final Map<String, SweepCapture> captures = new TreeMap<>();
