@@ -9,12 +9,16 @@ import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
 import dev.virtwire.client.internal.ssh.HostSockets;
 import dev.virtwire.client.internal.stream.StreamFlow;
+import dev.virtwire.client.network.Networks;
+import dev.virtwire.client.node.Node;
 import dev.virtwire.client.protocol.Caller;
 import dev.virtwire.client.protocol.Procedure;
 import dev.virtwire.client.protocol.remote.ConnectCalls;
+import dev.virtwire.client.protocol.remote.ConnectGetAllDomainStatsFlags;
 import dev.virtwire.client.protocol.remote.ConnectGetCapabilitiesResult;
 import dev.virtwire.client.protocol.remote.ConnectGetHostnameResult;
 import dev.virtwire.client.protocol.remote.ConnectGetLibVersionResult;
+import dev.virtwire.client.protocol.remote.ConnectGetTypeResult;
 import dev.virtwire.client.protocol.remote.ConnectGetUriResult;
 import dev.virtwire.client.protocol.remote.ConnectGetVersionResult;
 import dev.virtwire.client.protocol.remote.ConnectListAllDomainsFlags;
@@ -23,7 +27,12 @@ import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainCreateFlags;
 import dev.virtwire.client.protocol.remote.DomainDefineFlags;
 import dev.virtwire.client.protocol.remote.DomainRef;
+import dev.virtwire.client.protocol.remote.DomainSaveFlags;
+import dev.virtwire.client.protocol.remote.DomainStatsTypes;
 import dev.virtwire.client.protocol.remote.Feature;
+import dev.virtwire.client.protocol.remote.SaveCalls;
+import dev.virtwire.client.secret.Secrets;
+import dev.virtwire.client.statistics.DomainStatistics;
 import dev.virtwire.client.storage.Storage;
 import dev.virtwire.client.stream.LibvirtStream;
 import dev.virtwire.client.stream.Opened;
@@ -32,10 +41,12 @@ import java.nio.channels.ByteChannel;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -49,7 +60,7 @@ import org.jspecify.annotations.Nullable;
  * it, gives up the call; the server goes on with it. A backup job or an event registration that a late success leaves
  * behind is undone; a domain that was defined or started meanwhile stays.
  *
- * <p>What has no method here or in {@link Domain} can be called by the stubs in
+ * <p>What has no method here, in {@link Domain} or in the objects that come from them can be called by the stubs in
  * {@code dev.virtwire.client.protocol.remote}, such as {@code new DomainCalls(libvirt)}.
  *
  * <p>Safe for use by any number of threads.
@@ -61,18 +72,21 @@ public final class Libvirt implements Caller, AutoCloseable {
     private final Session session;
     private final EventHub events;
     private final CallOptions options;
+    private final Map<Feature, Boolean> features;
     private final ConnectCalls calls;
     private final DomainCalls domainCalls;
 
     private Libvirt(LibvirtUri uri, Session session) {
-        this(uri, session, new EventHub(session), CallOptions.DEFAULT);
+        this(uri, session, new EventHub(session), CallOptions.DEFAULT, new ConcurrentHashMap<>());
     }
 
-    private Libvirt(LibvirtUri uri, Session session, EventHub events, CallOptions options) {
+    private Libvirt(
+            LibvirtUri uri, Session session, EventHub events, CallOptions options, Map<Feature, Boolean> features) {
         this.uri = uri;
         this.session = session;
         this.events = events;
         this.options = options;
+        this.features = features;
         this.calls = new ConnectCalls(this);
         this.domainCalls = new DomainCalls(this);
     }
@@ -130,7 +144,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * Closing either closes both.
      */
     public Libvirt with(CallOptions callOptions) {
-        return new Libvirt(uri, session, events, callOptions);
+        return new Libvirt(uri, session, events, callOptions, features);
     }
 
     /** The URI that this connection was made with. */
@@ -228,9 +242,31 @@ public final class Libvirt implements Caller, AutoCloseable {
         return callOptions.equals(CallOptions.DEFAULT) ? options : callOptions;
     }
 
-    /** Whether the server has a feature ({@code virConnectSupportsFeature}, which libvirt keeps to itself). */
+    /**
+     * Whether the server has a feature ({@code virConnectSupportsFeature}, which libvirt keeps to itself). It is asked once
+     * a feature.
+     */
     public CompletableFuture<Boolean> supports(Feature feature) {
-        return calls.connectSupportsFeature(feature.value()).thenApply(result -> result.supported() != 0);
+        Boolean known = features.get(feature);
+        if (known != null) {
+            CompletableFuture<Boolean> answer = newFuture();
+            answer.complete(known);
+            return answer;
+        }
+        return calls.connectSupportsFeature(feature.value()).thenApply(result -> {
+            features.put(feature, result.supported() != 0);
+            return result.supported() != 0;
+        });
+    }
+
+    /** The hypervisor's name, such as {@code QEMU} ({@code virConnectGetType}). */
+    public CompletableFuture<String> hypervisorType() {
+        return calls.connectGetType().thenApply(ConnectGetTypeResult::type);
+    }
+
+    /** Whether nobody can read or change the connection's traffic on its way ({@code virConnectIsSecure}), as the server sees it. */
+    public CompletableFuture<Boolean> isSecure() {
+        return calls.connectIsSecure().thenApply(result -> result.secure() != 0);
     }
 
     /** The host's name ({@code virConnectGetHostname}). */
@@ -306,6 +342,75 @@ public final class Libvirt implements Caller, AutoCloseable {
     /** Starts a domain that is gone when it ends ({@code virDomainCreateXML}). */
     public CompletableFuture<Domain> createDomain(String xml, DomainCreateFlags... flags) {
         return domainCalls.domainCreateXml(xml, Set.of(flags)).thenApply(result -> domain(result.domain()));
+    }
+
+    /**
+     * Lets a domain go on that was saved to a file of the host ({@code virDomainRestoreFlags}).
+     *
+     * @param xml in place of the configuration that was saved, changed where the guest cannot see it; or null
+     */
+    public CompletableFuture<Void> restoreDomain(String file, @Nullable String xml, DomainSaveFlags... flags) {
+        return new SaveCalls(this).domainRestoreFlags(file, xml, Set.of(flags));
+    }
+
+    /**
+     * All figures of these kinds, of every domain ({@code virConnectGetAllDomainStats}); of none for every kind that the
+     * server knows.
+     */
+    public CompletableFuture<List<DomainStatistics>> statistics(DomainStatsTypes... kinds) {
+        return statistics(Set.of(kinds), Set.of());
+    }
+
+    /**
+     * All figures of these kinds, of the domains that the flags admit ({@code virConnectGetAllDomainStats}).
+     *
+     * @param kinds none for every kind that the server knows
+     * @param flags no kind of domain for all of them
+     */
+    public CompletableFuture<List<DomainStatistics>> statistics(
+            Set<DomainStatsTypes> kinds, Set<ConnectGetAllDomainStatsFlags> flags) {
+        return domainCalls
+                .connectGetAllDomainStats(List.of(), kinds, flags)
+                .thenApply(result -> result.retStats().stream()
+                        .map(stats -> DomainStatistics.of(this, stats))
+                        .toList());
+    }
+
+    /**
+     * All figures of these kinds, of these domains ({@code virDomainListGetStats}).
+     *
+     * @param of of none, nothing is asked
+     * @param kinds none for every kind that the server knows
+     * @param flags those that choose domains are refused by the server
+     */
+    public CompletableFuture<List<DomainStatistics>> statistics(
+            Collection<Domain> of, Set<DomainStatsTypes> kinds, Set<ConnectGetAllDomainStatsFlags> flags) {
+        if (of.isEmpty()) {
+            // Of no domain at all the server would send those of every one.
+            CompletableFuture<List<DomainStatistics>> none = newFuture();
+            none.complete(List.of());
+            return none;
+        }
+        return domainCalls
+                .connectGetAllDomainStats(of.stream().map(Domain::ref).toList(), kinds, flags)
+                .thenApply(result -> result.retStats().stream()
+                        .map(stats -> DomainStatistics.of(this, stats))
+                        .toList());
+    }
+
+    /** The host's virtual networks. */
+    public Networks networks() {
+        return Networks.of(this);
+    }
+
+    /** The secrets that libvirt keeps for disks and the like. */
+    public Secrets secrets() {
+        return Secrets.of(this);
+    }
+
+    /** The host: processors, memory, devices, and what its hypervisor can do. */
+    public Node node() {
+        return Node.of(this);
     }
 
     /** The host's storage pools and volumes. */

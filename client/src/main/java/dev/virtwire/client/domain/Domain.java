@@ -10,6 +10,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.backup.BackupSpec;
+import dev.virtwire.client.block.DomainDisk;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.event.DomainEventKind;
@@ -31,15 +32,23 @@ import dev.virtwire.client.protocol.remote.DomainFsfreezeArgs;
 import dev.virtwire.client.protocol.remote.DomainFsfreezeResult;
 import dev.virtwire.client.protocol.remote.DomainFsthawResult;
 import dev.virtwire.client.protocol.remote.DomainGetXmlDescResult;
+import dev.virtwire.client.protocol.remote.DomainRebootFlags;
 import dev.virtwire.client.protocol.remote.DomainRef;
 import dev.virtwire.client.protocol.remote.DomainScreenshotArgs;
 import dev.virtwire.client.protocol.remote.DomainScreenshotResult;
+import dev.virtwire.client.protocol.remote.DomainShutdownFlags;
+import dev.virtwire.client.protocol.remote.DomainStatsTypes;
 import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.client.protocol.remote.DomainXmlFlags;
 import dev.virtwire.client.protocol.remote.GuestCalls;
 import dev.virtwire.client.protocol.remote.GuestProcedures;
 import dev.virtwire.client.protocol.remote.JobCalls;
 import dev.virtwire.client.protocol.remote.JobStatsFlags;
+import dev.virtwire.client.protocol.remote.SnapshotCalls;
+import dev.virtwire.client.protocol.remote.SnapshotCreateFlags;
+import dev.virtwire.client.protocol.remote.SnapshotListFlags;
+import dev.virtwire.client.snapshot.Snapshot;
+import dev.virtwire.client.statistics.DomainStatistics;
 import dev.virtwire.client.stream.DuplexStream;
 import dev.virtwire.client.stream.Opened;
 import dev.virtwire.client.stream.ReadableStream;
@@ -143,6 +152,21 @@ public final class Domain {
         return domains().domainShutdown(ref);
     }
 
+    /** As {@link #shutdown()}, in these ways, of which the hypervisor takes the best ({@code virDomainShutdownFlags}). */
+    public CompletableFuture<Void> shutdown(Set<DomainShutdownFlags> ways) {
+        return domains().domainShutdownFlags(ref, ways);
+    }
+
+    /** Asks the guest to shut down and start again ({@code virDomainReboot}); it may not listen. */
+    public CompletableFuture<Void> reboot(DomainRebootFlags... ways) {
+        return domains().domainReboot(ref, Set.of(ways));
+    }
+
+    /** Starts the guest again at once, as the reset button does ({@code virDomainReset}). */
+    public CompletableFuture<Void> reset() {
+        return domains().domainReset(ref, 0);
+    }
+
     /** Stops the CPUs ({@code virDomainSuspend}). */
     public CompletableFuture<Void> suspend() {
         return domains().domainSuspend(ref);
@@ -161,6 +185,90 @@ public final class Domain {
     /** Removes the stored configuration ({@code virDomainUndefineFlags}). */
     public CompletableFuture<Void> undefine(DomainUndefineFlags... flags) {
         return domains().domainUndefineFlags(ref, Set.of(flags));
+    }
+
+    /** How the domain stands, and why ({@code virDomainGetState}). */
+    public CompletableFuture<DomainStatus> status() {
+        return domains().domainGetState(ref, 0).thenApply(result -> new DomainStatus(result.state(), result.reason()));
+    }
+
+    /** Whether the domain is started with the daemon ({@code virDomainGetAutostart}). */
+    public CompletableFuture<Boolean> autostart() {
+        return domains().domainGetAutostart(ref).thenApply(result -> result.autostart() != 0);
+    }
+
+    /** Says whether the domain is started with the daemon ({@code virDomainSetAutostart}). */
+    public CompletableFuture<Void> setAutostart(boolean autostart) {
+        return domains().domainSetAutostart(ref, autostart ? 1 : 0);
+    }
+
+    /** Renames an inactive domain ({@code virDomainRename}). */
+    public CompletableFuture<Domain> rename(String name) {
+        return domains()
+                .domainRename(ref, name, 0)
+                .thenApply(done -> of(libvirt, new DomainRef(name, ref.uuid(), ref.id())));
+    }
+
+    /**
+     * All figures of these kinds ({@code virDomainListGetStats}); of none for every kind that the server knows.
+     *
+     * @return fails with {@link ErrorCode#NO_DOMAIN} where the domain is gone
+     */
+    public CompletableFuture<DomainStatistics> statistics(DomainStatsTypes... kinds) {
+        return libvirt.statistics(List.of(this), Set.of(kinds), Set.of())
+                .thenApply(records -> records.stream()
+                        .findFirst()
+                        .orElseThrow(() -> new ProtocolException(
+                                "the statistics of %s on %s: the server sent none"
+                                        .formatted(name(), libvirt.uri().where()),
+                                null)));
+    }
+
+    // ---- its parts
+
+    /** A disk, by its target such as {@code vda}, or by the path of its source; nothing is asked. */
+    public DomainDisk disk(String target) {
+        return DomainDisk.of(this, target);
+    }
+
+    /** Its memory: size, figures, limits. */
+    public DomainMemory memory() {
+        return new DomainMemory(this);
+    }
+
+    /** Its virtual CPUs: how many, figures, where they run. */
+    public DomainVcpus vcpus() {
+        return new DomainVcpus(this);
+    }
+
+    /** Its network interfaces: addresses, figures, limits. */
+    public DomainInterfaces interfaces() {
+        return new DomainInterfaces(this);
+    }
+
+    /** Plugs and unplugs devices. */
+    public DomainDevices devices() {
+        return new DomainDevices(this);
+    }
+
+    /** Its title, its description, and what programs note at it. */
+    public DomainMetadata metadata() {
+        return new DomainMetadata(this);
+    }
+
+    /** How much of the host it gets. */
+    public DomainTuning tuning() {
+        return new DomainTuning(this);
+    }
+
+    /** Its memory on the host's disk: saved, or dumped. */
+    public SavedState saved() {
+        return new SavedState(this);
+    }
+
+    /** The agent that runs in the guest. */
+    public GuestAgent agent() {
+        return new GuestAgent(this);
     }
 
     // ---- jobs and backup
@@ -357,6 +465,49 @@ public final class Domain {
         });
     }
 
+    // ---- snapshots
+
+    /** The snapshots ({@code virDomainListAllSnapshots}). */
+    public CompletableFuture<List<Snapshot>> snapshots(SnapshotListFlags... flags) {
+        return snapshotCalls()
+                .domainListAllSnapshots(ref, 1, Set.of(flags))
+                .thenApply(result -> result.snapshots().stream()
+                        .map(found -> Snapshot.of(this, found))
+                        .toList());
+    }
+
+    /**
+     * The snapshot of that name ({@code virDomainSnapshotLookupByName}); fails with
+     * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} where there is none.
+     */
+    public CompletableFuture<Snapshot> snapshot(String name) {
+        return snapshotCalls()
+                .domainSnapshotLookupByName(ref, name, 0)
+                .thenApply(result -> Snapshot.of(this, result.snapshot()));
+    }
+
+    /** The snapshot that the domain goes on from ({@code virDomainSnapshotCurrent}); empty where there is none. */
+    public CompletableFuture<Optional<Snapshot>> currentSnapshot() {
+        return snapshotCalls()
+                .domainHasCurrentSnapshot(ref, 0)
+                .thenCompose(has -> has.result() == 0
+                        ? CompletableFuture.completedFuture(Optional.empty())
+                        : snapshotCalls()
+                                .domainSnapshotCurrent(ref, 0)
+                                .thenApply(result -> Optional.of(Snapshot.of(this, result.snapshot()))));
+    }
+
+    /**
+     * Takes a snapshot ({@code virDomainSnapshotCreateXML}).
+     *
+     * @param xml a {@code <domainsnapshot>}
+     */
+    public CompletableFuture<Snapshot> createSnapshot(String xml, SnapshotCreateFlags... flags) {
+        return snapshotCalls()
+                .domainSnapshotCreateXml(ref, xml, Set.of(flags))
+                .thenApply(result -> Snapshot.of(this, result.snapshot()));
+    }
+
     // ---- checkpoints
 
     /** The checkpoints ({@code virDomainListAllCheckpoints}). */
@@ -440,6 +591,10 @@ public final class Domain {
 
     private JobCalls jobs() {
         return new JobCalls(libvirt);
+    }
+
+    private SnapshotCalls snapshotCalls() {
+        return new SnapshotCalls(libvirt);
     }
 
     private CheckpointCalls checkpointCalls() {

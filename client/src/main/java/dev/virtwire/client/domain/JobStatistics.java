@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.internal.params.TypedParams;
+import dev.virtwire.client.params.TypedParameters;
 import dev.virtwire.client.protocol.remote.JobOperation;
 import dev.virtwire.client.protocol.remote.JobType;
 import dev.virtwire.client.protocol.remote.TypedParam;
@@ -29,7 +29,7 @@ public record JobStatistics(int typeNumber, Map<String, Object> values) {
 
     /** The statistics of a list of parameters. */
     public static JobStatistics of(int typeNumber, List<TypedParam> params) {
-        return new JobStatistics(typeNumber, TypedParams.toMap(params));
+        return new JobStatistics(typeNumber, TypedParameters.ofWire(params).toMap());
     }
 
     /** How the job stands; empty where a newer server has a type that this client does not know. */

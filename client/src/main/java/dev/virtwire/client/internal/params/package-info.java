@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Typed parameters, libvirt's lists of named values, as plain Java values. */
+/** How typed parameters are asked for: in two steps where libvirt wants that, and with strings where the server has them. */
 @NullMarked
 package dev.virtwire.client.internal.params;
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.domain;
+
+import dev.virtwire.client.protocol.remote.DomainBlockedReason;
+import dev.virtwire.client.protocol.remote.DomainCrashedReason;
+import dev.virtwire.client.protocol.remote.DomainNoStateReason;
+import dev.virtwire.client.protocol.remote.DomainPausedReason;
+import dev.virtwire.client.protocol.remote.DomainPmSuspendedReason;
+import dev.virtwire.client.protocol.remote.DomainRunningReason;
+import dev.virtwire.client.protocol.remote.DomainShutdownReason;
+import dev.virtwire.client.protocol.remote.DomainShutoffReason;
+import dev.virtwire.client.protocol.remote.DomainState;
+import java.util.Optional;
+
+/**
+ * How a domain stands, and why ({@code virDomainGetState}).
+ *
+ * @param stateNumber how, as libvirt's number
+ * @param reasonNumber why, as libvirt's number, which means something else in each state
+ * @since 0.1
+ */
+public record DomainStatus(int stateNumber, int reasonNumber) {
+    /** How it stands; empty where a newer server has a state that this client does not know. */
+    public Optional<DomainState> state() {
+        return DomainState.of(stateNumber);
+    }
+
+    /**
+     * Why: a {@link DomainRunningReason} of a running domain, and so on; empty where a newer server has a state or reason that
+     * this client does not know.
+     */
+    public Optional<? extends Enum<?>> reason() {
+        return state().flatMap(state -> switch (state) {
+            case NONE -> DomainNoStateReason.of(reasonNumber);
+            case RUNNING -> DomainRunningReason.of(reasonNumber);
+            case BLOCKED -> DomainBlockedReason.of(reasonNumber);
+            case PAUSED -> DomainPausedReason.of(reasonNumber);
+            case SHUTDOWN -> DomainShutdownReason.of(reasonNumber);
+            case SHUTOFF -> DomainShutoffReason.of(reasonNumber);
+            case CRASHED -> DomainCrashedReason.of(reasonNumber);
+            case PM_SUSPENDED -> DomainPmSuspendedReason.of(reasonNumber);
+        });
+    }
+}

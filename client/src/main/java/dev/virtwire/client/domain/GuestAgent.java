@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.domain;
+
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.params.TypedParameters;
+import dev.virtwire.client.protocol.qemu.QemuCalls;
+import dev.virtwire.client.protocol.remote.DomainFsinfo;
+import dev.virtwire.client.protocol.remote.DomainGetFsinfoResult;
+import dev.virtwire.client.protocol.remote.DomainGetHostnameResult;
+import dev.virtwire.client.protocol.remote.GuestCalls;
+import dev.virtwire.client.protocol.remote.GuestHostnameFlags;
+import dev.virtwire.client.protocol.remote.GuestInfoTypes;
+import dev.virtwire.client.protocol.remote.GuestPasswordFlags;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agent that runs in a guest. {@link Domain#agent()} gives it; it holds no state. Its calls fail with
+ * {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent does not run, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED} where the
+ * domain has no channel for one. {@link Domain#freeze} and {@link Domain#thaw} hold file systems still.
+ *
+ * @since 0.1
+ */
+public final class GuestAgent {
+    /** Negative times are words of libvirt's. */
+    private static final int USUAL_TIMEOUT = -1;
+
+    private final Domain domain;
+
+    GuestAgent(Domain domain) {
+        this.domain = domain;
+    }
+
+    /** Sends a command and waits as long as libvirt usually does: {@link #command(String, Duration)}. */
+    public CompletableFuture<Optional<String>> command(String json) {
+        return send(json, USUAL_TIMEOUT);
+    }
+
+    /**
+     * Sends a command ({@code virDomainQemuAgentCommand}).
+     *
+     * @param json such as <code>{"execute":"guest-ping"}</code>
+     * @param patience whole seconds, after which libvirt gives up
+     * @return the answer, as JSON; empty where the command has none
+     */
+    public CompletableFuture<Optional<String>> command(String json, Duration patience) {
+        return send(json, Math.toIntExact(patience.toSeconds()));
+    }
+
+    private CompletableFuture<Optional<String>> send(String json, int timeout) {
+        return new QemuCalls(domain.libvirt())
+                .domainAgentCommand(domain.ref(), json, timeout, 0)
+                .thenApply(result -> Optional.ofNullable(result.result()));
+    }
+
+    /** What the guest says of itself, by libvirt's names ({@code virDomainGetGuestInfo}); no type stands for all. */
+    public CompletableFuture<TypedParameters> info(GuestInfoTypes... types) {
+        return calls().domainGetGuestInfo(domain.ref(), Set.of(types), 0)
+                .thenApply(result -> TypedParameters.ofWire(result.params()));
+    }
+
+    /** The guest's name ({@code virDomainGetHostname}). */
+    public CompletableFuture<String> hostname() {
+        return calls().domainGetHostname(domain.ref(), Set.of(GuestHostnameFlags.AGENT))
+                .thenApply(DomainGetHostnameResult::hostname);
+    }
+
+    /** The file systems that the guest has mounted ({@code virDomainGetFSInfo}). */
+    public CompletableFuture<List<DomainFsinfo>> fileSystems() {
+        return calls().domainGetFsinfo(domain.ref(), 0).thenApply(DomainGetFsinfoResult::info);
+    }
+
+    /** The guest's time ({@code virDomainGetTime}). */
+    public CompletableFuture<Instant> time() {
+        return calls().domainGetTime(domain.ref(), 0)
+                .thenApply(result -> Instant.ofEpochSecond(result.seconds(), result.nseconds()));
+    }
+
+    /** Sets the guest's time ({@code virDomainSetTime}). */
+    public CompletableFuture<Void> setTime(Instant time) {
+        return calls().domainSetTime(domain.ref(), time.getEpochSecond(), time.getNano(), Set.of());
+    }
+
+    /**
+     * Lets the guest tell its disks what it no longer needs ({@code virDomainFSTrim}).
+     *
+     * @param mountPoint which file system, as the guest names it; null for all
+     * @param minimum bytes; smaller runs stay
+     */
+    public CompletableFuture<Void> trim(@Nullable String mountPoint, long minimum) {
+        return calls().domainFstrim(domain.ref(), mountPoint, minimum, 0);
+    }
+
+    /** Sets a user's password in the guest ({@code virDomainSetUserPassword}). */
+    public CompletableFuture<Void> setPassword(String user, String password, GuestPasswordFlags... flags) {
+        return calls().domainSetUserPassword(domain.ref(), user, password, Set.of(flags));
+    }
+
+    private GuestCalls calls() {
+        return new GuestCalls(domain.libvirt());
+    }
+}
