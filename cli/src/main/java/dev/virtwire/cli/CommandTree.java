@@ -10,6 +10,7 @@ import dev.virtwire.cli.command.host.CheckpointsCommand;
 import dev.virtwire.cli.command.host.DomainsCommand;
 import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
+import dev.virtwire.cli.command.host.StatsCommand;
 import dev.virtwire.cli.command.repository.BackupCommand;
 import dev.virtwire.cli.command.repository.PointsCommand;
 import dev.virtwire.cli.command.repository.PruneCommand;
@@ -36,6 +37,7 @@ final class CommandTree {
             "recover",
             "prune",
             "checkpoints",
+            "stats",
             "events",
             "upload",
             "download",
@@ -67,6 +69,7 @@ final class CommandTree {
             case "recover" -> new RecoverCommand();
             case "prune" -> new PruneCommand();
             case "checkpoints" -> new CheckpointsCommand();
+            case "stats" -> new StatsCommand();
             case "events" -> new EventsCommand();
             case "upload" -> new UploadCommand();
             case "download" -> new DownloadCommand();

@@ -2,6 +2,7 @@
 package dev.virtwire.cli.command.host;
 
 import dev.virtwire.client.domain.DomainInfo;
+import dev.virtwire.client.domain.DomainStatus;
 import dev.virtwire.client.protocol.remote.DomainState;
 
 /** What a domain's figures are called, in virsh's words. */
@@ -10,6 +11,10 @@ final class DomainTexts {
 
     static String state(DomainInfo info) {
         return info.state().map(DomainTexts::state).orElse("state " + info.stateNumber());
+    }
+
+    static String state(DomainStatus status) {
+        return status.state().map(DomainTexts::state).orElse("state " + status.stateNumber());
     }
 
     private static String state(DomainState state) {
