@@ -84,10 +84,11 @@ compile_c() {
     [ "$program" -nt "$source" ] || quietly cc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$program" "$source" "$@"
 }
 
-# Sets $directory, $unix and $tcp, and $test, where its built-in test driver is reached over TCP.
+# start_libvirtd OPTION...: with options of the launcher. Sets $directory, $unix and $tcp, and $test, where its built-in test
+# driver is reached over TCP.
 start_libvirtd() {
-    local key value
-    coproc LIBVIRTD { exec bash "$launcher" 2> "$work/libvirtd.stderr"; }
+    local key value launcher_options=("$@")
+    coproc LIBVIRTD { exec bash "$launcher" "${launcher_options[@]}" 2> "$work/libvirtd.stderr"; }
     libvirtd_pid=$LIBVIRTD_PID
     exec {to_libvirtd}>&"${LIBVIRTD[1]}" {from_libvirtd}<&"${LIBVIRTD[0]}"
     eval "exec ${LIBVIRTD[1]}>&- ${LIBVIRTD[0]}<&-"

@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,6 +38,8 @@ class ReconnectIT {
 
     private static PrivateLibvirtd libvirtd;
 
+    private LeakWatch leaks;
+
     @BeforeAll
     static void start() {
         libvirtd = PrivateLibvirtd.start();
@@ -47,11 +50,16 @@ class ReconnectIT {
         libvirtd.close();
     }
 
+    @BeforeEach
+    void watch() {
+        leaks = new LeakWatch();
+    }
+
     @AfterEach
-    void leavesNoThread() {
-        await().atMost(20, TimeUnit.SECONDS)
-                .until(() -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(thread -> thread.getName().startsWith("virtwire-")));
+    void leavesNothing() throws InterruptedException {
+        try (LeakWatch watch = leaks) {
+            watch.assertNothingIsLeft();
+        }
     }
 
     /** Remembers gaps beside events. */
