@@ -8,10 +8,16 @@ import static org.awaitility.Awaitility.await;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.testkit.FaultyProxy;
+import dev.virtwire.testkit.PrivateSshd;
 import dev.virtwire.testkit.TlsLibvirtd;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -30,31 +36,50 @@ class BlackHoleIT {
     private static final Duration LIMIT = INTERVAL.multipliedBy(COUNT + 1).plusSeconds(1);
 
     private static TlsLibvirtd server;
+    private static PrivateSshd sshd;
 
     @BeforeAll
     static void start() {
         server = TlsLibvirtd.start();
+        sshd = PrivateSshd.builder(server.libvirtd()).start();
     }
 
     @AfterAll
     static void stop() {
+        sshd.close();
         server.close();
     }
 
+    private static int port(String transport) {
+        return switch (transport) {
+            case "tcp" -> server.libvirtd().tcpPort();
+            case "tls" -> server.port();
+            default -> sshd.port();
+        };
+    }
+
+    private static String uri(String transport) {
+        return switch (transport) {
+            case "tcp" -> server.libvirtd().testTcpUri();
+            case "tls" -> server.uri("test", "default");
+            default -> sshd.uri("test", "default") + "&no_verify=1";
+        };
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"tcp", "tls"})
+    @ValueSource(strings = {"tcp", "tls", "ssh"})
     void failsEveryCallAndSubscriptionInTime(String transport) throws Exception {
-        int port = transport.equals("tls") ? server.port() : server.libvirtd().tcpPort();
+        int port = port(transport);
         try (FaultyProxy network = FaultyProxy.onTcp(new InetSocketAddress("127.0.0.1", port))) {
-            String uri = transport.equals("tls")
-                    ? server.uri("test", "default").replace(":" + port, ":" + network.port())
-                    : "test+tcp://127.0.0.1:%d/default".formatted(network.port());
+            String uri = uri(transport).replace(":" + port, ":" + network.port());
             ConnectOptions options =
                     ConnectOptions.builder().keepAlive(INTERVAL, COUNT).build();
             Libvirt libvirt = Libvirt.connect(uri, options).join();
             EventRecorder<DomainEvent.Lifecycle> recorder = new EventRecorder<>();
             libvirt.events(DomainEventKind.LIFECYCLE).subscribe(recorder);
             recorder.awaitSubscribed();
+
+            Optional<CompletableFuture<Integer>> stream = reading(libvirt);
 
             network.toServer().swallowAfter(0);
             network.toClient().swallowAfter(0);
@@ -69,10 +94,28 @@ class BlackHoleIT {
                         .hasMessageContaining("no sign of life for ")
                         .hasMessageEndingWith(" ms, 2 keepalive pings unanswered");
             }
-            await().until(() -> recorder.failure() != null);
+            await().until(() -> recorder.failure() != null
+                    && stream.map(CompletableFuture::isDone).orElse(true));
             assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(LIMIT);
             assertThat(recorder.failure()).isInstanceOf(ConnectionLostException.class);
+            stream.ifPresent(read -> assertThat(read).isCompletedExceptionally());
             assertThat(libvirt.closed().join().kind()).isEqualTo(CloseReason.Kind.LOST);
         }
+    }
+
+    /** Where there is a stream beside the calls, somebody who waits for the next byte of it: that server waits for one too. */
+    private static Optional<CompletableFuture<Integer>> reading(Libvirt libvirt) {
+        if (!libvirt.reachesHostSockets()) {
+            return Optional.empty();
+        }
+        ByteChannel channel =
+                libvirt.openHostSocket("/run/libvirt/libvirt-sock").join();
+        return Optional.of(CompletableFuture.supplyAsync(() -> {
+            try {
+                return channel.read(ByteBuffer.allocate(1));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }));
     }
 }
