@@ -4,14 +4,17 @@ number DATA_MIB 2048
 number CHANGED_MIB 1024 8
 number ROUNDS 3
 rounds=$ROUNDS
+TRANSPORT=${TRANSPORT:-unix}
+[[ $TRANSPORT =~ ^(unix|tls|ssh)$ ]] || die "the transport is one of unix, tls and ssh, not '$TRANSPORT'"
 [ "$DATA_MIB" -le "$DISK_MIB" ] || die "DATA_MIB is larger than DISK_MIB"
 [ $((2 * CHANGED_MIB)) -le "$DISK_MIB" ] && [ $((CHANGED_MIB % 4)) -eq 0 ] \
     || die "CHANGED_MIB has to be a multiple of 4, and half of DISK_MIB at most"
 
-need "${hypervisor_packages[@]}" virtnbdbackup libnbd-bin libnbd-dev
+need "${hypervisor_packages[@]}" virtnbdbackup libnbd-bin libnbd-dev openssl openssh-client openssh-server
 build
 compile_c bench/pull/changes.c bench/target/changes -lnbd
 source bench/pull/increments.sh
+source bench/pull/remote.sh
 
 guest=bench
 vw="virtwire, pull to qcow2"
@@ -65,7 +68,7 @@ start_guest() {
 END
     cat > "$work/backup.xml" << END
 <domainbackup mode='pull'>
-  <server transport='unix' socket='$folder/export.sock'/>
+  $server
   <disks><disk name='vda' backup='yes' type='file'><scratch file='$folder/scratch.qcow2'/></disk></disks>
 </domainbackup>
 END
@@ -159,20 +162,30 @@ make_folder
 [[ $folder != /dev/shm/* ]] || touch_memory
 say "Making a disk of $DISK_MIB MiB with $DATA_MIB MiB of random data in $folder …"
 make_disk
-start_libvirtd
+if [ "$TRANSPORT" = unix ]; then
+    start_libvirtd
+    server="<server transport='unix' socket='$folder/export.sock'/>"
+else
+    "prepare_$TRANSPORT"
+fi
 local=${unix/+unix/} # virtnbdbackup takes every + for a remote host that wants a password
 start_guest
 machine "libvirtd $(virsh --version), QEMU $(qemu-img --version | sed -n '1s/.*version \([^ ]*\).*/\1/p'), $(java_version)" \
     "$(package_version virtnbdbackup), $(nbdcopy --version | head -n 1)" \
-    "Disk of $DISK_MIB MiB with $DATA_MIB MiB of random data, all files in $folder"
+    "Disk of $DISK_MIB MiB with $DATA_MIB MiB of random data, all files in $folder, the host reached by $TRANSPORT"
 for ((round = 1; round <= rounds; round++)); do
     say "Round $round of $rounds …"
-    one_round
-    one_round_of_increments
+    if [ "$TRANSPORT" = unix ]; then
+        one_round
+        one_round_of_increments
+    else
+        one_remote_round
+    fi
 done
 
 table "wall ms" "CPU ms" "peak MiB"
 ratio "full pull to qcow2, whole process, against nbdcopy to raw" "$vw" "$reference" 1
+[ "$TRANSPORT" = unix ] || exit 0
 ratio "virtnbdbackup against full pull to qcow2" "virtnbdbackup" "$vw" 1
 ratio "virtnbdbackup with lz4 against full pull with zstd" "virtnbdbackup -z" "$vw, zstd" 1
 ratio "verify against reading the files" "virtwire verify of it" "cat of its files" 1
