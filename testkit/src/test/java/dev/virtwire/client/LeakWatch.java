@@ -30,7 +30,7 @@ final class LeakWatch implements AutoCloseable {
     void assertNothingIsLeft() throws InterruptedException {
         await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
             assertThat(threads("virtwire-")).isZero();
-            assertThat(sockets()).isEqualTo(sockets);
+            assertThat(sockets()).isLessThanOrEqualTo(sockets);
         });
         for (int i = 0; i < 5; i++) {
             System.gc();
