@@ -14,11 +14,13 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.protocol.remote.StoragePoolCalls;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.BufferedReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -146,6 +148,63 @@ class RecoverIT {
 
             scene.requireClean(guest.name(), "somebody-elses", manifest.checkpoint());
             assertThat(scene.repository().newestPoint(guest.name()).id()).isEqualTo(point.id());
+        }
+    }
+
+    /** The folder is there for libvirtd and not for us, as on another machine. */
+    @Test
+    void filesOfAnotherHostAreDeletedByLibvirtAndOnlyThePointsOwn() throws Exception {
+        Path there = Files.createDirectories(libvirtd.directory().resolve("lib/scratch & more"));
+        String folder = "/var/lib/libvirt/scratch & more";
+        try (Guest guest = guest("killed-5")) {
+            Point point = scene.backup(BackupPlan.builder(guest.name()).build()).point();
+            Manifest manifest = point.manifest();
+            String id = "20200101T000000Z-full";
+            String own = Names.onHost(manifest.repository(), manifest.domain().uuid(), id);
+            List<String> names = List.of(Names.scratch(own, "vda"), Names.scratch(own, "vdb"), "somebody-elses");
+            Files.writeString(there.resolve(names.get(0)), "left");
+            Files.writeString(there.resolve(names.get(2)), "precious");
+            DomainStore store =
+                    RepositoryStore.open(scene.backups(), DurableFiles.PLAIN).domain(guest.name());
+            store.writeEntry(new JournalEntry(
+                    JournalEntry.FORMAT,
+                    JournalEntry.VERSION,
+                    manifest.repository(),
+                    id,
+                    "a test",
+                    manifest.began(),
+                    manifest.domain(),
+                    manifest.host(),
+                    manifest.mode(),
+                    manifest.level(),
+                    null,
+                    false,
+                    null,
+                    null,
+                    names.stream().map(name -> folder + "/" + name).toList(),
+                    List.of(),
+                    null));
+
+            RecoverReport report = scene.repository()
+                    .recover(uri -> Libvirt.connect(libvirtd.tcpUri()).join());
+
+            assertThat(report.done())
+                    .as("left: %s", report.left())
+                    .containsExactly("deleted %s/%s on host %s"
+                            .formatted(folder, names.get(0), manifest.host().name()));
+            assertThat(report.left())
+                    .containsExactly(
+                            "perhaps %s/somebody-elses on host %s, where it could not be looked for (its name is not one of this point's): delete it there"
+                                    .formatted(folder, manifest.host().name()));
+            assertThat(there).isDirectoryContaining(file -> file.endsWith("somebody-elses"));
+            assertThat(there.resolve(names.get(0))).doesNotExist();
+            try (Libvirt libvirt = scene.connect()) {
+                assertThat(new StoragePoolCalls(libvirt)
+                                .connectNumOfStoragePools()
+                                .join()
+                                .num())
+                        .isZero();
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.backup.internal.repository.Problems;
-import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -40,14 +39,22 @@ final class HostCleanup {
 
     private final Libvirt libvirt;
     private final JournalEntry entry;
+    private final boolean searching;
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
     private boolean unreachable;
 
-    HostCleanup(Libvirt libvirt, JournalEntry entry) {
+    /**
+     * For what {@code entry} tells of.
+     *
+     * @param searching whether files that are not seen from here are looked for at the host, which costs it a moment: where a
+     *     job has ended in order, libvirt has removed its scratch itself
+     */
+    HostCleanup(Libvirt libvirt, JournalEntry entry, boolean searching) {
         this.libvirt = libvirt;
         this.entry = entry;
+        this.searching = searching;
     }
 
     /** What was removed, each one sentence. */
@@ -246,17 +253,24 @@ final class HostCleanup {
         if (!committed) {
             files.addAll(entry.pushed());
         }
+        List<String> there = new ArrayList<>();
         for (String name : files) {
             Path path = Path.of(name);
             try {
                 if (Files.deleteIfExists(path)) {
                     done.add("deleted " + path);
-                } else if (!committed && entry.mode() == Mode.PUSH && !isHere() && !name.equals(entry.socket())) {
-                    unknown.add("perhaps " + name + " on host " + entry.host().name() + ": delete it there");
+                } else if (!isHere() && !name.equals(entry.socket())) {
+                    there.add(name);
                 }
             } catch (IOException e) {
                 left.add(path + ": " + Problems.reason(e));
             }
+        }
+        if (searching && !there.isEmpty()) {
+            HostFiles host = new HostFiles(libvirt, entry);
+            host.delete(there);
+            done.addAll(host.done());
+            unknown.addAll(host.unknown());
         }
     }
 

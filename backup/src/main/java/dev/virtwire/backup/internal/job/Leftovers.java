@@ -56,7 +56,7 @@ public final class Leftovers {
         } else if (!LibvirtUri.parse(entry.host().uri()).path().equals(path)) {
             clearHereOnly(entry, "it was made by " + entry.host().uri() + ", and this is " + path);
         } else if (!isCommitted(entry) || outlivesACrash(entry)) {
-            clear(entry, libvirt);
+            clear(entry, libvirt, false, true);
         }
     }
 
@@ -71,20 +71,24 @@ public final class Leftovers {
         }
     }
 
-    /** Clears what one run left on its host and here, and forgets the run if nothing remains. */
+    /** Clears what a run that has come to its end left on its host and here, and forgets the run if nothing remains. */
     public void clear(JournalEntry entry, Libvirt libvirt) {
-        clear(entry, libvirt, false);
+        clear(entry, libvirt, false, false);
     }
 
     /**
-     * As the other; with {@code goesOn}, where the host cannot be reached and so the job may still run, nothing is cleared
+     * As the other, for a run that has failed; with {@code goesOn}, where the host cannot be reached and so the job may still run, nothing is cleared
      * here either, for a run that goes on with it.
      *
      * @return whether that was so
      */
     boolean clear(JournalEntry entry, Libvirt libvirt, boolean goesOn) {
+        return clear(entry, libvirt, goesOn, true);
+    }
+
+    private boolean clear(JournalEntry entry, Libvirt libvirt, boolean goesOn, boolean searching) {
         DomainStore.Listing listing = listing();
-        HostCleanup host = new HostCleanup(libvirt, entry);
+        HostCleanup host = new HostCleanup(libvirt, entry, searching);
         host.run(isCommitted(entry), mayDeleteOthers(listing, entry), keep(listing, entry));
         done.addAll(host.done());
         left.addAll(host.left());

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.internal.repository.JournalEntry;
+import dev.virtwire.backup.internal.repository.Names;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.protocol.remote.StoragePoolCalls;
+import dev.virtwire.client.protocol.remote.StoragePoolRef;
+import dev.virtwire.client.protocol.remote.StorageVolCalls;
+import dev.virtwire.client.protocol.remote.StorageVolRef;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deletes what a point has left in folders of a host that is another machine: by libvirt's storage driver, for which the
+ * connection is enough, whatever it goes through. A folder that is no pool becomes one for that long. Files whose names are
+ * not the point's own are not touched, whatever stands in the journal.
+ */
+final class HostFiles {
+    private final StoragePoolCalls pools;
+    private final StorageVolCalls volumes;
+    private final JournalEntry entry;
+    private final List<String> done = new ArrayList<>();
+    private final List<String> unknown = new ArrayList<>();
+
+    HostFiles(Libvirt libvirt, JournalEntry entry) {
+        this.pools = new StoragePoolCalls(libvirt);
+        this.volumes = new StorageVolCalls(libvirt);
+        this.entry = entry;
+    }
+
+    /** What was deleted, each one sentence. */
+    List<String> done() {
+        return done;
+    }
+
+    /** What may still be there, each with the reason why that is not known. */
+    List<String> unknown() {
+        return unknown;
+    }
+
+    /** Deletes those files that are there. */
+    void delete(List<String> files) {
+        String own = Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
+        Map<String, List<String>> byFolder = new LinkedHashMap<>();
+        for (String file : files) {
+            int slash = file.lastIndexOf('/');
+            if (slash > 0 && file.startsWith(own, slash + 1)) {
+                byFolder.computeIfAbsent(file.substring(0, slash), folder -> new ArrayList<>())
+                        .add(file.substring(slash + 1));
+            } else {
+                unknown.add(perhaps(file, "its name is not one of this point's"));
+            }
+        }
+        byFolder.forEach(this::delete);
+    }
+
+    private void delete(String folder, List<String> names) {
+        try {
+            StoragePoolRef known = pool(folder);
+            StoragePoolRef pool = known == null ? make(folder) : known;
+            try {
+                Waiting.await(pools.storagePoolRefresh(pool, 0));
+                names.forEach(name -> delete(pool, folder + "/" + name, name));
+            } finally {
+                if (known == null) {
+                    Waiting.await(pools.storagePoolDestroy(pool));
+                }
+            }
+        } catch (LibvirtException e) {
+            names.forEach(name -> unknown.add(perhaps(folder + "/" + name, String.valueOf(e.getMessage()))));
+        }
+    }
+
+    private void delete(StoragePoolRef pool, String path, String name) {
+        try {
+            StorageVolRef volume =
+                    Waiting.await(volumes.storageVolLookupByName(pool, name)).volume();
+            Waiting.await(volumes.storageVolDelete(volume, Set.of()));
+            done.add("deleted " + path + " on host " + entry.host().name());
+        } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_STORAGE_VOL)) {
+                unknown.add(perhaps(path, String.valueOf(e.getMessage())));
+            }
+        }
+    }
+
+    /** The folder as a pool that is there already, which no other one may have as well; null where there is none. */
+    private @Nullable StoragePoolRef pool(String folder) {
+        try {
+            return Waiting.await(pools.storagePoolLookupByTargetPath(folder)).pool();
+        } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_STORAGE_POOL)) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    /** Nothing is written there, and the pool goes when it is destroyed. */
+    private StoragePoolRef make(String folder) {
+        String path = folder.replace("&", "&amp;").replace("<", "&lt;");
+        String xml = "<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>"
+                .formatted(Names.onHost(entry.repository(), entry.domain().uuid(), entry.point()), path);
+        return Waiting.await(pools.storagePoolCreateXml(xml, Set.of())).pool();
+    }
+
+    private String perhaps(String file, String why) {
+        return "perhaps %s on host %s, where it could not be looked for (%s): delete it there"
+                .formatted(file, entry.host().name(), why);
+    }
+}
