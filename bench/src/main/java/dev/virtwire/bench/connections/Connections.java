@@ -4,7 +4,7 @@ package dev.virtwire.bench.connections;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.event.LifecycleEvent;
+import dev.virtwire.client.event.DomainEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +93,7 @@ public final class Connections {
         }
     }
 
-    private static final class Listener implements Flow.Subscriber<LifecycleEvent> {
+    private static final class Listener implements Flow.Subscriber<DomainEvent.Lifecycle> {
         private final CountDownLatch open;
         private final AtomicReference<@Nullable Throwable> failure;
 
@@ -109,7 +109,7 @@ public final class Connections {
         }
 
         @Override
-        public void onNext(LifecycleEvent event) {
+        public void onNext(DomainEvent.Lifecycle event) {
             // Nothing is measured of events.
         }
 

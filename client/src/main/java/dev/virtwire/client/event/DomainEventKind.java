@@ -3,7 +3,7 @@ package dev.virtwire.client.event;
 
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
-import dev.virtwire.client.internal.params.TypedParams;
+import dev.virtwire.client.params.TypedParameters;
 import dev.virtwire.client.protocol.EventMessage;
 import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackDeregisterAnyArgs;
 import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
@@ -204,7 +204,7 @@ public final class DomainEventKind<E extends DomainEvent> extends EventKind<Doma
             EventProcedures.DOMAIN_EVENT_CALLBACK_TUNABLE,
             DomainEventCallbackTunableMessage::callbackId,
             DomainEventCallbackTunableMessage::domain,
-            (domain, body) -> new DomainEvent.Tunable(domain, TypedParams.toMap(body.params())));
+            (domain, body) -> new DomainEvent.Tunable(domain, TypedParameters.ofWire(body.params()).toMap()));
 
     /** The guest's agent came or went. */
     public static final DomainEventKind<DomainEvent.AgentLifecycle> AGENT_LIFECYCLE = kind(
