@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.event.LifecycleEvent;
+import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
@@ -57,9 +57,9 @@ class ManyConnectionsIT {
             }
             some.forEach(one -> all.add(one.join()));
         }
-        List<EventRecorder<LifecycleEvent>> recorders = new ArrayList<>();
+        List<EventRecorder<DomainEvent.Lifecycle>> recorders = new ArrayList<>();
         for (Libvirt libvirt : all) {
-            EventRecorder<LifecycleEvent> recorder = new EventRecorder<>();
+            EventRecorder<DomainEvent.Lifecycle> recorder = new EventRecorder<>();
             libvirt.events(DomainEventKind.LIFECYCLE).subscribe(recorder);
             recorders.add(recorder);
         }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk of a domain, and the job that may work on it. {@link Domain#disk} gives it; it holds no state, and whether there is
  * such a disk the calls tell. A block job goes on at the host after the call that began it; its end is a
- * {@link dev.virtwire.client.event.BlockJobEvent}, and {@link #job} says how far it is.
+ * {@link dev.virtwire.client.event.DomainEvent.BlockJob}, and {@link #job} says how far it is.
  *
  * @since 0.1
  */
