@@ -4,8 +4,8 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.DomainEvent;
+import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.lang.ref.WeakReference;
 import java.time.Duration;

@@ -3,8 +3,8 @@ package dev.virtwire.bench.connections;
 
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.DomainEvent;
+import dev.virtwire.client.event.DomainEventKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -204,7 +204,8 @@ public final class DomainEventKind<E extends DomainEvent> extends EventKind<Doma
             EventProcedures.DOMAIN_EVENT_CALLBACK_TUNABLE,
             DomainEventCallbackTunableMessage::callbackId,
             DomainEventCallbackTunableMessage::domain,
-            (domain, body) -> new DomainEvent.Tunable(domain, TypedParameters.ofWire(body.params()).toMap()));
+            (domain, body) -> new DomainEvent.Tunable(
+                    domain, TypedParameters.ofWire(body.params()).toMap()));
 
     /** The guest's agent came or went. */
     public static final DomainEventKind<DomainEvent.AgentLifecycle> AGENT_LIFECYCLE = kind(
