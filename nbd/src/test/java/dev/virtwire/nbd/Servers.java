@@ -146,7 +146,11 @@ final class Servers implements AutoCloseable {
             process.destroy();
         }
         for (Process process : processes) {
-            process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+            // qemu-nbd loses a signal that comes while it starts.
+            process.onExit()
+                    .completeOnTimeout(process, 10, TimeUnit.SECONDS)
+                    .join()
+                    .destroyForcibly();
         }
     }
 }
