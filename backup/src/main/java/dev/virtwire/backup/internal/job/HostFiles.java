@@ -70,7 +70,8 @@ final class HostFiles {
                 Waiting.await(pools.storagePoolRefresh(pool, 0));
                 names.forEach(name -> delete(pool, folder + "/" + name, name));
             } finally {
-                if (known == null) {
+                // One of this name was left by a run that died before it came here.
+                if (pool.name().equals(poolName())) {
                     Waiting.await(pools.storagePoolDestroy(pool));
                 }
             }
@@ -107,9 +108,13 @@ final class HostFiles {
     /** Nothing is written there, and the pool goes when it is destroyed. */
     private StoragePoolRef make(String folder) {
         String path = folder.replace("&", "&amp;").replace("<", "&lt;");
-        String xml = "<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>"
-                .formatted(Names.onHost(entry.repository(), entry.domain().uuid(), entry.point()), path);
+        String xml =
+                "<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>".formatted(poolName(), path);
         return Waiting.await(pools.storagePoolCreateXml(xml, Set.of())).pool();
+    }
+
+    private String poolName() {
+        return Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
     }
 
     private String perhaps(String file, String why) {
