@@ -29,14 +29,14 @@ import java.util.stream.Stream;
 public final class ArchiveTraining {
     private ArchiveTraining() {}
 
-    /** Runs them all against a {@link ScriptedLibvirtd}. */
-    public static void main(String[] none) throws IOException {
+    /** Runs them all against a {@link ScriptedLibvirtd}, and one against each of the hosts, which have none. */
+    public static void main(String[] hosts) throws IOException {
         for (Class<?> module : List.of(Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class)) {
             loadAll(module);
         }
         Path repository = Files.createTempDirectory("virtwire");
         try {
-            run(repository);
+            run(repository, hosts);
         } finally {
             try (Stream<Path> made = Files.walk(repository)) {
                 for (Path path : made.sorted(Comparator.reverseOrder()).toList()) {
@@ -65,7 +65,7 @@ public final class ArchiveTraining {
         }
     }
 
-    private static void run(Path repository) {
+    private static void run(Path repository, String... hosts) {
         Repository.openOrCreate(repository);
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         Console console = new Console(nowhere, nowhere, false, Map.of(), Interruption.none(nowhere));
@@ -79,6 +79,9 @@ public final class ArchiveTraining {
             run(console, 0, "uri", uri);
             run(console, 0, "points", repository.toString());
             run(console, 0, "points", repository.toString(), "--json");
+            for (String host : hosts) {
+                run(console, 1, "-c", host, "version");
+            }
             run(console, 2, "wrong");
             run(console, 0, "--help");
         }

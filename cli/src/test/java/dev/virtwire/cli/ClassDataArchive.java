@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * Makes the class-data archive that {@code ./virtwire} starts from, as a part of the build: the classes of our
- * modules and of what short commands use, read and checked once and for all. It halves their time. A static archive, because a dynamic one takes no
- * classes of old class files, which is what picocli has.
+ * modules and of what short commands use, read and checked once and for all. It halves their time. A static archive,
+ * because a dynamic one takes no classes of old class files, which is what picocli has.
  *
  * <p>An archive fits the very JVM and jars that it was made with; elsewhere the JVM passes it over. So failing to make
  * one is told, and is no reason to have no build.
@@ -62,13 +62,18 @@ public final class ClassDataArchive {
     }
 
     private void train(Path list) throws IOException, InterruptedException {
-        run(
-                "-XX:DumpLoadedClassList=" + list,
-                "-Dio.netty.transport.noNative=true",
-                "-Dio.netty.jfr.enabled=false",
-                "-cp",
-                String.join(System.getProperty("path.separator"), jar.toString(), testClasses.toString(), testkit()),
-                ArchiveTraining.class.getName());
+        try (TrainingHosts hosts = new TrainingHosts()) {
+            List<String> training = new ArrayList<>(List.of(
+                    "-XX:DumpLoadedClassList=" + list,
+                    "-Dio.netty.transport.noNative=true",
+                    "-Dio.netty.jfr.enabled=false",
+                    "-cp",
+                    String.join(
+                            System.getProperty("path.separator"), jar.toString(), testClasses.toString(), testkit()),
+                    ArchiveTraining.class.getName()));
+            training.addAll(hosts.uris());
+            run(training);
+        }
         List<String> ofTheJars = Files.readAllLines(list).stream()
                 .filter(line -> !isOfTests(line))
                 .toList();
@@ -91,18 +96,18 @@ public final class ClassDataArchive {
     }
 
     private void dump(Path list) throws IOException, InterruptedException {
-        run(
+        run(List.of(
                 "-Xshare:dump",
                 "-XX:SharedClassListFile=" + list,
                 "-XX:SharedArchiveFile=" + archive,
                 "-cp",
-                jar.toString());
+                jar.toString()));
     }
 
-    private static void run(String... arguments) throws IOException, InterruptedException {
+    private static void run(List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(arguments));
+        command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes());
         if (process.waitFor() != 0) {
