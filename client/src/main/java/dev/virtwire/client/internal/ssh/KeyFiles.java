@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -26,7 +26,6 @@ import org.apache.sshd.common.NamedResource;
 import org.apache.sshd.common.config.keys.FilePasswordProvider;
 import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
 import org.apache.sshd.common.session.SessionContext;
-import org.apache.sshd.common.util.security.SecurityUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,12 +116,9 @@ final class KeyFiles implements KeyIdentityProvider {
             return passphrase(file);
         };
         try {
-            Iterable<KeyPair> found = SecurityUtils.loadKeyPairIdentities(
-                    null, NamedResource.ofName(file.toString()), new ByteArrayInputStream(bytes.get()), passphrase);
-            List<KeyPair> keys = new ArrayList<>();
-            if (found != null) {
-                found.forEach(keys::add);
-            }
+            Collection<KeyPair> found = KeyParsers.ALL.loadKeyPairs(
+                    null, NamedResource.ofName(file.toString()), passphrase, new ByteArrayInputStream(bytes.get()));
+            List<KeyPair> keys = found == null ? List.of() : List.copyOf(found); // null is SSHD's none
             if (keys.isEmpty()) {
                 throw wrong(file, "holds no private key of a known kind", null);
             }
