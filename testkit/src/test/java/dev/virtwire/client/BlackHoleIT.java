@@ -7,7 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.protocol.remote.ConsoleFlags;
 import dev.virtwire.testkit.FaultyProxy;
+import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.PrivateSshd;
 import dev.virtwire.testkit.TlsLibvirtd;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,17 +38,24 @@ class BlackHoleIT {
     /** What is promised: an interval for each ping and one more, and a second for everything else. */
     private static final Duration LIMIT = INTERVAL.multipliedBy(COUNT + 1).plusSeconds(1);
 
+    private static final String GUEST = "says-nothing";
+
     private static TlsLibvirtd server;
     private static PrivateSshd sshd;
+    private static Guest guest;
 
     @BeforeAll
     static void start() {
         server = TlsLibvirtd.start();
         sshd = PrivateSshd.builder(server.libvirtd()).start();
+        guest = Guest.on(server.libvirtd(), GUEST)
+                .device("<console type='pty'/>")
+                .start();
     }
 
     @AfterAll
     static void stop() {
+        guest.close();
         sshd.close();
         server.close();
     }
@@ -60,15 +70,15 @@ class BlackHoleIT {
 
     private static String uri(String transport) {
         return switch (transport) {
-            case "tcp" -> server.libvirtd().testTcpUri();
-            case "tls" -> server.uri("test", "default");
-            default -> sshd.uri("test", "default") + "&no_verify=1";
+            case "tcp" -> server.libvirtd().tcpUri();
+            case "tls" -> server.uri("qemu", "system");
+            default -> sshd.uri("qemu", "system") + "&no_verify=1";
         };
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tcp", "tls", "ssh"})
-    void failsEveryCallAndSubscriptionInTime(String transport) throws Exception {
+    void failsEveryCallSubscriptionAndStreamInTime(String transport) throws Exception {
         int port = port(transport);
         try (FaultyProxy network = FaultyProxy.onTcp(new InetSocketAddress("127.0.0.1", port))) {
             String uri = uri(transport).replace(":" + port, ":" + network.port());
@@ -79,7 +89,12 @@ class BlackHoleIT {
             libvirt.events(DomainEventKind.LIFECYCLE).subscribe(recorder);
             recorder.awaitSubscribed();
 
-            Optional<CompletableFuture<Integer>> stream = reading(libvirt);
+            Optional<CompletableFuture<Integer>> socket = reading(libvirt);
+            CompletableFuture<Integer> stream = libvirt.domain(GUEST)
+                    .join()
+                    .openConsole(null, ConsoleFlags.FORCE)
+                    .join()
+                    .read(ByteBuffer.allocate(1));
 
             network.toServer().swallowAfter(0);
             network.toClient().swallowAfter(0);
@@ -95,15 +110,20 @@ class BlackHoleIT {
                         .hasMessageEndingWith(" ms, 2 keepalive pings unanswered");
             }
             await().until(() -> recorder.failure() != null
-                    && stream.map(CompletableFuture::isDone).orElse(true));
+                    && stream.isDone()
+                    && socket.map(CompletableFuture::isDone).orElse(true));
             assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(LIMIT);
             assertThat(recorder.failure()).isInstanceOf(ConnectionLostException.class);
-            stream.ifPresent(read -> assertThat(read).isCompletedExceptionally());
+            assertThat(stream)
+                    .failsWithin(Duration.ZERO)
+                    .withThrowableOfType(ExecutionException.class)
+                    .withCauseInstanceOf(ConnectionLostException.class);
+            socket.ifPresent(read -> assertThat(read).isCompletedExceptionally());
             assertThat(libvirt.closed().join().kind()).isEqualTo(CloseReason.Kind.LOST);
         }
     }
 
-    /** Where there is a stream beside the calls, somebody who waits for the next byte of it: that server waits for one too. */
+    /** Where a socket of the host can be reached, somebody who waits for its next byte: that server waits for one too. */
     private static Optional<CompletableFuture<Integer>> reading(Libvirt libvirt) {
         if (!libvirt.reachesHostSockets()) {
             return Optional.empty();

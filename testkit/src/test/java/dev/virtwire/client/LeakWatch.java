@@ -6,24 +6,19 @@ import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Stream;
 
 /** Sees what a test leaves behind of the client: threads, sockets, buffers. Netty tells of lost buffers in its log only. */
-final class LeakWatch implements AutoCloseable {
-    private final PrintStream before = System.err;
-    private final ByteArrayOutputStream log = new ByteArrayOutputStream();
+final class LeakWatch {
+    private final TraceLog log = TraceLog.begin();
     private final long sockets = sockets();
 
     LeakWatch() {
         assertThat(ResourceLeakDetector.getLevel()).isEqualTo(ResourceLeakDetector.Level.PARANOID);
-        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
     }
 
     /** Waits for what ends by itself, and fails where something does not. */
@@ -39,7 +34,7 @@ final class LeakWatch implements AutoCloseable {
             ByteBufAllocator.DEFAULT.directBuffer(64).release();
             ByteBufAllocator.DEFAULT.heapBuffer(64).release();
         }
-        assertThat(log.toString(StandardCharsets.UTF_8)).doesNotContain("LEAK");
+        assertThat(log.text()).doesNotContain("LEAK");
     }
 
     /** How many threads have a name that begins so. */
@@ -47,13 +42,6 @@ final class LeakWatch implements AutoCloseable {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith(prefix))
                 .count();
-    }
-
-    /** Puts the error output back, with all that was written to it meanwhile. */
-    @Override
-    public void close() {
-        System.setErr(before);
-        before.print(log.toString(StandardCharsets.UTF_8));
     }
 
     private static long sockets() {

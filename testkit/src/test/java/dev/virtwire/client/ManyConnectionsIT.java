@@ -31,12 +31,12 @@ class ManyConnectionsIT {
     void allLiveOnFewThreadsHearWhatHappensAndLeaveNothing() throws Exception {
         // Both sides ask whether the other is alive, and hang up where nobody answers.
         try (PrivateLibvirtd libvirtd = PrivateLibvirtd.builder()
-                        .libvirtdConf("max_clients = " + (CONNECTIONS + 20))
-                        .libvirtdConf("max_anonymous_clients = " + (CONNECTIONS + 20))
-                        .libvirtdConf("keepalive_interval = 1")
-                        .libvirtdConf("keepalive_count = " + COUNT)
-                        .start();
-                LeakWatch watch = new LeakWatch()) {
+                .libvirtdConf("max_clients = " + (CONNECTIONS + 20))
+                .libvirtdConf("max_anonymous_clients = " + (CONNECTIONS + 20))
+                .libvirtdConf("keepalive_interval = 1")
+                .libvirtdConf("keepalive_count = " + COUNT)
+                .start()) {
+            LeakWatch watch = new LeakWatch();
             List<WeakReference<Libvirt>> gone = live(libvirtd);
             watch.assertNothingIsLeft();
             await().untilAsserted(() -> {

@@ -57,9 +57,7 @@ class ReconnectIT {
 
     @AfterEach
     void leavesNothing() throws InterruptedException {
-        try (LeakWatch watch = leaks) {
-            watch.assertNothingIsLeft();
-        }
+        leaks.assertNothingIsLeft();
     }
 
     /** Remembers gaps beside events. */

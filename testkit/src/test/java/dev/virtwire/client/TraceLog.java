@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What this JVM has logged since some moment. Integration tests log everything, to a file beside their reports, which
+ * {@link SecretsInOutputIT} searches afterwards.
+ */
+final class TraceLog {
+    private static final String FILE = "org.slf4j.simpleLogger.logFile";
+
+    private final long begin = length();
+
+    private TraceLog() {}
+
+    /** From now on. */
+    static TraceLog begin() {
+        return new TraceLog();
+    }
+
+    /** All of it until now. */
+    String text() {
+        try (RandomAccessFile file = open()) {
+            byte[] bytes = new byte[Math.toIntExact(file.length() - begin)];
+            file.seek(begin);
+            file.readFully(bytes);
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long length() {
+        try (RandomAccessFile file = open()) {
+            return file.length();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static RandomAccessFile open() throws IOException {
+        String name = System.getProperty(FILE);
+        if (name == null) {
+            throw new IllegalStateException("set -D" + FILE + " and -Dorg.slf4j.simpleLogger.defaultLogLevel=trace,"
+                    + " as the build does: what is logged is looked at");
+        }
+        return new RandomAccessFile(name, "r");
+    }
+}
