@@ -83,6 +83,12 @@ final class QuietClient extends SshClient {
         protected SimplifiedLog getSimplifiedLogger() {
             return SimplifiedLog.EMPTY;
         }
+
+        /** What failed is in the exception of whoever waits for it, or comes of closing. */
+        @Override
+        protected void warn(String text, Object one, Object two, Object three, Object four, Throwable cause) {
+            debug(text, one, two, three, four, cause);
+        }
     }
 
     /** What is written meanwhile is kept, which the channels' windows bound; an event loop must not wait. */
