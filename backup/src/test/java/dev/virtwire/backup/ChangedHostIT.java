@@ -257,7 +257,8 @@ class ChangedHostIT {
                 Libvirt libvirt = scene.connect()) {
             libvirt.domain(guest.name())
                     .join()
-                    .createCheckpoint(CheckpointSpec.of("not-ours", List.of(CheckpointDisk.of("vda"))))
+                    .checkpoints()
+                    .create(CheckpointSpec.of("not-ours", List.of(CheckpointDisk.of("vda"))))
                     .join();
             for (int i = 0; i < 3; i++) {
                 write(guest, 0x51 + i);

@@ -75,7 +75,8 @@ class DiskKindsIT {
             try (Libvirt libvirt = scene.connect()) {
                 assertThat(libvirt.domain("kinds")
                                 .join()
-                                .checkpoint(manifest.checkpoint())
+                                .checkpoints()
+                                .find(manifest.checkpoint())
                                 .join()
                                 .description()
                                 .join()

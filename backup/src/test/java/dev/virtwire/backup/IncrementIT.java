@@ -291,7 +291,8 @@ class IncrementIT {
             DomainPoints points = scene.repository().points(guest.name());
             assertThat(points.points()).hasSize(2);
             assertThat(points.unfinished()).hasSize(1);
-            assertThat(libvirt.domain(guest.name()).join().checkpoints().join()).hasSize(2);
+            assertThat(libvirt.domain(guest.name()).join().checkpoints().list().join())
+                    .hasSize(2);
             BackupResult next = history.backup();
             assertThat(next.point().manifest().parent().point())
                     .isEqualTo(points.points().get(1).id());

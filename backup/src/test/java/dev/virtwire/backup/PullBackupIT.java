@@ -109,7 +109,11 @@ class PullBackupIT {
                     assertThat(manifest.disks())
                             .extracting(ManifestDisk::target)
                             .containsExactly("vda", "vdb");
-                    assertThat(libvirt.domain("pull").join().checkpoints().join())
+                    assertThat(libvirt.domain("pull")
+                                    .join()
+                                    .checkpoints()
+                                    .list()
+                                    .join())
                             .extracting(Checkpoint::name)
                             .containsExactly(manifest.checkpoint());
                     assertThat(manifest.checkpoint()).isNotNull().isNotEqualTo(before);

@@ -56,6 +56,7 @@ class QuiesceIT {
         try (Libvirt libvirt = scene.connect()) {
             Domain domain = libvirt.domain("quiesced").join();
             domain.checkpoints()
+                    .list()
                     .join()
                     .forEach(checkpoint -> checkpoint.delete().join());
         }

@@ -114,14 +114,16 @@ class RecoverIT {
             Domain domain = libvirt.domain(guest.name()).join();
             String old = Names.checkpoint(scene.repository().id(), "20200101T000000Z-full");
             for (String name : List.of(old, "somebody-elses")) {
-                domain.createCheckpoint(CheckpointSpec.of(name, List.of(CheckpointDisk.of("vda"))))
+                domain.checkpoints()
+                        .create(CheckpointSpec.of(name, List.of(CheckpointDisk.of("vda"))))
                         .join();
             }
             // As if killed between the commit and the deletion of the checkpoint before it.
             Point point = scene.backup(BackupPlan.builder(guest.name()).build()).point();
             Manifest manifest = point.manifest();
             scene.requireClean(guest.name(), "somebody-elses", manifest.checkpoint());
-            domain.createCheckpoint(CheckpointSpec.of(old, List.of(CheckpointDisk.of("vda"))))
+            domain.checkpoints()
+                    .create(CheckpointSpec.of(old, List.of(CheckpointDisk.of("vda"))))
                     .join();
             DomainStore store =
                     RepositoryStore.open(scene.backups(), DurableFiles.PLAIN).domain(guest.name());

@@ -77,7 +77,9 @@ final class Scene {
         try (Libvirt libvirt = connect()) {
             Domain found = libvirt.domain(domain).join();
             assertThat(found.activeBackup().join()).isEmpty();
-            assertThat(found.checkpoints().join()).extracting(Checkpoint::name).containsExactlyInAnyOrder(checkpoints);
+            assertThat(found.checkpoints().list().join())
+                    .extracting(Checkpoint::name)
+                    .containsExactlyInAnyOrder(checkpoints);
         }
         assertThat(traces()).isEmpty();
     }

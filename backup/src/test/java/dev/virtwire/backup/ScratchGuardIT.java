@@ -150,7 +150,8 @@ class ScratchGuardIT {
         try (Libvirt libvirt = scene.connect()) {
             libvirt.domain("busy")
                     .join()
-                    .checkpoint(result.point().manifest().checkpoint())
+                    .checkpoints()
+                    .find(result.point().manifest().checkpoint())
                     .join()
                     .delete()
                     .join();

@@ -81,7 +81,7 @@ class BackupErrorsIT {
         try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
             Domain domain = libvirt.domain(guest.name()).join();
             assertThat(domain.activeBackup().join()).isEmpty();
-            assertThat(domain.checkpoints().join()).isEmpty();
+            assertThat(domain.checkpoints().list().join()).isEmpty();
         }
         try (Stream<Path> files = Files.walk(repository)) {
             assertThat(files.filter(Files::isRegularFile)

@@ -67,7 +67,7 @@ class BatchIT {
             for (Guest guest : guests) {
                 Domain domain = libvirt.domain(guest.name()).join();
                 assertThat(domain.activeBackup().join()).isEmpty();
-                assertThat(domain.checkpoints().join()).isEmpty();
+                assertThat(domain.checkpoints().list().join()).isEmpty();
             }
         }
         try (Stream<Path> files = Files.walk(libvirtd.directory().resolve("disks"))) {

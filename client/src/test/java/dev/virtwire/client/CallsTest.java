@@ -265,7 +265,7 @@ class CallsTest {
     void aLateFreezeIsThawed() {
         DomainRef ref = new DomainRef("d", new UUID(0, 0), 1);
         Domain hurried = Domain.of(libvirt.with(CallOptions.within(Duration.ofMillis(50))), ref);
-        CompletableFuture<Integer> frozen = hurried.freeze("/data");
+        CompletableFuture<Integer> frozen = hurried.agent().freeze("/data");
         Message freeze = server.readCall();
         assertThatThrownBy(frozen::join).cause().isInstanceOf(CallTimeoutException.class);
         server.reply(freeze, "00000001");

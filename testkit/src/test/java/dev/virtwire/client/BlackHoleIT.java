@@ -92,7 +92,8 @@ class BlackHoleIT {
             Optional<CompletableFuture<Integer>> socket = reading(libvirt);
             CompletableFuture<Integer> stream = libvirt.domain(GUEST)
                     .join()
-                    .openConsole(null, ConsoleFlags.FORCE)
+                    .consoles()
+                    .open(null, ConsoleFlags.FORCE)
                     .join()
                     .read(ByteBuffer.allocate(1));
 

@@ -195,13 +195,15 @@ abstract class ClientSuite {
             assertThat(outcome.statistics().temporaryTotal()).hasValue(4 * MIB);
             assertThat(domain.activeBackup().join()).isEmpty();
 
-            assertThat(domain.checkpoints().join()).extracting(Checkpoint::name).containsExactly("first");
-            Checkpoint made = domain.checkpoint("first").join();
+            assertThat(domain.checkpoints().list().join())
+                    .extracting(Checkpoint::name)
+                    .containsExactly("first");
+            Checkpoint made = domain.checkpoints().find("first").join();
             assertThat(made.description().join().disks())
                     .extracting(CheckpointDisk::name)
                     .containsExactly("vda");
             made.delete().join();
-            assertThat(domain.checkpoints().join()).isEmpty();
+            assertThat(domain.checkpoints().list().join()).isEmpty();
         }
     }
 
@@ -310,9 +312,9 @@ abstract class ClientSuite {
                     ErrorCode.CONFIG_UNSUPPORTED);
             assertRefused(domain.abortJob(), ErrorCode.OPERATION_INVALID);
             assertRefused(domain.backupXml(), ErrorCode.NO_DOMAIN_BACKUP);
-            assertRefused(domain.checkpoint("none"), ErrorCode.NO_DOMAIN_CHECKPOINT);
+            assertRefused(domain.checkpoints().find("none"), ErrorCode.NO_DOMAIN_CHECKPOINT);
             assertThat(domain.activeBackup().join()).isEmpty();
-            assertThat(domain.checkpoints().join()).isEmpty();
+            assertThat(domain.checkpoints().list().join()).isEmpty();
 
             guest.destroy();
             assertRefused(domain.beginBackup(pullSpec("refused")), ErrorCode.OPERATION_UNSUPPORTED);

@@ -55,22 +55,23 @@ class ConsoleStreamIT {
     @Test
     void aConsoleEchoesBothWays() {
         linux.run("stty -F /dev/ttyS2 raw -echo 2> /dev/null; (cat < /dev/ttyS2 > /dev/ttyS2) > /dev/null 2>&1 &");
-        DuplexStream console = domain.openConsole("serial2").join();
+        DuplexStream console = domain.consoles().open("serial2").join();
         for (String line : new String[] {"hello", "guest", "x".repeat(300)}) {
             console.write(bytes(line + "\n")).join();
             assertThat(readUntil(console, line)).contains(line);
         }
-        assertThatThrownBy(() -> domain.openConsole("serial2").join())
+        assertThatThrownBy(() -> domain.consoles().open("serial2").join())
                 .cause()
                 .isInstanceOf(RemoteException.class)
                 .hasMessageContaining("Active console session exists for this domain");
-        DuplexStream forced = domain.openConsole("serial2", ConsoleFlags.FORCE).join();
+        DuplexStream forced =
+                domain.consoles().open("serial2", ConsoleFlags.FORCE).join();
         forced.write(bytes("mine\n")).join();
         assertThat(readUntil(forced, "mine")).contains("mine");
         forced.finish().join();
         console.abort().join();
         // The session is free again.
-        domain.openConsole("serial2").join().abort().join();
+        domain.consoles().open("serial2").join().abort().join();
     }
 
     @Test
@@ -78,7 +79,7 @@ class ConsoleStreamIT {
         // While nobody is at the host's end the port has nothing but an end of file for the guest.
         linux.run("for p in /sys/class/virtio-ports/*; do if [ \"$(cat $p/name)\" = virtwire.echo ]; then"
                 + " (exec 3<> /dev/${p##*/}; while :; do cat <&3 >&3; sleep 1; done) > /dev/null 2>&1 & fi; done");
-        DuplexStream channel = domain.openChannel("virtwire.echo").join();
+        DuplexStream channel = domain.consoles().openChannel("virtwire.echo").join();
         channel.write(bytes("by the channel\n")).join();
         assertThat(readUntil(channel, "by the channel\n")).isEqualTo("by the channel\n");
         channel.finish().join();
@@ -86,7 +87,8 @@ class ConsoleStreamIT {
 
     @Test
     void aConsoleThatNobodyReadsEndsAndDelaysNoCall() {
-        DuplexStream console = domain.openConsole("serial2", ConsoleFlags.FORCE).join();
+        DuplexStream console =
+                domain.consoles().open("serial2", ConsoleFlags.FORCE).join();
         linux.run(
                 "(i=0; while [ $i -lt 4000 ]; do echo 0123456789abcdef; i=$((i+1)); done > /dev/ttyS2) > /dev/null 2>&1 &");
         long worst = 0;
@@ -108,7 +110,7 @@ class ConsoleStreamIT {
 
     @Test
     void aScreenIsAPicture() {
-        Screenshot screenshot = domain.screenshot(0).join();
+        Screenshot screenshot = domain.consoles().screenshot(0).join();
         assertThat(screenshot.mime())
                 .hasValueSatisfying(mime -> assertThat(mime).startsWith("image/"));
         ByteBuffer image = screenshot.image();
@@ -116,7 +118,7 @@ class ConsoleStreamIT {
         image.get(magic);
         assertThat(new String(magic, StandardCharsets.ISO_8859_1)).matches("P6\\s|\\x89PN");
         assertThat(image.remaining()).isGreaterThan(1000);
-        assertThatThrownBy(() -> domain.screenshot(7).join())
+        assertThatThrownBy(() -> domain.consoles().screenshot(7).join())
                 .cause()
                 .isInstanceOf(RemoteException.class)
                 .hasMessageContaining("no such screen");

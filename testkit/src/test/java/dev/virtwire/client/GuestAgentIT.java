@@ -53,22 +53,23 @@ class GuestAgentIT {
 
     @Test
     void frozenFileSystemsStandStillUntilTheyAreThawed() {
-        assertThat(domain.freeze().join()).isEqualTo(1);
+        assertThat(domain.agent().freeze().join()).isEqualTo(1);
         long frozenAt = linux.counted();
         linux.run("sleep 1");
         assertThat(linux.counted()).isEqualTo(frozenAt);
-        assertThat(domain.thaw().join()).isEqualTo(1);
+        assertThat(domain.agent().thaw().join()).isEqualTo(1);
         await().untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(frozenAt + 1));
-        assertThat(domain.thaw().join()).isZero();
+        assertThat(domain.agent().thaw().join()).isZero();
 
-        assertThat(domain.freeze("/data").join()).isEqualTo(1);
-        assertThat(domain.thaw().join()).isEqualTo(1);
+        assertThat(domain.agent().freeze("/data").join()).isEqualTo(1);
+        assertThat(domain.agent().thaw().join()).isEqualTo(1);
 
         EventRecorder<DomainEvent.AgentLifecycle> agent = new EventRecorder<>();
         domain.events(DomainEventKind.AGENT_LIFECYCLE).subscribe(agent);
         agent.awaitSubscribed();
         linux.run("kill $(pidof qemu-ga)");
-        await().untilAsserted(() -> assertThatThrownBy(() -> domain.freeze().join())
+        await().untilAsserted(() -> assertThatThrownBy(
+                        () -> domain.agent().freeze().join())
                 .cause()
                 .isInstanceOfSatisfying(
                         RemoteException.class,
@@ -110,7 +111,7 @@ class GuestAgentIT {
                     .orElseThrow()
                     .index();
             String device = "vdb[" + index + "]";
-            domain.setBlockThreshold(device, 4 * MIB).join();
+            domain.disk(device).setThreshold(4 * MIB).join();
             linux.run("dd if=/dev/zero of=/dev/vdb bs=1M count=2 conv=fsync");
             assertThat(recorder.events()).isEmpty();
             linux.run("dd if=/dev/zero of=/dev/vdb bs=1M count=8 conv=fsync");

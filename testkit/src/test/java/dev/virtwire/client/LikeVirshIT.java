@@ -90,11 +90,13 @@ class LikeVirshIT {
                 .define();
         libvirt = Libvirt.connect(uri).join();
         domain = libvirt.domain(GUEST).join();
-        domain.createCheckpoint("<domaincheckpoint><name>point</name></domaincheckpoint>")
+        domain.checkpoints()
+                .create("<domaincheckpoint><name>point</name></domaincheckpoint>")
                 .join();
         libvirt.domain(stopped.name())
                 .join()
-                .createSnapshot("<domainsnapshot><name>before</name></domainsnapshot>")
+                .snapshots()
+                .create("<domainsnapshot><name>before</name></domainsnapshot>")
                 .join();
         domain.metadata().setTitle("Like virsh").join();
         domain.suspend().join();
@@ -170,10 +172,12 @@ class LikeVirshIT {
                 () -> List.of(domain.metadata().title().join().orElseThrow()));
         ours.put(
                 "checkpoint-list --name " + GUEST,
-                () -> domain.checkpoints().join().stream().map(Checkpoint::name).toList());
+                () -> domain.checkpoints().list().join().stream()
+                        .map(Checkpoint::name)
+                        .toList());
         ours.put(
                 "snapshot-list --name " + stopped.name(),
-                () -> libvirt.domain(stopped.name()).join().snapshots().join().stream()
+                () -> libvirt.domain(stopped.name()).join().snapshots().list().join().stream()
                         .map(Snapshot::name)
                         .toList());
         ours.put("domstats " + GUEST, () -> {

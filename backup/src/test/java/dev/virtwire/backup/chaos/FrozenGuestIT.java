@@ -57,6 +57,7 @@ class FrozenGuestIT {
         try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
             Domain domain = libvirt.domain(NAME).join();
             domain.checkpoints()
+                    .list()
                     .join()
                     .forEach(checkpoint -> checkpoint.delete().join());
         }

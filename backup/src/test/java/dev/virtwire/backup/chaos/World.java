@@ -145,7 +145,7 @@ final class World {
             Domain domain = libvirt.domain(name()).join();
             assertThat(domain.activeBackup().join()).isEmpty();
             assertThat(domain.jobStatistics().join().isRunning()).isFalse();
-            checkpoints = domain.checkpoints().join().stream()
+            checkpoints = domain.checkpoints().list().join().stream()
                     .map(Checkpoint::name)
                     .filter(name -> name.startsWith(ours))
                     .toList();
@@ -254,7 +254,7 @@ final class World {
                 domain.attachBackup().join().abort().join();
             }
             String ours = exists() ? "virtwire-" + Repository.open(backups).id() : "none";
-            for (Checkpoint checkpoint : domain.checkpoints().join()) {
+            for (Checkpoint checkpoint : domain.checkpoints().list().join()) {
                 if (checkpoint.name().startsWith(ours)) {
                     delete(checkpoint);
                 }

@@ -5,6 +5,7 @@ import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
@@ -16,6 +17,7 @@ import dev.virtwire.client.protocol.remote.JobType;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -98,7 +100,7 @@ public final class BackupJob {
     /** Takes over the backup that runs; {@link Domain#attachBackup} documents it. */
     public static CompletableFuture<BackupJob> attach(Domain domain) {
         return domain.backupXml().thenCompose(xml -> {
-            BackupJob job = new BackupJob(domain, domain.parseBackup(xml).mode());
+            BackupJob job = new BackupJob(domain, parse(domain, xml).mode());
             JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onGap, job::onWatchEnded);
             CompletableFuture<BackupJob> attached = watch.subscribe()
                     .thenCompose(registered -> domain.jobStatistics())
@@ -106,6 +108,31 @@ public final class BackupJob {
                     .thenCompose(BackupJob::identified);
             return cleanedUp(attached, watch);
         });
+    }
+
+    /** What the backup that runs does; {@link Domain#activeBackup} documents it. */
+    public static CompletableFuture<Optional<BackupSpec>> active(Domain domain) {
+        return domain.backupXml().handle((xml, failure) -> {
+            if (failure == null) {
+                return Optional.of(parse(domain, xml));
+            }
+            Throwable cause = LibvirtException.unwrap(failure);
+            if (cause instanceof RemoteException remote && remote.is(ErrorCode.NO_DOMAIN_BACKUP)) {
+                return Optional.empty();
+            }
+            throw cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+        });
+    }
+
+    private static BackupSpec parse(Domain domain, String xml) {
+        try {
+            return BackupSpec.parse(xml);
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolException(
+                    "the backup of %s on %s: %s"
+                            .formatted(domain.name(), domain.libvirt().uri().where(), e.getMessage()),
+                    e);
+        }
     }
 
     private static CompletableFuture<BackupJob> cleanedUp(CompletableFuture<BackupJob> begin, JobEndWatch watch) {
@@ -140,7 +167,7 @@ public final class BackupJob {
      * ({@code virDomainBackupGetXMLDesc}).
      */
     public CompletableFuture<BackupSpec> description() {
-        return domain.backupXml().thenApply(domain::parseBackup);
+        return domain.backupXml().thenApply(xml -> parse(domain, xml));
     }
 
     /** How far the job has come ({@code virDomainGetJobStats}). */

@@ -3,6 +3,7 @@ package dev.virtwire.client.block;
 
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.internal.params.ParameterCalls;
 import dev.virtwire.client.params.TypedParameters;
 import dev.virtwire.client.protocol.remote.BlockCalls;
@@ -183,6 +184,18 @@ public final class DomainDisk {
      */
     public CompletableFuture<Void> copyTo(String destinationXml, TypedParameters parameters, BlockCopyFlags... flags) {
         return blocks().domainBlockCopy(domain.ref(), target, destinationXml, parameters.toWire(), Set.of(flags));
+    }
+
+    /**
+     * Asks for a {@link DomainEventKind#BLOCK_THRESHOLD} event when the disk is written beyond a place in its file
+     * ({@code virDomainSetBlockThreshold}). It replaces the one set before, comes once, and counts from 0: the file may be
+     * beyond it already, and then the next write there is announced. A target such as {@code vda[2]}, with the index that
+     * the domain's XML gives an image of its chain, or a backup's XML its scratch, stands for that file.
+     *
+     * @param bytes the place; 0 takes the threshold back
+     */
+    public CompletableFuture<Void> setThreshold(long bytes) {
+        return new JobCalls(domain.libvirt()).domainSetBlockThreshold(domain.ref(), target, bytes, 0);
     }
 
     /** Target and domain. */

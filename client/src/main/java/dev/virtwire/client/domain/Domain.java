@@ -1,59 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.block.DomainDisk;
-import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
-import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.checkpoint.Checkpoints;
 import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
-import dev.virtwire.client.internal.stream.StreamWork;
 import dev.virtwire.client.protocol.remote.BackupBeginFlags;
-import dev.virtwire.client.protocol.remote.ChannelFlags;
-import dev.virtwire.client.protocol.remote.CheckpointCalls;
-import dev.virtwire.client.protocol.remote.CheckpointCreateFlags;
-import dev.virtwire.client.protocol.remote.CheckpointListFlags;
-import dev.virtwire.client.protocol.remote.ConsoleCalls;
-import dev.virtwire.client.protocol.remote.ConsoleFlags;
-import dev.virtwire.client.protocol.remote.ConsoleProcedures;
 import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainCreateFlags;
 import dev.virtwire.client.protocol.remote.DomainDestroyFlags;
-import dev.virtwire.client.protocol.remote.DomainFsfreezeArgs;
-import dev.virtwire.client.protocol.remote.DomainFsfreezeResult;
-import dev.virtwire.client.protocol.remote.DomainFsthawResult;
 import dev.virtwire.client.protocol.remote.DomainGetXmlDescResult;
 import dev.virtwire.client.protocol.remote.DomainRebootFlags;
 import dev.virtwire.client.protocol.remote.DomainRef;
-import dev.virtwire.client.protocol.remote.DomainScreenshotArgs;
-import dev.virtwire.client.protocol.remote.DomainScreenshotResult;
 import dev.virtwire.client.protocol.remote.DomainShutdownFlags;
 import dev.virtwire.client.protocol.remote.DomainStatsTypes;
 import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.client.protocol.remote.DomainXmlFlags;
-import dev.virtwire.client.protocol.remote.GuestCalls;
-import dev.virtwire.client.protocol.remote.GuestProcedures;
 import dev.virtwire.client.protocol.remote.JobCalls;
 import dev.virtwire.client.protocol.remote.JobStatsFlags;
-import dev.virtwire.client.protocol.remote.SnapshotCalls;
-import dev.virtwire.client.protocol.remote.SnapshotCreateFlags;
-import dev.virtwire.client.protocol.remote.SnapshotListFlags;
-import dev.virtwire.client.snapshot.Snapshot;
+import dev.virtwire.client.snapshot.Snapshots;
 import dev.virtwire.client.statistics.DomainStatistics;
-import dev.virtwire.client.stream.DuplexStream;
-import dev.virtwire.client.stream.Opened;
-import dev.virtwire.client.stream.ReadableStream;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -72,8 +46,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Domain {
-    private static final int SCREENSHOT_PART = 64 << 10;
-
     private final Libvirt libvirt;
     private final DomainRef ref;
 
@@ -266,6 +238,21 @@ public final class Domain {
         return new SavedState(this);
     }
 
+    /** Its consoles, channels and screens. */
+    public DomainConsoles consoles() {
+        return new DomainConsoles(this);
+    }
+
+    /** Its snapshots. */
+    public Snapshots snapshots() {
+        return Snapshots.of(this);
+    }
+
+    /** Its checkpoints. */
+    public Checkpoints checkpoints() {
+        return Checkpoints.of(this);
+    }
+
     /** The agent that runs in the guest. */
     public GuestAgent agent() {
         return new GuestAgent(this);
@@ -346,16 +333,7 @@ public final class Domain {
 
     /** As {@link #backupXml()}, parsed; empty where no backup runs. */
     public CompletableFuture<Optional<BackupSpec>> activeBackup() {
-        return backupXml().handle((xml, failure) -> {
-            if (failure == null) {
-                return Optional.of(parseBackup(xml));
-            }
-            Throwable cause = LibvirtException.unwrap(failure);
-            if (cause instanceof RemoteException remote && remote.is(ErrorCode.NO_DOMAIN_BACKUP)) {
-                return Optional.empty();
-            }
-            throw cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
-        });
+        return BackupJob.active(this);
     }
 
     /**
@@ -364,181 +342,6 @@ public final class Domain {
      */
     public CompletableFuture<BackupJob> attachBackup() {
         return BackupJob.attach(this);
-    }
-
-    /**
-     * Asks for a {@link DomainEventKind#BLOCK_THRESHOLD} event when a disk, or a backup's scratch, is written beyond a
-     * place in its file ({@code virDomainSetBlockThreshold}). It replaces the one set before, comes once, and counts
-     * from 0: the file may be beyond it already, and then the next write there is announced.
-     *
-     * @param device a disk's target such as {@code vda}; or {@code vda[2]} with the index that the domain's XML gives
-     *     an image of its chain, or a backup's XML its scratch
-     * @param bytes the place; 0 takes the threshold back
-     */
-    public CompletableFuture<Void> setBlockThreshold(String device, long bytes) {
-        return jobs().domainSetBlockThreshold(ref, device, bytes, 0);
-    }
-
-    // ---- the guest's agent
-
-    /**
-     * Holds file systems of the guest still, by its agent ({@code virDomainFSFreeze}): what they had in memory is on the
-     * disks, and all who write wait until {@link #thaw}. It fails with {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent
-     * does not run in the guest, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED} where the domain has no channel for one.
-     *
-     * <p>For an agent that runs and is silent libvirt waits without end, so give the call a deadline by
-     * {@link Libvirt#with}. One that ran out does not say whether the guest is frozen, or will be when its agent awakes:
-     * thaw it. A freeze that succeeds after its caller has gone is undone by a thaw.
-     *
-     * @param mountPoints which, as the guest names them; none for all
-     * @return how many were frozen
-     */
-    public CompletableFuture<Integer> freeze(String... mountPoints) {
-        return libvirt.call(
-                        GuestProcedures.DOMAIN_FSFREEZE,
-                        new DomainFsfreezeArgs(ref, List.of(mountPoints), 0),
-                        CallOptions.DEFAULT,
-                        late -> thaw())
-                .thenApply(DomainFsfreezeResult::filesystems);
-    }
-
-    /**
-     * Lets all frozen file systems of the guest go on, by its agent ({@code virDomainFSThaw}, which QEMU's driver refuses to
-     * do to some of them only). Does nothing where none is frozen.
-     *
-     * @return how many were thawed
-     */
-    public CompletableFuture<Integer> thaw() {
-        return new GuestCalls(libvirt).domainFsthaw(ref, List.of(), 0).thenApply(DomainFsthawResult::filesystems);
-    }
-
-    // ---- consoles and screens
-
-    /**
-     * Opens a serial or parallel console, both ways ({@code virDomainOpenConsole}). The stream shares this connection, so
-     * read it: more than {@link dev.virtwire.client.ConnectOptions#streamBuffer()} unread bytes end it. A guest that takes
-     * no input for long makes the server stop reading this connection once its own buffers are full; for more than what
-     * somebody types use {@link Libvirt#connectAgain()}.
-     *
-     * @param device its alias in the domain's XML, such as {@code serial0}; null for the first
-     * @param flags {@link ConsoleFlags#FORCE} takes it from whoever has it; without it that fails with
-     *     {@link ErrorCode#OPERATION_FAILED}
-     * @since 0.1
-     */
-    public CompletableFuture<DuplexStream> openConsole(@Nullable String device, ConsoleFlags... flags) {
-        return StreamWork.stream(new ConsoleCalls(libvirt).domainOpenConsole(ref, device, Set.of(flags)));
-    }
-
-    /**
-     * Opens a channel to the guest, as {@link #openConsole} ({@code virDomainOpenChannel}).
-     *
-     * @param name the channel's target name or its alias; null for the first
-     * @since 0.1
-     */
-    public CompletableFuture<DuplexStream> openChannel(@Nullable String name, ChannelFlags... flags) {
-        return StreamWork.stream(new ConsoleCalls(libvirt).domainOpenChannel(ref, name, Set.of(flags)));
-    }
-
-    /**
-     * A picture of a screen ({@code virDomainScreenshot}), fetched over a connection of its own.
-     *
-     * @param screen which, from 0
-     * @return fails with {@link ErrorCode#INVALID_ARG} where the domain has no such screen
-     * @since 0.1
-     */
-    public CompletableFuture<Screenshot> screenshot(int screen) {
-        CompletableFuture<Opened<DomainScreenshotResult, ReadableStream>> opened = libvirt.openApart(
-                ConsoleProcedures.DOMAIN_SCREENSHOT,
-                new DomainScreenshotArgs(ref, screen, 0),
-                ReadableStream.class,
-                CallOptions.DEFAULT);
-        return StreamWork.run(StreamWork.stream(opened), libvirt.newFuture(), stream -> {
-            ByteArrayOutputStream image = new ByteArrayOutputStream();
-            ByteBuffer part = ByteBuffer.allocate(SCREENSHOT_PART);
-            int length;
-            while ((length = stream.read(part.clear()).join()) >= 0) {
-                image.write(part.array(), 0, length);
-            }
-            stream.finish().join();
-            return new Screenshot(
-                    Optional.ofNullable(opened.join().reply().mime()), ByteBuffer.wrap(image.toByteArray()));
-        });
-    }
-
-    // ---- snapshots
-
-    /** The snapshots ({@code virDomainListAllSnapshots}). */
-    public CompletableFuture<List<Snapshot>> snapshots(SnapshotListFlags... flags) {
-        return snapshotCalls()
-                .domainListAllSnapshots(ref, 1, Set.of(flags))
-                .thenApply(result -> result.snapshots().stream()
-                        .map(found -> Snapshot.of(this, found))
-                        .toList());
-    }
-
-    /**
-     * The snapshot of that name ({@code virDomainSnapshotLookupByName}); fails with
-     * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} where there is none.
-     */
-    public CompletableFuture<Snapshot> snapshot(String name) {
-        return snapshotCalls()
-                .domainSnapshotLookupByName(ref, name, 0)
-                .thenApply(result -> Snapshot.of(this, result.snapshot()));
-    }
-
-    /** The snapshot that the domain goes on from ({@code virDomainSnapshotCurrent}); empty where there is none. */
-    public CompletableFuture<Optional<Snapshot>> currentSnapshot() {
-        return snapshotCalls()
-                .domainHasCurrentSnapshot(ref, 0)
-                .thenCompose(has -> has.result() == 0
-                        ? CompletableFuture.completedFuture(Optional.empty())
-                        : snapshotCalls()
-                                .domainSnapshotCurrent(ref, 0)
-                                .thenApply(result -> Optional.of(Snapshot.of(this, result.snapshot()))));
-    }
-
-    /**
-     * Takes a snapshot ({@code virDomainSnapshotCreateXML}).
-     *
-     * @param xml a {@code <domainsnapshot>}
-     */
-    public CompletableFuture<Snapshot> createSnapshot(String xml, SnapshotCreateFlags... flags) {
-        return snapshotCalls()
-                .domainSnapshotCreateXml(ref, xml, Set.of(flags))
-                .thenApply(result -> Snapshot.of(this, result.snapshot()));
-    }
-
-    // ---- checkpoints
-
-    /** The checkpoints ({@code virDomainListAllCheckpoints}). */
-    public CompletableFuture<List<Checkpoint>> checkpoints(CheckpointListFlags... flags) {
-        return checkpointCalls()
-                .domainListAllCheckpoints(ref, 1, Set.of(flags))
-                .thenApply(result -> result.checkpoints().stream()
-                        .map(found -> Checkpoint.of(this, found))
-                        .toList());
-    }
-
-    /**
-     * The checkpoint of that name ({@code virDomainCheckpointLookupByName}); fails with
-     * {@link ErrorCode#NO_DOMAIN_CHECKPOINT} where there is none.
-     */
-    public CompletableFuture<Checkpoint> checkpoint(String name) {
-        return checkpointCalls()
-                .domainCheckpointLookupByName(ref, name, 0)
-                .thenApply(result -> Checkpoint.of(this, result.checkpoint()));
-    }
-
-    /** Makes a checkpoint now, or with {@link CheckpointCreateFlags#REDEFINE} one that the host has forgotten. */
-    public CompletableFuture<Checkpoint> createCheckpoint(CheckpointSpec checkpoint, CheckpointCreateFlags... flags) {
-        return createCheckpoint(checkpoint.toXml(), flags);
-    }
-
-    /** As {@link #createCheckpoint(CheckpointSpec, CheckpointCreateFlags...)} ({@code virDomainCheckpointCreateXML}). */
-    public CompletableFuture<Checkpoint> createCheckpoint(String xml, CheckpointCreateFlags... flags) {
-        return checkpointCalls()
-                .domainCheckpointCreateXml(ref, xml, Set.of(flags))
-                .thenApply(result -> Checkpoint.of(this, result.checkpoint()));
     }
 
     // ---- events
@@ -571,33 +374,11 @@ public final class Domain {
         return name() + " (" + uuid() + ")";
     }
 
-    /**
-     * Reads what the server says of this domain's backup.
-     *
-     * @throws ProtocolException if it is no {@code <domainbackup>}
-     */
-    public BackupSpec parseBackup(String xml) {
-        try {
-            return BackupSpec.parse(xml);
-        } catch (IllegalArgumentException e) {
-            throw new ProtocolException(
-                    "the backup of %s on %s: %s".formatted(name(), libvirt.uri().where(), e.getMessage()), e);
-        }
-    }
-
     private DomainCalls domains() {
         return new DomainCalls(libvirt);
     }
 
     private JobCalls jobs() {
         return new JobCalls(libvirt);
-    }
-
-    private SnapshotCalls snapshotCalls() {
-        return new SnapshotCalls(libvirt);
-    }
-
-    private CheckpointCalls checkpointCalls() {
-        return new CheckpointCalls(libvirt);
     }
 }

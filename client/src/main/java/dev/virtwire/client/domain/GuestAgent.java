@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
+import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.params.TypedParameters;
 import dev.virtwire.client.protocol.qemu.QemuCalls;
+import dev.virtwire.client.protocol.remote.DomainFsfreezeArgs;
+import dev.virtwire.client.protocol.remote.DomainFsfreezeResult;
 import dev.virtwire.client.protocol.remote.DomainFsinfo;
+import dev.virtwire.client.protocol.remote.DomainFsthawResult;
 import dev.virtwire.client.protocol.remote.DomainGetFsinfoResult;
 import dev.virtwire.client.protocol.remote.DomainGetHostnameResult;
 import dev.virtwire.client.protocol.remote.GuestCalls;
 import dev.virtwire.client.protocol.remote.GuestHostnameFlags;
 import dev.virtwire.client.protocol.remote.GuestInfoTypes;
 import dev.virtwire.client.protocol.remote.GuestPasswordFlags;
+import dev.virtwire.client.protocol.remote.GuestProcedures;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The agent that runs in a guest. {@link Domain#agent()} gives it; it holds no state. Its calls fail with
  * {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent does not run, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED} where the
- * domain has no channel for one. {@link Domain#freeze} and {@link Domain#thaw} hold file systems still.
+ * domain has no channel for one.
  *
  * @since 0.1
  */
@@ -73,6 +79,38 @@ public final class GuestAgent {
     /** The file systems that the guest has mounted ({@code virDomainGetFSInfo}). */
     public CompletableFuture<List<DomainFsinfo>> fileSystems() {
         return calls().domainGetFsinfo(domain.ref(), 0).thenApply(DomainGetFsinfoResult::info);
+    }
+
+    /**
+     * Holds file systems of the guest still, by its agent ({@code virDomainFSFreeze}): what they had in memory is on the
+     * disks, and all who write wait until {@link #thaw}. It fails with {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent
+     * does not run in the guest, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED} where the domain has no channel for one.
+     *
+     * <p>For an agent that runs and is silent libvirt waits without end, so give the call a deadline by
+     * {@link Libvirt#with}. One that ran out does not say whether the guest is frozen, or will be when its agent awakes:
+     * thaw it. A freeze that succeeds after its caller has gone is undone by a thaw.
+     *
+     * @param mountPoints which, as the guest names them; none for all
+     * @return how many were frozen
+     */
+    public CompletableFuture<Integer> freeze(String... mountPoints) {
+        return domain.libvirt()
+                .call(
+                        GuestProcedures.DOMAIN_FSFREEZE,
+                        new DomainFsfreezeArgs(domain.ref(), List.of(mountPoints), 0),
+                        CallOptions.DEFAULT,
+                        late -> thaw())
+                .thenApply(DomainFsfreezeResult::filesystems);
+    }
+
+    /**
+     * Lets all frozen file systems of the guest go on, by its agent ({@code virDomainFSThaw}, which QEMU's driver refuses to
+     * do to some of them only). Does nothing where none is frozen.
+     *
+     * @return how many were thawed
+     */
+    public CompletableFuture<Integer> thaw() {
+        return calls().domainFsthaw(domain.ref(), List.of(), 0).thenApply(DomainFsthawResult::filesystems);
     }
 
     /** The guest's time ({@code virDomainGetTime}). */

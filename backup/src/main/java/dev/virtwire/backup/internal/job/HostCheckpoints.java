@@ -27,7 +27,9 @@ final class HostCheckpoints {
 
     private HostCheckpoints(Domain domain) {
         this.domain = domain;
-        Waiting.await(domain.checkpoints()).stream().map(Checkpoint::name).forEach(names::add);
+        Waiting.await(domain.checkpoints().list()).stream()
+                .map(Checkpoint::name)
+                .forEach(names::add);
     }
 
     /** Asks the host. */
@@ -60,8 +62,11 @@ final class HostCheckpoints {
         try {
             SmallFiles.require(point.folder(), file);
             String xml = Files.readString(point.folder().resolve(file.file()));
-            Waiting.await(domain.createCheckpoint(
-                    redefinition(xml), CheckpointCreateFlags.REDEFINE, CheckpointCreateFlags.REDEFINE_VALIDATE));
+            Waiting.await(domain.checkpoints()
+                    .create(
+                            redefinition(xml),
+                            CheckpointCreateFlags.REDEFINE,
+                            CheckpointCreateFlags.REDEFINE_VALIDATE));
             names.add(name);
             return null;
         } catch (DamagedException | RemoteException e) {

@@ -210,7 +210,7 @@ final class HostCleanup {
     private void deleteCheckpoints(Domain domain, boolean others, Set<String> keep) {
         List<Checkpoint> checkpoints;
         try {
-            checkpoints = Waiting.await(domain.checkpoints());
+            checkpoints = Waiting.await(domain.checkpoints().list());
         } catch (LibvirtException e) {
             left.add("checkpoints of domain " + domain.name() + ": " + e.getMessage());
             return;

@@ -133,7 +133,7 @@ final class JobBegin implements JobStart {
         for (String target : plan.tracked()) {
             try {
                 CheckpointSpec alone = CheckpointSpec.of(name, List.of(CheckpointDisk.of(target)));
-                Waiting.await(Waiting.await(domain.createCheckpoint(alone)).delete());
+                Waiting.await(Waiting.await(domain.checkpoints().create(alone)).delete());
                 keeping.add(target);
             } catch (RemoteException e) {
                 if (!String.valueOf(e.details().message()).contains(NO_BITMAPS)) {
@@ -175,7 +175,7 @@ final class JobBegin implements JobStart {
             return;
         }
         try {
-            Waiting.await(Waiting.await(domain.checkpoint(name)).delete());
+            Waiting.await(Waiting.await(domain.checkpoints().find(name)).delete());
         } catch (RemoteException e) {
             if (!e.is(ErrorCode.NO_DOMAIN_CHECKPOINT)) {
                 throw e;

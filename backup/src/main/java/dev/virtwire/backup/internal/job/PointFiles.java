@@ -56,8 +56,8 @@ final class PointFiles {
             fetched.fetchNvram(Path.of(nvram), here);
         }
         if (checkpoint != null) {
-            String description =
-                    Waiting.await(Waiting.await(domain.checkpoint(checkpoint)).xml());
+            String description = Waiting.await(
+                    Waiting.await(domain.checkpoints().find(checkpoint)).xml());
             fetched.contents.put(PointFile.CHECKPOINT, description.getBytes(StandardCharsets.UTF_8));
         }
         return fetched;

@@ -104,7 +104,7 @@ final class Quiesce {
     /** Thaws, by another connection where that of the domain is lost. */
     static int thaw(Domain domain) {
         try {
-            return Waiting.await(within(domain, THAW).thaw());
+            return Waiting.await(within(domain, THAW).agent().thaw());
         } catch (LibvirtException e) {
             // What was refused was not sent: so it is in the moments after the loss.
             if (!(e instanceof ConnectionLostException) && !(e instanceof CallRefusedException)) {
@@ -112,7 +112,7 @@ final class Quiesce {
             }
             try (Libvirt again = Waiting.await(domain.libvirt().connectAgain())) {
                 return Waiting.await(
-                        within(Domain.of(again, domain.ref()), THAW).thaw());
+                        within(Domain.of(again, domain.ref()), THAW).agent().thaw());
             } catch (LibvirtException further) {
                 e.addSuppressed(further);
                 throw e;
@@ -142,7 +142,7 @@ final class Quiesce {
     private void freeze() {
         int count;
         try {
-            count = Waiting.await(within(domain, FREEZE).freeze());
+            count = Waiting.await(within(domain, FREEZE).agent().freeze());
         } catch (CallTimeoutException e) {
             throw new BackupException(
                     "the guest did not freeze its file systems within " + FREEZE.toSeconds() + " s", e);

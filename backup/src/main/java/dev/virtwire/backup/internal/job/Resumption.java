@@ -95,7 +95,7 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
                 .orElseThrow(() -> new ObstacleException("its job no longer runs on the host"));
         require(isOf(active, transfer, begun), "another backup job runs on the host");
         if (begun.checkpoint() != null) {
-            Waiting.await(facts.domain().checkpoint(begun.checkpoint()));
+            Waiting.await(facts.domain().checkpoints().find(begun.checkpoint()));
         }
         return new Resumption(
                 entry, begun, transfer, Waiting.await(facts.domain().attachBackup()));

@@ -231,7 +231,7 @@ final class ScratchGuard implements AutoCloseable {
             return;
         }
         try {
-            Waiting.await(domain.setBlockThreshold(scratch.device, place));
+            Waiting.await(domain.disk(scratch.device).setThreshold(place));
             scratch.threshold = place;
         } catch (RemoteException e) {
             // Then what is seen at each look has to do.

@@ -78,7 +78,7 @@ public final class CheckpointsCommand extends ConnectedCommand {
     }
 
     private static List<Row> rows(Domain domain) {
-        List<Checkpoint> checkpoints = await(domain.checkpoints());
+        List<Checkpoint> checkpoints = await(domain.checkpoints().list());
         List<CompletableFuture<CheckpointSpec>> specs = new ArrayList<>();
         for (Checkpoint checkpoint : checkpoints) {
             specs.add(checkpoint.description(CheckpointXmlFlags.NO_DOMAIN));

@@ -53,7 +53,7 @@ public final class InfoCommand extends ConnectedCommand {
         CompletableFuture<DomainInfo> info = domain.info();
         CompletableFuture<Boolean> persistent = domain.isPersistent();
         CompletableFuture<String> xml = domain.xml();
-        CompletableFuture<List<Checkpoint>> checkpoints = domain.checkpoints();
+        CompletableFuture<List<Checkpoint>> checkpoints = domain.checkpoints().list();
         DomainInfo its = await(info);
         // Drivers other than QEMU's have no jobs, some no checkpoints either.
         Optional<JobStatistics> job =

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.domain;
+
+import dev.virtwire.client.CallOptions;
+import dev.virtwire.client.ErrorCode;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.internal.stream.StreamWork;
+import dev.virtwire.client.protocol.remote.ChannelFlags;
+import dev.virtwire.client.protocol.remote.ConsoleCalls;
+import dev.virtwire.client.protocol.remote.ConsoleFlags;
+import dev.virtwire.client.protocol.remote.ConsoleProcedures;
+import dev.virtwire.client.protocol.remote.DomainScreenshotArgs;
+import dev.virtwire.client.protocol.remote.DomainScreenshotResult;
+import dev.virtwire.client.stream.DuplexStream;
+import dev.virtwire.client.stream.Opened;
+import dev.virtwire.client.stream.ReadableStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The consoles, channels and screens of a domain. {@link Domain#consoles()} gives it; it holds no state.
+ *
+ * @since 0.1
+ */
+public final class DomainConsoles {
+    private static final int SCREENSHOT_PART = 64 << 10;
+
+    private final Domain domain;
+
+    DomainConsoles(Domain domain) {
+        this.domain = domain;
+    }
+
+    /**
+     * Opens a serial or parallel console, both ways ({@code virDomainOpenConsole}). The stream shares this connection, so
+     * read it: more than {@link dev.virtwire.client.ConnectOptions#streamBuffer()} unread bytes end it. A guest that takes
+     * no input for long makes the server stop reading this connection once its own buffers are full; for more than what
+     * somebody types use {@link Libvirt#connectAgain()}.
+     *
+     * @param device its alias in the domain's XML, such as {@code serial0}; null for the first
+     * @param flags {@link ConsoleFlags#FORCE} takes it from whoever has it; without it that fails with
+     *     {@link ErrorCode#OPERATION_FAILED}
+     * @since 0.1
+     */
+    public CompletableFuture<DuplexStream> open(@Nullable String device, ConsoleFlags... flags) {
+        return StreamWork.stream(
+                new ConsoleCalls(domain.libvirt()).domainOpenConsole(domain.ref(), device, Set.of(flags)));
+    }
+
+    /**
+     * Opens a channel to the guest, as {@link #open} ({@code virDomainOpenChannel}).
+     *
+     * @param name the channel's target name or its alias; null for the first
+     * @since 0.1
+     */
+    public CompletableFuture<DuplexStream> openChannel(@Nullable String name, ChannelFlags... flags) {
+        return StreamWork.stream(
+                new ConsoleCalls(domain.libvirt()).domainOpenChannel(domain.ref(), name, Set.of(flags)));
+    }
+
+    /**
+     * A picture of a screen ({@code virDomainScreenshot}), fetched over a connection of its own.
+     *
+     * @param screen which, from 0
+     * @return fails with {@link ErrorCode#INVALID_ARG} where the domain has no such screen
+     * @since 0.1
+     */
+    public CompletableFuture<Screenshot> screenshot(int screen) {
+        CompletableFuture<Opened<DomainScreenshotResult, ReadableStream>> opened = domain.libvirt()
+                .openApart(
+                        ConsoleProcedures.DOMAIN_SCREENSHOT,
+                        new DomainScreenshotArgs(domain.ref(), screen, 0),
+                        ReadableStream.class,
+                        CallOptions.DEFAULT);
+        return StreamWork.run(StreamWork.stream(opened), domain.libvirt().newFuture(), stream -> {
+            ByteArrayOutputStream image = new ByteArrayOutputStream();
+            ByteBuffer part = ByteBuffer.allocate(SCREENSHOT_PART);
+            int length;
+            while ((length = stream.read(part.clear()).join()) >= 0) {
+                image.write(part.array(), 0, length);
+            }
+            stream.finish().join();
+            return new Screenshot(
+                    Optional.ofNullable(opened.join().reply().mime()), ByteBuffer.wrap(image.toByteArray()));
+        });
+    }
+}
