@@ -17,6 +17,7 @@ import dev.virtwire.client.protocol.remote.NetworkCalls;
 import dev.virtwire.client.protocol.remote.NetworkRef;
 import dev.virtwire.client.protocol.remote.NodeDeviceCalls;
 import dev.virtwire.client.protocol.remote.NwfilterCalls;
+import dev.virtwire.client.protocol.remote.SaveCalls;
 import dev.virtwire.client.protocol.remote.SecretCalls;
 import dev.virtwire.client.protocol.remote.SnapshotCalls;
 import dev.virtwire.client.protocol.remote.StoragePoolCalls;
@@ -69,6 +70,7 @@ final class SweepFixtures {
     private final String poolXml;
     private final String secretXml;
     private final DomainCalls domains;
+    private final SaveCalls saves;
     private final NetworkCalls networks;
     private final StoragePoolCalls pools;
     private final StorageVolCalls volumes;
@@ -88,6 +90,7 @@ final class SweepFixtures {
         this.arguments = arguments;
         domainName = domain;
         domains = new DomainCalls(libvirt);
+        saves = new SaveCalls(libvirt);
         networks = new NetworkCalls(libvirt);
         pools = new StoragePoolCalls(libvirt);
         volumes = new StorageVolCalls(libvirt);
@@ -278,7 +281,7 @@ final class SweepFixtures {
                 domains.domainDestroy(ref).join();
             }
         } else if (state == DomainState.SHUTOFF.value() || state == DomainState.CRASHED.value()) {
-            attempt(() -> domains.domainManagedSaveRemove(ref, 0));
+            attempt(() -> saves.domainManagedSaveRemove(ref, 0));
             domains.domainCreate(ref).join();
         } else if (state != DomainState.RUNNING.value()) {
             attempt(() -> domains.domainResume(ref));

@@ -17,7 +17,6 @@ import dev.virtwire.client.protocol.remote.BlockRebaseFlags;
 import dev.virtwire.client.protocol.remote.BlockResizeFlags;
 import dev.virtwire.client.protocol.remote.DomainAffectFlags;
 import dev.virtwire.client.protocol.remote.DomainBlockPeekResult;
-import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainParametersFlags;
 import dev.virtwire.client.protocol.remote.JobCalls;
 import dev.virtwire.client.protocol.remote.TuningCalls;
@@ -60,8 +59,7 @@ public final class DomainDisk {
 
     /** Its sizes ({@code virDomainGetBlockInfo}). */
     public CompletableFuture<BlockInfo> info() {
-        return new DomainCalls(domain.libvirt())
-                .domainGetBlockInfo(domain.ref(), target, 0)
+        return blocks().domainGetBlockInfo(domain.ref(), target, 0)
                 .thenApply(info -> new BlockInfo(info.capacity(), info.allocation(), info.physical()));
     }
 

@@ -4,7 +4,6 @@ package dev.virtwire.client.domain;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.protocol.remote.CoreDumpFlags;
 import dev.virtwire.client.protocol.remote.CoreDumpFormat;
-import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainManagedSaveGetXmlDescResult;
 import dev.virtwire.client.protocol.remote.DomainSaveFlags;
 import dev.virtwire.client.protocol.remote.SaveCalls;
@@ -28,19 +27,17 @@ public final class SavedState {
 
     /** Saves the running domain and stops it; its next start goes on from there ({@code virDomainManagedSave}). */
     public CompletableFuture<Void> manage(DomainSaveFlags... flags) {
-        return new DomainCalls(domain.libvirt()).domainManagedSave(domain.ref(), Set.of(flags));
+        return saves().domainManagedSave(domain.ref(), Set.of(flags));
     }
 
     /** Whether its next start goes on from a saved state ({@code virDomainHasManagedSaveImage}). */
     public CompletableFuture<Boolean> isManaged() {
-        return new DomainCalls(domain.libvirt())
-                .domainHasManagedSaveImage(domain.ref(), 0)
-                .thenApply(result -> result.result() != 0);
+        return saves().domainHasManagedSaveImage(domain.ref(), 0).thenApply(result -> result.result() != 0);
     }
 
     /** Forgets that state, as if the power had failed ({@code virDomainManagedSaveRemove}). */
     public CompletableFuture<Void> discardManaged() {
-        return new DomainCalls(domain.libvirt()).domainManagedSaveRemove(domain.ref(), 0);
+        return saves().domainManagedSaveRemove(domain.ref(), 0);
     }
 
     /** The configuration that was saved with it ({@code virDomainManagedSaveGetXMLDesc}). */

@@ -222,8 +222,7 @@ class GuestEventsIT {
 
     @Test
     void aSaveIsAJobThatGoesThroughTheMemory() {
-        DomainCalls domains = new DomainCalls(libvirt);
-        domains.domainManagedSave(domain.ref(), Set.of()).join();
+        domain.saved().manage().join();
         told(DomainEvent.MigrationIteration.class, pass -> pass.iteration() >= 1);
         told(
                 DomainEvent.JobCompleted.class,

@@ -9,7 +9,6 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.DomainCalls;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -82,9 +81,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
 
     /** As {@link #sizeOf(String)}. */
     static long sizeOf(Domain domain, String target) {
-        long capacity = Waiting.await(new DomainCalls(domain.libvirt())
-                .domainGetBlockInfo(domain.ref(), target, 0)
-                .thenApply(info -> info.capacity()));
+        long capacity = Waiting.await(domain.disk(target).info()).capacity();
         return (capacity + 511) / 512 * 512;
     }
 

@@ -13,7 +13,6 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.DomainCalls;
 import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.client.protocol.remote.DomainXmlFlags;
 import java.nio.file.Path;
@@ -123,8 +122,7 @@ final class HostDefinition {
             long size = requireNonNull(sizes.get(target));
             long capacity;
             try {
-                capacity = await(new DomainCalls(libvirt).domainGetBlockInfo(domain.ref(), target, 0))
-                        .capacity();
+                capacity = await(domain.disk(target).info()).capacity();
             } catch (RemoteException e) {
                 throw new BackupException(
                         "the host " + libvirt.uri().where() + " does not see " + file + " as this machine does: "
