@@ -31,15 +31,8 @@ record ChildRun(String stopped, String done, List<String> steps) {
         World.deleteTree(aside);
         Path relay = world.scratch().resolve("relay");
         Files.deleteIfExists(relay);
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx96m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Child.class.getName(),
+        List<String> command = ChildJava.command(last == Steps.ALL, Child.class);
+        command.addAll(List.of(
                 action.name(),
                 world.libvirtd().socket().toString(),
                 relay.toString(),
