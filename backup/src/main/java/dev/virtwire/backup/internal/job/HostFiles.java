@@ -7,15 +7,12 @@ import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
-import dev.virtwire.client.protocol.remote.StoragePoolCalls;
-import dev.virtwire.client.protocol.remote.StoragePoolRef;
-import dev.virtwire.client.protocol.remote.StorageVolCalls;
-import dev.virtwire.client.protocol.remote.StorageVolRef;
+import dev.virtwire.client.storage.Storage;
+import dev.virtwire.client.storage.StoragePool;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +21,13 @@ import org.jspecify.annotations.Nullable;
  * not the point's own are not touched, whatever stands in the journal.
  */
 final class HostFiles {
-    private final StoragePoolCalls pools;
-    private final StorageVolCalls volumes;
+    private final Storage storage;
     private final JournalEntry entry;
     private final List<String> done = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
 
     HostFiles(Libvirt libvirt, JournalEntry entry) {
-        this.pools = new StoragePoolCalls(libvirt);
-        this.volumes = new StorageVolCalls(libvirt);
+        this.storage = libvirt.storage();
         this.entry = entry;
     }
 
@@ -64,15 +59,15 @@ final class HostFiles {
 
     private void delete(String folder, List<String> names) {
         try {
-            StoragePoolRef known = pool(folder);
-            StoragePoolRef pool = known == null ? make(folder) : known;
+            StoragePool known = pool(folder);
+            StoragePool pool = known == null ? make(folder) : known;
             try {
-                Waiting.await(pools.storagePoolRefresh(pool, 0));
+                Waiting.await(pool.refresh());
                 names.forEach(name -> delete(pool, folder + "/" + name, name));
             } finally {
                 // One of this name was left by a run that died before it came here.
                 if (pool.name().equals(poolName())) {
-                    Waiting.await(pools.storagePoolDestroy(pool));
+                    Waiting.await(pool.destroy());
                 }
             }
         } catch (LibvirtException e) {
@@ -80,11 +75,9 @@ final class HostFiles {
         }
     }
 
-    private void delete(StoragePoolRef pool, String path, String name) {
+    private void delete(StoragePool pool, String path, String name) {
         try {
-            StorageVolRef volume =
-                    Waiting.await(volumes.storageVolLookupByName(pool, name)).volume();
-            Waiting.await(volumes.storageVolDelete(volume, Set.of()));
+            Waiting.await(Waiting.await(pool.volume(name)).delete());
             done.add("deleted " + path + " on host " + entry.host().name());
         } catch (RemoteException e) {
             if (!e.is(ErrorCode.NO_STORAGE_VOL)) {
@@ -94,9 +87,9 @@ final class HostFiles {
     }
 
     /** The folder as a pool that is there already, which no other one may have as well; null where there is none. */
-    private @Nullable StoragePoolRef pool(String folder) {
+    private @Nullable StoragePool pool(String folder) {
         try {
-            return Waiting.await(pools.storagePoolLookupByTargetPath(folder)).pool();
+            return Waiting.await(storage.poolAt(folder));
         } catch (RemoteException e) {
             if (!e.is(ErrorCode.NO_STORAGE_POOL)) {
                 throw e;
@@ -106,11 +99,11 @@ final class HostFiles {
     }
 
     /** Nothing is written there, and the pool goes when it is destroyed. */
-    private StoragePoolRef make(String folder) {
+    private StoragePool make(String folder) {
         String path = folder.replace("&", "&amp;").replace("<", "&lt;");
         String xml =
                 "<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>".formatted(poolName(), path);
-        return Waiting.await(pools.storagePoolCreateXml(xml, Set.of())).pool();
+        return Waiting.await(storage.createPool(xml));
     }
 
     private String poolName() {
