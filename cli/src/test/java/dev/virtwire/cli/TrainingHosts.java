@@ -8,12 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
@@ -28,8 +25,6 @@ import org.apache.sshd.server.auth.pubkey.AcceptAllPublickeyAuthenticator;
  * process than the training, which is to note the classes of clients only.
  */
 final class TrainingHosts implements AutoCloseable {
-    private static final char[] NO_PASSWORD = {};
-
     private final Path folder;
     private final SSLServerSocket tls;
     private final SshServer ssh;
@@ -55,28 +50,22 @@ final class TrainingHosts implements AutoCloseable {
         TestPki.Identity server = authority.server("127.0.0.1");
         SSLServerSocket listener;
         try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            store.setKeyEntry(
-                    "server", server.keys().getPrivate(), NO_PASSWORD, new Certificate[] {server.certificate()});
-            KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
-            keys.init(store, NO_PASSWORD);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys.getKeyManagers(), null, null);
+            context.init(server.keyManagers(), null, null);
             listener = (SSLServerSocket)
                     context.getServerSocketFactory().createServerSocket(0, 1, InetAddress.getLoopbackAddress());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
-        Thread thread = new Thread(this::greet, "training-tls");
+        Thread thread = new Thread(() -> greet(listener), "training-tls");
         thread.setDaemon(true);
         thread.start();
         return listener;
     }
 
     /** Says as libvirtd does that the client is welcome, and hangs up at its first word. */
-    private void greet() {
-        try (SSLSocket client = (SSLSocket) tls.accept()) {
+    private static void greet(SSLServerSocket listener) {
+        try (SSLSocket client = (SSLSocket) listener.accept()) {
             client.getOutputStream().write(1);
             int said = client.getInputStream().read();
             if (said < 0) {

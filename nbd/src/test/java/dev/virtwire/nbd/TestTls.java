@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -65,14 +63,8 @@ final class TestTls {
             trusted.setCertificateEntry("ca", authority.authority());
             TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
             trust.init(trusted);
-            KeyStore keys = empty();
-            if (own != null) {
-                keys.setKeyEntry("own", own.keys().getPrivate(), NONE, new Certificate[] {own.certificate()});
-            }
-            KeyManagerFactory managers = KeyManagerFactory.getInstance("PKIX");
-            managers.init(keys, NONE);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), trust.getTrustManagers(), null);
+            context.init(own == null ? null : own.keyManagers(), trust.getTrustManagers(), null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);

@@ -10,11 +10,15 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.CRLReason;
@@ -39,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 public final class TestPki {
     private static final AtomicLong SERIALS = new AtomicLong(1000);
     private static final Duration DAY = Duration.ofDays(1);
+    private static final char[] NO_PASSWORD = {};
 
     /**
      * A certificate with its key.
@@ -51,6 +56,20 @@ public final class TestPki {
         public void write(Path certificateFile, Path keyFile) {
             pem(certificateFile, certificate);
             pem(keyFile, keys.getPrivate());
+        }
+
+        /** What shows the certificate in a TLS handshake of the JDK's. */
+        public KeyManager[] keyManagers() {
+            try {
+                KeyStore store = KeyStore.getInstance("PKCS12");
+                store.load(null, NO_PASSWORD);
+                store.setKeyEntry("own", keys.getPrivate(), NO_PASSWORD, new Certificate[] {certificate});
+                KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
+                factory.init(store, NO_PASSWORD);
+                return factory.getKeyManagers();
+            } catch (GeneralSecurityException | IOException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 

@@ -54,15 +54,21 @@ class SecretsInOutputIT {
     private static List<String> secrets() {
         List<String> all = new ArrayList<>();
         for (String secret : List.of(SaslSetup.PASSWORD, LoginAttempts.WRONG, SshIT.PASSPHRASE, TlsIT.SECRET)) {
-            all.add(secret);
-            for (String between : List.of("", " ", ":")) {
-                all.add(HexFormat.ofDelimiter(between)
-                        .formatHex(secret.getBytes(StandardCharsets.UTF_8))
-                        .substring(0, HEX_PART));
-            }
+            all.addAll(forms(secret));
         }
         all.add("private key-----");
         return all;
+    }
+
+    /** How a secret may stand in output, in small letters. */
+    static List<String> forms(String secret) {
+        List<String> forms = new ArrayList<>(List.of(secret.toLowerCase(Locale.ROOT)));
+        for (String between : List.of("", " ", ":")) {
+            forms.add(HexFormat.ofDelimiter(between)
+                    .formatHex(secret.getBytes(StandardCharsets.UTF_8))
+                    .substring(0, HEX_PART));
+        }
+        return forms;
     }
 
     private static List<Path> files(Path folder, String name) throws IOException {

@@ -7,11 +7,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
@@ -21,22 +18,14 @@ import javax.net.ssl.SSLSocket;
  * told thereupon.
  */
 final class TlsImpostor implements AutoCloseable {
-    private static final char[] NO_PASSWORD = {};
-
     private final SSLServerSocket listener;
     private final AtomicLong received = new AtomicLong();
     private final AtomicInteger connections = new AtomicInteger();
 
     TlsImpostor(TestPki.Identity identity) {
         try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            store.setKeyEntry(
-                    "server", identity.keys().getPrivate(), NO_PASSWORD, new Certificate[] {identity.certificate()});
-            KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
-            keys.init(store, NO_PASSWORD);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys.getKeyManagers(), null, null);
+            context.init(identity.keyManagers(), null, null);
             listener = (SSLServerSocket)
                     context.getServerSocketFactory().createServerSocket(0, 10, InetAddress.getLoopbackAddress());
         } catch (GeneralSecurityException | IOException e) {
