@@ -193,7 +193,7 @@ public final class DomainDisk {
      * @param bytes the place; 0 takes the threshold back
      */
     public CompletableFuture<Void> setThreshold(long bytes) {
-        return new JobCalls(domain.libvirt()).domainSetBlockThreshold(domain.ref(), target, bytes, 0);
+        return blocks().domainSetBlockThreshold(domain.ref(), target, bytes, 0);
     }
 
     /** Target and domain. */

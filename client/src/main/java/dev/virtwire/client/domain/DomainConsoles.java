@@ -44,7 +44,6 @@ public final class DomainConsoles {
      * @param device its alias in the domain's XML, such as {@code serial0}; null for the first
      * @param flags {@link ConsoleFlags#FORCE} takes it from whoever has it; without it that fails with
      *     {@link ErrorCode#OPERATION_FAILED}
-     * @since 0.1
      */
     public CompletableFuture<DuplexStream> open(@Nullable String device, ConsoleFlags... flags) {
         return StreamWork.stream(
@@ -55,7 +54,6 @@ public final class DomainConsoles {
      * Opens a channel to the guest, as {@link #open} ({@code virDomainOpenChannel}).
      *
      * @param name the channel's target name or its alias; null for the first
-     * @since 0.1
      */
     public CompletableFuture<DuplexStream> openChannel(@Nullable String name, ChannelFlags... flags) {
         return StreamWork.stream(
@@ -67,7 +65,6 @@ public final class DomainConsoles {
      *
      * @param screen which, from 0
      * @return fails with {@link ErrorCode#INVALID_ARG} where the domain has no such screen
-     * @since 0.1
      */
     public CompletableFuture<Screenshot> screenshot(int screen) {
         CompletableFuture<Opened<DomainScreenshotResult, ReadableStream>> opened = domain.libvirt()

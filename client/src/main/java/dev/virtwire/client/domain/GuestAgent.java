@@ -83,8 +83,7 @@ public final class GuestAgent {
 
     /**
      * Holds file systems of the guest still, by its agent ({@code virDomainFSFreeze}): what they had in memory is on the
-     * disks, and all who write wait until {@link #thaw}. It fails with {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent
-     * does not run in the guest, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED} where the domain has no channel for one.
+     * disks, and all who write wait until {@link #thaw}.
      *
      * <p>For an agent that runs and is silent libvirt waits without end, so give the call a deadline by
      * {@link Libvirt#with}. One that ran out does not say whether the guest is frozen, or will be when its agent awakes:
