@@ -29,9 +29,9 @@ import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.backup.manifest.Mode;
-import dev.virtwire.backup.manifest.Nvram;
 import dev.virtwire.backup.manifest.ParentLink;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -239,11 +239,11 @@ public final class BackupRun {
             throws IOException {
         TransferPlan done = start.plan();
         DomainDescription description = facts.description();
-        String nvram = description.nvram();
-        PointFiles fetched = PointFiles.fetch(facts.domain(), nvram, isHere(facts, done), done.checkpoint());
+        PointFiles fetched =
+                PointFiles.fetch(facts.domain(), description.nvram(), isHere(facts, done), done.checkpoint());
         Point parent = done.choice().parent();
         List<BegunDisk> disks = new ArrayList<>();
-        for (DomainDisk disk : done.disks()) {
+        for (ChosenDisk disk : done.disks()) {
             String target = disk.target();
             disks.add(new BegunDisk(
                     target,
@@ -268,8 +268,8 @@ public final class BackupRun {
                 choice.excluded(),
                 fetched.write(repository.files(), unfinished.folder()),
                 new DomainXml(fetched.secrets(), description.secrets()),
-                nvram == null ? null : new Nvram(nvram, fetched.nvramReason()),
-                description.tpmState(),
+                fetched.nvram(),
+                description.keepsTpmState(),
                 frozen == null ? null : frozen.toMillis());
         if (plan.mode() == Mode.PULL) {
             unfinished.begun(point);
