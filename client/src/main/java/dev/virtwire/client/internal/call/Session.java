@@ -7,7 +7,6 @@ import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.internal.async.LoopThread;
 import dev.virtwire.client.internal.async.SharedFuture;
@@ -23,6 +22,7 @@ import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.StreamDirection;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -89,7 +89,7 @@ public final class Session implements Caller, StreamContext {
     private final SharedFuture<CloseReason> closed;
 
     // On the event loop.
-    private final Map<Connection.EventKey, Connection.Listener<?>> listeners = new HashMap<>();
+    private final Map<Connection.EventKey, Consumer<ByteBuf>> listeners = new HashMap<>();
     private final List<Watcher> watchers = new ArrayList<>();
     private final Set<Future<?>> timers = new HashSet<>();
     private @Nullable CompletableFuture<?> attempt;
@@ -277,10 +277,10 @@ public final class Session implements Caller, StreamContext {
 
     // ---- what events and streams need
 
-    /** Hears an event message, on the event loop; {@code onBroken} hears of one that could not be read. */
-    public <T> void listen(EventMessage<T> message, Consumer<T> onEvent, Consumer<ProtocolException> onBroken) {
+    /** Hears an event message's body, on the event loop, on every connection from now on. */
+    public void listen(EventMessage<?> message, Consumer<ByteBuf> listener) {
         LoopThread.check(loop);
-        listeners.put(Connection.EventKey.of(message), new Connection.Listener<>(message, onEvent, onBroken));
+        listeners.put(Connection.EventKey.of(message), listener);
     }
 
     /** Hears what becomes of connections; of the end at once, if it has come. */
