@@ -34,6 +34,14 @@ class PagesTest {
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
     private static final Pattern CODE = Pattern.compile("(?ms)^```.*?^```$|`[^`]*`");
     private static final Pattern TEST_NAME = Pattern.compile("`([A-Z]\\w+(?:Test|IT|Suite))`");
+    private static final Pattern TYPE_NAME = Pattern.compile("`([A-Z][a-z]\\w+)(?:[.(#<][^`]*)?`");
+    private static final Pattern TYPE = Pattern.compile("\\b(?:class|record|interface|enum) ([A-Z]\\w+)");
+    private static final Pattern GENERATED = Pattern.compile("\\w+(Calls|Procedures|Args|Result)");
+
+    /** What pages name that is Java's, Netty's or SSHD's. */
+    private static final Set<String> TYPES_OF_OTHERS =
+            Set.of("CancellationException", "CompletableFuture", "IllegalStateException", "ServiceLoader");
+
     private static final Pattern TEST_METHOD =
             Pattern.compile("(?m)^\\s*@(?:Test|ParameterizedTest|TestFactory|RepeatedTest|FuzzTest)\\b");
 
@@ -82,9 +90,8 @@ class PagesTest {
     void englishIsPlain() throws IOException {
         List<String> found = new ArrayList<>();
         for (Path page : pages()) {
-            String prose = CODE.matcher(Files.readString(page))
-                    .replaceAll("CODE")
-                    .replaceAll("\\s*\n(?!\n|[#|-])\\s*", " ");
+            String prose =
+                    CODE.matcher(Files.readString(page)).replaceAll("CODE").replaceAll("\\s*\n(?!\n|[#|-])\\s*", " ");
             for (Pattern phrase : FORBIDDEN) {
                 phrase.matcher(prose)
                         .results()
@@ -104,7 +111,8 @@ class PagesTest {
     void linksLeadSomewhere() throws IOException {
         List<String> broken = new ArrayList<>();
         for (Path page : pages()) {
-            for (MatchResult link : found(LINK, CODE.matcher(Files.readString(page)).replaceAll(""))) {
+            for (MatchResult link :
+                    found(LINK, CODE.matcher(Files.readString(page)).replaceAll(""))) {
                 Path to = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1));
                 if (!Files.exists(to) || link.group(2) != null && !anchors(to).contains(link.group(2))) {
                     broken.add(TOP.relativize(page) + ": " + link.group());
@@ -132,6 +140,26 @@ class PagesTest {
             for (MatchResult name : found(TEST_NAME, Files.readString(page))) {
                 if (!there.contains(name.group(1))) {
                     missing.add(name.group(1));
+                }
+            }
+        }
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void typesThatTheArchitectureNamesExist() throws IOException {
+        Set<String> there = new TreeSet<>(TYPES_OF_OTHERS);
+        for (Path source : files(".java")) {
+            found(TYPE, Files.readString(source)).forEach(type -> there.add(type.group(1)));
+        }
+        TreeSet<String> missing = new TreeSet<>();
+        for (Path page : pages()) {
+            if (page.endsWith("ARCHITECTURE.md") || page.startsWith(TOP.resolve("docs/design"))) {
+                for (MatchResult type : found(TYPE_NAME, Files.readString(page))) {
+                    String name = type.group(1);
+                    if (!there.contains(name) && !GENERATED.matcher(name).matches()) {
+                        missing.add(TOP.relativize(page) + ": " + name);
+                    }
                 }
             }
         }

@@ -58,8 +58,9 @@ public final class BackupCommand extends ConnectedCommand {
             arity = "1..*",
             paramLabel = "DOMAIN... DIR",
             hideParamSyntax = true,
-            description = "The domains, by name or UUID, and the repository, which is made if necessary. With --all only"
-                    + " the repository.")
+            description =
+                    "The domains, by name or UUID, and the repository, which is made if necessary. With --all only"
+                            + " the repository.")
     private List<String> words = new ArrayList<>();
 
     @Option(names = "--all", description = "Back up all running domains.")
@@ -78,10 +79,7 @@ public final class BackupCommand extends ConnectedCommand {
                             + " libvirtd restarts.")
     private boolean reconnect;
 
-    @Option(
-            names = "--jobs",
-            paramLabel = "N",
-            description = "Back up this many domains at the same time. Default: 1.")
+    @Option(names = "--jobs", paramLabel = "N", description = "Back up this many domains at the same time. Default: 1.")
     private int jobs = 1;
 
     @Option(

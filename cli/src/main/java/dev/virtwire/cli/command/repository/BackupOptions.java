@@ -100,7 +100,10 @@ final class BackupOptions {
             description = "Back up only this disk, such as vda. May be given several times. Default: all.")
     private List<String> disks = new ArrayList<>();
 
-    @Option(names = "--exclude", paramLabel = "TARGET", description = "Leave this disk out. May be given several times.")
+    @Option(
+            names = "--exclude",
+            paramLabel = "TARGET",
+            description = "Leave this disk out. May be given several times.")
     private List<String> excluded = new ArrayList<>();
 
     @Option(
