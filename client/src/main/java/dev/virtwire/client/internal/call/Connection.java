@@ -243,7 +243,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     public void handlerAdded(ChannelHandlerContext context) {
         channel = context.channel();
         callbacks.runOn(context.channel().eventLoop());
-        context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
+        context.pipeline().addBefore(context.name(), "frames", new FrameDecoder());
         keepAlive = new KeepAlive(
                 context.channel(),
                 options.keepAliveInterval(),
