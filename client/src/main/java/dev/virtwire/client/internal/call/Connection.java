@@ -10,7 +10,6 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.stream.StreamLink;
 import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.internal.stream.StreamTable;
-import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.client.internal.wire.RemoteErrorReader;
 import dev.virtwire.protocol.EventMessage;
@@ -130,7 +129,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
+        context.pipeline().addBefore(context.name(), "frames", new FrameDecoder());
         keepAlive.start();
         if (!channel.isActive()) {
             channelInactive(context);
