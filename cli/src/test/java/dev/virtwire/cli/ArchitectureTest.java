@@ -38,8 +38,9 @@ class ArchitectureTest {
             "nbd", Set.of(),
             "image", Set.of(),
             "client", Set.of("xdr"),
-            "backup", Set.of("client", "nbd", "image"),
-            "cli", Set.of("client", "backup"),
+            "repository", Set.of("image"),
+            "backup", Set.of("client", "nbd", "image", "repository"),
+            "cli", Set.of("client", "image", "repository", "backup"),
             "testkit", Set.of("client", "xdr"));
 
     private static JavaClasses classes;
@@ -76,7 +77,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nbd", "image", "backup", "cli"})
+    @ValueSource(strings = {"nbd", "image", "repository", "backup", "cli"})
     void onlyTheClientKnowsNetty(String module) {
         noClasses()
                 .that()
@@ -96,6 +97,18 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.virtwire." + module + "..internal..")
+                .check(classes);
+    }
+
+    /** What makes points out of a host's disks has to write what verify reads. */
+    @Test
+    void theRepositoryIsOpenToTheBackupAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(in("repository"), in("backup"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.virtwire.repository..internal..")
                 .check(classes);
     }
 
@@ -137,7 +150,7 @@ class ArchitectureTest {
     }
 
     private static DescribedPredicate<JavaClass> isPublicApi() {
-        return resideInAnyPackage(List.of("client", "nbd", "image", "backup").stream()
+        return resideInAnyPackage(List.of("client", "nbd", "image", "repository", "backup").stream()
                         .map(ArchitectureTest::in)
                         .toArray(String[]::new))
                 .and(not(resideInAPackage("..internal..")))
