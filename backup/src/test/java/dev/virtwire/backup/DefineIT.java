@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.DomainUndefineFlags;
-import dev.virtwire.client.protocol.remote.DomainXmlFlags;
+import dev.virtwire.protocol.remote.DomainUndefineFlags;
+import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
 import dev.virtwire.repository.Tools;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.error.ErrorDomain;
+import dev.virtwire.protocol.error.ErrorLevel;
+
 import java.io.Serializable;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +39,11 @@ public final class RemoteException extends LibvirtException {
 
     /** A server that is too old for a procedure says so by its text alone; libvirt's own client reads it so as well. */
     private static int codeOf(Details details) {
-        boolean unknown = details.code() == ErrorCode.RPC.number()
-                && details.domain() == ErrorDomain.RPC.number()
+        boolean unknown = details.code() == ErrorCode.RPC.value()
+                && details.domain() == ErrorDomain.RPC.value()
                 && details.message() != null
                 && details.message().startsWith("unknown procedure");
-        return unknown ? ErrorCode.NO_SUPPORT.number() : details.code();
+        return unknown ? ErrorCode.NO_SUPPORT.value() : details.code();
     }
 
     private static String describe(String host, String procedure, Details details) {

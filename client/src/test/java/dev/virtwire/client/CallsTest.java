@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -10,16 +13,16 @@ import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectProcedures;
-import dev.virtwire.client.protocol.remote.ConsoleCalls;
-import dev.virtwire.client.protocol.remote.DomainCalls;
-import dev.virtwire.client.protocol.remote.DomainLookupByNameArgs;
-import dev.virtwire.client.protocol.remote.DomainProcedures;
-import dev.virtwire.client.protocol.remote.DomainRef;
-import dev.virtwire.client.protocol.remote.EventCalls;
-import dev.virtwire.client.protocol.remote.EventProcedures;
-import dev.virtwire.client.protocol.remote.JobCalls;
+import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectProcedures;
+import dev.virtwire.protocol.remote.ConsoleCalls;
+import dev.virtwire.protocol.remote.DomainCalls;
+import dev.virtwire.protocol.remote.DomainLookupByNameArgs;
+import dev.virtwire.protocol.remote.DomainProcedures;
+import dev.virtwire.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.EventCalls;
+import dev.virtwire.protocol.remote.EventProcedures;
+import dev.virtwire.protocol.remote.JobCalls;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.CallOptions;
+
 import static dev.virtwire.client.ScriptedServer.REMOTE;
 import static dev.virtwire.client.ScriptedServer.string;
 import static dev.virtwire.client.ScriptedServer.word;
@@ -8,22 +10,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.ScriptedServer.Message;
-import dev.virtwire.client.protocol.remote.ConsoleCalls;
-import dev.virtwire.client.protocol.remote.ConsoleProcedures;
-import dev.virtwire.client.protocol.remote.DomainRef;
-import dev.virtwire.client.protocol.remote.DomainScreenshotArgs;
-import dev.virtwire.client.protocol.remote.StorageVolCalls;
-import dev.virtwire.client.protocol.remote.StorageVolDownloadArgs;
-import dev.virtwire.client.protocol.remote.StorageVolDownloadFlags;
-import dev.virtwire.client.protocol.remote.StorageVolProcedures;
-import dev.virtwire.client.protocol.remote.StorageVolRef;
-import dev.virtwire.client.protocol.remote.StorageVolUploadFlags;
-import dev.virtwire.client.stream.DuplexStream;
-import dev.virtwire.client.stream.LibvirtStream;
-import dev.virtwire.client.stream.Opened;
-import dev.virtwire.client.stream.ReadableStream;
-import dev.virtwire.client.stream.StreamPiece;
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.remote.ConsoleCalls;
+import dev.virtwire.protocol.remote.ConsoleProcedures;
+import dev.virtwire.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.DomainScreenshotArgs;
+import dev.virtwire.protocol.remote.StorageVolCalls;
+import dev.virtwire.protocol.remote.StorageVolDownloadArgs;
+import dev.virtwire.protocol.remote.StorageVolDownloadFlags;
+import dev.virtwire.protocol.remote.StorageVolProcedures;
+import dev.virtwire.protocol.remote.StorageVolRef;
+import dev.virtwire.protocol.remote.StorageVolUploadFlags;
+import dev.virtwire.protocol.stream.DuplexStream;
+import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.protocol.stream.Opened;
+import dev.virtwire.protocol.stream.ReadableStream;
+import dev.virtwire.protocol.stream.StreamPiece;
+import dev.virtwire.protocol.stream.WritableStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

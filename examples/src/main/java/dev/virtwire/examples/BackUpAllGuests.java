@@ -8,7 +8,7 @@ import dev.virtwire.backup.BatchRequest;
 import dev.virtwire.backup.BatchResult;
 import dev.virtwire.backup.DomainOutcome;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.ConnectListAllDomainsFlags;
+import dev.virtwire.protocol.remote.ConnectListAllDomainsFlags;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.Retention;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.testkit;
 
-import dev.virtwire.client.ErrorCode;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.keepalive.KeepaliveProcedures;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.keepalive.KeepaliveProcedures;
 import dev.virtwire.testkit.ScriptedLibvirtd.Reaction;
 import dev.virtwire.xdr.XdrReader;
 import dev.virtwire.xdr.XdrWriter;

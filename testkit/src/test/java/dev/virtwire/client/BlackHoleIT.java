@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.protocol.remote.ConsoleFlags;
+import dev.virtwire.protocol.remote.ConsoleFlags;
 import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.PrivateSshd;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.error.ErrorCode;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -18,13 +20,13 @@ import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.protocol.qemu.QemuCalls;
-import dev.virtwire.client.protocol.qemu.QemuMonitorCommandFlags;
-import dev.virtwire.client.protocol.remote.ConnectListAllDomainsFlags;
-import dev.virtwire.client.protocol.remote.DomainEventType;
-import dev.virtwire.client.protocol.remote.DomainState;
-import dev.virtwire.client.protocol.remote.DomainXmlFlags;
-import dev.virtwire.client.protocol.remote.Feature;
+import dev.virtwire.protocol.qemu.QemuCalls;
+import dev.virtwire.protocol.qemu.QemuMonitorCommandFlags;
+import dev.virtwire.protocol.remote.ConnectListAllDomainsFlags;
+import dev.virtwire.protocol.remote.DomainEventType;
+import dev.virtwire.protocol.remote.DomainState;
+import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.Screenshot;
-import dev.virtwire.client.protocol.remote.ConsoleFlags;
-import dev.virtwire.client.stream.DuplexStream;
-import dev.virtwire.client.stream.ReadableStream;
+import dev.virtwire.protocol.remote.ConsoleFlags;
+import dev.virtwire.protocol.stream.DuplexStream;
+import dev.virtwire.protocol.stream.ReadableStream;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import dev.virtwire.testkit.LinuxGuest;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.error.ErrorCode;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,12 +10,12 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.network.Network;
 import dev.virtwire.client.node.NodeDevice;
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.remote.ConnectListAllNetworksFlags;
-import dev.virtwire.client.protocol.remote.ConnectListAllNodeDevicesFlags;
-import dev.virtwire.client.protocol.remote.NetworkUpdateCommand;
-import dev.virtwire.client.protocol.remote.NetworkUpdateFlags;
-import dev.virtwire.client.protocol.remote.NetworkUpdateSection;
-import dev.virtwire.client.protocol.remote.SecretUsageType;
+import dev.virtwire.protocol.remote.ConnectListAllNetworksFlags;
+import dev.virtwire.protocol.remote.ConnectListAllNodeDevicesFlags;
+import dev.virtwire.protocol.remote.NetworkUpdateCommand;
+import dev.virtwire.protocol.remote.NetworkUpdateFlags;
+import dev.virtwire.protocol.remote.NetworkUpdateSection;
+import dev.virtwire.protocol.remote.SecretUsageType;
 import dev.virtwire.client.secret.Secret;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.error.ErrorCode;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -13,8 +15,8 @@ import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
-import dev.virtwire.client.protocol.remote.AgentLifecycleReason;
-import dev.virtwire.client.protocol.remote.AgentLifecycleState;
+import dev.virtwire.protocol.remote.AgentLifecycleReason;
+import dev.virtwire.protocol.remote.AgentLifecycleState;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;

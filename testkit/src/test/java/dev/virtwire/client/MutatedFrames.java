@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.CallOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.virtwire.client.internal.call.Connection;
-import dev.virtwire.client.internal.wire.MessageHeader;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.message.MessageHeader;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
 import dev.virtwire.xdr.XdrReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.remote.DomainProcedures;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.remote.DomainProcedures;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.ParameterizedType;

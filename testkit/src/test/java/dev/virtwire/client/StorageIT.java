@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.error.ErrorCode;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.client.protocol.remote.ConnectListAllStoragePoolsFlags;
-import dev.virtwire.client.protocol.remote.StoragePoolState;
-import dev.virtwire.client.protocol.remote.StorageVolInfoFlags;
-import dev.virtwire.client.protocol.remote.StorageVolResizeFlags;
-import dev.virtwire.client.protocol.remote.StorageVolType;
-import dev.virtwire.client.protocol.remote.StorageVolWipeAlgorithm;
+import dev.virtwire.protocol.remote.ConnectListAllStoragePoolsFlags;
+import dev.virtwire.protocol.remote.StoragePoolState;
+import dev.virtwire.protocol.remote.StorageVolInfoFlags;
+import dev.virtwire.protocol.remote.StorageVolResizeFlags;
+import dev.virtwire.protocol.remote.StorageVolType;
+import dev.virtwire.protocol.remote.StorageVolWipeAlgorithm;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.testkit.Libvirtd;

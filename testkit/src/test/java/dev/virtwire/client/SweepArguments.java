@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.remote.TypedParam;
-import dev.virtwire.client.protocol.remote.TypedParamValue;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.remote.TypedParam;
+import dev.virtwire.protocol.remote.TypedParamValue;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.StreamDirection;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.StreamDirection;
 import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.client.protocol.remote.StoragePoolCalls;
-import dev.virtwire.client.protocol.remote.StoragePoolRef;
-import dev.virtwire.client.protocol.remote.StorageVolCalls;
+import dev.virtwire.protocol.remote.StoragePoolCalls;
+import dev.virtwire.protocol.remote.StoragePoolRef;
+import dev.virtwire.protocol.remote.StorageVolCalls;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.storage.VolumeTransfer;
-import dev.virtwire.client.stream.ReadableStream;
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.stream.ReadableStream;
+import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;

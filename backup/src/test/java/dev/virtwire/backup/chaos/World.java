@@ -10,7 +10,7 @@ import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.CheckpointDeleteFlags;
+import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;

@@ -3,7 +3,7 @@ package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.client.ConnectOptions;
-import dev.virtwire.client.ErrorCode;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;

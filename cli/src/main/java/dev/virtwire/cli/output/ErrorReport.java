@@ -9,7 +9,7 @@ import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.ConnectFailedException;
 import dev.virtwire.client.ConnectionLostException;
-import dev.virtwire.client.ErrorCode;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.StoragePoolEventType;
+import dev.virtwire.protocol.remote.StoragePoolEventType;
 import dev.virtwire.client.storage.StoragePool;
 import java.util.Optional;
 

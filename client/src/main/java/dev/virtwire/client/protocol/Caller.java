@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.protocol;
+package dev.virtwire.protocol;
 
-import dev.virtwire.client.CallOptions;
-import dev.virtwire.client.stream.LibvirtStream;
-import dev.virtwire.client.stream.Opened;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.protocol.stream.Opened;
 import java.util.concurrent.CompletableFuture;
 
 /** Carries calls to a server. {@link dev.virtwire.client.Libvirt} is one; the generated stubs speak through it. */
@@ -24,8 +24,8 @@ public interface Caller {
      * @param <A> the arguments
      * @param <R> the result
      * @param <S> which way the stream goes
-     * @param kind the same, as a class: {@link dev.virtwire.client.stream.ReadableStream},
-     *     {@link dev.virtwire.client.stream.WritableStream} or {@link dev.virtwire.client.stream.DuplexStream}, as the
+     * @param kind the same, as a class: {@link dev.virtwire.protocol.stream.ReadableStream},
+     *     {@link dev.virtwire.protocol.stream.WritableStream} or {@link dev.virtwire.protocol.stream.DuplexStream}, as the
      *     procedure's {@link Procedure#stream()} says
      */
     <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(

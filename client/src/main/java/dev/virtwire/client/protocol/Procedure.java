@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.protocol;
+package dev.virtwire.protocol;
 
 import dev.virtwire.xdr.XdrCodec;
 

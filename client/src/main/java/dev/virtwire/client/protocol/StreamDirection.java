@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.protocol;
+package dev.virtwire.protocol;
 
 /** Which way the data of a procedure's stream goes, seen from the client. */
 public enum StreamDirection {

@@ -4,6 +4,6 @@
  * {@code src/protocol}. Every procedure can be called from here, curated API or not: {@code new DomainCalls(libvirt)}.
  */
 @NullMarked
-package dev.virtwire.client.protocol;
+package dev.virtwire.protocol;
 
 import org.jspecify.annotations.NullMarked;

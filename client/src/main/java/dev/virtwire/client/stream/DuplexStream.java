@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.stream;
+package dev.virtwire.protocol.stream;
 
 /**
  * A stream both ways, such as a console. It ends when either side ends it: {@link #finish()} need not wait for the end of

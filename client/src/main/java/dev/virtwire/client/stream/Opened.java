@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.stream;
+package dev.virtwire.protocol.stream;
 
 /**
  * What a procedure that opens a stream gives.

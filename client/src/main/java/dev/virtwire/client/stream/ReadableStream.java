@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.stream;
+package dev.virtwire.protocol.stream;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.EventsLostException;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.DomainEventType;
+import dev.virtwire.protocol.remote.DomainEventType;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.time.Duration;

@@ -4,13 +4,13 @@ package dev.virtwire.client.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.ConnectOptions;
-import dev.virtwire.client.ErrorCode;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.ConnectDomainEventCallbackRegisterAnyResult;
-import dev.virtwire.client.protocol.remote.DomainEventCallbackLifecycleMessage;
-import dev.virtwire.client.protocol.remote.DomainRef;
-import dev.virtwire.client.protocol.remote.EventProcedures;
+import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyResult;
+import dev.virtwire.protocol.remote.DomainEventCallbackLifecycleMessage;
+import dev.virtwire.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.EventProcedures;
 import dev.virtwire.testkit.ScriptedError;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.util.List;

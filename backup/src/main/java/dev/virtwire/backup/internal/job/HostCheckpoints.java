@@ -8,7 +8,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.CheckpointCreateFlags;
+import dev.virtwire.protocol.remote.CheckpointCreateFlags;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Problems;

@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.DomainXmlFlags;
+import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.restore;
 
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.repository.internal.disk.TargetDisk;
 import java.nio.ByteBuffer;
 

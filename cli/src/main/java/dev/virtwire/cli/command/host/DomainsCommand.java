@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
-import dev.virtwire.client.ErrorCode;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainInfo;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.remote.StorageVolDownloadArgs;
-import dev.virtwire.client.protocol.remote.StorageVolDownloadFlags;
-import dev.virtwire.client.protocol.remote.StorageVolUploadArgs;
-import dev.virtwire.client.protocol.remote.StorageVolUploadFlags;
-import dev.virtwire.client.stream.DuplexStream;
-import dev.virtwire.client.stream.LibvirtStream;
-import dev.virtwire.client.stream.Opened;
-import dev.virtwire.client.stream.ReadableStream;
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.remote.StorageVolDownloadArgs;
+import dev.virtwire.protocol.remote.StorageVolDownloadFlags;
+import dev.virtwire.protocol.remote.StorageVolUploadArgs;
+import dev.virtwire.protocol.remote.StorageVolUploadFlags;
+import dev.virtwire.protocol.stream.DuplexStream;
+import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.protocol.stream.Opened;
+import dev.virtwire.protocol.stream.ReadableStream;
+import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.xdr.XdrCodec;
 import dev.virtwire.xdr.XdrReader;
 import dev.virtwire.xdr.XdrWriter;
