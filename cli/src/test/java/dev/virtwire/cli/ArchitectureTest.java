@@ -35,13 +35,20 @@ class ArchitectureTest {
     /** Each module, and which others its classes may use. */
     private static final Map<String, Set<String>> MAY_USE = Map.of(
             "xdr", Set.of(),
+            "protocol", Set.of("xdr"),
             "nbd", Set.of(),
             "image", Set.of(),
-            "client", Set.of("xdr"),
+            "client", Set.of("protocol", "xdr"),
+            "ssh", Set.of("client"),
             "repository", Set.of("image"),
-            "backup", Set.of("client", "nbd", "image", "repository"),
-            "cli", Set.of("client", "image", "repository", "backup"),
-            "testkit", Set.of("client", "xdr"));
+            "backup", Set.of("client", "protocol", "nbd", "image", "repository"),
+            "cli", Set.of("client", "protocol", "image", "repository", "backup"),
+            "testkit", Set.of("protocol", "xdr"));
+
+    /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
+    private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config")
+            .map(name -> "dev.virtwire.client.internal." + name)
+            .toList();
 
     private static JavaClasses classes;
 
@@ -89,11 +96,11 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"xdr", "nbd", "image", "client", "backup", "cli", "testkit"})
+    @ValueSource(strings = {"xdr", "nbd", "image", "client", "ssh", "backup", "cli", "testkit"})
     void internalPackagesAreForTheirModuleAlone(String module) {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(in(module))
+                .resideOutsideOfPackages(in(module), in("ssh"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.virtwire." + module + "..internal..")
@@ -109,6 +116,29 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.virtwire.repository..internal..")
+                .check(classes);
+    }
+
+    @Test
+    void theModuleForSshKnowsOfOthersInternalsTheSeamAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage(in("ssh"))
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.virtwire..internal..")
+                        .and(not(resideInAnyPackage(SEAM.toArray(String[]::new))))
+                        .and(not(resideInAPackage(in("ssh")))))
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheModuleForSshKnowsSshd() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(in("ssh"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.sshd..")
                 .check(classes);
     }
 

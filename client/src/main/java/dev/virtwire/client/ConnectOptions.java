@@ -2,7 +2,6 @@
 package dev.virtwire.client;
 
 import dev.virtwire.protocol.CallOptions;
-
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.Objects;

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.protocol.CallOptions;
-import dev.virtwire.protocol.error.ErrorCode;
-
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.Connector;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
-import dev.virtwire.client.internal.ssh.HostSockets;
 import dev.virtwire.client.internal.stream.StreamFlow;
+import dev.virtwire.client.internal.transport.HostSockets;
 import dev.virtwire.client.network.Networks;
 import dev.virtwire.client.node.Node;
+import dev.virtwire.client.secret.Secrets;
+import dev.virtwire.client.statistics.DomainStatistics;
+import dev.virtwire.client.storage.Storage;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectCalls;
 import dev.virtwire.protocol.remote.ConnectGetAllDomainStatsFlags;
 import dev.virtwire.protocol.remote.ConnectGetCapabilitiesResult;
@@ -34,9 +36,6 @@ import dev.virtwire.protocol.remote.DomainSaveFlags;
 import dev.virtwire.protocol.remote.DomainStatsTypes;
 import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.SaveCalls;
-import dev.virtwire.client.secret.Secrets;
-import dev.virtwire.client.statistics.DomainStatistics;
-import dev.virtwire.client.storage.Storage;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
 import io.netty.channel.Channel;
@@ -107,16 +106,17 @@ public final class Libvirt implements Caller, AutoCloseable {
      * Connects, authenticates and opens the hypervisor that the URI names ({@code virConnectOpenAuth}).
      *
      * @param uri libvirt's kind, such as {@code qemu:///system} or {@code qemu+tls://host/system}; an alias of
-     *     libvirt.conf; or null or empty for the user's default, as {@link LibvirtUri#resolve} says
+     *     libvirt.conf; or null or empty for the user's default, as {@link UriExplanation#resolve} says
      * @return the connection; fails with {@link ConnectFailedException} where the server cannot be reached in time,
      *     {@link AuthenticationException} where it does not let this side in, {@link RemoteException} where it cannot
      *     open the hypervisor
      * @throws InvalidUriException at once, where the URI is none or names what this client does not offer
      * @throws ConfigurationException at once, where there is a libvirt.conf, or for a URI by ssh a configuration of ssh, that
-     *     cannot be read or understood
+     *     cannot be read or understood; where the URI is one by ssh, and the dependency {@code virtwire-client-ssh} is not
+     *     there; and where the Netty that is there is older than 4.2
      */
     public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
-        return connect(LibvirtUri.resolve(uri), options);
+        return connect(UriExplanation.resolve(uri, System.getenv()), options);
     }
 
     private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {

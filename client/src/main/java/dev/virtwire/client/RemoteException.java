@@ -4,7 +4,6 @@ package dev.virtwire.client;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.error.ErrorDomain;
 import dev.virtwire.protocol.error.ErrorLevel;
-
 import java.io.Serializable;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +54,7 @@ public final class RemoteException extends LibvirtException {
 
     /** Whether the server's code is this one; see {@link #codeNumber}. */
     public boolean is(ErrorCode wanted) {
-        return code == wanted.number();
+        return code == wanted.value();
     }
 
     /** The server's code, or nothing where this client does not know the number. */

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.protocol.CallOptions;
-import dev.virtwire.protocol.error.ErrorCode;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -13,6 +10,8 @@ import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
 import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.ConsoleCalls;

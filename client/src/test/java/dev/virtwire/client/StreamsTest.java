@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.protocol.CallOptions;
-
 import static dev.virtwire.client.ScriptedServer.REMOTE;
 import static dev.virtwire.client.ScriptedServer.string;
 import static dev.virtwire.client.ScriptedServer.word;
@@ -10,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.ScriptedServer.Message;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.remote.ConsoleCalls;
 import dev.virtwire.protocol.remote.ConsoleProcedures;
 import dev.virtwire.protocol.remote.DomainRef;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.testkit;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.AuthListResult;
 import dev.virtwire.protocol.remote.AuthProcedures;
 import dev.virtwire.protocol.remote.ConnectGetHostnameResult;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.backup;
 
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.ConnectionLostException;
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.BackupBeginFlags;
 import dev.virtwire.protocol.remote.DomainBackupBeginArgs;
 import dev.virtwire.protocol.remote.JobProcedures;

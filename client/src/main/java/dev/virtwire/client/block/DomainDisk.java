@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.block;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.internal.params.ParameterCalls;
 import dev.virtwire.client.params.TypedParameters;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.BlockCalls;
 import dev.virtwire.protocol.remote.BlockCommitFlags;
 import dev.virtwire.protocol.remote.BlockCopyFlags;

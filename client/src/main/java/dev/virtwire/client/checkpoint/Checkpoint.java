@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.checkpoint;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointCalls;
 import dev.virtwire.protocol.remote.CheckpointChildrenFlags;
 import dev.virtwire.protocol.remote.CheckpointDeleteFlags;

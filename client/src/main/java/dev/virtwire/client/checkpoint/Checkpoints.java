@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.checkpoint;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointCalls;
 import dev.virtwire.protocol.remote.CheckpointCreateFlags;
 import dev.virtwire.protocol.remote.CheckpointListFlags;

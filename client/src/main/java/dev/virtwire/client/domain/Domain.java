@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
@@ -13,6 +12,9 @@ import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.checkpoint.Checkpoints;
 import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
+import dev.virtwire.client.snapshot.Snapshots;
+import dev.virtwire.client.statistics.DomainStatistics;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.BackupBeginFlags;
 import dev.virtwire.protocol.remote.DomainCalls;
 import dev.virtwire.protocol.remote.DomainCreateFlags;
@@ -26,8 +28,6 @@ import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.protocol.remote.JobCalls;
 import dev.virtwire.protocol.remote.JobStatsFlags;
-import dev.virtwire.client.snapshot.Snapshots;
-import dev.virtwire.client.statistics.DomainStatistics;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainAffectFlags;
 import dev.virtwire.protocol.remote.DomainCalls;
 import dev.virtwire.protocol.remote.DomainMetadataType;

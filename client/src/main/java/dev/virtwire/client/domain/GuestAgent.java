@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.protocol.CallOptions;
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.params.TypedParameters;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.qemu.QemuCalls;
 import dev.virtwire.protocol.remote.DomainFsfreezeArgs;
 import dev.virtwire.protocol.remote.DomainFsfreezeResult;

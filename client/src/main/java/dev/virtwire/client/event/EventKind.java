@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.Version;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
 import java.util.Collection;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
+import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.protocol.remote.ConnectStoragePoolEventDeregisterAnyArgs;
 import dev.virtwire.protocol.remote.ConnectStoragePoolEventRegisterAnyArgs;
 import dev.virtwire.protocol.remote.ConnectStoragePoolEventRegisterAnyResult;
@@ -8,7 +9,6 @@ import dev.virtwire.protocol.remote.StoragePoolEventId;
 import dev.virtwire.protocol.remote.StoragePoolEventLifecycleMessage;
 import dev.virtwire.protocol.remote.StoragePoolEventRefreshMessage;
 import dev.virtwire.protocol.remote.StoragePoolProcedures;
-import dev.virtwire.client.storage.StoragePool;
 import java.util.List;
 
 /**

@@ -9,12 +9,14 @@ import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.ReconnectPolicy;
+import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.auth.Authenticator;
 import dev.virtwire.client.internal.call.Connection;
 import dev.virtwire.client.internal.call.ReconnectingSession;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.transport.EventLoops;
+import dev.virtwire.client.internal.transport.NettyVersion;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.Transports;
 import dev.virtwire.protocol.remote.ConnectCalls;
@@ -38,6 +40,7 @@ public final class Connector {
 
     /** Connects; cancelling the result ends the attempt. */
     public static CompletableFuture<Session> connect(LibvirtUri uri, ConnectOptions options) {
+        NettyVersion.check();
         Transport transport = Transports.of(uri, options);
         EventLoopGroup own = options.eventLoopGroup();
         EventLoopGroup group = own == null ? EventLoops.acquire() : own;
@@ -47,15 +50,28 @@ public final class Connector {
             Connection connection = new Connection(uri.where(), options);
             return delivered(open(uri, options, transport, connection, group, release), connection);
         }
-        // Files and environment are looked at anew for each attempt: certificates are renewed, sockets move.
         return new ReconnectingSession(
                         uri.where(),
                         options,
                         policy,
                         group.next(),
-                        (fresh, loop) -> open(uri, options, Transports.of(uri, options), fresh, loop, () -> {}),
+                        (fresh, loop) -> lookAgain(uri, options)
+                                .thenCompose(found -> open(uri, options, found, fresh, loop, () -> {})),
                         release)
                 .begin();
+    }
+
+    /**
+     * The transport for a further attempt. Files and environment are looked at again: certificates are renewed, sockets
+     * move. A file may be on a server that is away, so this is not for an event loop, and not waited for without end.
+     */
+    private static CompletableFuture<Transport> lookAgain(LibvirtUri uri, ConnectOptions options) {
+        CompletableFuture<Transport> found =
+                CompletableFuture.supplyAsync(() -> Transports.of(uri, options), SharedPool.executor());
+        found.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        return TrackedFuture.of(found)
+                .exceptionallyCompose(failure ->
+                        CompletableFuture.failedFuture(explain(uri, options, LibvirtException.unwrap(failure))));
     }
 
     /** One attempt. */
@@ -69,7 +85,7 @@ public final class Connector {
         CompletableFuture<Channel> opened;
         try {
             opened = transport.open(group);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             release.run();
             throw e;
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.network;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectListAllNetworksFlags;
 import dev.virtwire.protocol.remote.NetworkCalls;
 import dev.virtwire.protocol.remote.NetworkCreateFlags;

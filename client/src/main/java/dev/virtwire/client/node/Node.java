@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.node;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.internal.params.ParameterCalls;
 import dev.virtwire.client.params.TypedParameters;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectCalls;
 import dev.virtwire.protocol.remote.ConnectGetCpuModelNamesResult;
 import dev.virtwire.protocol.remote.ConnectGetDomainCapabilitiesResult;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.secret;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectListAllSecretsFlags;
 import dev.virtwire.protocol.remote.SecretCalls;
 import dev.virtwire.protocol.remote.SecretDefineFlags;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.snapshot;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.SnapshotCalls;
 import dev.virtwire.protocol.remote.SnapshotCreateFlags;
 import dev.virtwire.protocol.remote.SnapshotListFlags;

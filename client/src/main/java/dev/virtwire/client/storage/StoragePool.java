@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.StoragePoolBuildFlags;
 import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.protocol.remote.StoragePoolCreateFlags;

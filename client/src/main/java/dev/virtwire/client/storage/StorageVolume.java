@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.internal.stream.FileDownload;
 import dev.virtwire.client.internal.stream.FileUpload;
 import dev.virtwire.client.internal.stream.StreamWork;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.protocol.remote.StorageVolCalls;
 import dev.virtwire.protocol.remote.StorageVolDeleteFlags;

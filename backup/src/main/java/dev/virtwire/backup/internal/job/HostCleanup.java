@@ -2,7 +2,6 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
@@ -15,6 +14,7 @@ import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;

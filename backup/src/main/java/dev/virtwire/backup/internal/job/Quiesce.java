@@ -2,16 +2,16 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.ConnectionLostException;
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.GuestCalls;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;

@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.HostRestoreRequest;
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.manifest.DomainIdentity;

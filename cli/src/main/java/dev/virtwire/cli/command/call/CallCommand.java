@@ -10,8 +10,8 @@ import dev.virtwire.cli.command.call.Description.Field;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.remote.DomainCalls;
 import dev.virtwire.protocol.remote.DomainRef;
@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "call",
         description =
-                "Call any procedure of libvirt, with its arguments as a JSON object; its result is printed as JSON.",
+                "Call any procedure of libvirt, with its arguments as a JSON object. Its result is printed as JSON.",
         sortOptions = false)
 public final class CallCommand extends ConnectedCommand {
     @Parameters(

@@ -6,12 +6,12 @@ import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointXmlFlags;
 import java.io.IOException;
 import java.time.Instant;
@@ -26,7 +26,8 @@ import picocli.CommandLine.Parameters;
 /** {@code virtwire checkpoints}: the moments since which a domain's changes are known. */
 @Command(
         name = "checkpoints",
-        description = "List a domain's checkpoints, the oldest first: the moments since which its changes are known.",
+        description =
+                "List a domain's checkpoints, the oldest first. They are the moments since which its changes are known.",
         sortOptions = false)
 public final class CheckpointsCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DOMAIN", description = "The domain's name or UUID.")

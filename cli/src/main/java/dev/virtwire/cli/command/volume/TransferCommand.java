@@ -7,13 +7,13 @@ import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.cli.output.ProgressView;
-import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.protocol.remote.StoragePoolRef;
 import dev.virtwire.protocol.remote.StorageVolCalls;
-import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.repository.Progress;
 import java.io.IOException;
@@ -50,7 +50,7 @@ abstract class TransferCommand<S extends LibvirtStream> extends ConnectedCommand
     @Option(
             names = "--length",
             paramLabel = "BYTES",
-            description = "Move so many bytes. Default: as many as there are.")
+            description = "Move this many bytes. Default: as many as there are.")
     private long length;
 
     /** Opens the stream. */

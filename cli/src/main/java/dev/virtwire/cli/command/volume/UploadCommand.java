@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.volume;
 
-import dev.virtwire.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.storage.VolumeFiles;
+import dev.virtwire.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.protocol.stream.WritableStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,12 +14,12 @@ import picocli.CommandLine.Option;
 /** {@code virtwire upload}: a file's content into a volume. */
 @Command(
         name = "upload",
-        description = "Write a file's content to a storage volume of the host, which has to be there.",
+        description = "Write a file's content to an existing storage volume of the host.",
         sortOptions = false)
 public final class UploadCommand extends TransferCommand<WritableStream> {
     @Option(
             names = "--sparse",
-            description = "Send no zeros. What the volume has in their place it keeps, so it has to be a fresh one.")
+            description = "Send no zeros. The volume keeps what it has in their place, so use a fresh one.")
     private boolean sparse;
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
@@ -14,6 +13,7 @@ import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.internal.stream.StreamTable;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
 import io.netty.buffer.ByteBuf;
@@ -243,7 +243,7 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
     public void handlerAdded(ChannelHandlerContext context) {
         channel = context.channel();
         callbacks.runOn(context.channel().eventLoop());
-        context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
+        context.pipeline().addBefore(context.name(), "frames", new FrameDecoder());
         keepAlive = new KeepAlive(
                 context.channel(),
                 options.keepAliveInterval(),

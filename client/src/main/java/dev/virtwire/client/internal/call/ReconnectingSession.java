@@ -2,7 +2,6 @@
 package dev.virtwire.client.internal.call;
 
 import dev.virtwire.client.AuthenticationException;
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.CloseReason;
@@ -10,8 +9,8 @@ import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ReconnectPolicy;
-import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
 import io.netty.channel.Channel;
@@ -369,7 +368,7 @@ public final class ReconnectingSession implements Session {
     private void failed(Throwable failure) {
         LOG.debug("{}: cannot connect again yet", host, failure);
         // A login that the server has refused is not tried again: that would look like an attack, and lock users out.
-        boolean refused = failure instanceof AuthenticationException && failure.getCause() instanceof RemoteException;
+        boolean refused = failure instanceof AuthenticationException login && login.isFinal();
         if (!refused && giveUpAt - System.nanoTime() > 0) {
             tryLater();
             return;

@@ -2,10 +2,6 @@
 package dev.virtwire.client.internal.stream;
 
 import dev.virtwire.protocol.Procedure;
-import dev.virtwire.protocol.remote.StorageVolDownloadArgs;
-import dev.virtwire.protocol.remote.StorageVolDownloadFlags;
-import dev.virtwire.protocol.remote.StorageVolUploadArgs;
-import dev.virtwire.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.protocol.stream.DuplexStream;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
@@ -34,7 +30,7 @@ public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCo
             Procedure<A, R> procedure, A arguments, Class<S> kind, StreamContext context, StreamFlow flow) {
         this.procedure = procedure;
         this.kind = kind;
-        this.stream = new RpcStream(procedure, isSparse(arguments), context, flow);
+        this.stream = new RpcStream(procedure, procedure.sparse().test(arguments), context, flow);
     }
 
     /** The procedure with the stream beside its result. */
@@ -47,6 +43,7 @@ public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCo
                 procedure.since(),
                 procedure.urgent(),
                 procedure.stream(),
+                procedure.sparse(),
                 procedure.files(),
                 procedure.arguments(),
                 this);
@@ -82,14 +79,5 @@ public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCo
     @Override
     public Opened<R, S> decode(XdrReader reader) {
         return new Opened<>(procedure.result().decode(reader), kind.cast(stream));
-    }
-
-    /** The protocol says it in the arguments alone, and a hole in another stream would end the connection. */
-    private static boolean isSparse(@Nullable Object arguments) {
-        if (arguments instanceof StorageVolUploadArgs upload) {
-            return upload.flags().contains(StorageVolUploadFlags.SPARSE_STREAM);
-        }
-        return arguments instanceof StorageVolDownloadArgs download
-                && download.flags().contains(StorageVolDownloadFlags.SPARSE_STREAM);
     }
 }

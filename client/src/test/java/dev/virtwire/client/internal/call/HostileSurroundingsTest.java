@@ -4,13 +4,13 @@ package dev.virtwire.client.internal.call;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.internal.async.SerialExecutor;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.message.MessageHeader;
 import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.DomainDestroyArgs;
