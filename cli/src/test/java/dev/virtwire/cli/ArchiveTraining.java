@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli;
 
-import dev.virtwire.backup.Repository;
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.nbd.NbdConnection;
+import dev.virtwire.repository.Repository;
 import dev.virtwire.ssh.SshTransportProvider;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.IOException;

@@ -2,11 +2,11 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.manifest.DiskSource;
-import dev.virtwire.backup.manifest.ExcludedDisk;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.client.xml.DomainDescription.Disk;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.DiskSource;
+import dev.virtwire.repository.manifest.ExcludedDisk;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +25,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
      *
      * @throws BackupException where it names a disk that is not there or cannot be backed up, or none is left
      */
-    static DiskChoice of(BackupPlan plan, String domain, List<Disk> all) {
+    static DiskChoice of(BackupRequest plan, String domain, List<Disk> all) {
         Map<String, Disk> known = new LinkedHashMap<>();
         all.forEach(disk -> known.put(disk.target(), disk));
         requireKnown(plan.disks(), domain, known);

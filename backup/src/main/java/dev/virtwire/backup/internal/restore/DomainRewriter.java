@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.restore;
 
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.ImageFormat;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.XmlElement;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.ImageFormat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
