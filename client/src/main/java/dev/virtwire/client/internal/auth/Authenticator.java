@@ -31,14 +31,14 @@ public final class Authenticator {
     /**
      * For a connection that has sent nothing yet.
      *
+     * @param caller carries the calls of the greeting
      * @param channel the connection's channel, into which a security layer may have to go
      * @param isProtected whether that channel is encrypted by itself
      */
-    public Authenticator(
-            LibvirtUri uri, ConnectOptions options, Caller connection, Channel channel, boolean isProtected) {
+    public Authenticator(LibvirtUri uri, ConnectOptions options, Caller caller, Channel channel, boolean isProtected) {
         this.uri = uri;
         this.options = options;
-        this.calls = new AuthCalls(connection);
+        this.calls = new AuthCalls(caller);
         this.channel = channel;
         this.isProtected = isProtected;
     }
