@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import dev.virtwire.backup.Repository;
+import dev.virtwire.cli.Main;
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.testkit.ScriptedLibvirtd;
+import dev.virtwire.testkit.TwoDomains;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

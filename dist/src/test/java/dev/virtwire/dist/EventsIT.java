@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -95,7 +95,7 @@ class EventsIT {
                 .isEqualTo("note: listening to networks, storage pools, all domains on this host until Ctrl-C\n");
         String xml = "<network><name>told</name><bridge name='told0'/></network>";
         CommandRun made =
-                CommandRun.of("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
+                new Launcher().run("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
         assertThat(made.exitCode()).as(made.err()).isZero();
         await().atMost(Duration.ofSeconds(10)).until(() -> !out().isEmpty());
         process.destroy();
@@ -105,10 +105,10 @@ class EventsIT {
 
     @Test
     void aKindThatThereIsNotIsRefusedByName(Libvirtd libvirtd) {
-        assertThat(CommandRun.of("-c", libvirtd.testUnixUri(), "events", "--kind", "tea")
+        assertThat(new Launcher().run("-c", libvirtd.testUnixUri(), "events", "--kind", "tea")
                         .err())
                 .startsWith("error: --kind tea: there is no such kind; there are domain, lifecycle, reboot, ");
-        assertThat(CommandRun.of("-c", libvirtd.testUnixUri(), "events", "test", "--kind", "pool")
+        assertThat(new Launcher().run("-c", libvirtd.testUnixUri(), "events", "test", "--kind", "pool")
                         .err())
                 .isEqualTo("error: --kind pool-lifecycle: that happens to no domain, and so not to test\n");
     }

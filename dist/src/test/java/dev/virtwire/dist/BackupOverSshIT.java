@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -104,10 +104,10 @@ class BackupOverSshIT {
             assertThat(backup.out()).contains("-" + level);
             assertThat(ports.join()).containsExactlyInAnyOrder(libvirtd.tcpPort(), sshd.port());
         }
-        CommandRun verify = CommandRun.of("verify", repository.toString());
+        CommandRun verify = new Launcher().run("verify", repository.toString());
         assertThat(verify.exitCode()).as(verify.err()).isZero();
         Path restored = folder.resolve(name + "-restored");
-        CommandRun restore = CommandRun.of("restore", repository.toString(), guest.name(), "--to", restored.toString());
+        CommandRun restore = new Launcher().run("restore", repository.toString(), guest.name(), "--to", restored.toString());
         assertThat(restore.exitCode()).as(restore.err()).isZero();
         for (String target : guest.targets()) {
             Path truth = folder.resolve(name + target);
