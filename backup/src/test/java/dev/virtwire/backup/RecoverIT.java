@@ -14,7 +14,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.StoragePoolCalls;
+import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;

@@ -11,7 +11,7 @@ import dev.virtwire.client.event.NetworkEventKind;
 import dev.virtwire.client.event.NodeDeviceEventKind;
 import dev.virtwire.client.event.SecretEventKind;
 import dev.virtwire.client.event.StoragePoolEventKind;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.Procedure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Field;
@@ -170,7 +170,7 @@ class MigrationPageTest {
 
     private static boolean hasStub(String program, String type, String method) {
         try {
-            return Arrays.stream(Class.forName("dev.virtwire.client.protocol." + program + "." + type)
+            return Arrays.stream(Class.forName("dev.virtwire.protocol." + program + "." + type)
                             .getMethods())
                     .anyMatch(each -> each.getName().equals(method));
         } catch (ClassNotFoundException e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.CallOptions;
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.Objects;

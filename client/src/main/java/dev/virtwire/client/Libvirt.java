@@ -11,31 +11,33 @@ import dev.virtwire.client.internal.ssh.HostSockets;
 import dev.virtwire.client.internal.stream.StreamFlow;
 import dev.virtwire.client.network.Networks;
 import dev.virtwire.client.node.Node;
-import dev.virtwire.client.protocol.Caller;
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.remote.ConnectCalls;
-import dev.virtwire.client.protocol.remote.ConnectGetAllDomainStatsFlags;
-import dev.virtwire.client.protocol.remote.ConnectGetCapabilitiesResult;
-import dev.virtwire.client.protocol.remote.ConnectGetHostnameResult;
-import dev.virtwire.client.protocol.remote.ConnectGetLibVersionResult;
-import dev.virtwire.client.protocol.remote.ConnectGetTypeResult;
-import dev.virtwire.client.protocol.remote.ConnectGetUriResult;
-import dev.virtwire.client.protocol.remote.ConnectGetVersionResult;
-import dev.virtwire.client.protocol.remote.ConnectListAllDomainsFlags;
-import dev.virtwire.client.protocol.remote.ConnectProcedures;
-import dev.virtwire.client.protocol.remote.DomainCalls;
-import dev.virtwire.client.protocol.remote.DomainCreateFlags;
-import dev.virtwire.client.protocol.remote.DomainDefineFlags;
-import dev.virtwire.client.protocol.remote.DomainRef;
-import dev.virtwire.client.protocol.remote.DomainSaveFlags;
-import dev.virtwire.client.protocol.remote.DomainStatsTypes;
-import dev.virtwire.client.protocol.remote.Feature;
-import dev.virtwire.client.protocol.remote.SaveCalls;
 import dev.virtwire.client.secret.Secrets;
 import dev.virtwire.client.statistics.DomainStatistics;
 import dev.virtwire.client.storage.Storage;
-import dev.virtwire.client.stream.LibvirtStream;
-import dev.virtwire.client.stream.Opened;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.Caller;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.ConnectCalls;
+import dev.virtwire.protocol.remote.ConnectGetAllDomainStatsFlags;
+import dev.virtwire.protocol.remote.ConnectGetCapabilitiesResult;
+import dev.virtwire.protocol.remote.ConnectGetHostnameResult;
+import dev.virtwire.protocol.remote.ConnectGetLibVersionResult;
+import dev.virtwire.protocol.remote.ConnectGetTypeResult;
+import dev.virtwire.protocol.remote.ConnectGetUriResult;
+import dev.virtwire.protocol.remote.ConnectGetVersionResult;
+import dev.virtwire.protocol.remote.ConnectListAllDomainsFlags;
+import dev.virtwire.protocol.remote.ConnectProcedures;
+import dev.virtwire.protocol.remote.DomainCalls;
+import dev.virtwire.protocol.remote.DomainCreateFlags;
+import dev.virtwire.protocol.remote.DomainDefineFlags;
+import dev.virtwire.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.DomainSaveFlags;
+import dev.virtwire.protocol.remote.DomainStatsTypes;
+import dev.virtwire.protocol.remote.Feature;
+import dev.virtwire.protocol.remote.SaveCalls;
+import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.protocol.stream.Opened;
 import io.netty.channel.Channel;
 import java.nio.channels.ByteChannel;
 import java.time.Duration;
@@ -61,7 +63,7 @@ import org.jspecify.annotations.Nullable;
  * behind is undone; a domain that was defined or started meanwhile stays.
  *
  * <p>What has no method here, in {@link Domain} or in the objects that come from them can be called by the stubs in
- * {@code dev.virtwire.client.protocol.remote}, such as {@code new DomainCalls(libvirt)}.
+ * {@code dev.virtwire.protocol.remote}, such as {@code new DomainCalls(libvirt)}.
  *
  * <p>Safe for use by any number of threads.
  *

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.error.ErrorDomain;
+import dev.virtwire.protocol.error.ErrorLevel;
 import java.io.Serializable;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +38,11 @@ public final class RemoteException extends LibvirtException {
 
     /** A server that is too old for a procedure says so by its text alone; libvirt's own client reads it so as well. */
     private static int codeOf(Details details) {
-        boolean unknown = details.code() == ErrorCode.RPC.number()
-                && details.domain() == ErrorDomain.RPC.number()
+        boolean unknown = details.code() == ErrorCode.RPC.value()
+                && details.domain() == ErrorDomain.RPC.value()
                 && details.message() != null
                 && details.message().startsWith("unknown procedure");
-        return unknown ? ErrorCode.NO_SUPPORT.number() : details.code();
+        return unknown ? ErrorCode.NO_SUPPORT.value() : details.code();
     }
 
     private static String describe(String host, String procedure, Details details) {
@@ -51,7 +54,7 @@ public final class RemoteException extends LibvirtException {
 
     /** Whether the server's code is this one; see {@link #codeNumber}. */
     public boolean is(ErrorCode wanted) {
-        return code == wanted.number();
+        return code == wanted.value();
     }
 
     /** The server's code, or nothing where this client does not know the number. */

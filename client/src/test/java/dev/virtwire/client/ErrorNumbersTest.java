@@ -3,6 +3,9 @@ package dev.virtwire.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.error.ErrorDomain;
+import dev.virtwire.protocol.error.ErrorLevel;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -13,7 +16,7 @@ class ErrorNumbersTest {
     void everyCodeOfLibvirtHasAName() {
         assertThat(IntStream.rangeClosed(0, 113))
                 .allMatch(number -> ErrorCode.of(number)
-                        .filter(code -> code.number() == number)
+                        .filter(code -> code.value() == number)
                         .isPresent());
         assertThat(ErrorCode.values()).hasSize(114);
         assertThat(ErrorCode.of(113)).contains(ErrorCode.AGENT_COMMAND_FAILED);
@@ -23,7 +26,7 @@ class ErrorNumbersTest {
     void everyDomainOfLibvirtHasAName() {
         assertThat(IntStream.rangeClosed(0, 72))
                 .allMatch(number -> ErrorDomain.of(number)
-                        .filter(domain -> domain.number() == number)
+                        .filter(domain -> domain.value() == number)
                         .isPresent());
         assertThat(ErrorDomain.values()).hasSize(73);
         assertThat(ErrorDomain.of(72)).contains(ErrorDomain.CH);

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.StoragePoolCalls;
-import dev.virtwire.client.protocol.remote.StoragePoolRef;
-import dev.virtwire.client.protocol.remote.StorageVolCalls;
+import dev.virtwire.protocol.remote.StoragePoolCalls;
+import dev.virtwire.protocol.remote.StoragePoolRef;
+import dev.virtwire.protocol.remote.StorageVolCalls;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;

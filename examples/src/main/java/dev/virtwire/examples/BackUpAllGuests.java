@@ -11,7 +11,7 @@ import dev.virtwire.backup.batch.BatchResult;
 import dev.virtwire.backup.batch.DomainOutcome;
 import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.ConnectListAllDomainsFlags;
+import dev.virtwire.protocol.remote.ConnectListAllDomainsFlags;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;

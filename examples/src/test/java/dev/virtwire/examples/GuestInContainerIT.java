@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainInfo;
-import dev.virtwire.client.protocol.remote.DomainState;
+import dev.virtwire.protocol.remote.DomainState;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.LibvirtdContainer;

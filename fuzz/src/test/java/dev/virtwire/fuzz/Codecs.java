@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.fuzz;
 
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
 import dev.virtwire.xdr.XdrCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.testkit;
 
-import dev.virtwire.client.ErrorCode;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.keepalive.KeepaliveProcedures;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.keepalive.KeepaliveProcedures;
 import dev.virtwire.testkit.ScriptedLibvirtd.Reaction;
 import dev.virtwire.xdr.XdrReader;
 import dev.virtwire.xdr.XdrWriter;
@@ -150,7 +150,7 @@ final class ScriptedConnection {
     private void fail(Header header, ErrorCode code, String message) throws IOException {
         ByteBuf error = Unpooled.buffer();
         XdrWriter writer = new XdrWriter(error);
-        writer.writeInt(code.number(), "code");
+        writer.writeInt(code.value(), "code");
         writer.writeInt(FROM_RPC, "domain");
         writer.writeOptional(true, "message");
         writer.writeString(message, MOST_TEXT, "message");

@@ -3,7 +3,7 @@ package dev.virtwire.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.virtwire.client.ErrorCode;
+import dev.virtwire.protocol.error.ErrorCode;
 
 /** Thrown by an answer of a {@link ScriptedLibvirtd}: the client gets it as the server's error. */
 public final class ScriptedError extends RuntimeException {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.testkit;
 
-import dev.virtwire.client.ErrorCode;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.remote.AuthListResult;
-import dev.virtwire.client.protocol.remote.AuthProcedures;
-import dev.virtwire.client.protocol.remote.ConnectGetHostnameResult;
-import dev.virtwire.client.protocol.remote.ConnectProcedures;
-import dev.virtwire.client.protocol.remote.ConnectSupportsFeatureResult;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.AuthListResult;
+import dev.virtwire.protocol.remote.AuthProcedures;
+import dev.virtwire.protocol.remote.ConnectGetHostnameResult;
+import dev.virtwire.protocol.remote.ConnectProcedures;
+import dev.virtwire.protocol.remote.ConnectSupportsFeatureResult;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

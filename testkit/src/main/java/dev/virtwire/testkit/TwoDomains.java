@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.testkit;
 
-import dev.virtwire.client.ErrorCode;
-import dev.virtwire.client.protocol.remote.CheckpointProcedures;
-import dev.virtwire.client.protocol.remote.ConnectGetHostnameResult;
-import dev.virtwire.client.protocol.remote.ConnectGetLibVersionResult;
-import dev.virtwire.client.protocol.remote.ConnectGetVersionResult;
-import dev.virtwire.client.protocol.remote.ConnectListAllDomainsResult;
-import dev.virtwire.client.protocol.remote.ConnectProcedures;
-import dev.virtwire.client.protocol.remote.DomainGetInfoResult;
-import dev.virtwire.client.protocol.remote.DomainGetXmlDescResult;
-import dev.virtwire.client.protocol.remote.DomainIsPersistentResult;
-import dev.virtwire.client.protocol.remote.DomainListAllCheckpointsResult;
-import dev.virtwire.client.protocol.remote.DomainLookupByNameResult;
-import dev.virtwire.client.protocol.remote.DomainProcedures;
-import dev.virtwire.client.protocol.remote.DomainRef;
-import dev.virtwire.client.protocol.remote.DomainState;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.CheckpointProcedures;
+import dev.virtwire.protocol.remote.ConnectGetHostnameResult;
+import dev.virtwire.protocol.remote.ConnectGetLibVersionResult;
+import dev.virtwire.protocol.remote.ConnectGetVersionResult;
+import dev.virtwire.protocol.remote.ConnectListAllDomainsResult;
+import dev.virtwire.protocol.remote.ConnectProcedures;
+import dev.virtwire.protocol.remote.DomainGetInfoResult;
+import dev.virtwire.protocol.remote.DomainGetXmlDescResult;
+import dev.virtwire.protocol.remote.DomainIsPersistentResult;
+import dev.virtwire.protocol.remote.DomainListAllCheckpointsResult;
+import dev.virtwire.protocol.remote.DomainLookupByNameResult;
+import dev.virtwire.protocol.remote.DomainProcedures;
+import dev.virtwire.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.DomainState;
 import java.util.List;
 import java.util.UUID;
 

@@ -17,7 +17,7 @@ import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.CheckpointDeleteFlags;
+import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.testkit.Libvirtd;
 import java.io.IOException;
 import java.nio.file.Files;

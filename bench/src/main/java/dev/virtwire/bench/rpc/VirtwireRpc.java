@@ -3,8 +3,8 @@ package dev.virtwire.bench.rpc;
 
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.DomainCalls;
-import dev.virtwire.client.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.DomainCalls;
+import dev.virtwire.protocol.remote.DomainRef;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;

@@ -3,13 +3,13 @@ package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.client.ConnectOptions;
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;

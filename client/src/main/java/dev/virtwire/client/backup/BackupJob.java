@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.backup;
 
-import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.ConnectionLostException;
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
-import dev.virtwire.client.protocol.remote.BackupBeginFlags;
-import dev.virtwire.client.protocol.remote.DomainBackupBeginArgs;
-import dev.virtwire.client.protocol.remote.JobProcedures;
-import dev.virtwire.client.protocol.remote.JobStatsFlags;
-import dev.virtwire.client.protocol.remote.JobType;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.BackupBeginFlags;
+import dev.virtwire.protocol.remote.DomainBackupBeginArgs;
+import dev.virtwire.protocol.remote.JobProcedures;
+import dev.virtwire.protocol.remote.JobStatsFlags;
+import dev.virtwire.protocol.remote.JobType;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;

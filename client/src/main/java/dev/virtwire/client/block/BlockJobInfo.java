@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.block;
 
-import dev.virtwire.client.protocol.remote.BlockJobType;
+import dev.virtwire.protocol.remote.BlockJobType;
 import java.util.Optional;
 
 /**

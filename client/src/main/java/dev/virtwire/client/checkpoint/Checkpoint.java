@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.checkpoint;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.CheckpointCalls;
-import dev.virtwire.client.protocol.remote.CheckpointChildrenFlags;
-import dev.virtwire.client.protocol.remote.CheckpointDeleteFlags;
-import dev.virtwire.client.protocol.remote.CheckpointRef;
-import dev.virtwire.client.protocol.remote.CheckpointXmlFlags;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.CheckpointCalls;
+import dev.virtwire.protocol.remote.CheckpointChildrenFlags;
+import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
+import dev.virtwire.protocol.remote.CheckpointRef;
+import dev.virtwire.protocol.remote.CheckpointXmlFlags;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

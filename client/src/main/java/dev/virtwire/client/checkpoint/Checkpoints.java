@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.checkpoint;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.CheckpointCalls;
-import dev.virtwire.client.protocol.remote.CheckpointCreateFlags;
-import dev.virtwire.client.protocol.remote.CheckpointListFlags;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.CheckpointCalls;
+import dev.virtwire.protocol.remote.CheckpointCreateFlags;
+import dev.virtwire.protocol.remote.CheckpointListFlags;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

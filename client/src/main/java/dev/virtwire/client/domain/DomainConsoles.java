@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.CallOptions;
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.internal.stream.StreamWork;
-import dev.virtwire.client.protocol.remote.ChannelFlags;
-import dev.virtwire.client.protocol.remote.ConsoleCalls;
-import dev.virtwire.client.protocol.remote.ConsoleFlags;
-import dev.virtwire.client.protocol.remote.ConsoleProcedures;
-import dev.virtwire.client.protocol.remote.DomainScreenshotArgs;
-import dev.virtwire.client.protocol.remote.DomainScreenshotResult;
-import dev.virtwire.client.stream.DuplexStream;
-import dev.virtwire.client.stream.Opened;
-import dev.virtwire.client.stream.ReadableStream;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.ChannelFlags;
+import dev.virtwire.protocol.remote.ConsoleCalls;
+import dev.virtwire.protocol.remote.ConsoleFlags;
+import dev.virtwire.protocol.remote.ConsoleProcedures;
+import dev.virtwire.protocol.remote.DomainScreenshotArgs;
+import dev.virtwire.protocol.remote.DomainScreenshotResult;
+import dev.virtwire.protocol.stream.DuplexStream;
+import dev.virtwire.protocol.stream.Opened;
+import dev.virtwire.protocol.stream.ReadableStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Optional;

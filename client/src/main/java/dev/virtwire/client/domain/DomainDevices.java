@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.protocol.remote.DeviceCalls;
-import dev.virtwire.client.protocol.remote.DeviceModifyFlags;
+import dev.virtwire.protocol.remote.DeviceCalls;
+import dev.virtwire.protocol.remote.DeviceModifyFlags;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.protocol.remote.DomainState;
+import dev.virtwire.protocol.remote.DomainState;
 import java.time.Duration;
 import java.util.Optional;
 

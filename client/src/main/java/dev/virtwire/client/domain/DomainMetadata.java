@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
-import dev.virtwire.client.protocol.remote.DomainAffectFlags;
-import dev.virtwire.client.protocol.remote.DomainCalls;
-import dev.virtwire.client.protocol.remote.DomainMetadataType;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.DomainAffectFlags;
+import dev.virtwire.protocol.remote.DomainCalls;
+import dev.virtwire.protocol.remote.DomainMetadataType;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

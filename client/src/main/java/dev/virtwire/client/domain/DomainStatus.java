@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.protocol.remote.DomainBlockedReason;
-import dev.virtwire.client.protocol.remote.DomainCrashedReason;
-import dev.virtwire.client.protocol.remote.DomainNoStateReason;
-import dev.virtwire.client.protocol.remote.DomainPausedReason;
-import dev.virtwire.client.protocol.remote.DomainPmSuspendedReason;
-import dev.virtwire.client.protocol.remote.DomainRunningReason;
-import dev.virtwire.client.protocol.remote.DomainShutdownReason;
-import dev.virtwire.client.protocol.remote.DomainShutoffReason;
-import dev.virtwire.client.protocol.remote.DomainState;
+import dev.virtwire.protocol.remote.DomainBlockedReason;
+import dev.virtwire.protocol.remote.DomainCrashedReason;
+import dev.virtwire.protocol.remote.DomainNoStateReason;
+import dev.virtwire.protocol.remote.DomainPausedReason;
+import dev.virtwire.protocol.remote.DomainPmSuspendedReason;
+import dev.virtwire.protocol.remote.DomainRunningReason;
+import dev.virtwire.protocol.remote.DomainShutdownReason;
+import dev.virtwire.protocol.remote.DomainShutoffReason;
+import dev.virtwire.protocol.remote.DomainState;
 import java.util.Optional;
 
 /**

@@ -3,10 +3,10 @@ package dev.virtwire.client.domain;
 
 import dev.virtwire.client.internal.params.ParameterCalls;
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.remote.DomainAffectFlags;
-import dev.virtwire.client.protocol.remote.DomainGetSchedulerTypeResult;
-import dev.virtwire.client.protocol.remote.DomainParametersFlags;
-import dev.virtwire.client.protocol.remote.TuningCalls;
+import dev.virtwire.protocol.remote.DomainAffectFlags;
+import dev.virtwire.protocol.remote.DomainGetSchedulerTypeResult;
+import dev.virtwire.protocol.remote.DomainParametersFlags;
+import dev.virtwire.protocol.remote.TuningCalls;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 

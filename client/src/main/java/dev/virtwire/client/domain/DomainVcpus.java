@@ -3,12 +3,12 @@ package dev.virtwire.client.domain;
 
 import dev.virtwire.client.internal.params.ParameterCalls;
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.remote.DomainAffectFlags;
-import dev.virtwire.client.protocol.remote.DomainGetVcpusFlagsResult;
-import dev.virtwire.client.protocol.remote.DomainVcpuFlags;
-import dev.virtwire.client.protocol.remote.NodeCalls;
-import dev.virtwire.client.protocol.remote.NodeGetCpuMapResult;
-import dev.virtwire.client.protocol.remote.VcpuCalls;
+import dev.virtwire.protocol.remote.DomainAffectFlags;
+import dev.virtwire.protocol.remote.DomainGetVcpusFlagsResult;
+import dev.virtwire.protocol.remote.DomainVcpuFlags;
+import dev.virtwire.protocol.remote.NodeCalls;
+import dev.virtwire.protocol.remote.NodeGetCpuMapResult;
+import dev.virtwire.protocol.remote.VcpuCalls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

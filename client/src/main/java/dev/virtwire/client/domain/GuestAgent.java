@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.CallOptions;
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.qemu.QemuCalls;
-import dev.virtwire.client.protocol.remote.DomainFsfreezeArgs;
-import dev.virtwire.client.protocol.remote.DomainFsfreezeResult;
-import dev.virtwire.client.protocol.remote.DomainFsinfo;
-import dev.virtwire.client.protocol.remote.DomainFsthawResult;
-import dev.virtwire.client.protocol.remote.DomainGetFsinfoResult;
-import dev.virtwire.client.protocol.remote.DomainGetHostnameResult;
-import dev.virtwire.client.protocol.remote.GuestCalls;
-import dev.virtwire.client.protocol.remote.GuestHostnameFlags;
-import dev.virtwire.client.protocol.remote.GuestInfoTypes;
-import dev.virtwire.client.protocol.remote.GuestPasswordFlags;
-import dev.virtwire.client.protocol.remote.GuestProcedures;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.qemu.QemuCalls;
+import dev.virtwire.protocol.remote.DomainFsfreezeArgs;
+import dev.virtwire.protocol.remote.DomainFsfreezeResult;
+import dev.virtwire.protocol.remote.DomainFsinfo;
+import dev.virtwire.protocol.remote.DomainFsthawResult;
+import dev.virtwire.protocol.remote.DomainGetFsinfoResult;
+import dev.virtwire.protocol.remote.DomainGetHostnameResult;
+import dev.virtwire.protocol.remote.GuestCalls;
+import dev.virtwire.protocol.remote.GuestHostnameFlags;
+import dev.virtwire.protocol.remote.GuestInfoTypes;
+import dev.virtwire.protocol.remote.GuestPasswordFlags;
+import dev.virtwire.protocol.remote.GuestProcedures;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -2,9 +2,9 @@
 package dev.virtwire.client.domain;
 
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.remote.JobOperation;
-import dev.virtwire.client.protocol.remote.JobType;
-import dev.virtwire.client.protocol.remote.TypedParam;
+import dev.virtwire.protocol.remote.JobOperation;
+import dev.virtwire.protocol.remote.JobType;
+import dev.virtwire.protocol.remote.TypedParam;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.protocol.remote.MemoryStatTag;
+import dev.virtwire.protocol.remote.MemoryStatTag;
 import java.util.Collections;
 import java.util.Map;
 import java.util.OptionalLong;

@@ -2,12 +2,12 @@
 package dev.virtwire.client.domain;
 
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.CoreDumpFlags;
-import dev.virtwire.client.protocol.remote.CoreDumpFormat;
-import dev.virtwire.client.protocol.remote.DomainManagedSaveGetXmlDescResult;
-import dev.virtwire.client.protocol.remote.DomainSaveFlags;
-import dev.virtwire.client.protocol.remote.SaveCalls;
-import dev.virtwire.client.protocol.remote.SaveImageXmlFlags;
+import dev.virtwire.protocol.remote.CoreDumpFlags;
+import dev.virtwire.protocol.remote.CoreDumpFormat;
+import dev.virtwire.protocol.remote.DomainManagedSaveGetXmlDescResult;
+import dev.virtwire.protocol.remote.DomainSaveFlags;
+import dev.virtwire.protocol.remote.SaveCalls;
+import dev.virtwire.protocol.remote.SaveImageXmlFlags;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;

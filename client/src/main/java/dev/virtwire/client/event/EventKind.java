@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.Version;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;

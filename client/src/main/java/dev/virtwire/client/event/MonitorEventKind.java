@@ -2,12 +2,12 @@
 package dev.virtwire.client.event;
 
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.qemu.ConnectDomainMonitorEventDeregisterArgs;
-import dev.virtwire.client.protocol.qemu.ConnectDomainMonitorEventRegisterArgs;
-import dev.virtwire.client.protocol.qemu.ConnectDomainMonitorEventRegisterResult;
-import dev.virtwire.client.protocol.qemu.DomainMonitorEventMessage;
-import dev.virtwire.client.protocol.qemu.QemuMonitorEventFlags;
-import dev.virtwire.client.protocol.qemu.QemuProcedures;
+import dev.virtwire.protocol.qemu.ConnectDomainMonitorEventDeregisterArgs;
+import dev.virtwire.protocol.qemu.ConnectDomainMonitorEventRegisterArgs;
+import dev.virtwire.protocol.qemu.ConnectDomainMonitorEventRegisterResult;
+import dev.virtwire.protocol.qemu.DomainMonitorEventMessage;
+import dev.virtwire.protocol.qemu.QemuMonitorEventFlags;
+import dev.virtwire.protocol.qemu.QemuProcedures;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;

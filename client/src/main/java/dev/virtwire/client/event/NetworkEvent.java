@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.NetworkEventType;
-import dev.virtwire.client.protocol.remote.NetworkMetadataType;
-import dev.virtwire.client.protocol.remote.NetworkRef;
+import dev.virtwire.protocol.remote.NetworkEventType;
+import dev.virtwire.protocol.remote.NetworkMetadataType;
+import dev.virtwire.protocol.remote.NetworkRef;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

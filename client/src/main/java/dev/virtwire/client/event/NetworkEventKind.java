@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.ConnectNetworkEventDeregisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectNetworkEventRegisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectNetworkEventRegisterAnyResult;
-import dev.virtwire.client.protocol.remote.NetworkEventCallbackMetadataChangeMessage;
-import dev.virtwire.client.protocol.remote.NetworkEventId;
-import dev.virtwire.client.protocol.remote.NetworkEventLifecycleMessage;
-import dev.virtwire.client.protocol.remote.NetworkProcedures;
-import dev.virtwire.client.protocol.remote.NetworkRef;
+import dev.virtwire.protocol.remote.ConnectNetworkEventDeregisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectNetworkEventRegisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectNetworkEventRegisterAnyResult;
+import dev.virtwire.protocol.remote.NetworkEventCallbackMetadataChangeMessage;
+import dev.virtwire.protocol.remote.NetworkEventId;
+import dev.virtwire.protocol.remote.NetworkEventLifecycleMessage;
+import dev.virtwire.protocol.remote.NetworkProcedures;
+import dev.virtwire.protocol.remote.NetworkRef;
 import java.util.List;
 
 /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.NodeDeviceEventType;
-import dev.virtwire.client.protocol.remote.NodeDeviceRef;
+import dev.virtwire.protocol.remote.NodeDeviceEventType;
+import dev.virtwire.protocol.remote.NodeDeviceRef;
 import java.util.Optional;
 
 /**

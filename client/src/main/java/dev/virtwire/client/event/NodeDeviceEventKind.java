@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.ConnectNodeDeviceEventDeregisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectNodeDeviceEventRegisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectNodeDeviceEventRegisterAnyResult;
-import dev.virtwire.client.protocol.remote.NodeDeviceEventId;
-import dev.virtwire.client.protocol.remote.NodeDeviceEventLifecycleMessage;
-import dev.virtwire.client.protocol.remote.NodeDeviceEventUpdateMessage;
-import dev.virtwire.client.protocol.remote.NodeDeviceProcedures;
-import dev.virtwire.client.protocol.remote.NodeDeviceRef;
+import dev.virtwire.protocol.remote.ConnectNodeDeviceEventDeregisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectNodeDeviceEventRegisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectNodeDeviceEventRegisterAnyResult;
+import dev.virtwire.protocol.remote.NodeDeviceEventId;
+import dev.virtwire.protocol.remote.NodeDeviceEventLifecycleMessage;
+import dev.virtwire.protocol.remote.NodeDeviceEventUpdateMessage;
+import dev.virtwire.protocol.remote.NodeDeviceProcedures;
+import dev.virtwire.protocol.remote.NodeDeviceRef;
 import java.util.List;
 
 /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.SecretEventType;
-import dev.virtwire.client.protocol.remote.SecretRef;
+import dev.virtwire.protocol.remote.SecretEventType;
+import dev.virtwire.protocol.remote.SecretRef;
 import java.util.Optional;
 
 /**

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.ConnectSecretEventDeregisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectSecretEventRegisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectSecretEventRegisterAnyResult;
-import dev.virtwire.client.protocol.remote.SecretEventId;
-import dev.virtwire.client.protocol.remote.SecretEventLifecycleMessage;
-import dev.virtwire.client.protocol.remote.SecretEventValueChangedMessage;
-import dev.virtwire.client.protocol.remote.SecretProcedures;
-import dev.virtwire.client.protocol.remote.SecretRef;
+import dev.virtwire.protocol.remote.ConnectSecretEventDeregisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectSecretEventRegisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectSecretEventRegisterAnyResult;
+import dev.virtwire.protocol.remote.SecretEventId;
+import dev.virtwire.protocol.remote.SecretEventLifecycleMessage;
+import dev.virtwire.protocol.remote.SecretEventValueChangedMessage;
+import dev.virtwire.protocol.remote.SecretProcedures;
+import dev.virtwire.protocol.remote.SecretRef;
 import java.util.List;
 
 /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.StoragePoolEventType;
 import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.protocol.remote.StoragePoolEventType;
 import java.util.Optional;
 
 /**

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
-import dev.virtwire.client.protocol.remote.ConnectStoragePoolEventDeregisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectStoragePoolEventRegisterAnyArgs;
-import dev.virtwire.client.protocol.remote.ConnectStoragePoolEventRegisterAnyResult;
-import dev.virtwire.client.protocol.remote.StoragePoolEventId;
-import dev.virtwire.client.protocol.remote.StoragePoolEventLifecycleMessage;
-import dev.virtwire.client.protocol.remote.StoragePoolEventRefreshMessage;
-import dev.virtwire.client.protocol.remote.StoragePoolProcedures;
 import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.protocol.remote.ConnectStoragePoolEventDeregisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectStoragePoolEventRegisterAnyArgs;
+import dev.virtwire.protocol.remote.ConnectStoragePoolEventRegisterAnyResult;
+import dev.virtwire.protocol.remote.StoragePoolEventId;
+import dev.virtwire.protocol.remote.StoragePoolEventLifecycleMessage;
+import dev.virtwire.protocol.remote.StoragePoolEventRefreshMessage;
+import dev.virtwire.protocol.remote.StoragePoolProcedures;
 import java.util.List;
 
 /**

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.network;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.ConnectListAllNetworksFlags;
-import dev.virtwire.client.protocol.remote.NetworkCalls;
-import dev.virtwire.client.protocol.remote.NetworkCreateFlags;
-import dev.virtwire.client.protocol.remote.NetworkDefineFlags;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.ConnectListAllNetworksFlags;
+import dev.virtwire.protocol.remote.NetworkCalls;
+import dev.virtwire.protocol.remote.NetworkCreateFlags;
+import dev.virtwire.protocol.remote.NetworkDefineFlags;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;

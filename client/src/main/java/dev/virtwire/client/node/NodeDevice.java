@@ -2,9 +2,9 @@
 package dev.virtwire.client.node;
 
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.NodeDeviceCalls;
-import dev.virtwire.client.protocol.remote.NodeDeviceGetXmlDescResult;
-import dev.virtwire.client.protocol.remote.NodeDeviceListCapsResult;
+import dev.virtwire.protocol.remote.NodeDeviceCalls;
+import dev.virtwire.protocol.remote.NodeDeviceGetXmlDescResult;
+import dev.virtwire.protocol.remote.NodeDeviceListCapsResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.params;
 
-import dev.virtwire.client.protocol.remote.TypedParam;
-import dev.virtwire.client.protocol.remote.TypedParamValue;
+import dev.virtwire.protocol.remote.TypedParam;
+import dev.virtwire.protocol.remote.TypedParamValue;
 import java.util.Objects;
 
 /**

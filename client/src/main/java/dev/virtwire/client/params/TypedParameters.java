@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.params;
 
-import dev.virtwire.client.protocol.remote.TypedParam;
+import dev.virtwire.protocol.remote.TypedParam;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;

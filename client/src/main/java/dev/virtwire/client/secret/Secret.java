@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.secret;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.SecretCalls;
-import dev.virtwire.client.protocol.remote.SecretGetValueResult;
-import dev.virtwire.client.protocol.remote.SecretGetXmlDescResult;
-import dev.virtwire.client.protocol.remote.SecretRef;
-import dev.virtwire.client.protocol.remote.SecretUsageType;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.SecretCalls;
+import dev.virtwire.protocol.remote.SecretGetValueResult;
+import dev.virtwire.protocol.remote.SecretGetXmlDescResult;
+import dev.virtwire.protocol.remote.SecretRef;
+import dev.virtwire.protocol.remote.SecretUsageType;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;

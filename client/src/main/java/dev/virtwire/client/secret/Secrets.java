@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.secret;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.ConnectListAllSecretsFlags;
-import dev.virtwire.client.protocol.remote.SecretCalls;
-import dev.virtwire.client.protocol.remote.SecretDefineFlags;
-import dev.virtwire.client.protocol.remote.SecretUsageType;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.ConnectListAllSecretsFlags;
+import dev.virtwire.protocol.remote.SecretCalls;
+import dev.virtwire.protocol.remote.SecretDefineFlags;
+import dev.virtwire.protocol.remote.SecretUsageType;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;

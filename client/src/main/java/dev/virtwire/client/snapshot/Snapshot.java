@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.snapshot;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.DomainSnapshotGetXmlDescResult;
-import dev.virtwire.client.protocol.remote.DomainSnapshotRef;
-import dev.virtwire.client.protocol.remote.SnapshotCalls;
-import dev.virtwire.client.protocol.remote.SnapshotChildrenFlags;
-import dev.virtwire.client.protocol.remote.SnapshotDeleteFlags;
-import dev.virtwire.client.protocol.remote.SnapshotRevertFlags;
-import dev.virtwire.client.protocol.remote.SnapshotXmlFlags;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.DomainSnapshotGetXmlDescResult;
+import dev.virtwire.protocol.remote.DomainSnapshotRef;
+import dev.virtwire.protocol.remote.SnapshotCalls;
+import dev.virtwire.protocol.remote.SnapshotChildrenFlags;
+import dev.virtwire.protocol.remote.SnapshotDeleteFlags;
+import dev.virtwire.protocol.remote.SnapshotRevertFlags;
+import dev.virtwire.protocol.remote.SnapshotXmlFlags;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;

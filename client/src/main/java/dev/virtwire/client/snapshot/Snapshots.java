@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.snapshot;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.SnapshotCalls;
-import dev.virtwire.client.protocol.remote.SnapshotCreateFlags;
-import dev.virtwire.client.protocol.remote.SnapshotListFlags;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.SnapshotCalls;
+import dev.virtwire.protocol.remote.SnapshotCreateFlags;
+import dev.virtwire.protocol.remote.SnapshotListFlags;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -5,7 +5,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainStatus;
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.remote.DomainStatsRecord;
+import dev.virtwire.protocol.remote.DomainStatsRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

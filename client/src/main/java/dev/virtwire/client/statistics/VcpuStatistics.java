@@ -2,7 +2,7 @@
 package dev.virtwire.client.statistics;
 
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.remote.VcpuState;
+import dev.virtwire.protocol.remote.VcpuState;
 import java.time.Duration;
 import java.util.Optional;
 

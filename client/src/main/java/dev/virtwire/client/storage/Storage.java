@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.ConnectFindStoragePoolSourcesResult;
-import dev.virtwire.client.protocol.remote.ConnectGetStoragePoolCapabilitiesResult;
-import dev.virtwire.client.protocol.remote.ConnectListAllStoragePoolsFlags;
-import dev.virtwire.client.protocol.remote.StoragePoolCalls;
-import dev.virtwire.client.protocol.remote.StoragePoolCreateFlags;
-import dev.virtwire.client.protocol.remote.StoragePoolDefineFlags;
-import dev.virtwire.client.protocol.remote.StorageVolCalls;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.ConnectFindStoragePoolSourcesResult;
+import dev.virtwire.protocol.remote.ConnectGetStoragePoolCapabilitiesResult;
+import dev.virtwire.protocol.remote.ConnectListAllStoragePoolsFlags;
+import dev.virtwire.protocol.remote.StoragePoolCalls;
+import dev.virtwire.protocol.remote.StoragePoolCreateFlags;
+import dev.virtwire.protocol.remote.StoragePoolDefineFlags;
+import dev.virtwire.protocol.remote.StorageVolCalls;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;

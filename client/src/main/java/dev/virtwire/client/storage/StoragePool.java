@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.protocol.remote.StoragePoolBuildFlags;
-import dev.virtwire.client.protocol.remote.StoragePoolCalls;
-import dev.virtwire.client.protocol.remote.StoragePoolCreateFlags;
-import dev.virtwire.client.protocol.remote.StoragePoolDeleteFlags;
-import dev.virtwire.client.protocol.remote.StoragePoolGetXmlDescResult;
-import dev.virtwire.client.protocol.remote.StoragePoolRef;
-import dev.virtwire.client.protocol.remote.StorageVolCalls;
-import dev.virtwire.client.protocol.remote.StorageVolCreateFlags;
-import dev.virtwire.client.protocol.remote.StorageXmlFlags;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.StoragePoolBuildFlags;
+import dev.virtwire.protocol.remote.StoragePoolCalls;
+import dev.virtwire.protocol.remote.StoragePoolCreateFlags;
+import dev.virtwire.protocol.remote.StoragePoolDeleteFlags;
+import dev.virtwire.protocol.remote.StoragePoolGetXmlDescResult;
+import dev.virtwire.protocol.remote.StoragePoolRef;
+import dev.virtwire.protocol.remote.StorageVolCalls;
+import dev.virtwire.protocol.remote.StorageVolCreateFlags;
+import dev.virtwire.protocol.remote.StorageXmlFlags;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;

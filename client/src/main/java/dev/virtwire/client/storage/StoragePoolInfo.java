@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
-import dev.virtwire.client.protocol.remote.StoragePoolState;
+import dev.virtwire.protocol.remote.StoragePoolState;
 import java.util.Optional;
 
 /**

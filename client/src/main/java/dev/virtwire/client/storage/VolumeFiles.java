@@ -3,8 +3,8 @@ package dev.virtwire.client.storage;
 
 import dev.virtwire.client.internal.stream.FileDownload;
 import dev.virtwire.client.internal.stream.FileUpload;
-import dev.virtwire.client.stream.ReadableStream;
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.stream.ReadableStream;
+import dev.virtwire.protocol.stream.WritableStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;

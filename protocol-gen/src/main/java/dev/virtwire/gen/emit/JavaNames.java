@@ -36,7 +36,7 @@ final class JavaNames {
     static final ClassName STREAM_DIRECTION = handwritten("StreamDirection");
     static final ClassName VOID_CODEC = handwritten("VoidCodec");
     static final ClassName CALLER = handwritten("Caller");
-    static final ClassName CALL_OPTIONS = ClassName.get("dev.virtwire.client", "CallOptions");
+    static final ClassName CALL_OPTIONS = ClassName.get("dev.virtwire.protocol", "CallOptions");
 
     static final ClassName OPENED = stream("Opened");
     static final ClassName READABLE_STREAM = stream("ReadableStream");
@@ -44,7 +44,7 @@ final class JavaNames {
     static final ClassName DUPLEX_STREAM = stream("DuplexStream");
 
     /** Under it each program has its package; what is written by hand is right in it. */
-    private static final String ROOT = "dev.virtwire.client.protocol";
+    private static final String ROOT = "dev.virtwire.protocol";
 
     private final String program;
 
@@ -57,7 +57,7 @@ final class JavaNames {
     }
 
     private static ClassName stream(String name) {
-        return ClassName.get("dev.virtwire.client.stream", name);
+        return ClassName.get("dev.virtwire.protocol.stream", name);
     }
 
     /** The package of the program that is being written. */

@@ -15,6 +15,7 @@ import dev.virtwire.gen.model.Names;
 import dev.virtwire.gen.model.Procedure;
 import dev.virtwire.gen.model.Program;
 import dev.virtwire.gen.model.Struct;
+import dev.virtwire.gen.model.Type.Coded;
 import java.util.ArrayList;
 import java.util.List;
 import javax.lang.model.element.Modifier;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** The procedures and messages of an area as constants. */
 final class ProceduresEmitter {
     private static final WildcardTypeName ANY = WildcardTypeName.subtypeOf(Object.class);
+
+    private static final String SPARSE_FLAG = "sparseStream";
 
     private final Program program;
     private final JavaNames names;
@@ -82,7 +85,7 @@ final class ProceduresEmitter {
         return constant(type, procedure.name())
                 .addJavadoc(doc(procedure))
                 .initializer(
-                        "new $T<>($L, $L, $L, $S, $S, $L, $T.$L, $L, $L, $L)",
+                        "new $T<>($L, $L, $L, $S, $S, $L, $T.$L, $L, $L, $L, $L)",
                         JavaNames.PROCEDURE,
                         number(),
                         program.version(),
@@ -92,10 +95,31 @@ final class ProceduresEmitter {
                         procedure.urgent(),
                         JavaNames.STREAM_DIRECTION,
                         procedure.stream(),
+                        sparse(procedure),
                         procedure.fds() != Procedure.Fds.NONE,
                         codec(procedure.arguments()),
                         codec(procedure.result()))
                 .build();
+    }
+
+    /** Whether there are holes: a table marks the procedure, and the flag of that name among its arguments decides. */
+    private static CodeBlock sparse(Procedure procedure) {
+        Struct arguments = procedure.arguments();
+        if (!procedure.sparse() || arguments == null) {
+            return CodeBlock.of("$T.dense()", JavaNames.PROCEDURE);
+        }
+        return arguments.fields().stream()
+                .filter(field -> field.type() instanceof Coded coded
+                        && coded.enumeration().flags()
+                        && coded.enumeration().constants().stream()
+                                .anyMatch(constant -> constant.name().equals(SPARSE_FLAG)))
+                .findFirst()
+                .map(field -> CodeBlock.of(
+                        "arguments -> arguments.$L().contains($T.$L)",
+                        field.name(),
+                        JavaNames.of(((Coded) field.type()).enumeration()),
+                        Names.constant(SPARSE_FLAG)))
+                .orElse(CodeBlock.of("$T.dense()", JavaNames.PROCEDURE));
     }
 
     private FieldSpec event(Event event) {

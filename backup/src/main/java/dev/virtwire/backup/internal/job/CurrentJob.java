@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
-import dev.virtwire.client.protocol.remote.JobOperation;
-import dev.virtwire.client.protocol.remote.JobType;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.JobOperation;
+import dev.virtwire.protocol.remote.JobType;
 import java.util.Map;
 import java.util.Optional;
 

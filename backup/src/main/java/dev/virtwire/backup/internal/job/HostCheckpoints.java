@@ -13,7 +13,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.CheckpointCreateFlags;
+import dev.virtwire.protocol.remote.CheckpointCreateFlags;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Set;

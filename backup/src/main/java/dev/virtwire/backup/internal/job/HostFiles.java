@@ -3,12 +3,12 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.storage.Storage;
 import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.protocol.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -8,7 +8,7 @@ import dev.virtwire.backup.internal.repository.Sha256;
 import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.client.protocol.remote.DomainXmlFlags;
+import dev.virtwire.protocol.remote.DomainXmlFlags;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

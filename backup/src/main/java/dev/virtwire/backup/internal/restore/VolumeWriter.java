@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.restore;
 
-import dev.virtwire.client.stream.WritableStream;
 import dev.virtwire.image.ImageWriter;
+import dev.virtwire.protocol.stream.WritableStream;
 import java.nio.ByteBuffer;
 
 /** Writes a raw disk into an upload stream, which has an order: one thread, and offsets that grow. */

@@ -4,7 +4,7 @@ package dev.virtwire.cli.command.call;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.Procedure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

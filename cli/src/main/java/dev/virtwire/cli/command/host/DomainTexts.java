@@ -3,7 +3,7 @@ package dev.virtwire.cli.command.host;
 
 import dev.virtwire.client.domain.DomainInfo;
 import dev.virtwire.client.domain.DomainStatus;
-import dev.virtwire.client.protocol.remote.DomainState;
+import dev.virtwire.protocol.remote.DomainState;
 
 /** What a domain's figures are called, in virsh's words. */
 final class DomainTexts {

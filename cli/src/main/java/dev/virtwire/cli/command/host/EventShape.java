@@ -17,7 +17,7 @@ import dev.virtwire.client.event.SecretEvent;
 import dev.virtwire.client.event.SecretEventKind;
 import dev.virtwire.client.event.StoragePoolEvent;
 import dev.virtwire.client.event.StoragePoolEventKind;
-import dev.virtwire.client.protocol.remote.SecretUsageType;
+import dev.virtwire.protocol.remote.SecretUsageType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

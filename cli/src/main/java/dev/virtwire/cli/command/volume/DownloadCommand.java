@@ -2,11 +2,11 @@
 package dev.virtwire.cli.command.volume;
 
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.client.protocol.remote.StorageVolDownloadFlags;
-import dev.virtwire.client.protocol.remote.StorageVolInfoFlags;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.storage.VolumeFiles;
-import dev.virtwire.client.stream.ReadableStream;
+import dev.virtwire.protocol.remote.StorageVolDownloadFlags;
+import dev.virtwire.protocol.remote.StorageVolInfoFlags;
+import dev.virtwire.protocol.stream.ReadableStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Set;

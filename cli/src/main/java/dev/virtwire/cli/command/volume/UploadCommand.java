@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.volume;
 
-import dev.virtwire.client.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.storage.VolumeFiles;
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.remote.StorageVolUploadFlags;
+import dev.virtwire.protocol.stream.WritableStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.function.LongConsumer;

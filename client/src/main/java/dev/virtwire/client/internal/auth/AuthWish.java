@@ -3,7 +3,7 @@ package dev.virtwire.client.internal.auth;
 
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
-import dev.virtwire.client.protocol.remote.AuthType;
+import dev.virtwire.protocol.remote.AuthType;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

@@ -3,7 +3,6 @@ package dev.virtwire.client.internal.auth;
 
 import dev.virtwire.client.AuthenticationException;
 import dev.virtwire.client.CredentialRequest;
-import dev.virtwire.client.ErrorCode;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
@@ -11,7 +10,8 @@ import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
-import dev.virtwire.client.protocol.remote.AuthCalls;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.AuthCalls;
 import io.netty.channel.Channel;
 import java.util.Arrays;
 import java.util.List;

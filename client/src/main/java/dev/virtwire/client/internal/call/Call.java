@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
-import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.internal.stream.StreamOpening;
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.StreamDirection;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.StreamDirection;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

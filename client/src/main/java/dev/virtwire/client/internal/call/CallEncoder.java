@@ -2,10 +2,10 @@
 package dev.virtwire.client.internal.call;
 
 import dev.virtwire.client.internal.wire.FrameDecoder;
-import dev.virtwire.client.internal.wire.MessageHeader;
-import dev.virtwire.client.internal.wire.MessageStatus;
-import dev.virtwire.client.internal.wire.MessageType;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.message.MessageHeader;
+import dev.virtwire.protocol.message.MessageStatus;
+import dev.virtwire.protocol.message.MessageType;
 import dev.virtwire.xdr.XdrException;
 import dev.virtwire.xdr.XdrWriter;
 import io.netty.buffer.ByteBuf;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
-import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
@@ -14,8 +13,9 @@ import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.internal.stream.StreamTable;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;

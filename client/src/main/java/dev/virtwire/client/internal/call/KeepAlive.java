@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
-import dev.virtwire.client.internal.wire.MessageHeader;
-import dev.virtwire.client.internal.wire.MessageStatus;
-import dev.virtwire.client.internal.wire.MessageType;
+import dev.virtwire.protocol.message.MessageHeader;
+import dev.virtwire.protocol.message.MessageStatus;
+import dev.virtwire.protocol.message.MessageType;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.time.Duration;

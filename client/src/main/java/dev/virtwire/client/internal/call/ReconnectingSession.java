@@ -2,7 +2,6 @@
 package dev.virtwire.client.internal.call;
 
 import dev.virtwire.client.AuthenticationException;
-import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.CloseReason;
@@ -12,8 +11,9 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.TrackedFuture;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.time.Duration;

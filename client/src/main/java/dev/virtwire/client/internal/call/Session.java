@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
-import dev.virtwire.client.CallOptions;
 import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.LibvirtException;
@@ -9,11 +8,12 @@ import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.stream.StreamContext;
 import dev.virtwire.client.internal.stream.StreamFlow;
 import dev.virtwire.client.internal.stream.StreamOpening;
-import dev.virtwire.client.protocol.Caller;
-import dev.virtwire.client.protocol.EventMessage;
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.stream.LibvirtStream;
-import dev.virtwire.client.stream.Opened;
+import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.Caller;
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.protocol.stream.Opened;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import java.time.Instant;

@@ -7,7 +7,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.call.Session;
-import dev.virtwire.client.protocol.EventMessage;
+import dev.virtwire.protocol.EventMessage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

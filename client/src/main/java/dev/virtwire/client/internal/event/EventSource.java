@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.event;
 
-import dev.virtwire.client.protocol.EventMessage;
+import dev.virtwire.protocol.EventMessage;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;

@@ -3,10 +3,10 @@ package dev.virtwire.client.internal.params;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.client.protocol.remote.DomainParametersFlags;
-import dev.virtwire.client.protocol.remote.Feature;
-import dev.virtwire.client.protocol.remote.TypedParam;
-import dev.virtwire.client.protocol.remote.TypedParametersFlags;
+import dev.virtwire.protocol.remote.DomainParametersFlags;
+import dev.virtwire.protocol.remote.Feature;
+import dev.virtwire.protocol.remote.TypedParam;
+import dev.virtwire.protocol.remote.TypedParametersFlags;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.client.stream.ReadableStream;
-import dev.virtwire.client.stream.StreamPiece;
+import dev.virtwire.protocol.stream.ReadableStream;
+import dev.virtwire.protocol.stream.StreamPiece;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

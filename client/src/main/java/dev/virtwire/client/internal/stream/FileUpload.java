@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.stream.WritableStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

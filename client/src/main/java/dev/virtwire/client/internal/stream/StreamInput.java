@@ -3,7 +3,7 @@ package dev.virtwire.client.internal.stream;
 
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.internal.async.TrackedFuture;
-import dev.virtwire.client.stream.StreamPiece;
+import dev.virtwire.protocol.stream.StreamPiece;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;

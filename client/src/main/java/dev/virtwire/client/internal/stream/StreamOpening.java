@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.client.protocol.Procedure;
-import dev.virtwire.client.protocol.remote.StorageVolDownloadArgs;
-import dev.virtwire.client.protocol.remote.StorageVolDownloadFlags;
-import dev.virtwire.client.protocol.remote.StorageVolUploadArgs;
-import dev.virtwire.client.protocol.remote.StorageVolUploadFlags;
-import dev.virtwire.client.stream.DuplexStream;
-import dev.virtwire.client.stream.LibvirtStream;
-import dev.virtwire.client.stream.Opened;
-import dev.virtwire.client.stream.ReadableStream;
-import dev.virtwire.client.stream.WritableStream;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.stream.DuplexStream;
+import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.protocol.stream.Opened;
+import dev.virtwire.protocol.stream.ReadableStream;
+import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.xdr.XdrCodec;
 import dev.virtwire.xdr.XdrReader;
 import dev.virtwire.xdr.XdrWriter;
@@ -34,7 +30,7 @@ public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCo
             Procedure<A, R> procedure, A arguments, Class<S> kind, StreamContext context, StreamFlow flow) {
         this.procedure = procedure;
         this.kind = kind;
-        this.stream = new RpcStream(procedure, isSparse(arguments), context, flow);
+        this.stream = new RpcStream(procedure, procedure.sparse().test(arguments), context, flow);
     }
 
     /** The procedure with the stream beside its result. */
@@ -47,6 +43,7 @@ public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCo
                 procedure.since(),
                 procedure.urgent(),
                 procedure.stream(),
+                procedure.sparse(),
                 procedure.files(),
                 procedure.arguments(),
                 this);
@@ -82,14 +79,5 @@ public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCo
     @Override
     public Opened<R, S> decode(XdrReader reader) {
         return new Opened<>(procedure.result().decode(reader), kind.cast(stream));
-    }
-
-    /** The protocol says it in the arguments alone, and a hole in another stream would end the connection. */
-    private static boolean isSparse(@Nullable Object arguments) {
-        if (arguments instanceof StorageVolUploadArgs upload) {
-            return upload.flags().contains(StorageVolUploadFlags.SPARSE_STREAM);
-        }
-        return arguments instanceof StorageVolDownloadArgs download
-                && download.flags().contains(StorageVolDownloadFlags.SPARSE_STREAM);
     }
 }

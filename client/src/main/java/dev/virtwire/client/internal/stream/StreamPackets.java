@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.client.internal.wire.MessageHeader;
-import dev.virtwire.client.internal.wire.MessageStatus;
-import dev.virtwire.client.internal.wire.MessageType;
-import dev.virtwire.client.protocol.Procedure;
+import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.message.MessageHeader;
+import dev.virtwire.protocol.message.MessageStatus;
+import dev.virtwire.protocol.message.MessageType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.ByteBuffer;

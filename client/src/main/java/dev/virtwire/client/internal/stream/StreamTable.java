@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.client.internal.wire.MessageHeader;
+import dev.virtwire.protocol.message.MessageHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;

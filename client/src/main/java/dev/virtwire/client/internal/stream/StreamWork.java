@@ -3,8 +3,8 @@ package dev.virtwire.client.internal.stream;
 
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.internal.async.SharedPool;
-import dev.virtwire.client.stream.LibvirtStream;
-import dev.virtwire.client.stream.Opened;
+import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.protocol.stream.Opened;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Frames on the wire: where one ends, what its header says, how a server's error reads. Knows nothing of calls. */
+/** Frames on the wire: where one ends, how a server's error reads. Knows nothing of calls. */
 @NullMarked
 package dev.virtwire.client.internal.wire;
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.protocol;
+
+import dev.virtwire.xdr.XdrCodec;
+import java.util.function.Predicate;
+
+/**
+ * One procedure of a program, as its table states it.
+ *
+ * @param <A> the arguments
+ * @param <R> the result
+ * @param program the program's number
+ * @param version the program's version
+ * @param number the procedure's number
+ * @param name the procedure's name in the table, such as {@code DomainBackupBegin}
+ * @param since the libvirt version that brought it
+ * @param urgent whether it may overtake waiting calls and use the slot kept free for such calls
+ * @param stream whether it opens a stream, and which way the data goes
+ * @param sparse whether the stream carries holes beside data if it is opened with these arguments
+ * @param files whether it passes file descriptors, which this client does not: such a call is refused
+ * @param arguments writes and reads the arguments
+ * @param result writes and reads the result
+ */
+public record Procedure<A, R>(
+        int program,
+        int version,
+        int number,
+        String name,
+        String since,
+        boolean urgent,
+        StreamDirection stream,
+        Predicate<A> sparse,
+        boolean files,
+        XdrCodec<A> arguments,
+        XdrCodec<R> result) {
+
+    /** What most procedures are: without holes, whatever the arguments. */
+    public static <A> Predicate<A> dense() {
+        return arguments -> false;
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.protocol;
+
+/** Which way the data of a procedure's stream goes, seen from the client. */
+public enum StreamDirection {
+    /** The procedure opens no stream. */
+    NONE,
+    /** The client sends. */
+    SENDS,
+    /** The client receives. */
+    RECEIVES,
+    /** Both ways. */
+    BOTH
+}
