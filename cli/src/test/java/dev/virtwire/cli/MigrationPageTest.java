@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * docs/migration.md names, for each procedure of the tables, what there is of it here, and what its hand-written part names is
- * there. With {@code -Dmigration.write=true} the generated part is written anew.
+ * there. With {@code -Dmigration.write=true} the generated part is written again.
  */
 class MigrationPageTest {
     private static final Path PAGE = Path.of("..", "docs", "migration.md");
@@ -56,7 +56,7 @@ class MigrationPageTest {
         }
         assertThat(Files.readString(PAGE))
                 .as("docs/migration.md is stale: mvn -o test -pl cli -am -Dtest=MigrationPageTest"
-                        + " -Dsurefire.failIfNoSpecifiedTests=false -Dmigration.write=true writes it anew")
+                        + " -Dsurefire.failIfNoSpecifiedTests=false -Dmigration.write=true writes it again")
                 .isEqualTo(wanted);
     }
 
@@ -130,8 +130,8 @@ class MigrationPageTest {
         StringBuilder text = new StringBuilder("""
 
                 ## Every procedure
-                The last column names what the API above the stubs has, where there is a method of its own; it may do more than that one
-                call. Names without `vir…` are internal to libvirt.
+                The last column names the method of the API above the stubs, if there is one. It may do more than that one call. Names
+                without `vir…` are internal to libvirt.
                 """);
         JsonNode root;
         try (InputStream in = Procedure.class.getResourceAsStream("/META-INF/virtwire/protocol.json")) {

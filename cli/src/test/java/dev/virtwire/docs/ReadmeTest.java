@@ -20,12 +20,11 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the documents show compiles, and what they point to exists. */
+/** What the documents show compiles. */
 class ReadmeTest {
     private static final Path TOP = Path.of("..").toAbsolutePath().normalize();
     private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
     private static final Pattern CLASS = Pattern.compile("class (\\w+)");
-    private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]+)\\)");
 
     @TempDir
     Path classes;
@@ -62,18 +61,6 @@ class ReadmeTest {
                         sources)
                 .call();
         assertThat(compiled).as(complaints.toString()).isTrue();
-    }
-
-    @Test
-    void linksLeadSomewhere() throws IOException {
-        for (Path document : documents()) {
-            Matcher link = LINK.matcher(Files.readString(document));
-            while (link.find()) {
-                assertThat(document.resolveSibling(link.group(1)))
-                        .as("linked from %s", TOP.relativize(document))
-                        .exists();
-            }
-        }
     }
 
     private static List<Path> documents() throws IOException {

@@ -28,7 +28,7 @@ class EventsIT {
                 .redirectOutput(folder.resolve("out").toFile())
                 .redirectError(folder.resolve("err").toFile())
                 .start();
-        await().atMost(Duration.ofSeconds(30)).until(() -> !err().isEmpty());
+        await().atMost(Duration.ofSeconds(60)).until(() -> !err().isEmpty());
         return process;
     }
 
@@ -48,7 +48,7 @@ class EventsIT {
             assertThat(err()).isEqualTo("note: listening to domain watched on this host until Ctrl-C\n");
             guest.pause();
             guest.resume();
-            await().atMost(Duration.ofSeconds(10)).until(() -> out().lines().count() >= 2);
+            await().atMost(Duration.ofSeconds(60)).until(() -> out().lines().count() >= 2);
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
                     .start()
                     .waitFor();
@@ -68,14 +68,14 @@ class EventsIT {
                             Launcher.script().toString(), "-c", libvirtd.tcpUri(), "events", "--json")
                     .redirectOutput(folder.resolve("out").toFile())
                     .start();
-            await().atMost(Duration.ofSeconds(30)).until(() -> {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
                 // Without a note to wait for: until the first event is seen.
                 guest.pause();
                 guest.resume();
                 return !out().isEmpty();
             });
             new Launcher().run("-c", libvirtd.tcpUri(), "backup", guest.name(), folder + "/backups");
-            await().atMost(Duration.ofSeconds(20)).until(() -> out().contains("\"job-completed\""));
+            await().atMost(Duration.ofSeconds(60)).until(() -> out().contains("\"job-completed\""));
             process.destroy();
             assertThat(process.waitFor()).isEqualTo(130);
             for (String line : out().lines().toList()) {
@@ -97,7 +97,7 @@ class EventsIT {
         CommandRun made =
                 new Launcher().run("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
         assertThat(made.exitCode()).as(made.err()).isZero();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !out().isEmpty());
+        await().atMost(Duration.ofSeconds(60)).until(() -> !out().isEmpty());
         process.destroy();
         process.waitFor();
         assertThat(out()).matches("\\S+ \\S+Z  told  network-lifecycle \\(type started\\)\n");

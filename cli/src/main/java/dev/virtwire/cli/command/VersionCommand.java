@@ -11,11 +11,12 @@ import picocli.CommandLine.Option;
 /** {@code virtwire version}: ours, and the host's where one is asked for. */
 @Command(
         name = "version",
-        description = "Print the version of this command; with -c or --server also those of the host's libvirt and"
-                + " hypervisor.",
+        description =
+                "Print the version of this command. With -c or --server, print also those of the host's libvirt and"
+                        + " hypervisor.",
         sortOptions = false)
 public final class VersionCommand extends ConnectedCommand {
-    @Option(names = "--server", description = "Ask the default host, where no -c names one.")
+    @Option(names = "--server", description = "Ask the default host if no -c names one.")
     private boolean server;
 
     @Override

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 /** {@code virtwire} itself: the options that may stand before the subcommand's name, and the help. */
 @Command(
         name = "virtwire",
-        description = "libvirt over the wire: backups of running guests, and what one needs around them.",
+        description = "libvirt over the wire: backups of running guests, and what they need.",
         synopsisSubcommandLabel = "COMMAND",
         usageHelpAutoWidth = true,
         footer = {

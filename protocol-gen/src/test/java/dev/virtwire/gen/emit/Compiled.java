@@ -19,12 +19,10 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
-/** Generated sources, compiled together with what the client writes by hand for them. */
+/** Generated sources, compiled together with what the protocol has by hand for them. */
 public final class Compiled {
-    private static final Path CLIENT = Path.of("../client/src/main/java/dev/virtwire/client");
-    private static final List<String> CONTRACT = List.of("protocol", "stream");
-    private static final String CALL_OPTIONS = "package dev.virtwire.client; public record CallOptions() {"
-            + " public static final CallOptions DEFAULT = new CallOptions(); }";
+    private static final Path BY_HAND = Path.of("../protocol/src/main/java");
+    private static final List<String> CONTRACT = List.of("dev/virtwire/protocol", "dev/virtwire/protocol/stream");
 
     private Compiled() {}
 
@@ -37,11 +35,10 @@ public final class Compiled {
      */
     public static ClassLoader compile(Map<String, String> sources, Path folder) throws IOException {
         Map<String, String> all = new HashMap<>(sources);
-        all.put("dev/virtwire/client/CallOptions.java", CALL_OPTIONS);
         for (String part : CONTRACT) {
-            try (Stream<Path> files = Files.list(CLIENT.resolve(part))) {
+            try (Stream<Path> files = Files.list(BY_HAND.resolve(part))) {
                 files.filter(file -> file.toString().endsWith(".java"))
-                        .forEach(file -> all.put("dev/virtwire/client/" + part + "/" + file.getFileName(), read(file)));
+                        .forEach(file -> all.put(part + "/" + file.getFileName(), read(file)));
             }
         }
         List<JavaFileObject> units = new ArrayList<>();

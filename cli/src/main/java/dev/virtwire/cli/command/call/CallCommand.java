@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "call",
         description =
-                "Call any procedure of libvirt, with its arguments as a JSON object; its result is printed as JSON.",
+                "Call any procedure of libvirt, with its arguments as a JSON object. Its result is printed as JSON.",
         sortOptions = false)
 public final class CallCommand extends ConnectedCommand {
     @Parameters(

@@ -26,7 +26,8 @@ import picocli.CommandLine.Parameters;
 /** {@code virtwire checkpoints}: the moments since which a domain's changes are known. */
 @Command(
         name = "checkpoints",
-        description = "List a domain's checkpoints, the oldest first: the moments since which its changes are known.",
+        description =
+                "List a domain's checkpoints, the oldest first. They are the moments since which its changes are known.",
         sortOptions = false)
 public final class CheckpointsCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DOMAIN", description = "The domain's name or UUID.")

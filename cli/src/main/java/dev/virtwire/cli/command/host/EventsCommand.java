@@ -30,9 +30,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "events",
         description = {
-            "Print what happens to domains, or to one, until Ctrl-C; with --kind also what happens to networks, pools,"
-                    + " devices and secrets of the host.",
-            "With --json each event is an object on a line of its own."
+            "Print what happens to domains, or to one, until Ctrl-C. With --kind, print also what happens to networks,"
+                    + " pools, devices and secrets of the host.",
+            "With --json, each event is an object on a line of its own."
         },
         sortOptions = false)
 public final class EventsCommand extends ConnectedCommand {
@@ -47,9 +47,9 @@ public final class EventsCommand extends ConnectedCommand {
             paramLabel = "KIND",
             split = ",",
             description = {
-                "Only these kinds, such as lifecycle or network-lifecycle, or all of a sort: domain, network, pool,"
+                "Only these kinds, such as lifecycle or network-lifecycle, or all kinds of a group: domain, network, pool,"
                         + " node-device, secret, monitor (QEMU's own). May be given several times.",
-                "Default: what happens to domains."
+                "Default: domain."
             })
     private List<String> kinds = List.of();
 

@@ -27,13 +27,13 @@ import picocli.CommandLine.Parameters;
 /** {@code virtwire stats}: the figures of many domains. */
 @Command(
         name = "stats",
-        description = "Show what domains use of their host: CPU time, memory, disks, network. All of it with --json.",
+        description = "Show what domains use of their host: CPU time, memory, disks, network. --json prints all of it.",
         sortOptions = false)
 public final class StatsCommand extends ConnectedCommand {
     private static final String NOTHING = "-";
     private static final int KIB = 1024;
 
-    @Parameters(paramLabel = "DOMAIN", arity = "0..*", description = "Names or UUIDs of domains; none for all.")
+    @Parameters(paramLabel = "DOMAIN", arity = "0..*", description = "Names or UUIDs of domains. Default: all.")
     private List<String> names = List.of();
 
     @Override

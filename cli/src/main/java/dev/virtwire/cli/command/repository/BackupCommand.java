@@ -58,43 +58,41 @@ public final class BackupCommand extends ConnectedCommand {
             arity = "1..*",
             paramLabel = "DOMAIN... DIR",
             hideParamSyntax = true,
-            description = "The domains, by name or UUID, and the repository, which is made if need be. With --all the"
-                    + " repository alone.")
+            description =
+                    "The domains, by name or UUID, and the repository, which is made if necessary. With --all only"
+                            + " the repository.")
     private List<String> words = new ArrayList<>();
 
-    @Option(names = "--all", description = "All domains that are running.")
+    @Option(names = "--all", description = "Back up all running domains.")
     private boolean all;
 
     @Option(
             names = "--exclude-domain",
             paramLabel = "NAME",
-            description = "For --all: not this domain. May be given several times.")
+            description = "For --all: leave this domain out. May be given several times.")
     private List<String> excludedDomains = new ArrayList<>();
 
     @Option(
             names = "--reconnect",
             description =
-                    "Connect again where the connection to libvirt is lost, for 2 minutes, and go on: QEMU serves the"
-                            + " disks while libvirtd is started anew.")
+                    "Reconnect for up to 2 minutes if the connection to libvirt is lost. QEMU serves the disks while"
+                            + " libvirtd restarts.")
     private boolean reconnect;
 
-    @Option(
-            names = "--jobs",
-            paramLabel = "N",
-            description = "How many domains are backed up at the same time. Default: 1.")
+    @Option(names = "--jobs", paramLabel = "N", description = "Back up this many domains at the same time. Default: 1.")
     private int jobs = 1;
 
     @Option(
             names = "--bwlimit",
             paramLabel = "RATE",
             converter = RateConverter.class,
-            description = "For pull: read so many bytes a second at most, all domains together, such as 512K or 20M.")
+            description = "For pull: read at most this many bytes a second, all domains together, such as 512K or 20M.")
     private long bytesPerSecond = TransferLimits.UNLIMITED;
 
     @Option(
             names = "--keep",
             paramLabel = "N",
-            description = "After a good backup remove what 'virtwire prune --keep-last N' would.")
+            description = "After a good backup, remove what 'virtwire prune --keep-last N' would.")
     private @Nullable Integer keep;
 
     @Mixin

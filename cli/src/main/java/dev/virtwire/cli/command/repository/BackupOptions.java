@@ -64,8 +64,8 @@ final class BackupOptions {
             names = "--level",
             paramLabel = "LEVEL",
             converter = LevelConverter.class,
-            description = "auto: of each disk what changed since the newest point that can serve, else all of it. full:"
-                    + " all. incremental: as auto, but fail where no disk can build on a point. Default: auto.")
+            description = "auto: copy of each disk what changed since the newest point that can serve, else all of it."
+                    + " full: copy all. incremental: as auto, but fail if no disk can build on a point. Default: auto.")
     private BackupLevel level = BackupLevel.AUTO;
 
     @Option(
@@ -97,10 +97,13 @@ final class BackupOptions {
     @Option(
             names = "--disk",
             paramLabel = "TARGET",
-            description = "Only this disk, such as vda. May be given several times. Default: all.")
+            description = "Back up only this disk, such as vda. May be given several times. Default: all.")
     private List<String> disks = new ArrayList<>();
 
-    @Option(names = "--exclude", paramLabel = "TARGET", description = "Not this disk. May be given several times.")
+    @Option(
+            names = "--exclude",
+            paramLabel = "TARGET",
+            description = "Leave this disk out. May be given several times.")
     private List<String> excluded = new ArrayList<>();
 
     @Option(
@@ -108,15 +111,15 @@ final class BackupOptions {
             paramLabel = "HOW",
             converter = CompressionConverter.class,
             description =
-                    "For pull: none, zstd or deflate. Images stay ones that qemu-img opens: those with zstd by QEMU"
-                            + " 5.1 or later, those with deflate by every QEMU. Default: none.")
+                    "For pull: compress the images by none, zstd or deflate. qemu-img opens them: zstd from QEMU 5.1"
+                            + " on, deflate in each version. Default: none.")
     private ImageCompression compression = ImageCompression.NONE;
 
     @Option(
             names = "--scratch",
             paramLabel = "HOSTDIR",
-            description = "For pull: the host's folder for scratch files, which grow with what the guest overwrites"
-                    + " meanwhile. Default: beside each disk.")
+            description = "For pull: the host's folder for scratch files. They grow with what the guest overwrites."
+                    + " Default: beside each disk.")
     private @Nullable String scratch;
 
     @Option(
@@ -124,37 +127,37 @@ final class BackupOptions {
             paramLabel = "SIZE",
             converter = SizeConverter.class,
             description =
-                    "For pull: end the backup before the scratch files take more than this together, such as 20G: where"
-                            + " they can no longer grow, the guest's own writes fail. Default: what is free where they"
-                            + " are, if that is on this machine.")
+                    "For pull: end the backup before the scratch files together take more than this, such as 20G. If"
+                            + " they could not grow, the guest's own writes would fail. Default: the free room of their"
+                            + " folder, if that is on this machine.")
     private @Nullable Long scratchLimit;
 
     @Option(
             names = "--quiesce",
             description =
-                    "Freeze the guest's file systems by its agent while the backup begins, so that what is restored"
-                            + " needs no repair. Fail where the agent does not answer.")
+                    "Freeze the guest's file systems by its agent while the backup begins. Restored file systems then"
+                            + " need no repair. Fail if the agent does not answer.")
     private boolean quiesce;
 
     @Option(
             names = "--resume",
             description =
-                    "For pull: where an earlier run with the same options died and its job still runs on the host, finish"
-                            + " that point, as of the time when it began. Otherwise make a new one, as without this.")
+                    "For pull: if an earlier run with the same options died and its job still runs on the host, finish"
+                            + " that point. It then has the time at which that run began. Otherwise make a new point.")
     private boolean resume;
 
     @Option(
             names = "--nbd",
             paramLabel = "ADDR:PORTS",
             description =
-                    "For pull from a host reached by TCP: where its export listens, such as 127.0.0.1:10809-10872,"
-                            + " which is the default.")
+                    "For pull over TCP or TLS: where the host's export listens, such as 127.0.0.1:10809-10872. Default:"
+                            + " the host of the URI, with these ports.")
     private @Nullable String nbd;
 
     @Option(
             names = "--insecure-nbd",
-            description = "For pull: allow an unencrypted export on another address than loopback. Whoever reaches its"
-                    + " port can read the disks meanwhile.")
+            description = "For pull: allow an unencrypted export on an address other than loopback. Anybody who reaches"
+                    + " its port can read the disks while the backup runs.")
     private boolean insecureNbd;
 
     /** Who moves the data. */

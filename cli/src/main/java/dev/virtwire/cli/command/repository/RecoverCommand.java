@@ -14,9 +14,8 @@ import picocli.CommandLine.Parameters;
 /** {@code virtwire recover}: clears up after runs that died. */
 @Command(
         name = "recover",
-        description =
-                "Clear up after runs that died: their jobs, checkpoints and scratch files on the hosts, and what is"
-                        + " unfinished in the repository. The hosts are those of the journal.",
+        description = "Clear up after runs that died: their jobs, checkpoints and scratch files on the hosts, and their"
+                + " unfinished points in the repository. The hosts are those that the journal names.",
         sortOptions = false)
 public final class RecoverCommand extends AbstractCommand {
     @Parameters(paramLabel = "DIR", description = "The repository.")

@@ -37,10 +37,10 @@ import picocli.CommandLine.TypeConversionException;
         name = "restore",
         description = {
             "Write a point's disks to a folder, as images that need no other file, with the domain's XML and its UEFI"
-                    + " variables beside them. Every byte is verified on the way; on any failure no file is left.",
-            "With --pool they become volumes of a storage pool of the host of -c instead, sent over the libvirt connection:"
-                    + " raw, new, and deleted again on any failure.",
-            "With --define the domain is defined with these files or volumes, and not started."
+                    + " variables beside them. Every byte is verified on the way. After a failure no file is left.",
+            "With --pool, write to new raw volumes of a storage pool of the host of -c, over the libvirt connection. After a"
+                    + " failure they are deleted.",
+            "With --define, define the domain with these files or volumes. It is not started."
         },
         sortOptions = false)
 public final class RestoreCommand extends ConnectedCommand {
@@ -68,7 +68,7 @@ public final class RestoreCommand extends ConnectedCommand {
     @Option(
             names = "--to",
             paramLabel = "OUT",
-            description = "The folder; it is made if need be. This or --pool is needed.")
+            description = "The folder. It is made if necessary. This or --pool is needed.")
     private @Nullable Path destination;
 
     @Option(
@@ -87,26 +87,26 @@ public final class RestoreCommand extends ConnectedCommand {
     @Option(
             names = "--disk",
             paramLabel = "TARGET",
-            description = "Only this disk, such as vda. May be given several times.")
+            description = "Restore only this disk, such as vda. May be given several times.")
     private Set<String> disks = new LinkedHashSet<>();
 
     @Option(
             names = "--chain",
             description =
-                    "Copy the images as they are in the repository, with all that they build on, each point into a"
+                    "Copy the images as they are in the repository, with all that they build on. Each point gets a"
                             + " folder of its own in OUT. Only for qcow2.")
     private boolean chain;
 
     @Option(
             names = "--define",
-            description = "Define the domain with what was restored, on the host of -c, which with --to has to be this"
-                    + " machine: in place of the one that was backed up, with its name and UUID, or as --name says.")
+            description = "Define the domain with what was restored, on the host of -c. With --to, that has to be this"
+                    + " machine. The domain has the name and UUID of the one that was backed up, or --name's.")
     private boolean define;
 
     @Option(
             names = "--name",
             paramLabel = "NEW",
-            description = "For --define: as another domain of this name, with a UUID and MAC addresses of its own.")
+            description = "For --define: define another domain of this name, with a UUID and MAC addresses of its own.")
     private @Nullable String newName;
 
     @Option(
@@ -120,7 +120,7 @@ public final class RestoreCommand extends ConnectedCommand {
             names = "--bwlimit",
             paramLabel = "RATE",
             converter = RateConverter.class,
-            description = "Read so many bytes a second at most, such as 512K or 20M.")
+            description = "Read at most this many bytes a second, such as 512K or 20M.")
     private long rate;
 
     @Override

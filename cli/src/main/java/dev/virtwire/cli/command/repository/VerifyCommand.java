@@ -27,7 +27,7 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "Read a repository, a domain's points, or one point and those it builds on, and compare every byte with its"
                     + " digest. Damage is listed with file and place; the exit code is then 3.",
-            "Ctrl-C ends it; with --resume the next one goes on there."
+            "Ctrl-C ends it. With --resume, the next run continues there."
         },
         sortOptions = false)
 public final class VerifyCommand extends AbstractCommand {
@@ -46,21 +46,21 @@ public final class VerifyCommand extends AbstractCommand {
             paramLabel = "DEPTH",
             converter = DepthConverter.class,
             description = "structure: manifests, links, sizes, small files and the images' tables, but no disk data."
-                    + " digests: every byte of every file. full: besides, every disk as a restore would read it."
+                    + " digests: every byte of every file. full: also every disk as a restore would read it."
                     + " Default: digests.")
     private VerifyDepth depth = VerifyDepth.DIGESTS;
 
     @Option(
             names = "--resume",
-            description = "Keep a record in the repository, and do not read again what an interrupted verification with"
-                    + " this option found right, unless it was changed since.")
+            description = "Continue an interrupted verification that had this option: what it found right is not read"
+                    + " again, unless it was changed since. The repository keeps a record for that.")
     private boolean resume;
 
     @Option(
             names = "--bwlimit",
             paramLabel = "RATE",
             converter = RateConverter.class,
-            description = "Read so many bytes a second at most, such as 512K or 20M.")
+            description = "Read at most this many bytes a second, such as 512K or 20M.")
     private long rate;
 
     /** Takes the words that the library has. */

@@ -19,10 +19,10 @@ import picocli.CommandLine.Option;
         name = "download",
         description =
                 "Write the content of a storage volume of the host to a new file. It gets its name when all of it is"
-                        + " there and on disk; on any failure nothing is left.",
+                        + " on disk. After a failure nothing is left.",
         sortOptions = false)
 public final class DownloadCommand extends TransferCommand<ReadableStream> {
-    @Option(names = "--sparse", description = "Leave out what the volume has not allocated: the file gets holes there.")
+    @Option(names = "--sparse", description = "Make holes in the file of what the volume has not allocated.")
     private boolean sparse;
 
     @Override

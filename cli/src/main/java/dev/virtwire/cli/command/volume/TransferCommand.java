@@ -50,7 +50,7 @@ abstract class TransferCommand<S extends LibvirtStream> extends ConnectedCommand
     @Option(
             names = "--length",
             paramLabel = "BYTES",
-            description = "Move so many bytes. Default: as many as there are.")
+            description = "Move this many bytes. Default: as many as there are.")
     private long length;
 
     /** Opens the stream. */

@@ -14,12 +14,12 @@ import picocli.CommandLine.Option;
 /** {@code virtwire upload}: a file's content into a volume. */
 @Command(
         name = "upload",
-        description = "Write a file's content to a storage volume of the host, which has to be there.",
+        description = "Write a file's content to an existing storage volume of the host.",
         sortOptions = false)
 public final class UploadCommand extends TransferCommand<WritableStream> {
     @Option(
             names = "--sparse",
-            description = "Send no zeros. What the volume has in their place it keeps, so it has to be a fresh one.")
+            description = "Send no zeros. The volume keeps what it has in their place, so use a fresh one.")
     private boolean sparse;
 
     @Override
