@@ -55,7 +55,7 @@ public final class ArchiveTraining {
         try (JarFile file = new JarFile(jar)) {
             for (JarEntry entry : Collections.list(file.entries())) {
                 String name = entry.getName();
-                if (name.endsWith(".class") && !name.contains("/protocol/")) {
+                if (name.endsWith(".class") && !name.contains("/protocol/") && !name.equals("module-info.class")) {
                     try {
                         String type = name.substring(0, name.length() - ".class".length());
                         Class.forName(type.replace('/', '.'), false, ArchiveTraining.class.getClassLoader());

@@ -109,7 +109,8 @@ class BackupOverSshIT {
         CommandRun verify = new Launcher().run("verify", repository.toString());
         assertThat(verify.exitCode()).as(verify.err()).isZero();
         Path restored = folder.resolve(name + "-restored");
-        CommandRun restore = new Launcher().run("restore", repository.toString(), guest.name(), "--to", restored.toString());
+        CommandRun restore =
+                new Launcher().run("restore", repository.toString(), guest.name(), "--to", restored.toString());
         assertThat(restore.exitCode()).as(restore.err()).isZero();
         for (String target : guest.targets()) {
             Path truth = folder.resolve(name + target);

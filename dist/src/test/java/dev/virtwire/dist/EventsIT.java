@@ -94,8 +94,8 @@ class EventsIT {
         assertThat(err())
                 .isEqualTo("note: listening to networks, storage pools, all domains on this host until Ctrl-C\n");
         String xml = "<network><name>told</name><bridge name='told0'/></network>";
-        CommandRun made =
-                new Launcher().run("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
+        CommandRun made = new Launcher()
+                .run("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
         assertThat(made.exitCode()).as(made.err()).isZero();
         await().atMost(Duration.ofSeconds(60)).until(() -> !out().isEmpty());
         process.destroy();
@@ -105,10 +105,12 @@ class EventsIT {
 
     @Test
     void aKindThatThereIsNotIsRefusedByName(Libvirtd libvirtd) {
-        assertThat(new Launcher().run("-c", libvirtd.testUnixUri(), "events", "--kind", "tea")
+        assertThat(new Launcher()
+                        .run("-c", libvirtd.testUnixUri(), "events", "--kind", "tea")
                         .err())
                 .startsWith("error: --kind tea: there is no such kind; there are domain, lifecycle, reboot, ");
-        assertThat(new Launcher().run("-c", libvirtd.testUnixUri(), "events", "test", "--kind", "pool")
+        assertThat(new Launcher()
+                        .run("-c", libvirtd.testUnixUri(), "events", "test", "--kind", "pool")
                         .err())
                 .isEqualTo("error: --kind pool-lifecycle: that happens to no domain, and so not to test\n");
     }

@@ -73,8 +73,8 @@ class TransferIT {
     }
 
     private static CommandRun run(String... arguments) {
-        return new Launcher().run(
-                Stream.concat(Stream.of("-c", uri), Stream.of(arguments)).toArray(String[]::new));
+        return new Launcher()
+                .run(Stream.concat(Stream.of("-c", uri), Stream.of(arguments)).toArray(String[]::new));
     }
 
     private Path content(String name) throws IOException {
