@@ -5,12 +5,13 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;

@@ -39,9 +39,16 @@ class ArchitectureTest {
             "nbd", Set.of(),
             "image", Set.of(),
             "client", Set.of("protocol", "xdr"),
-            "backup", Set.of("client", "protocol", "nbd", "image"),
-            "cli", Set.of("client", "protocol", "backup"),
+            "ssh", Set.of("client"),
+            "repository", Set.of("image"),
+            "backup", Set.of("client", "protocol", "nbd", "image", "repository"),
+            "cli", Set.of("client", "protocol", "image", "repository", "backup"),
             "testkit", Set.of("protocol", "xdr"));
+
+    /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
+    private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config")
+            .map(name -> "dev.virtwire.client.internal." + name)
+            .toList();
 
     private static JavaClasses classes;
 
@@ -77,7 +84,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nbd", "image", "backup", "cli"})
+    @ValueSource(strings = {"nbd", "image", "repository", "backup", "cli"})
     void onlyTheClientKnowsNetty(String module) {
         noClasses()
                 .that()
@@ -89,14 +96,49 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"xdr", "nbd", "image", "client", "backup", "cli", "testkit"})
+    @ValueSource(strings = {"xdr", "nbd", "image", "client", "ssh", "backup", "cli", "testkit"})
     void internalPackagesAreForTheirModuleAlone(String module) {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(in(module))
+                .resideOutsideOfPackages(in(module), in("ssh"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.virtwire." + module + "..internal..")
+                .check(classes);
+    }
+
+    /** What makes points out of a host's disks has to write what verify reads. */
+    @Test
+    void theRepositoryIsOpenToTheBackupAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(in("repository"), in("backup"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.virtwire.repository..internal..")
+                .check(classes);
+    }
+
+    @Test
+    void theModuleForSshKnowsOfOthersInternalsTheSeamAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage(in("ssh"))
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.virtwire..internal..")
+                        .and(not(resideInAnyPackage(SEAM.toArray(String[]::new))))
+                        .and(not(resideInAPackage(in("ssh")))))
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheModuleForSshKnowsSshd() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(in("ssh"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.sshd..")
                 .check(classes);
     }
 
@@ -138,7 +180,7 @@ class ArchitectureTest {
     }
 
     private static DescribedPredicate<JavaClass> isPublicApi() {
-        return resideInAnyPackage(List.of("client", "nbd", "image", "backup").stream()
+        return resideInAnyPackage(List.of("client", "nbd", "image", "repository", "backup").stream()
                         .map(ArchitectureTest::in)
                         .toArray(String[]::new))
                 .and(not(resideInAPackage("..internal..")))

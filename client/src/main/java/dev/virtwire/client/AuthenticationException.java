@@ -10,13 +10,33 @@ import org.jspecify.annotations.Nullable;
 public final class AuthenticationException extends LibvirtException {
     private static final long serialVersionUID = 1L;
 
+    private final boolean isFinal;
+
     /** Creates the error. */
     public AuthenticationException(String message) {
-        super(message, null);
+        this(message, null, false);
     }
 
     /** Creates the error with what caused it. */
     public AuthenticationException(String message, @Nullable Throwable cause) {
+        this(message, cause, false);
+    }
+
+    /**
+     * Creates the error with what caused it.
+     *
+     * @param isFinal as {@link #isFinal()} says
+     */
+    public AuthenticationException(String message, @Nullable Throwable cause, boolean isFinal) {
         super(message, cause);
+        this.isFinal = isFinal;
+    }
+
+    /**
+     * Whether one side has looked at what the other showed and refused it: a login, a host's key, a certificate. To try
+     * again would look like an attack, and could lock a user out.
+     */
+    public boolean isFinal() {
+        return isFinal;
     }
 }

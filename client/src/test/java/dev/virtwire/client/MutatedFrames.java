@@ -4,11 +4,12 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.message.MessageHeader;
+import dev.virtwire.xdr.XdrException;
 import dev.virtwire.xdr.XdrReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -68,7 +69,7 @@ final class MutatedFrames {
     private final List<Seed> seeds = new ArrayList<>();
     private final List<EventMessage<?>> events;
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private Connection connection;
+    private Session connection;
     private EmbeddedChannel channel;
     private long results;
     private long errors;
@@ -175,8 +176,13 @@ final class MutatedFrames {
             end();
         } else if (future.isCompletedExceptionally()) {
             Throwable failure = future.handle((value, thrown) -> thrown).getNow(null);
-            assertThat(LibvirtException.unwrap(failure)).isInstanceOf(RemoteException.class);
-            errors++;
+            assertThat(LibvirtException.unwrap(failure))
+                    .isInstanceOfAny(RemoteException.class, ProtocolException.class);
+            if (LibvirtException.unwrap(failure) instanceof ProtocolException) {
+                refused++;
+            } else {
+                errors++;
+            }
         } else {
             results++;
         }
@@ -184,10 +190,17 @@ final class MutatedFrames {
 
     private void connect() {
         if (channel == null) {
-            connection = new Connection("server", OPTIONS);
-            channel = new EmbeddedChannel(connection);
-            events.forEach(
-                    event -> connection.listen(event, body -> assertThat(body).isNotNull()));
+            channel = new EmbeddedChannel();
+            connection = Session.on(channel, "server", OPTIONS);
+            events.forEach(event -> connection.listen(event, body -> hear(event, body)));
+        }
+    }
+
+    private void hear(EventMessage<?> event, ByteBuf body) {
+        try {
+            assertThat(event.body().decode(new XdrReader(body))).isNotNull();
+        } catch (XdrException e) {
+            refused++;
         }
     }
 

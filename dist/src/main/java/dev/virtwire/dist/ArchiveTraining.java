@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.dist;
 
-import dev.virtwire.backup.Repository;
 import dev.virtwire.cli.Main;
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.nbd.NbdConnection;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.ssh.SshTransportProvider;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import dev.virtwire.testkit.TwoDomains;
 import java.io.IOException;
@@ -33,7 +34,8 @@ public final class ArchiveTraining {
 
     /** Runs them all against a {@link ScriptedLibvirtd}, and one against each of the hosts, which have none. */
     public static void main(String[] hosts) throws IOException {
-        for (Class<?> module : List.of(Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class)) {
+        for (Class<?> module : List.of(
+                Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class, SshTransportProvider.class)) {
             loadAll(module);
         }
         Path repository = Files.createTempDirectory("virtwire");
@@ -55,7 +57,7 @@ public final class ArchiveTraining {
         try (JarFile file = new JarFile(jar)) {
             for (JarEntry entry : Collections.list(file.entries())) {
                 String name = entry.getName();
-                if (name.endsWith(".class") && !name.contains("/protocol/") && !name.equals("module-info.class")) {
+                if (name.endsWith(".class") && !name.equals("module-info.class") && !name.contains("/protocol/")) {
                     try {
                         String type = name.substring(0, name.length() - ".class".length());
                         Class.forName(type.replace('/', '.'), false, ArchiveTraining.class.getClassLoader());

@@ -4,9 +4,9 @@ package dev.virtwire.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.backup.DomainPoints;
-import dev.virtwire.backup.Repository;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.DomainPoints;
+import dev.virtwire.repository.Repository;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;

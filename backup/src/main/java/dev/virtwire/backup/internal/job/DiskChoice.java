@@ -2,9 +2,9 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.manifest.ExcludedDisk;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.ExcludedDisk;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +22,7 @@ record DiskChoice(List<DomainDisk> disks, List<ExcludedDisk> excluded) {
      *
      * @throws BackupException where it names a disk that is not there or cannot be backed up, or none is left
      */
-    static DiskChoice of(BackupPlan plan, String domain, List<DomainDisk> all) {
+    static DiskChoice of(BackupRequest plan, String domain, List<DomainDisk> all) {
         Map<String, DomainDisk> known = new LinkedHashMap<>();
         all.forEach(disk -> known.put(disk.target(), disk));
         requireKnown(plan.disks(), domain, known);

@@ -6,7 +6,7 @@ import static dev.virtwire.backup.internal.Dom.children;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.Dom;
-import dev.virtwire.backup.manifest.DiskSource;
+import dev.virtwire.repository.manifest.DiskSource;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.manifest.DiskSource;
+import dev.virtwire.repository.manifest.DiskSource;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,13 +2,13 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.manifest.DomainIdentity;
-import dev.virtwire.backup.manifest.HostIdentity;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.manifest.DomainIdentity;
+import dev.virtwire.repository.manifest.HostIdentity;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;

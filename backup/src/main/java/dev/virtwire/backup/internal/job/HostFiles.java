@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.storage.Storage;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.journal.JournalEntry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,9 +3,9 @@ package dev.virtwire.backup.internal.job;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,18 +4,17 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.KeptCheckpoints;
-import dev.virtwire.backup.internal.repository.Problems;
-import dev.virtwire.backup.internal.verify.DiskChain;
-import dev.virtwire.backup.manifest.DiskSource;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.KeptCheckpoints;
+import dev.virtwire.repository.manifest.DiskSource;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -45,14 +44,14 @@ final class ParentSearch {
         }
     }
 
-    private final BackupPlan plan;
+    private final BackupRequest plan;
     private final DomainStore store;
     private final HostFacts facts;
     private final List<DomainDisk> disks;
     private final Map<String, Long> sizes = new HashMap<>();
 
     /** For these disks of a domain. */
-    ParentSearch(BackupPlan plan, DomainStore store, HostFacts facts, List<DomainDisk> disks) {
+    ParentSearch(BackupRequest plan, DomainStore store, HostFacts facts, List<DomainDisk> disks) {
         this.plan = plan;
         this.store = store;
         this.facts = facts;
@@ -69,12 +68,12 @@ final class ParentSearch {
         if (plan.mode() == Mode.PUSH) {
             return ParentChoice.full(disks, "a push is always full");
         }
-        if (plan.level() == BackupLevel.FULL) {
+        if (plan.level() == Level.FULL) {
             return ParentChoice.full(disks, "a full backup was asked for");
         }
         String since = plan.since();
         ParentChoice choice = since == null ? newest(lost) : since(since, lost);
-        if (choice.parent() == null && (since != null || plan.level() == BackupLevel.INCREMENTAL)) {
+        if (choice.parent() == null && (since != null || plan.level() == Level.INCREMENTAL)) {
             throw nothingToBuildOn(choice);
         }
         return choice;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.internal.repository.Problems;
-import dev.virtwire.backup.internal.repository.Sha256;
-import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -4,19 +4,8 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.internal.ProgressMeter;
-import dev.virtwire.backup.internal.copy.CopyBudget;
-import dev.virtwire.backup.internal.copy.DiskStore;
-import dev.virtwire.backup.internal.copy.NbdDisk;
-import dev.virtwire.backup.internal.copy.SourceDisk;
-import dev.virtwire.backup.internal.copy.ThrottledDisk;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.unfinished.UnfinishedPoint;
-import dev.virtwire.backup.internal.verify.DiskChain;
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
@@ -26,6 +15,18 @@ import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.copy.DiskStore;
+import dev.virtwire.repository.internal.copy.ThrottledDisk;
+import dev.virtwire.repository.internal.disk.SourceDisk;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ final class PullTransfer implements Transfer {
     private final JobStart start;
     private final DomainStore domainStore;
     private final UnfinishedPoint folder;
-    private final BackupPlan asked;
+    private final BackupRequest asked;
     private final NbdOptions nbd;
     private final CopyBudget budget;
     private final ProgressMeter meter;
@@ -67,7 +68,7 @@ final class PullTransfer implements Transfer {
             JobStart start,
             DomainStore domainStore,
             UnfinishedPoint folder,
-            BackupPlan asked,
+            BackupRequest asked,
             NbdOptions nbd,
             CopyBudget budget,
             ProgressMeter meter,
@@ -109,7 +110,7 @@ final class PullTransfer implements Transfer {
                     .mapToLong(disk -> requireNonNull(disk.image()).size())
                     .sum();
             return new Result(disks, start.began(), start.plan(), meter.movedBytes(), stored);
-        } catch (NbdException | BackupException e) {
+        } catch (NbdException | BackupException | RepositoryException e) {
             String full = guard.reason();
             throw full == null || cancellation.isCancelled()
                     ? explained(e, job.completion())

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupSpec;
@@ -11,6 +9,8 @@ import dev.virtwire.client.backup.BackupStorage;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.Mode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -44,7 +44,7 @@ record TransferPlan(
     private static final String DEFAULT_FOLDER = "/var/tmp";
 
     static TransferPlan of(
-            BackupPlan plan,
+            BackupRequest plan,
             LibvirtUri uri,
             String repository,
             UUID domain,
@@ -83,7 +83,7 @@ record TransferPlan(
     }
 
     /** Beside the disk there is most likely room, and QEMU may write there. */
-    private static String scratchFolder(BackupPlan plan, DomainDisk disk) {
+    private static String scratchFolder(BackupRequest plan, DomainDisk disk) {
         if (plan.scratchFolder() != null) {
             return plan.scratchFolder();
         }

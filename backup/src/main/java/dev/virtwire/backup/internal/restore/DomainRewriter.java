@@ -4,10 +4,10 @@ package dev.virtwire.backup.internal.restore;
 import static dev.virtwire.backup.internal.Dom.child;
 import static dev.virtwire.backup.internal.Dom.children;
 
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.ImageFormat;
 import dev.virtwire.backup.internal.Dom;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.ImageFormat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringWriter;

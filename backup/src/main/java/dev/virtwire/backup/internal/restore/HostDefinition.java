@@ -4,8 +4,7 @@ package dev.virtwire.backup.internal.restore;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.DomainDefinition;
-import dev.virtwire.backup.manifest.DomainIdentity;
+import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
@@ -15,6 +14,7 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.manifest.DomainIdentity;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
@@ -33,13 +33,13 @@ final class HostDefinition {
     private @Nullable String oldXml;
     private @Nullable Domain defined;
 
-    /** A definition of the domain that was saved as {@code saved}; {@code replace} allows another of the same one. */
-    HostDefinition(DomainDefinition asked, DomainIdentity saved, boolean replace) {
-        this.libvirt = asked.libvirt();
+    /** As {@code asked} says, a definition of the domain that was saved as {@code saved}. */
+    HostDefinition(Libvirt libvirt, HostRestoreRequest asked, DomainIdentity saved) {
+        this.libvirt = libvirt;
         this.saved = saved;
         this.newName = asked.name();
-        this.uuid = asked.name() == null ? saved.uuid() : UUID.randomUUID();
-        this.replace = replace;
+        this.uuid = newName == null ? saved.uuid() : UUID.randomUUID();
+        this.replace = asked.replace();
     }
 
     /** The name and UUID that the domain has in the end. */
@@ -137,7 +137,7 @@ final class HostDefinition {
     }
 
     /** Takes the definition back, where there is one: the former one is there again, or none. */
-    void undo(BackupException failure) {
+    void undo(RuntimeException failure) {
         Domain domain = defined;
         if (domain == null) {
             return;

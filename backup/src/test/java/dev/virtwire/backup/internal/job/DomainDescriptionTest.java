@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.manifest.DiskSource;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.repository.manifest.DiskSource;
 import org.junit.jupiter.api.Test;
 
 class DomainDescriptionTest {
@@ -52,9 +52,7 @@ class DomainDescriptionTest {
     @Test
     void saysWhyADiskIsLeftOut() {
         DiskChoice choice = DiskChoice.of(
-                BackupPlan.builder("web1").build(),
-                "web1",
-                DomainDescription.parse(XML).disks());
+                BackupRequest.of("web1"), "web1", DomainDescription.parse(XML).disks());
 
         assertThat(choice.disks()).extracting(DomainDisk::target).containsExactly("vda", "vdb", "vdc");
         assertThat(choice.excluded())
@@ -70,7 +68,7 @@ class DomainDescriptionTest {
     @Test
     void refusesADiskThatWasAskedForAndCannotBeBackedUp() {
         assertThatThrownBy(() -> DiskChoice.of(
-                        BackupPlan.builder("web1").disk("vda").disk("sda").build(),
+                        BackupRequest.of("web1").withDisk("vda").withDisk("sda"),
                         "web1",
                         DomainDescription.parse(XML).disks()))
                 .isInstanceOf(BackupException.class)

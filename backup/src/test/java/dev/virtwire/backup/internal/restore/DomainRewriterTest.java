@@ -4,8 +4,8 @@ package dev.virtwire.backup.internal.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.ImageFormat;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.ImageFormat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

@@ -8,6 +8,9 @@ import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.xdr.XdrException;
+import dev.virtwire.xdr.XdrReader;
+import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -61,7 +64,7 @@ public final class EventHub {
     public EventHub(Session session) {
         this.session = session;
         this.early = new EarlyEvents(session.options().eventBuffer());
-        session.onInterruption(new Session.Interruptions() {
+        session.watch(new Session.Watcher() {
             @Override
             public void lost(Instant when, LibvirtException cause) {
                 suspendAll(new Feed.Loss(when, cause));
@@ -71,8 +74,12 @@ public final class EventHub {
             public void resumed() {
                 resumeAll();
             }
+
+            @Override
+            public void ended(LibvirtException cause) {
+                loseAll(cause);
+            }
         });
-        session.onClose(this::loseAll);
     }
 
     /**
@@ -147,9 +154,30 @@ public final class EventHub {
 
     private <B> void listen(EventSource<B, ?> source) {
         if (heard.add(source.message())) {
-            session.listen(
-                    source.message(),
-                    body -> route(Registration.Id.of(source, source.callbackId().applyAsInt(body)), body));
+            session.listen(source.message(), body -> receive(source, body));
+        }
+    }
+
+    private <B> void receive(EventSource<B, ?> source, ByteBuf body) {
+        B event;
+        try {
+            XdrReader reader = new XdrReader(body);
+            event = source.message().body().decode(reader);
+            reader.expectEnd(source.message().name());
+        } catch (XdrException e) {
+            LOG.warn("{}: an event is lost, since it cannot be read: {}", session.host(), e.getMessage());
+            miss(source.message());
+            return;
+        }
+        route(Registration.Id.of(source, source.callbackId().applyAsInt(event)), event);
+    }
+
+    /** An event came that could not be read, and so may have been anybody's who listens to such ones. */
+    private void miss(EventMessage<?> message) {
+        for (Feed<?> feed : List.copyOf(feeds.values())) {
+            if (feed.inlets.stream().anyMatch(inlet -> inlet.source.message().equals(message))) {
+                feed.subscription.skip(1);
+            }
         }
     }
 
