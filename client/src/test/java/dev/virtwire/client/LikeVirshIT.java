@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
@@ -140,7 +140,7 @@ class LikeVirshIT {
                         command.getKey(),
                         () ->
                                 // Once more where a figure of the host moved between the two.
-                                await().atMost(10, TimeUnit.SECONDS)
+                                await().atMost(60, TimeUnit.SECONDS)
                                         .untilAsserted(() -> assertThat(command.getValue().get().stream()
                                                         .map(LikeVirshIT::plain)
                                                         .filter(line -> !line.isEmpty()))
