@@ -19,6 +19,7 @@ import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,7 +107,7 @@ class ChangedHostIT {
     void aKilledQemuMakesAllDisksFull() throws Exception {
         try (Guest guest = guest("killed")) {
             guest.kill();
-            await().until(() -> guest.state().equals("shut off"));
+            await().atMost(Duration.ofMinutes(1)).until(() -> guest.state().equals("shut off"));
             guest.start();
 
             BackupResult result = backup(guest, Level.FULL, Level.FULL);

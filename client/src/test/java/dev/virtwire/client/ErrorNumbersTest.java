@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.protocol.error.ErrorCode;
-import dev.virtwire.protocol.error.ErrorDomain;
-import dev.virtwire.protocol.error.ErrorLevel;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.protocol.error.ErrorCode;

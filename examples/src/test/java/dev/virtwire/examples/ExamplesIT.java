@@ -12,6 +12,7 @@ import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class ExamplesIT {
                 Libvirt libvirt = Libvirt.connect(libvirtd.tcpUri()).join()) {
             WatchEvents.watch(libvirt, printed::add);
             Guest.on(libvirtd, "seen").disk(GuestDisk.qcow2(1 << 20)).start().close();
-            await().untilAsserted(() -> assertThat(printed).contains("seen STARTED", "seen STOPPED"));
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(printed).contains("seen STARTED", "seen STOPPED"));
         }
     }
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.protocol.message;
 
-import dev.virtwire.protocol.message.MessageStatus;
-import dev.virtwire.protocol.message.MessageType;
-
 import io.netty.buffer.ByteBuf;
 
 /**

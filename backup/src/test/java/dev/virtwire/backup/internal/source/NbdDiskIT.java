@@ -11,6 +11,7 @@ import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.internal.disk.SourceDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -41,7 +42,7 @@ class NbdDiskIT {
                         "qemu-nbd", "-t", "-e", "8", "-r", "-x", "disk", "-B", "since", "-k", socket.toString(), image)
                 .inheritIO()
                 .start();
-        await().until(() -> Files.exists(socket));
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(socket));
         address = new NbdAddress.Unix(socket);
     }
 

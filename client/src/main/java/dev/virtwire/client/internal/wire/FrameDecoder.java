@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.wire;
 
-import dev.virtwire.protocol.message.MessageHeader;
-
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.protocol.message.MessageHeader;
 import io.netty.buffer.ByteBuf;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.repository.internal.format.Sha256;
 import java.io.ByteArrayOutputStream;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -70,10 +71,15 @@ class BlockTreeTest {
         return level.get(0);
     }
 
+    /** What this thread has used, in nanoseconds: other than the time of day, it is the same on a machine that is busy. */
+    private static long processorTime() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
     @Test
     void sparseDisksCostNothing() {
         long blocks = BlockTree.blocks(16 * TIB);
-        long begin = System.nanoTime();
+        long begin = processorTime();
         byte[] empty = BlockTree.zeroRoot(blocks);
         BlockTree.Hasher hasher = new BlockTree.Hasher(blocks);
         byte[] leaf = new byte[BlockTree.DIGEST];
@@ -83,7 +89,7 @@ class BlockTreeTest {
         }
 
         assertThat(hasher.root()).isNotEqualTo(empty);
-        assertThat(System.nanoTime() - begin).isLessThan(1_000_000_000L);
+        assertThat(processorTime() - begin).isLessThan(1_000_000_000L);
         assertThat(HexFormat.of().formatHex(empty)).isEqualTo(Sha256.hex(BlockTree.zeroRoot(blocks - 5)));
     }
 

@@ -84,7 +84,7 @@ class RepositoryStoreTest {
                 .directory(folder.toFile())
                 .inheritIO()
                 .start();
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         return process.exitValue();
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
+import dev.virtwire.cli.Main;
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.client.Libvirt;
@@ -9,6 +10,7 @@ import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.ssh.SshTransportProvider;
 import dev.virtwire.testkit.ScriptedLibvirtd;
+import dev.virtwire.testkit.TwoDomains;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,9 +15,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Runs {@code ./virtwire} as a user does: a process, its streams, its exit code. */
+/**
+ * Runs {@code ./virtwire} as a user does: a process, its streams, its exit code. But for progress: it comes every few
+ * seconds, and whether a run takes that long depends on the machine. So there is none, unless a test asks for it.
+ */
 final class Launcher {
-    private static final long SECONDS = 120;
+    private static final long SECONDS = 600;
+    private static final String OPTIONS = "VIRTWIRE_OPTS";
+    private static final String NO_PROGRESS = "-Dvirtwire.progress.seconds=86400";
     private static final Path COMMAND =
             Path.of("..", "virtwire").toAbsolutePath().normalize();
 
@@ -86,6 +91,7 @@ final class Launcher {
         ProcessBuilder builder = new ProcessBuilder(words(command, arguments));
         builder.environment().remove("LIBVIRT_DEFAULT_URI");
         builder.environment().putAll(environment);
+        builder.environment().merge(OPTIONS, NO_PROGRESS, (given, ours) -> ours + " " + given);
         try {
             Process process = builder.start();
             process.getOutputStream().close();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -73,8 +73,8 @@ class TransferIT {
     }
 
     private static CommandRun run(String... arguments) {
-        return CommandRun.of(
-                Stream.concat(Stream.of("-c", uri), Stream.of(arguments)).toArray(String[]::new));
+        return new Launcher()
+                .run(Stream.concat(Stream.of("-c", uri), Stream.of(arguments)).toArray(String[]::new));
     }
 
     private Path content(String name) throws IOException {

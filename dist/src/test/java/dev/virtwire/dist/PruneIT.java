@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,20 +19,21 @@ import java.util.stream.Stream;
  * one is told, and is no reason to have no build.
  */
 public final class ClassDataArchive {
+    private final Path lib;
     private final Path jar;
-    private final Path testClasses;
     private final Path archive;
 
-    private ClassDataArchive(Path jar, Path testClasses, Path archive) {
+    private ClassDataArchive(Path lib, Path jar, Path archive) {
+        this.lib = lib;
         this.jar = jar;
-        this.testClasses = testClasses;
         this.archive = archive;
     }
 
-    /** Called by the build with the command's jar, the folder of this class, and the archive to make. */
+    /** Called by the build with the folder of jars, the name of the command's, and the archive to make. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
+        Path lib = Path.of(arguments[0]);
         Path archive = Path.of(arguments[2]);
-        ClassDataArchive maker = new ClassDataArchive(Path.of(arguments[0]), Path.of(arguments[1]), archive);
+        ClassDataArchive maker = new ClassDataArchive(lib, lib.resolve(arguments[1]), archive);
         if (maker.upToDate()) {
             return;
         }
@@ -51,8 +53,8 @@ public final class ClassDataArchive {
         if (!Files.exists(archive)) {
             return false;
         }
-        try (Stream<Path> jars = Files.list(jar.resolveSibling("lib"))) {
-            for (Path each : Stream.concat(Stream.of(jar), jars).toList()) {
+        try (Stream<Path> jars = Files.list(lib)) {
+            for (Path each : jars.toList()) {
                 if (Files.getLastModifiedTime(each).compareTo(Files.getLastModifiedTime(archive)) > 0) {
                     return false;
                 }
@@ -69,30 +71,29 @@ public final class ClassDataArchive {
                     "-Dio.netty.jfr.enabled=false",
                     "-cp",
                     String.join(
-                            System.getProperty("path.separator"), jar.toString(), testClasses.toString(), testkit()),
+                            System.getProperty("path.separator"),
+                            jar.toString(),
+                            homeOf(ArchiveTraining.class),
+                            homeOf(ScriptedLibvirtd.class)),
                     ArchiveTraining.class.getName()));
             training.addAll(hosts.uris());
             run(training);
         }
         List<String> ofTheJars = Files.readAllLines(list).stream()
-                .filter(line -> !isOfTests(line))
+                .filter(line -> !isOfTraining(line))
                 .toList();
         Files.write(list, ofTheJars);
     }
 
     /** A line is a class, or a mark, a class and what it needs. */
-    private boolean isOfTests(String line) {
+    private static boolean isOfTraining(String line) {
         String[] words = line.split(" ");
         String name = words[0].startsWith("@") && words.length > 1 ? words[1] : words[0];
-        return Files.exists(testClasses.resolve(name + ".class")) || name.startsWith("dev/virtwire/testkit/");
+        return name.startsWith("dev/virtwire/dist/") || name.startsWith("dev/virtwire/testkit/");
     }
 
-    private static String testkit() {
-        return ScriptedLibvirtd.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .getPath();
+    private static String homeOf(Class<?> type) {
+        return type.getProtectionDomain().getCodeSource().getLocation().getPath();
     }
 
     private void dump(Path list) throws IOException, InterruptedException {
@@ -109,7 +110,7 @@ public final class ClassDataArchive {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes());
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
             throw new IllegalStateException(String.join(" ", command) + ": " + output);
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +15,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -98,16 +99,18 @@ class BackupOverSshIT {
             guest.write("vda", 7 * MIB, MIB, level.length());
             CompletableFuture<Void> done = new CompletableFuture<>();
             CompletableFuture<Set<Integer>> ports = CompletableFuture.supplyAsync(() -> portsUntil(done));
-            CommandRun backup = backup(sshd, repository);
+            // The export is there for seconds, so that whoever looks sees it.
+            CommandRun backup = backup(sshd, repository, "--bwlimit", level.equals("full") ? "16M" : "512K");
             done.complete(null);
             assertThat(backup.exitCode()).as(backup.err()).isZero();
             assertThat(backup.out()).contains("-" + level);
             assertThat(ports.join()).containsExactlyInAnyOrder(libvirtd.tcpPort(), sshd.port());
         }
-        CommandRun verify = CommandRun.of("verify", repository.toString());
+        CommandRun verify = new Launcher().run("verify", repository.toString());
         assertThat(verify.exitCode()).as(verify.err()).isZero();
         Path restored = folder.resolve(name + "-restored");
-        CommandRun restore = CommandRun.of("restore", repository.toString(), guest.name(), "--to", restored.toString());
+        CommandRun restore =
+                new Launcher().run("restore", repository.toString(), guest.name(), "--to", restored.toString());
         assertThat(restore.exitCode()).as(restore.err()).isZero();
         for (String target : guest.targets()) {
             Path truth = folder.resolve(name + target);
@@ -128,16 +131,12 @@ class BackupOverSshIT {
         }
     }
 
-    private static CommandRun backup(PrivateSshd sshd, Path repository) {
-        return new Launcher()
-                .run(
-                        "-c",
-                        sshd.uri("qemu", "system"),
-                        "backup",
-                        guest.name(),
-                        repository.toString(),
-                        "--scratch",
-                        libvirtd.directory().resolve("disks").toString());
+    private static CommandRun backup(PrivateSshd sshd, Path repository, String... options) {
+        List<String> words = new ArrayList<>(List.of("-c", sshd.uri("qemu", "system"), "backup", guest.name()));
+        words.addAll(List.of(repository.toString(), "--scratch"));
+        words.add(libvirtd.directory().resolve("disks").toString());
+        words.addAll(List.of(options));
+        return new Launcher().run(words.toArray(String[]::new));
     }
 
     /** The TCP ports that anything in libvirtd's namespaces listened on while the export's socket was there. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -28,7 +28,7 @@ class EventsIT {
                 .redirectOutput(folder.resolve("out").toFile())
                 .redirectError(folder.resolve("err").toFile())
                 .start();
-        await().atMost(Duration.ofSeconds(30)).until(() -> !err().isEmpty());
+        await().atMost(Duration.ofSeconds(60)).until(() -> !err().isEmpty());
         return process;
     }
 
@@ -48,7 +48,7 @@ class EventsIT {
             assertThat(err()).isEqualTo("note: listening to domain watched on this host until Ctrl-C\n");
             guest.pause();
             guest.resume();
-            await().atMost(Duration.ofSeconds(10)).until(() -> out().lines().count() >= 2);
+            await().atMost(Duration.ofSeconds(60)).until(() -> out().lines().count() >= 2);
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
                     .start()
                     .waitFor();
@@ -68,14 +68,14 @@ class EventsIT {
                             Launcher.script().toString(), "-c", libvirtd.tcpUri(), "events", "--json")
                     .redirectOutput(folder.resolve("out").toFile())
                     .start();
-            await().atMost(Duration.ofSeconds(30)).until(() -> {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
                 // Without a note to wait for: until the first event is seen.
                 guest.pause();
                 guest.resume();
                 return !out().isEmpty();
             });
             new Launcher().run("-c", libvirtd.tcpUri(), "backup", guest.name(), folder + "/backups");
-            await().atMost(Duration.ofSeconds(20)).until(() -> out().contains("\"job-completed\""));
+            await().atMost(Duration.ofSeconds(60)).until(() -> out().contains("\"job-completed\""));
             process.destroy();
             assertThat(process.waitFor()).isEqualTo(130);
             for (String line : out().lines().toList()) {
@@ -94,10 +94,10 @@ class EventsIT {
         assertThat(err())
                 .isEqualTo("note: listening to networks, storage pools, all domains on this host until Ctrl-C\n");
         String xml = "<network><name>told</name><bridge name='told0'/></network>";
-        CommandRun made =
-                CommandRun.of("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
+        CommandRun made = new Launcher()
+                .run("-c", libvirtd.testUnixUri(), "call", "NetworkCreateXml", "{\"xml\": \"" + xml + "\"}");
         assertThat(made.exitCode()).as(made.err()).isZero();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !out().isEmpty());
+        await().atMost(Duration.ofSeconds(60)).until(() -> !out().isEmpty());
         process.destroy();
         process.waitFor();
         assertThat(out()).matches("\\S+ \\S+Z  told  network-lifecycle \\(type started\\)\n");
@@ -105,10 +105,12 @@ class EventsIT {
 
     @Test
     void aKindThatThereIsNotIsRefusedByName(Libvirtd libvirtd) {
-        assertThat(CommandRun.of("-c", libvirtd.testUnixUri(), "events", "--kind", "tea")
+        assertThat(new Launcher()
+                        .run("-c", libvirtd.testUnixUri(), "events", "--kind", "tea")
                         .err())
                 .startsWith("error: --kind tea: there is no such kind; there are domain, lifecycle, reboot, ");
-        assertThat(CommandRun.of("-c", libvirtd.testUnixUri(), "events", "test", "--kind", "pool")
+        assertThat(new Launcher()
+                        .run("-c", libvirtd.testUnixUri(), "events", "test", "--kind", "pool")
                         .err())
                 .isEqualTo("error: --kind pool-lifecycle: that happens to no domain, and so not to test\n");
     }

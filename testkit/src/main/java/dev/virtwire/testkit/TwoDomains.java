@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.testkit;
 
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointProcedures;
@@ -16,8 +16,6 @@ import dev.virtwire.protocol.remote.DomainLookupByNameResult;
 import dev.virtwire.protocol.remote.DomainProcedures;
 import dev.virtwire.protocol.remote.DomainRef;
 import dev.virtwire.protocol.remote.DomainState;
-import dev.virtwire.testkit.ScriptedError;
-import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.util.List;
 import java.util.UUID;
 
@@ -25,7 +23,7 @@ import java.util.UUID;
  * A host with two domains that are always the same: for tests of what the command prints, and to warm it up for its
  * class-data archive where there is no real one.
  */
-final class TwoDomains {
+public final class TwoDomains {
     private static final int NO_PARENT = 0;
     private static final DomainRef RUNNING =
             new DomainRef("web1", UUID.fromString("11111111-2222-3333-4444-555555555555"), 7);
@@ -51,7 +49,8 @@ final class TwoDomains {
 
     private TwoDomains() {}
 
-    static ScriptedLibvirtd start() {
+    /** Starts it. */
+    public static ScriptedLibvirtd start() {
         ScriptedLibvirtd libvirtd = ScriptedLibvirtd.start();
         libvirtd.answer(ConnectProcedures.CONNECT_GET_HOSTNAME, none -> new ConnectGetHostnameResult("fakehost"));
         libvirtd.answer(ConnectProcedures.CONNECT_GET_LIB_VERSION, none -> new ConnectGetLibVersionResult(9_000_000));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli;
+package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -57,15 +57,16 @@ class BackupErrorsIT {
         return new CommandRun(1, "", "error: " + message + "\n");
     }
 
-    /** A guest whose backup takes long enough to be disturbed. */
-    private Guest largeGuest(String name) {
+    private Guest filledGuest(String name) {
         return Guest.on(libvirtd, name)
-                .disk(GuestDisk.qcow2(512 * MIB).fill(0, 512 * MIB, 0x42))
+                .disk(GuestDisk.qcow2(64 * MIB).fill(0, 64 * MIB, 0x42))
                 .start();
     }
 
-    private Launcher.Running startAndAwaitJob(Guest guest) {
-        Launcher.Running running = new Launcher().start(backup(libvirtd.unixUri(), guest.name()));
+    /** A backup that takes long enough to be disturbed, however fast the machine is. */
+    private Launcher.Running startAndAwaitJob(Guest guest, String bandwidth) {
+        Launcher.Running running =
+                new Launcher().start(backup(libvirtd.unixUri(), guest.name(), "--bwlimit", bandwidth));
         try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
             Domain domain = libvirt.domain(guest.name()).join();
             await().pollInterval(Duration.ofMillis(10))
@@ -96,8 +97,8 @@ class BackupErrorsIT {
     @ParameterizedTest
     @ValueSource(strings = {"INT", "TERM"})
     void aSignalEndsTheJobAndLeavesNothing(String signal) throws IOException {
-        try (Guest guest = largeGuest("signal-" + signal.toLowerCase(Locale.ROOT))) {
-            Launcher.Running running = startAndAwaitJob(guest);
+        try (Guest guest = filledGuest("signal-" + signal.toLowerCase(Locale.ROOT))) {
+            Launcher.Running running = startAndAwaitJob(guest, "1M");
             running.signal(signal);
             assertThat(running.await())
                     .isEqualTo(new CommandRun(
@@ -112,8 +113,8 @@ class BackupErrorsIT {
 
     @Test
     void aGuestThatIsDestroyedInMidBackupIsAnError() throws IOException {
-        try (Guest guest = largeGuest("destroyed")) {
-            Launcher.Running running = startAndAwaitJob(guest);
+        try (Guest guest = filledGuest("destroyed")) {
+            Launcher.Running running = startAndAwaitJob(guest, "1M");
             guest.destroy();
             CommandRun run = running.await();
             assertThat(run.exitCode()).isEqualTo(1);
@@ -136,8 +137,8 @@ class BackupErrorsIT {
 
     @Test
     void aSecondBackupOfTheSameDomainIsRefusedWhileTheFirstRuns() throws Exception {
-        try (Guest guest = largeGuest("twice")) {
-            Launcher.Running first = startAndAwaitJob(guest);
+        try (Guest guest = filledGuest("twice")) {
+            Launcher.Running first = startAndAwaitJob(guest, "8M");
             first.signal("STOP");
             CommandRun second = run(backup(libvirtd.tcpUri(), guest.name()));
             first.signal("CONT");
