@@ -35,7 +35,6 @@ module dev.virtwire.client {
     exports dev.virtwire.client.snapshot;
     exports dev.virtwire.client.statistics;
     exports dev.virtwire.client.storage;
-
     exports dev.virtwire.client.xml to
             dev.virtwire.backup,
             dev.virtwire.cli;
