@@ -19,6 +19,7 @@ import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -259,6 +260,29 @@ class DefineIT {
         } finally {
             Files.deleteIfExists(hidden.resolve("vda.qcow2"));
             Files.deleteIfExists(hidden);
+        }
+    }
+
+    @Test
+    void aDiskThatWasPluggedInUntilTheNextStartIsRestoredAndToldOf() throws Exception {
+        try (Guest guest = guest("define-plugged")) {
+            Path added = libvirtd.directory().resolve("define-plugged-added.qcow2");
+            tools.run(List.of("qemu-img", "create", "-q", "-f", "qcow2", added.toString(), "1M"));
+            try (Libvirt libvirt = scene.connect()) {
+                String disk = "<disk type='file'><driver name='qemu' type='qcow2'/><source file='" + added
+                        + "'/><target dev='vdc' bus='virtio'/></disk>";
+                libvirt.domain(guest.name()).join().devices().attach(disk).join();
+            }
+            Point point = backUp(guest);
+
+            HostRestoreResult result = restore(to(point, out), "define-unplugged");
+            assertThat(result.notices())
+                    .containsExactly(
+                            "disk vdc is restored to " + out.resolve("vdc.qcow2")
+                                    + ", but the saved definition does not have it: it was attached to the running domain only");
+            tools.check(out.resolve("vdc.qcow2"));
+            requireStarts("define-unplugged", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            undefine("define-unplugged");
         }
     }
 

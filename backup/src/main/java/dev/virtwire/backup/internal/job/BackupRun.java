@@ -8,6 +8,7 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
@@ -30,7 +31,6 @@ import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.Mode;
-import dev.virtwire.repository.manifest.Nvram;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -230,11 +230,11 @@ public final class BackupRun {
             throws IOException {
         TransferPlan done = start.plan();
         DomainDescription description = facts.description();
-        String nvram = description.nvram();
-        PointFiles fetched = PointFiles.fetch(facts.domain(), nvram, isHere(facts, done), done.checkpoint());
+        PointFiles fetched =
+                PointFiles.fetch(facts.domain(), description.nvram(), isHere(facts, done), done.checkpoint());
         Point parent = done.choice().parent();
         List<BegunDisk> disks = new ArrayList<>();
-        for (DomainDisk disk : done.disks()) {
+        for (ChosenDisk disk : done.disks()) {
             String target = disk.target();
             disks.add(new BegunDisk(
                     target,
@@ -259,8 +259,8 @@ public final class BackupRun {
                 choice.excluded(),
                 fetched.write(repository.files(), unfinished.folder()),
                 new DomainXml(fetched.secrets(), description.secrets()),
-                nvram == null ? null : new Nvram(nvram, fetched.nvramReason()),
-                description.tpmState(),
+                fetched.nvram(),
+                description.keepsTpmState(),
                 frozen == null ? null : frozen.toMillis());
         if (plan.mode() == Mode.PULL) {
             unfinished.begun(point);

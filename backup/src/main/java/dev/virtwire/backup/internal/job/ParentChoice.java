@@ -27,7 +27,7 @@ record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental
     }
 
     /** All of every disk, for one reason. */
-    static ParentChoice full(List<DomainDisk> disks, String reason) {
+    static ParentChoice full(List<ChosenDisk> disks, String reason) {
         Map<String, String> reasons = new LinkedHashMap<>();
         disks.forEach(disk -> reasons.put(disk.target(), reason));
         return new ParentChoice(Level.FULL, null, Set.of(), reasons);

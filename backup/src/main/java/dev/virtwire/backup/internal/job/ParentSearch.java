@@ -47,11 +47,11 @@ final class ParentSearch {
     private final BackupRequest plan;
     private final DomainStore store;
     private final HostFacts facts;
-    private final List<DomainDisk> disks;
+    private final List<ChosenDisk> disks;
     private final Map<String, Long> sizes = new HashMap<>();
 
     /** For these disks of a domain. */
-    ParentSearch(BackupRequest plan, DomainStore store, HostFacts facts, List<DomainDisk> disks) {
+    ParentSearch(BackupRequest plan, DomainStore store, HostFacts facts, List<ChosenDisk> disks) {
         this.plan = plan;
         this.store = store;
         this.facts = facts;
@@ -84,7 +84,7 @@ final class ParentSearch {
                 plan.since() == null ? "no point to build on" : "no disk that can build on point " + plan.since();
         StringBuilder text = new StringBuilder("domain " + facts.identity().name() + " has " + ground + ":");
         String separator = " ";
-        for (DomainDisk disk : disks) {
+        for (ChosenDisk disk : disks) {
             text.append(separator).append(disk.target()).append(": ").append(choice.reasonOf(disk.target()));
             separator = "; ";
         }
@@ -161,14 +161,14 @@ final class ParentSearch {
 
     private Candidate candidate(Point point, Map<String, String> lost) {
         Map<String, @Nullable String> obstacles = new LinkedHashMap<>();
-        for (DomainDisk disk : disks) {
+        for (ChosenDisk disk : disks) {
             String reason = lost.get(disk.target());
             obstacles.put(disk.target(), reason != null ? reason : obstacle(point, disk));
         }
         return new Candidate(point, obstacles);
     }
 
-    private @Nullable String obstacle(Point point, DomainDisk disk) {
+    private @Nullable String obstacle(Point point, ChosenDisk disk) {
         if (!disk.keepsBitmaps()) {
             return "its format is " + disk.source().format() + ", which keeps no bitmap of changes";
         }

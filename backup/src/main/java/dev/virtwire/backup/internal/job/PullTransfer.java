@@ -172,8 +172,8 @@ final class PullTransfer implements Transfer {
     private List<ManifestDisk> copyAll() throws IOException {
         TransferPlan plan = start.plan();
         NbdAddress address = DataPath.address(requireNonNull(plan.path()), start.port());
-        Map<DomainDisk, Long> sizes = new LinkedHashMap<>();
-        for (DomainDisk disk : plan.disks()) {
+        Map<ChosenDisk, Long> sizes = new LinkedHashMap<>();
+        for (ChosenDisk disk : plan.disks()) {
             try (NbdConnection probe = NbdConnection.open(address, plan.exportOf(disk.target()), nbd)) {
                 sizes.put(disk, requireSize(disk, probe.export().size()));
             }
@@ -193,7 +193,7 @@ final class PullTransfer implements Transfer {
                 store = store.goingOn();
             }
             List<ManifestDisk> disks = new ArrayList<>();
-            for (DomainDisk disk : plan.disks()) {
+            for (ChosenDisk disk : plan.disks()) {
                 meter.disk(disk.target());
                 disks.add(stored(store, address, disk));
                 meter.diskDone();
@@ -205,7 +205,7 @@ final class PullTransfer implements Transfer {
     }
 
     /** A server that is not the guest's, or another disk of it, is noticed here at the latest. */
-    private long requireSize(DomainDisk disk, long exported) {
+    private long requireSize(ChosenDisk disk, long exported) {
         long expected = HostFacts.sizeOf(domain, disk.target());
         if (exported != expected) {
             throw new BackupException("the NBD export of disk " + disk.target() + " has " + exported
@@ -215,7 +215,7 @@ final class PullTransfer implements Transfer {
     }
 
     /** The disk as the manifest has it; one that an earlier run has completed is not touched. */
-    private ManifestDisk stored(DiskStore images, NbdAddress address, DomainDisk disk) throws IOException {
+    private ManifestDisk stored(DiskStore images, NbdAddress address, ChosenDisk disk) throws IOException {
         ManifestDisk complete = start.goesOn() ? folder.complete(disk.target()) : null;
         if (complete != null) {
             meter.passed(complete.virtualSize());
@@ -226,7 +226,7 @@ final class PullTransfer implements Transfer {
         return copied;
     }
 
-    private ManifestDisk copy(DiskStore images, NbdAddress address, DomainDisk disk) throws IOException {
+    private ManifestDisk copy(DiskStore images, NbdAddress address, ChosenDisk disk) throws IOException {
         TransferPlan plan = start.plan();
         String target = disk.target();
         try (NbdDisk source = NbdDisk.open(address, plan.exportOf(target), plan.changesOf(target), nbd)) {

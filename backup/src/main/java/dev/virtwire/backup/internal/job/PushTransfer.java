@@ -51,7 +51,7 @@ final class PushTransfer implements Transfer {
     public Result run(Begun begun) throws IOException {
         cancellation.check();
         List<Long> sizes = new ArrayList<>();
-        for (DomainDisk disk : plan.disks()) {
+        for (ChosenDisk disk : plan.disks()) {
             sizes.add(HostFacts.sizeOf(domain, disk.target()));
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
@@ -103,7 +103,7 @@ final class PushTransfer implements Transfer {
     private List<ManifestDisk> disks(List<Long> sizes, TransferPlan done) {
         List<ManifestDisk> disks = new ArrayList<>();
         for (int i = 0; i < sizes.size(); i++) {
-            DomainDisk disk = plan.disks().get(i);
+            ChosenDisk disk = plan.disks().get(i);
             disks.add(new ManifestDisk(
                     disk.target(),
                     Level.FULL,

@@ -127,12 +127,12 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
     private static TransferPlan transfer(
             BackupRequest plan, DomainStore store, HostFacts facts, JournalEntry entry, BegunPoint begun)
             throws ObstacleException {
-        List<DomainDisk> disks = new ArrayList<>();
+        List<ChosenDisk> disks = new ArrayList<>();
         Set<String> incremental = new LinkedHashSet<>();
         Set<String> tracked = new LinkedHashSet<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         for (BegunDisk disk : begun.disks()) {
-            disks.add(new DomainDisk(disk.target(), "disk", disk.source(), false, false, false));
+            disks.add(new ChosenDisk(disk.target(), disk.source()));
             reasons.put(disk.target(), disk.reason());
             if (disk.incremental()) {
                 incremental.add(disk.target());

@@ -11,12 +11,15 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,7 @@ final class HostDefinition {
     private final boolean replace;
     private @Nullable String oldXml;
     private @Nullable Domain defined;
+    private final Set<String> targets = new HashSet<>();
 
     /** As {@code asked} says, a definition of the domain that was saved as {@code saved}. */
     HostDefinition(Libvirt libvirt, HostRestoreRequest asked, DomainIdentity saved) {
@@ -98,18 +102,19 @@ final class HostDefinition {
     /** Defines the domain. */
     void define(String xml) {
         requirePossible();
+        DomainDescription.parse(xml).disks().forEach(disk -> targets.add(disk.target()));
         try {
             defined = await(libvirt.defineDomain(xml));
         } catch (RemoteException e) {
             throw new BackupException(
-                    "the host " + libvirt.uri().where() + " does not accept domain "
+                    libvirt.uri().where() + " does not accept domain "
                             + identity().name() + ": " + e.getMessage(),
                     e);
         }
     }
 
     /**
-     * Proves that the host sees the files: only then is it this machine.
+     * Proves that the host sees the files of the disks that the domain has: only then is it this machine.
      *
      * @param sizes the sizes of the restored disks, by target
      */
@@ -119,19 +124,22 @@ final class HostDefinition {
             throw new IllegalStateException("nothing was defined");
         }
         disks.forEach((target, file) -> {
+            if (!targets.contains(target)) {
+                return;
+            }
             long size = requireNonNull(sizes.get(target));
             long capacity;
             try {
                 capacity = await(domain.disk(target).info()).capacity();
             } catch (RemoteException e) {
                 throw new BackupException(
-                        "the host " + libvirt.uri().where() + " does not see " + file + " as this machine does: "
-                                + e.getMessage() + ". Restore to a folder that it sees, or the files alone",
+                        libvirt.uri().where() + " does not see " + file + " as this machine does: " + e.getMessage()
+                                + ". Restore to a folder that it sees, or the files alone",
                         e);
             }
             if (capacity != size) {
-                throw new BackupException("the host " + libvirt.uri().where() + " sees " + file + " as a disk of "
-                        + capacity + " bytes, not " + size + ": it is another machine");
+                throw new BackupException(libvirt.uri().where() + " sees " + file + " as a disk of " + capacity
+                        + " bytes, not " + size + ": it is another machine");
             }
         });
     }

@@ -12,6 +12,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.client.xml.XmlWriter;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.StorageVolType;
 import dev.virtwire.protocol.remote.StorageVolUploadFlags;
@@ -158,9 +159,7 @@ final class PoolRestore {
         String owner = request.name() == null ? point.manifest().domain().name() : request.name();
         String name = owner + "-" + what;
         try {
-            StorageVolume volume = await(pool.createVolume(("<volume><name>%s</name><capacity>%d</capacity>"
-                            + "<allocation>0</allocation><target><format type='raw'/></target></volume>")
-                    .formatted(name.replace("&", "&amp;").replace("<", "&lt;"), size)));
+            StorageVolume volume = await(pool.createVolume(description(name, size)));
             made.add(volume);
             return volume;
         } catch (RemoteException e) {
@@ -169,6 +168,17 @@ final class PoolRestore {
                             .formatted(name, size, pool.name(), libvirt.uri().where(), e.getMessage()),
                     e);
         }
+    }
+
+    private static String description(String name, long size) {
+        return XmlWriter.document(
+                "volume",
+                volume -> volume.textElement("name", name)
+                        .textElement("capacity", String.valueOf(size))
+                        .textElement("allocation", "0")
+                        .element(
+                                "target",
+                                target -> target.element("format", format -> format.attribute("type", "raw"))));
     }
 
     /** A new file is zeros where nothing is written; a device is what its last owner left. */

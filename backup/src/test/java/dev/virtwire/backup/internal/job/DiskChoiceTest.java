@@ -9,7 +9,7 @@ import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.repository.manifest.DiskSource;
 import org.junit.jupiter.api.Test;
 
-class DomainDescriptionTest {
+class DiskChoiceTest {
     private static final String XML = """
             <domain type='qemu'>
               <os><nvram template='/usr/share/OVMF/OVMF_VARS.fd'>/var/lib/libvirt/qemu/nvram/web1_VARS.fd</nvram></os>
@@ -34,27 +34,27 @@ class DomainDescriptionTest {
             """;
 
     @Test
-    void readsWhatABackupNeedsToKnow() {
-        DomainDescription domain = DomainDescription.parse(XML);
+    void saysWhereEachDiskLies() {
+        DiskChoice choice = DiskChoice.of(
+                BackupRequest.of("web1"),
+                "web1",
+                HostFacts.description(XML.replace("<transient/>", "")).disks());
 
-        assertThat(domain.nvram()).isEqualTo("/var/lib/libvirt/qemu/nvram/web1_VARS.fd");
-        assertThat(domain.tpmState()).isTrue();
-        assertThat(domain.secrets()).containsExactly("ceph:key", "f52a81b2-424e-490c-823d-6bd4235bc572");
-        assertThat(domain.disks())
-                .extracting(DomainDisk::target)
-                .containsExactly("vda", "vdb", "vdc", "vdd", "sda", "fda", "vde", "vdf");
-        assertThat(domain.disks().get(0).source()).isEqualTo(new DiskSource("file", "/images/a b.qcow2", "qcow2"));
-        assertThat(domain.disks().get(1).source()).isEqualTo(new DiskSource("block", "/dev/vg/b", "raw"));
-        assertThat(domain.disks().get(2).source()).isEqualTo(new DiskSource("network", "rbd:pool/image", "raw"));
-        assertThat(domain.disks().get(3).source()).isEqualTo(new DiskSource("volume", "default/v1", "raw"));
+        assertThat(choice.disks())
+                .extracting(ChosenDisk::source)
+                .containsExactly(
+                        new DiskSource("file", "/images/a b.qcow2", "qcow2"),
+                        new DiskSource("block", "/dev/vg/b", "raw"),
+                        new DiskSource("network", "rbd:pool/image", "raw"),
+                        new DiskSource("volume", "default/v1", "raw"));
     }
 
     @Test
     void saysWhyADiskIsLeftOut() {
         DiskChoice choice = DiskChoice.of(
-                BackupRequest.of("web1"), "web1", DomainDescription.parse(XML).disks());
+                BackupRequest.of("web1"), "web1", HostFacts.description(XML).disks());
 
-        assertThat(choice.disks()).extracting(DomainDisk::target).containsExactly("vda", "vdb", "vdc");
+        assertThat(choice.disks()).extracting(ChosenDisk::target).containsExactly("vda", "vdb", "vdc");
         assertThat(choice.excluded())
                 .extracting(disk -> disk.target() + ": " + disk.reason())
                 .containsExactly(
@@ -70,17 +70,17 @@ class DomainDescriptionTest {
         assertThatThrownBy(() -> DiskChoice.of(
                         BackupRequest.of("web1").withDisk("vda").withDisk("sda"),
                         "web1",
-                        DomainDescription.parse(XML).disks()))
+                        HostFacts.description(XML).disks()))
                 .isInstanceOf(BackupException.class)
                 .hasMessage("disk sda of domain web1 cannot be backed up: it is a cdrom");
     }
 
     @Test
     void refusesWhatIsNoXmlAndNeverReadsOtherFiles() {
-        assertThatThrownBy(() -> DomainDescription.parse("<domain>"))
+        assertThatThrownBy(() -> HostFacts.description("<domain>"))
                 .isInstanceOf(BackupException.class)
                 .hasMessageStartingWith("the host's domain XML is not readable: ");
-        assertThatThrownBy(() -> DomainDescription.parse(
+        assertThatThrownBy(() -> HostFacts.description(
                         "<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><domain>&x;</domain>"))
                 .isInstanceOf(BackupException.class)
                 .hasMessageContaining("DOCTYPE");
