@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** How a connection is made and kept. Immutable; start from {@link #defaults()} and change what differs. */
 public final class ConnectOptions {
+    /** Longer times stand for "never"; so many nanoseconds can be counted with. */
+    static final Duration LONGEST = Duration.ofDays(365 * 100L);
+
     private static final ConnectOptions DEFAULTS = new ConnectOptions(new Builder());
 
     private final Duration connectTimeout;
@@ -271,7 +274,7 @@ public final class ConnectOptions {
             if (value.isNegative() || value.isZero()) {
                 throw new IllegalArgumentException(name + ": " + value + " is not positive");
             }
-            return value;
+            return value.compareTo(LONGEST) > 0 ? LONGEST : value;
         }
 
         private static int atLeast(int least, int value, String name) {

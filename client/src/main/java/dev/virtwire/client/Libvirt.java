@@ -9,6 +9,7 @@ import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
 import dev.virtwire.client.internal.ssh.HostSockets;
 import dev.virtwire.client.internal.stream.StreamFlow;
+import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.network.Networks;
 import dev.virtwire.client.node.Node;
 import dev.virtwire.client.secret.Secrets;
@@ -58,9 +59,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection to a libvirt daemon. Every call is asynchronous, and its future always completes: with a result, or with
  * a {@link LibvirtException} whose class says who failed. Futures complete, and subscribers are called, on
- * {@link ConnectOptions#callbackExecutor()}, never on the event loop. Cancelling a future, or one that was derived from
- * it, gives up the call; the server goes on with it. A backup job or an event registration that a late success leaves
- * behind is undone; a domain that was defined or started meanwhile stays.
+ * {@link ConnectOptions#callbackExecutor()}, never on the event loop. Giving up a future, or one that was derived from it, gives up
+ * the call: by {@code cancel}, {@code orTimeout}, {@code completeOnTimeout} or by completing it. The server goes on with what
+ * it was told. A frozen guest, a backup job, a stream or an event registration that a late success leaves behind is undone; a
+ * domain that was defined or started meanwhile stays.
  *
  * <p>What has no method here, in {@link Domain} or in the objects that come from them can be called by the stubs in
  * {@code dev.virtwire.protocol.remote}, such as {@code new DomainCalls(libvirt)}.
@@ -70,11 +72,14 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Libvirt implements Caller, AutoCloseable {
+    /** What a server has said of a feature, and by which connection. */
+    private record Answer(int epoch, boolean supported) {}
+
     private final LibvirtUri uri;
     private final Session session;
     private final EventHub events;
     private final CallOptions options;
-    private final Map<Feature, Boolean> features;
+    private final Map<Feature, Answer> features;
     private final ConnectCalls calls;
     private final DomainCalls domainCalls;
 
@@ -83,7 +88,7 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     private Libvirt(
-            LibvirtUri uri, Session session, EventHub events, CallOptions options, Map<Feature, Boolean> features) {
+            LibvirtUri uri, Session session, EventHub events, CallOptions options, Map<Feature, Answer> features) {
         this.uri = uri;
         this.session = session;
         this.events = events;
@@ -121,12 +126,12 @@ public final class Libvirt implements Caller, AutoCloseable {
     private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {
         CompletableFuture<Session> connected = Connector.connect(uri, options);
         CompletableFuture<Libvirt> result = connected.thenApply(session -> new Libvirt(uri, session));
-        result.whenComplete((libvirt, failure) -> {
-            if (failure != null) {
+        result.whenComplete((libvirt, failure) -> connected.thenAccept(session -> {
+            if (libvirt == null || libvirt.session != session) {
                 // Given up in the moment of success: nobody else would close it.
-                connected.thenAccept(Session::close);
+                session.close();
             }
-        });
+        }));
         return result;
     }
 
@@ -167,7 +172,9 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @return empty where this connection is not by TLS
      */
     public Optional<SSLEngine> newTlsEngine() {
-        return Optional.ofNullable(session.tlsEngines()).map(Supplier::get);
+        return Optional.ofNullable(session.channel())
+                .map(channel -> channel.attr(Transport.TLS_ENGINES).get())
+                .map(Supplier::get);
     }
 
     /**
@@ -187,10 +194,21 @@ public final class Libvirt implements Caller, AutoCloseable {
         session.close();
     }
 
-    /** Completes when the connection has ended, for whatever reason, with that reason. */
+    /**
+     * Completes when the connection has ended, for whatever reason, with that reason. It is the same future for all who ask:
+     * cancelling it does nothing.
+     */
     public CompletableFuture<CloseReason> closed() {
-        // A copy, so that nobody completes or cancels the connection's own.
-        return session.closed().copy();
+        return session.closed();
+    }
+
+    /**
+     * Whether the connection has ended for good. One that was lost and is being made again has not.
+     *
+     * @since 0.1
+     */
+    public boolean isClosed() {
+        return session.isClosed();
     }
 
     @Override
@@ -246,17 +264,18 @@ public final class Libvirt implements Caller, AutoCloseable {
 
     /**
      * Whether the server has a feature ({@code virConnectSupportsFeature}, which libvirt keeps to itself). It is asked once
-     * a feature.
+     * a feature, and again after the connection was made again, for the server may be another one by then.
      */
     public CompletableFuture<Boolean> supports(Feature feature) {
-        Boolean known = features.get(feature);
-        if (known != null) {
+        int epoch = session.epoch();
+        Answer known = features.get(feature);
+        if (known != null && known.epoch() == epoch) {
             CompletableFuture<Boolean> answer = newFuture();
-            answer.complete(known);
+            answer.complete(known.supported());
             return answer;
         }
         return calls.connectSupportsFeature(feature.value()).thenApply(result -> {
-            features.put(feature, result.supported() != 0);
+            features.put(feature, new Answer(epoch, result.supported() != 0));
             return result.supported() != 0;
         });
     }
@@ -509,5 +528,16 @@ public final class Libvirt implements Caller, AutoCloseable {
 
     private Domain domain(DomainRef ref) {
         return Domain.of(this, ref);
+    }
+
+    /** Whether both speak through the same connection, whatever {@link #with options} each has. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Libvirt libvirt && libvirt.session == session;
+    }
+
+    @Override
+    public int hashCode() {
+        return session.hashCode();
     }
 }

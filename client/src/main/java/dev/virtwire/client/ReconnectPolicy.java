@@ -31,11 +31,18 @@ public record ReconnectPolicy(Duration firstDelay, Duration longestDelay, Durati
             throw new IllegalArgumentException(
                     "giveUpAfter: " + giveUpAfter + " is less than firstDelay, " + firstDelay);
         }
+        firstDelay = bounded(firstDelay);
+        longestDelay = bounded(longestDelay);
+        giveUpAfter = bounded(giveUpAfter);
     }
 
     /** 200 ms, then up to 5 s, for 2 minutes. */
     public static ReconnectPolicy usual() {
         return USUAL;
+    }
+
+    private static Duration bounded(Duration time) {
+        return time.compareTo(ConnectOptions.LONGEST) > 0 ? ConnectOptions.LONGEST : time;
     }
 
     /** Another time after which it gives up. */

@@ -6,8 +6,11 @@ import static dev.virtwire.client.ScriptedServer.string;
 import static dev.virtwire.client.ScriptedServer.word;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.ScriptedServer.Message;
+import dev.virtwire.client.event.DomainEvent;
+import dev.virtwire.client.event.DomainEventKind;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -105,34 +108,30 @@ class MalformedReplyTest {
 
     @Test
     void aTruncatedString() {
-        assertHostnameFails(
+        assertOnlyTheCallFails(
                 call -> frame(1, call.serial(), 0, word(8) + "61626364"),
-                "HOST: procedure 59 of program 0x20008086: ConnectGetHostname.hostname: truncated, needs 8 bytes and 4 are left",
-                null);
+                "HOST: procedure 59 of program 0x20008086: ConnectGetHostname.hostname: truncated, needs 8 bytes and 4 are left");
     }
 
     @Test
     void aStringOverItsBound() {
-        assertHostnameFails(
+        assertOnlyTheCallFails(
                 call -> frame(1, call.serial(), 0, word(4_194_305) + "61626364"),
-                "HOST: procedure 59 of program 0x20008086: ConnectGetHostname.hostname: 4194305 bytes exceed the bound of 4194304",
-                null);
+                "HOST: procedure 59 of program 0x20008086: ConnectGetHostname.hostname: 4194305 bytes exceed the bound of 4194304");
     }
 
     @Test
     void aNegativeLength() {
-        assertHostnameFails(
+        assertOnlyTheCallFails(
                 call -> frame(1, call.serial(), 0, word(-1)),
-                "HOST: procedure 59 of program 0x20008086: ConnectGetHostname.hostname: 4294967295 bytes exceed the bound of 4194304",
-                null);
+                "HOST: procedure 59 of program 0x20008086: ConnectGetHostname.hostname: 4294967295 bytes exceed the bound of 4194304");
     }
 
     @Test
     void trailingBytes() {
-        assertHostnameFails(
+        assertOnlyTheCallFails(
                 call -> frame(1, call.serial(), 0, string("h") + word(0)),
-                "HOST: procedure 59 of program 0x20008086: the result of ConnectGetHostname: 4 bytes left over at the end",
-                null);
+                "HOST: procedure 59 of program 0x20008086: the result of ConnectGetHostname: 4 bytes left over at the end");
     }
 
     @Test
@@ -145,14 +144,14 @@ class MalformedReplyTest {
                 .isInstanceOf(ProtocolException.class)
                 .hasMessageMatching("ConnectListAllDomains on .*: procedure 273 of program 0x20008086: "
                         + "ConnectListAllDomains.domains: truncated, needs \\d+ bytes and 4 are left");
+        assertStillUsable();
     }
 
     @Test
     void anOptionalThatIsNeitherThereNorAbsent() {
-        assertHostnameFails(
+        assertOnlyTheCallFails(
                 call -> frame(1, call.serial(), 1, word(42) + word(10) + word(2)),
-                "HOST: procedure 59 of program 0x20008086: error.message: optional marker is 2, neither 0 nor 1",
-                null);
+                "HOST: procedure 59 of program 0x20008086: error.message: optional marker is 2, neither 0 nor 1");
     }
 
     @Test
@@ -189,6 +188,41 @@ class MalformedReplyTest {
                             "from the future (error 4711 unknown to this client, ConnectGetHostname on %s)",
                             server.host());
         });
+    }
+
+    @Test
+    void anEventThatCannotBeReadCountsAsLost() throws Exception {
+        EventRecorder<DomainEvent.Lifecycle> events = new EventRecorder<>();
+        libvirt.events(DomainEventKind.LIFECYCLE).subscribe(events);
+        server.reply(server.readCall(), word(0));
+        events.awaitSubscribed();
+        server.frame(REMOTE, 318, 2, 1, 0, word(0) + word(-1));
+        await().until(() -> events.failure() != null);
+        assertThat(events.failure())
+                .isInstanceOfSatisfying(
+                        EventsLostException.class,
+                        lost -> assertThat(lost.count()).isEqualTo(1));
+        assertThat(server.readCall().procedure()).isEqualTo(317);
+        assertStillUsable();
+    }
+
+    /** The frame is whole, so nothing else of the connection is in doubt. */
+    private void assertOnlyTheCallFails(Function<Message, String> answer, String expected) {
+        CompletableFuture<String> call = libvirt.hostname();
+        Message message = server.readCall();
+        server.raw(answer.apply(message));
+        assertThatThrownBy(call::join)
+                .cause()
+                .isInstanceOf(ProtocolException.class)
+                .hasMessage("ConnectGetHostname on " + expected.replace("HOST", server.host()));
+        assertStillUsable();
+    }
+
+    private void assertStillUsable() {
+        CompletableFuture<String> next = libvirt.hostname();
+        server.reply(server.readCall(), string("h"));
+        assertThat(next).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("h");
+        assertThat(libvirt.isClosed()).isFalse();
     }
 
     /** The call under way and all later ones fail with the reason; the connection is closed. */

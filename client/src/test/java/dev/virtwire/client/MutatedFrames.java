@@ -4,7 +4,7 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
@@ -68,7 +68,7 @@ final class MutatedFrames {
     private final List<Seed> seeds = new ArrayList<>();
     private final List<EventMessage<?>> events;
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private Connection connection;
+    private Session connection;
     private EmbeddedChannel channel;
     private long results;
     private long errors;
@@ -175,8 +175,13 @@ final class MutatedFrames {
             end();
         } else if (future.isCompletedExceptionally()) {
             Throwable failure = future.handle((value, thrown) -> thrown).getNow(null);
-            assertThat(LibvirtException.unwrap(failure)).isInstanceOf(RemoteException.class);
-            errors++;
+            assertThat(LibvirtException.unwrap(failure))
+                    .isInstanceOfAny(RemoteException.class, ProtocolException.class);
+            if (LibvirtException.unwrap(failure) instanceof ProtocolException) {
+                refused++;
+            } else {
+                errors++;
+            }
         } else {
             results++;
         }
@@ -184,10 +189,10 @@ final class MutatedFrames {
 
     private void connect() {
         if (channel == null) {
-            connection = new Connection("server", OPTIONS);
-            channel = new EmbeddedChannel(connection);
+            channel = new EmbeddedChannel();
+            connection = Session.on(channel, "server", OPTIONS);
             events.forEach(
-                    event -> connection.listen(event, body -> assertThat(body).isNotNull()));
+                    event -> connection.listen(event, body -> assertThat(body).isNotNull(), broken -> {}));
         }
     }
 

@@ -8,7 +8,7 @@ import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
-import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
@@ -81,15 +81,15 @@ class MessageFuzzTest {
         if (input.length < 4) {
             return;
         }
-        Connection connection = new Connection("server", OPTIONS);
-        EmbeddedChannel channel = new EmbeddedChannel(connection);
+        EmbeddedChannel channel = new EmbeddedChannel();
+        Session connection = Session.on(channel, "server", OPTIONS);
         try {
             List<CompletableFuture<?>> futures = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 futures.add(call(connection, CALLED.get((input[i] & 0xff) % CALLED.size())));
             }
             Codecs.EVENTS.forEach(
-                    event -> connection.listen(event, body -> assertThat(body).isNotNull()));
+                    event -> connection.listen(event, body -> assertThat(body).isNotNull(), broken -> {}));
             feed(channel, input, 4, input[3] & 0xff);
             channel.runPendingTasks();
             checkEnd(connection, futures);
@@ -99,7 +99,7 @@ class MessageFuzzTest {
         }
     }
 
-    private static <A, R> CompletableFuture<R> call(Connection connection, Procedure<A, R> procedure) {
+    private static <A, R> CompletableFuture<R> call(Session connection, Procedure<A, R> procedure) {
         ByteBuf zeros = Unpooled.wrappedBuffer(new byte[512]);
         return connection.call(procedure, procedure.arguments().decode(new XdrReader(zeros)), CallOptions.DEFAULT);
     }
@@ -119,7 +119,7 @@ class MessageFuzzTest {
         }
     }
 
-    private static void checkEnd(Connection connection, List<CompletableFuture<?>> futures) {
+    private static void checkEnd(Session connection, List<CompletableFuture<?>> futures) {
         if (connection.closed().isDone()) {
             CloseReason reason = connection.closed().getNow(null);
             assertThat(reason.cause()).isInstanceOf(ProtocolException.class);

@@ -359,7 +359,7 @@ public final class Domain {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Domain domain
-                && domain.libvirt == libvirt
+                && domain.libvirt.equals(libvirt)
                 && domain.uuid().equals(uuid());
     }
 

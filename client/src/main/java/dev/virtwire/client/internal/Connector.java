@@ -8,15 +8,14 @@ import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
-import dev.virtwire.client.ReconnectPolicy;
+import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.auth.Authenticator;
-import dev.virtwire.client.internal.call.Connection;
-import dev.virtwire.client.internal.call.ReconnectingSession;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.transport.EventLoops;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.Transports;
+import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.remote.ConnectCalls;
 import dev.virtwire.protocol.remote.ConnectFlags;
 import dev.virtwire.protocol.remote.Feature;
@@ -26,49 +25,78 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** From a URI to an open connection: channel, authentication, {@code OPEN}; in time, or not at all. */
-public final class Connector {
+public final class Connector implements Session.Dialer {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
 
-    private Connector() {}
+    private final LibvirtUri uri;
+    private final ConnectOptions options;
 
-    /** Connects; cancelling the result ends the attempt. */
-    public static CompletableFuture<Session> connect(LibvirtUri uri, ConnectOptions options) {
-        Transport transport = Transports.of(uri, options);
-        EventLoopGroup own = options.eventLoopGroup();
-        EventLoopGroup group = own == null ? EventLoops.acquire() : own;
-        Runnable release = own == null ? EventLoops::release : () -> {};
-        ReconnectPolicy policy = options.reconnect();
-        if (policy == null) {
-            Connection connection = new Connection(uri.where(), options);
-            return delivered(open(uri, options, transport, connection, group, release), connection);
-        }
-        // Files and environment are looked at anew for each attempt: certificates are renewed, sockets move.
-        return new ReconnectingSession(
-                        uri.where(),
-                        options,
-                        policy,
-                        group.next(),
-                        (fresh, loop) -> open(uri, options, Transports.of(uri, options), fresh, loop, () -> {}),
-                        release)
-                .begin();
+    /** For the first attempt; later ones look at files and environment again: certificates are renewed, sockets move. */
+    private final AtomicReference<@Nullable Transport> first;
+
+    private Connector(LibvirtUri uri, ConnectOptions options) {
+        this.uri = uri;
+        this.options = options;
+        this.first = new AtomicReference<>(Transports.of(uri, options));
     }
 
-    /** One attempt. */
-    private static CompletableFuture<Connection> open(
-            LibvirtUri uri,
-            ConnectOptions options,
-            Transport transport,
-            Connection connection,
-            EventLoopGroup group,
-            Runnable release) {
+    /** Connects; giving up the result ends the attempt. */
+    public static CompletableFuture<Session> connect(LibvirtUri uri, ConnectOptions options) {
+        Connector connector = new Connector(uri, options);
+        EventLoopGroup own = options.eventLoopGroup();
+        return own == null
+                ? new Session(uri.where(), options, EventLoops.acquire().next(), connector, EventLoops::release)
+                        .connect()
+                : new Session(uri.where(), options, own.next(), connector, () -> {}).connect();
+    }
+
+    @Override
+    public CompletableFuture<?> dial(Session session) {
+        CompletableFuture<Transport> transport =
+                TrackedFuture.of(CompletableFuture.supplyAsync(this::transport, SharedPool.executor()));
+        CompletableFuture<Channel> open = new CompletableFuture<>();
+        CompletableFuture<Void> attempt = transport
+                .thenComposeAsync(way -> open(way, session, open), SharedPool.executor())
+                .thenCompose(session::attach)
+                .thenCombine(
+                        transport,
+                        (channel, way) ->
+                                new Authenticator(uri, options, session.greeting(), channel, way.isProtected()))
+                .thenCompose(Authenticator::authenticate)
+                .thenCompose(in -> greet(session.greeting()));
+        attempt.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        return attempt.whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.debug("Connecting to {} failed", uri, failure);
+                        open.thenAccept(Channel::close);
+                    }
+                })
+                .exceptionally(failure -> {
+                    throw explain(LibvirtException.unwrap(failure));
+                });
+    }
+
+    private Transport transport() {
+        Transport given = first.getAndSet(null);
+        return given == null ? Transports.of(uri, options) : given;
+    }
+
+    /** A channel, whose event loop lives at least as long. */
+    private static CompletableFuture<Channel> open(Transport way, Session session, CompletableFuture<Channel> open) {
+        boolean shared = session.options().eventLoopGroup() == null;
+        Runnable release = shared ? EventLoops::release : () -> {};
+        if (shared) {
+            EventLoops.acquire();
+        }
         CompletableFuture<Channel> opened;
         try {
-            opened = transport.open(group);
+            opened = way.open(session.loop());
         } catch (RuntimeException e) {
             release.run();
             throw e;
@@ -78,31 +106,14 @@ public final class Connector {
                 release.run();
             } else {
                 channel.closeFuture().addListener(closed -> release.run());
+                open.complete(channel);
             }
         });
-        CompletableFuture<Connection> result = TrackedFuture.of(opened)
-                .thenCompose(channel -> attach(channel, connection))
-                .thenCompose(channel ->
-                        new Authenticator(uri, options, connection, channel, transport.isProtected()).authenticate())
-                .thenCompose(in -> greet(uri, options, connection))
-                .thenApply(done -> connection);
-        result.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
-        return translated(uri, options, result, opened);
+        return opened;
     }
 
-    /** Puts the connection on its channel, which has read nothing before. */
-    private static CompletableFuture<Channel> attach(Channel channel, Connection connection) {
-        CompletableFuture<Channel> attached = new CompletableFuture<>();
-        channel.eventLoop().execute(() -> {
-            channel.pipeline().addLast(connection);
-            channel.config().setAutoRead(true);
-            attached.complete(channel);
-        });
-        return attached;
-    }
-
-    private static CompletableFuture<Void> greet(LibvirtUri uri, ConnectOptions options, Connection connection) {
-        ConnectCalls calls = new ConnectCalls(connection);
+    private CompletableFuture<Void> greet(Caller caller) {
+        ConnectCalls calls = new ConnectCalls(caller);
         Set<ConnectFlags> flags = options.readOnly() ? Set.of(ConnectFlags.READ_ONLY) : Set.of();
         if (options.keepAliveCount() > 0) {
             // Asking starts the server's own pings; nothing depends on the answer.
@@ -111,51 +122,8 @@ public final class Connector {
         return calls.connectOpen(uri.openName(), flags);
     }
 
-    /** A failed attempt leaves no channel behind, and its error says which URI it was for. */
-    private static CompletableFuture<Connection> translated(
-            LibvirtUri uri,
-            ConnectOptions options,
-            CompletableFuture<Connection> attempt,
-            CompletableFuture<Channel> opened) {
-        CompletableFuture<Connection> result = new CompletableFuture<>();
-        attempt.whenComplete((done, failure) -> {
-            if (failure != null) {
-                LOG.debug("Connecting to {} failed", uri, failure);
-                attempt.cancel(true); // it may have run out of time while something was still on its way or being asked
-                opened.cancel(true);
-                opened.thenAccept(Channel::close);
-                result.completeExceptionally(explain(uri, options, LibvirtException.unwrap(failure)));
-            } else if (!result.complete(done)) {
-                done.close();
-            }
-        });
-        result.whenComplete((done, failure) -> {
-            if (result.isCancelled()) {
-                attempt.cancel(true);
-            }
-        });
-        return result;
-    }
-
-    /** User code hangs on what the user gets, and an attempt ends on an event loop or a timer. */
-    private static CompletableFuture<Session> delivered(CompletableFuture<Connection> attempt, Connection connection) {
-        TrackedFuture<Session> result = connection.newFuture();
-        attempt.whenComplete((done, failure) -> connection.callbacks().run(() -> {
-            if (failure != null) {
-                result.completeExceptionally(LibvirtException.unwrap(failure));
-            } else if (!result.complete(done)) {
-                done.close();
-            }
-        }));
-        result.whenComplete((done, failure) -> {
-            if (result.isCancelled()) {
-                attempt.cancel(true);
-            }
-        });
-        return result;
-    }
-
-    private static Throwable explain(LibvirtUri uri, ConnectOptions options, @Nullable Throwable cause) {
+    /** Says which URI the attempt was for. */
+    private RuntimeException explain(Throwable cause) {
         if (cause instanceof TimeoutException || cause instanceof CallTimeoutException) {
             return new ConnectFailedException(
                     "cannot connect to %s: not done within %s".formatted(uri, options.connectTimeout()), cause);
@@ -163,6 +131,8 @@ public final class Connector {
         if (cause instanceof ConnectionLostException || cause instanceof CallRefusedException) {
             return new ConnectFailedException("cannot connect to %s: %s".formatted(uri, cause.getMessage()), cause);
         }
-        return cause == null ? new ConnectFailedException("cannot connect to " + uri) : cause;
+        return cause instanceof RuntimeException known
+                ? known
+                : new ConnectFailedException("cannot connect to %s: %s".formatted(uri, cause), cause);
     }
 }

@@ -144,7 +144,7 @@ public final class Network {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Network network
-                && network.libvirt == libvirt
+                && network.libvirt.equals(libvirt)
                 && network.uuid().equals(uuid());
     }
 

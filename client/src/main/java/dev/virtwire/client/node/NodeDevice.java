@@ -61,7 +61,7 @@ public final class NodeDevice {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof NodeDevice device && device.libvirt == libvirt && device.name.equals(name);
+        return other instanceof NodeDevice device && device.libvirt.equals(libvirt) && device.name.equals(name);
     }
 
     @Override

@@ -89,7 +89,7 @@ public final class Secret {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Secret secret
-                && secret.libvirt == libvirt
+                && secret.libvirt.equals(libvirt)
                 && secret.uuid().equals(uuid());
     }
 

@@ -165,7 +165,7 @@ public final class StoragePool {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof StoragePool pool
-                && pool.libvirt == libvirt
+                && pool.libvirt.equals(libvirt)
                 && pool.uuid().equals(uuid());
     }
 

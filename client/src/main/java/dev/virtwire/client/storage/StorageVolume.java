@@ -203,7 +203,7 @@ public final class StorageVolume {
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof StorageVolume volume
-                && volume.libvirt == libvirt
+                && volume.libvirt.equals(libvirt)
                 && volume.key().equals(key());
     }
 

@@ -9,7 +9,7 @@ import dev.virtwire.cli.command.call.Faults.Fault;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.ConnectOptions;
-import dev.virtwire.client.internal.call.Connection;
+import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.StreamDirection;
@@ -51,8 +51,8 @@ class EveryArgumentTest {
             if (called.fields("arguments").isEmpty()) {
                 continue;
             }
-            Connection connection = new Connection("host", OPTIONS);
-            EmbeddedChannel channel = new EmbeddedChannel(connection);
+            EmbeddedChannel channel = new EmbeddedChannel();
+            Session connection = Session.on(channel, "host", OPTIONS);
             for (Fault fault : faults.of(called.fields("arguments"))) {
                 refuse(called, fault, connection);
                 tried++;
@@ -67,7 +67,7 @@ class EveryArgumentTest {
         assertThat(tried).isGreaterThan(9_000);
     }
 
-    private void refuse(Called called, Fault fault, Connection connection) {
+    private void refuse(Called called, Fault fault, Session connection) {
         String error;
         try {
             Object arguments = values(called).toArguments(called, (Map<?, ?>) fault.json());
@@ -163,7 +163,7 @@ class EveryArgumentTest {
 
     /** Why a call was not sent; of one that no plain call can send at all, why it cannot be encoded. */
     @SuppressWarnings("unchecked")
-    private static <A> String refusal(Procedure<A, ?> procedure, Object arguments, Connection connection) {
+    private static <A> String refusal(Procedure<A, ?> procedure, Object arguments, Session connection) {
         if (procedure.stream() != StreamDirection.NONE || procedure.files()) {
             try {
                 encode(procedure, arguments);

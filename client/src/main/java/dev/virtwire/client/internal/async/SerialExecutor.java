@@ -22,6 +22,7 @@ public final class SerialExecutor implements Executor {
         this.pool = pool;
     }
 
+    /** Runs a task in its turn; what the pool throws is thrown only if the task will not run. */
     @Override
     public void execute(Runnable task) {
         synchronized (tasks) {
@@ -34,13 +35,16 @@ public final class SerialExecutor implements Executor {
         try {
             pool.execute(this::runAll);
         } catch (RuntimeException | Error e) {
-            // The caller hears of it and keeps the task; others must not wait for a runner that never came.
             boolean others;
             synchronized (tasks) {
-                tasks.remove(task);
+                if (!tasks.remove(task)) {
+                    LOG.warn("An executor ran what it was given, and threw", e);
+                    return;
+                }
                 others = !tasks.isEmpty();
                 running = others;
             }
+            // Others must not wait for a runner that never came.
             if (others) {
                 runAll();
             }

@@ -12,9 +12,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A future that knows what it waits for: cancelling what {@code thenApply} or {@code thenCompose} made of it cancels the
- * call at the root. On a thread that the result itself needs (an event loop, a running callback of the same connection)
- * {@code join()} and {@code get()} throw instead of hanging the connection.
+ * A future that knows what it waits for. Whoever holds it may give it up, by {@code cancel}, {@code orTimeout},
+ * {@code completeOnTimeout}, {@code complete} or {@code completeExceptionally}: that cancels what it waits for, up to the
+ * call at the root. Its owner completes it by {@link #succeed} and {@link #fail}, which give up nothing.
+ *
+ * <p>On a thread that the result itself needs (an event loop, a callback of the same connection) {@code join()} and
+ * {@code get()} throw instead of hanging the connection.
  *
  * @param <T> the result
  */
@@ -23,7 +26,7 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     @FunctionalInterface
     public interface WaitGuard {
         /** Throws {@link IllegalStateException} on such a thread. */
-        void check();
+        void checkMayWait();
     }
 
     private final WaitGuard guard;
@@ -39,12 +42,54 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
         this.guard = guard;
     }
 
-    /** A tracked view of {@code source}: completes with it and cancels it. */
+    /** A tracked view of {@code source}: completes with it, and cancels it if it is given up. */
     public static <T> TrackedFuture<T> of(CompletableFuture<T> source) {
         TrackedFuture<T> view = new TrackedFuture<>();
         view.upstream = source;
         view.follow(source);
         return view;
+    }
+
+    /** Completes it with its result; false if it was complete before. */
+    @SuppressWarnings("NullAway") // Void's only value is null.
+    public final boolean succeed(@Nullable T value) {
+        return super.complete(value);
+    }
+
+    /** Completes it with an error; false if it was complete before. */
+    public final boolean fail(Throwable cause) {
+        return super.completeExceptionally(cause);
+    }
+
+    /** Whoever holds it has completed it: nobody waits for the result any more. */
+    protected void givenUp() {
+        Future<?> source = upstream;
+        if (source != null) {
+            source.cancel(true);
+        }
+    }
+
+    @Override
+    @SuppressWarnings("NullAway")
+    public boolean complete(@Nullable T value) {
+        return tell(super.complete(value));
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable cause) {
+        return tell(super.completeExceptionally(cause));
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+        return tell(super.cancel(mayInterruptIfRunning));
+    }
+
+    private boolean tell(boolean byThis) {
+        if (byThis) {
+            givenUp();
+        }
+        return byThis;
     }
 
     @Override
@@ -54,30 +99,12 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
         return dependent;
     }
 
-    /** A view that completes with this one; cancelling it does nothing to this one. */
+    /** A view that completes with this one; giving it up does nothing to this one. */
     @Override
     public CompletableFuture<T> copy() {
         TrackedFuture<T> copy = new TrackedFuture<>(guard);
         copy.follow(this);
         return copy;
-    }
-
-    @Override
-    public CompletableFuture<T> exceptionallyCompose(Function<Throwable, ? extends CompletionStage<T>> next) {
-        return handle((value, failure) -> failure == null
-                        ? CompletableFuture.completedFuture(value)
-                        : next.apply(failure).toCompletableFuture())
-                .thenCompose(stage -> stage);
-    }
-
-    @Override
-    public boolean cancel(boolean mayInterruptIfRunning) {
-        boolean cancelled = super.cancel(mayInterruptIfRunning);
-        Future<?> source = upstream;
-        if (source != null) {
-            source.cancel(mayInterruptIfRunning);
-        }
-        return cancelled;
     }
 
     @Override
@@ -94,6 +121,22 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     public <U> CompletableFuture<U> thenComposeAsync(
             Function<? super T, ? extends CompletionStage<U>> next, Executor executor) {
         return tracked(next, step -> super.thenComposeAsync(step, executor));
+    }
+
+    @Override
+    public CompletableFuture<T> exceptionallyCompose(Function<Throwable, ? extends CompletionStage<T>> next) {
+        return tracked(next, super::exceptionallyCompose);
+    }
+
+    @Override
+    public CompletableFuture<T> exceptionallyComposeAsync(Function<Throwable, ? extends CompletionStage<T>> next) {
+        return tracked(next, super::exceptionallyComposeAsync);
+    }
+
+    @Override
+    public CompletableFuture<T> exceptionallyComposeAsync(
+            Function<Throwable, ? extends CompletionStage<T>> next, Executor executor) {
+        return tracked(next, step -> super.exceptionallyComposeAsync(step, executor));
     }
 
     @Override
@@ -128,20 +171,21 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
 
     private void checkWait() {
         if (!isDone()) {
-            guard.check();
+            guard.checkMayWait();
         }
     }
 
-    private <U> CompletableFuture<U> tracked(
-            Function<? super T, ? extends CompletionStage<U>> next,
-            Function<Function<T, CompletionStage<U>>, CompletableFuture<U>> compose) {
+    /** What a step of two futures gives: it waits for the first, then for the second. */
+    private <S, U> CompletableFuture<U> tracked(
+            Function<? super S, ? extends CompletionStage<U>> next,
+            Function<Function<S, CompletionStage<U>>, CompletableFuture<U>> compose) {
         TrackedFuture<U> result = new TrackedFuture<>(guard);
         result.upstream = this;
         CompletableFuture<U> composed = compose.apply(value -> {
             CompletionStage<U> stage = next.apply(value);
             CompletableFuture<U> second = stage.toCompletableFuture();
             result.upstream = second;
-            if (result.isCancelled()) {
+            if (result.isDone()) {
                 second.cancel(true);
             }
             return stage;
@@ -153,9 +197,9 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     private void follow(CompletableFuture<T> source) {
         source.whenComplete((value, failure) -> {
             if (failure != null) {
-                completeExceptionally(failure);
+                fail(failure);
             } else {
-                complete(value);
+                succeed(value);
             }
         });
     }

@@ -8,8 +8,8 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
-import dev.virtwire.client.internal.call.Connection;
 import dev.virtwire.client.internal.config.Surroundings;
+import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.remote.AuthCalls;
 import dev.virtwire.protocol.remote.AuthType;
 import io.netty.channel.Channel;
@@ -31,14 +31,14 @@ public final class Authenticator {
     /**
      * For a connection that has sent nothing yet.
      *
+     * @param caller carries the calls of the greeting
      * @param channel the connection's channel, into which a security layer may have to go
      * @param isProtected whether that channel is encrypted by itself
      */
-    public Authenticator(
-            LibvirtUri uri, ConnectOptions options, Connection connection, Channel channel, boolean isProtected) {
+    public Authenticator(LibvirtUri uri, ConnectOptions options, Caller caller, Channel channel, boolean isProtected) {
         this.uri = uri;
         this.options = options;
-        this.calls = new AuthCalls(connection);
+        this.calls = new AuthCalls(caller);
         this.channel = channel;
         this.isProtected = isProtected;
     }

@@ -3,24 +3,32 @@ package dev.virtwire.client.internal.call;
 
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.internal.async.LoopThread;
+import dev.virtwire.client.internal.call.Call.Lane;
+import io.netty.channel.EventLoop;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Every call of a connection that is not settled: those the server works on, by serial number, and those that wait for a
- * slot. A call leaves by {@link #settle} alone: reply, deadline, cancel, close and decode failure all end there. Used on
- * the event loop only.
+ * Every call of a session that is not settled: those the server works on, by serial number, and those that wait for a slot
+ * or for a connection. A call leaves by {@link #complete} alone: reply, deadline, close and decode failure all end there.
+ * Used on the event loop only.
  *
  * <p>A call whose caller has gone keeps its slot until the server has answered: the server counts it too, and stops
  * reading the connection when it has too many.
@@ -28,51 +36,95 @@ import org.slf4j.LoggerFactory;
 final class CallTable {
     private static final Logger LOG = LoggerFactory.getLogger(CallTable.class);
 
-    /** Sends a call under a serial number; throws where the call cannot be sent as it is. */
-    @FunctionalInterface
-    interface Sender {
+    /** What the table needs of its session. */
+    interface Owner {
+        /** Sends a call under a serial number; throws if the call cannot be sent as it is. */
         void send(Call<?, ?> call, int serial);
+
+        /** Nothing is under way, waiting or being undone any more. */
+        void idle();
+
+        /** No call can be sent any more: those that were given up hold all slots, and the server does not answer. */
+        void stuck(String why);
     }
 
-    /** How a call ended. */
-    private record Outcome<R>(@Nullable R result, @Nullable Throwable failure) {}
+    /** How a call ended, and what tells its caller so. */
+    record Outcome<R>(
+            Call<?, R> call, @Nullable R result, @Nullable Throwable failure) implements Runnable {
+        @Override
+        @SuppressWarnings("NullAway") // The result of a procedure without one is null, and so is Void's only value.
+        public void run() {
+            if (failure != null) {
+                call.fail(failure);
+            } else if (!call.succeed(result) && call.undo != null) {
+                LOG.debug("{} succeeded after its caller had gone; undoing it", call.procedure.name());
+                call.undo.accept(result);
+            }
+        }
+
+        private boolean mayUndo() {
+            return failure == null && call.undo != null;
+        }
+    }
+
+    /** Which calls can be sent. */
+    enum Line {
+        /** None: there is no connection. */
+        NONE,
+        /** Those that make the connection. */
+        GREETING,
+        OPEN
+    }
 
     private final String host;
     private final int maxInFlight;
-    private final int maxWaiting;
-    private final Sender sender;
+    private final int maxQueued;
+    private final long patience;
+    private final EventLoop loop;
     private final Callbacks callbacks;
-    private final Consumer<Runnable> onUndone;
+    private final Owner owner;
     private final IntObjectMap<Call<?, ?>> inFlight = new IntObjectHashMap<>();
-    private final Deque<Call<?, ?>> waiting = new ArrayDeque<>();
-    private final Deque<Call<?, ?>> waitingUrgently = new ArrayDeque<>();
+    private final Map<Lane, Deque<Call<?, ?>>> waiting = new EnumMap<>(Lane.class);
+    private Line line = Line.NONE;
     private int lastSerial;
     private int undoing;
 
-    CallTable(
-            String host,
-            int maxInFlight,
-            int maxWaiting,
-            Sender sender,
-            Callbacks callbacks,
-            Consumer<Runnable> onUndone) {
+    /** When calls that were given up came to hold all slots; null if they do not. */
+    private @Nullable Long heldSince;
+
+    /** When {@link #expire} runs next, and what runs it; null if no call waits for anything. */
+    private @Nullable Future<?> expiry;
+
+    private long expiryDue;
+
+    CallTable(String host, ConnectOptions options, EventLoop loop, Callbacks callbacks, Owner owner) {
         this.host = host;
-        this.maxInFlight = maxInFlight;
-        this.maxWaiting = maxWaiting;
-        this.sender = sender;
+        this.maxInFlight = options.maxInFlight();
+        this.maxQueued = options.maxQueued();
+        this.patience = 2 * options.callTimeout().toNanos();
+        this.loop = loop;
         this.callbacks = callbacks;
-        this.onUndone = onUndone;
+        this.owner = owner;
     }
 
-    /** Sends a call, or keeps it until a slot is free. */
+    /** Which calls can be sent from now on. */
+    void lineIs(Line now) {
+        LoopThread.check(loop);
+        line = now;
+        sendWaiting();
+    }
+
+    /** Sends a call, or keeps it until it can be sent. */
     void submit(Call<?, ?> call) {
-        boolean urgent = call.procedure.urgent();
-        Deque<Call<?, ?>> queue = urgent ? waitingUrgently : waiting;
-        if (inFlight.size() >= maxInFlight + (urgent ? 1 : 0) && queue.size() >= maxWaiting) {
-            refuse(call, "%d calls wait for a free slot already".formatted(queue.size()), null);
+        LoopThread.check(loop);
+        Deque<Call<?, ?>> queue = queue(call.lane);
+        if (queue.size() >= maxQueued && call.lane != Lane.INSIDE && !maySend(call.lane)) {
+            String what = line == Line.OPEN ? "a free slot" : "the connection to be made again";
+            refuse(call, "%d calls wait for %s already".formatted(queue.size(), what), null);
             return;
         }
         queue.add(call);
+        expireBy(call.deadlineNanos);
         sendWaiting();
     }
 
@@ -86,92 +138,66 @@ final class CallTable {
         return undoing > 0;
     }
 
-    /** Whether nothing is under way, waiting, or being undone. */
-    boolean isEmpty() {
-        return inFlight.isEmpty() && waiting.isEmpty() && waitingUrgently.isEmpty() && undoing == 0;
-    }
-
     /** The call with this serial number, or null. */
     @Nullable
     Call<?, ?> find(int serial) {
+        LoopThread.check(loop);
         return inFlight.get(serial);
     }
 
-    /** Ends a call with its result. */
+    /** Ends a call that was sent with its result. */
     <R> void succeed(int serial, Call<?, R> call, R result) {
-        settle(serial, call, new Outcome<>(result, null));
+        settle(serial, new Outcome<>(call, result, null));
     }
 
-    /** Ends a call with an error. */
-    <R> void fail(int serial, Call<?, R> call, LibvirtException failure) {
-        settle(serial, call, new Outcome<>(null, failure));
+    /** Ends a call that was sent with an error. */
+    void fail(int serial, Call<?, ?> call, LibvirtException failure) {
+        settle(serial, new Outcome<>(call, null, failure));
     }
 
     /** The caller no longer waits. */
     void abandon(Call<?, ?> call) {
-        if (waiting.remove(call) || waitingUrgently.remove(call)) {
-            return;
+        LoopThread.check(loop);
+        if (!queue(call.lane).remove(call)) {
+            call.abandoned = true;
+            watchSlots();
         }
-        call.abandoned = true;
+        tellIfIdle();
     }
 
-    /**
-     * Ends all calls whose deadline has passed.
-     *
-     * @return nanoseconds until the next deadline, or −1 where there is none
-     */
-    long expire(long now) {
-        // Collected first: a completion may run user code here, which may make calls.
-        List<Call<?, ?>> neverSent = new ArrayList<>();
-        List<Call<?, ?>> unanswered = new ArrayList<>();
-        long next = Long.MAX_VALUE;
-        for (Deque<Call<?, ?>> queue : List.of(waitingUrgently, waiting)) {
-            for (Iterator<Call<?, ?>> calls = queue.iterator(); calls.hasNext(); ) {
-                Call<?, ?> call = calls.next();
-                if (call.deadlineNanos - now <= 0) {
-                    calls.remove();
-                    neverSent.add(call);
-                } else {
-                    next = Math.min(next, call.deadlineNanos - now);
-                }
-            }
-        }
-        for (Call<?, ?> call : inFlight.values()) {
-            if (call.abandoned) {
-                continue;
-            }
-            if (call.deadlineNanos - now <= 0) {
-                call.abandoned = true;
-                unanswered.add(call);
-            } else {
-                next = Math.min(next, call.deadlineNanos - now);
-            }
-        }
-        String held = "it was never sent, since the calls before it held all %d slots".formatted(maxInFlight);
-        neverSent.forEach(call -> timeOut(call, held));
-        unanswered.forEach(call -> timeOut(call, "the server may still be at work on it"));
-        return next == Long.MAX_VALUE ? -1 : next;
-    }
-
-    /** Ends all calls. */
-    void failAll(Function<Call<?, ?>, LibvirtException> failure) {
+    /** Ends what the connection that is gone was to do: what was sent, and this client's own calls. */
+    void connectionLost(Function<Call<?, ?>, LibvirtException> failure) {
+        LoopThread.check(loop);
+        line = Line.NONE;
+        heldSince = null;
         List<Call<?, ?>> calls = new ArrayList<>(inFlight.values());
-        calls.addAll(waitingUrgently);
-        calls.addAll(waiting);
         inFlight.clear();
-        waitingUrgently.clear();
-        waiting.clear();
-        calls.forEach(call -> complete(call, new Outcome<>(null, failure.apply(call))));
+        calls.addAll(takeWaiting(Lane.INSIDE));
+        calls.forEach(call -> complete(new Outcome<>(call, null, failure.apply(call))));
     }
 
-    /** Takes out what no server has seen; none of it is pending here any more. */
-    List<Call<?, ?>> takeUnsent() {
-        List<Call<?, ?>> unsent = new ArrayList<>(waitingUrgently);
-        unsent.addAll(waiting);
-        waitingUrgently.clear();
-        waiting.clear();
-        return unsent;
+    /** Ends all calls, for good. */
+    void failAll(Function<Call<?, ?>, LibvirtException> failure) {
+        connectionLost(failure);
+        if (expiry != null) {
+            expiry.cancel(false);
+        }
+        List<Call<?, ?>> calls = takeWaiting(Lane.URGENT);
+        calls.addAll(takeWaiting(Lane.USUAL));
+        calls.forEach(call -> complete(new Outcome<>(call, null, failure.apply(call))));
     }
+
+    private List<Call<?, ?>> takeWaiting(Lane lane) {
+        List<Call<?, ?>> calls = new ArrayList<>(queue(lane));
+        queue(lane).clear();
+        return calls;
+    }
+
+    private Deque<Call<?, ?>> queue(Lane lane) {
+        return waiting.computeIfAbsent(lane, first -> new ArrayDeque<>());
+    }
+
+    // ---- sending
 
     private void sendWaiting() {
         Call<?, ?> call;
@@ -179,7 +205,7 @@ final class CallTable {
             int serial = ++lastSerial;
             inFlight.put(serial, call);
             try {
-                sender.send(call, serial);
+                owner.send(call, serial);
             } catch (RuntimeException | Error e) {
                 // Whatever it was: a call that nobody will answer must not keep a slot.
                 inFlight.remove(serial);
@@ -189,82 +215,155 @@ final class CallTable {
     }
 
     private @Nullable Call<?, ?> next() {
-        // One slot beyond the limit is kept for urgent calls: an abort must not wait for what it is to abort.
-        if (inFlight.size() <= maxInFlight) {
-            Call<?, ?> urgent = nextWanted(waitingUrgently);
-            if (urgent != null) {
-                return urgent;
+        for (Map.Entry<Lane, Deque<Call<?, ?>>> lane : waiting.entrySet()) {
+            Deque<Call<?, ?>> queue = lane.getValue();
+            while (!queue.isEmpty() && maySend(lane.getKey())) {
+                Call<?, ?> call = queue.remove();
+                // It may have been given up a moment ago, with the word of that still on its way here.
+                if (!call.isDone()) {
+                    return call;
+                }
             }
         }
-        return inFlight.size() < maxInFlight ? nextWanted(waiting) : null;
+        return null;
     }
 
-    /** A call may have been cancelled a moment ago, with the word of it still on its way to this event loop. */
-    private static @Nullable Call<?, ?> nextWanted(Deque<Call<?, ?>> queue) {
-        Call<?, ?> call = queue.poll();
-        while (call != null && call.future.isDone()) {
-            call = queue.poll();
+    private boolean maySend(Lane lane) {
+        return switch (line) {
+            case NONE -> false;
+            case GREETING -> lane == Lane.INSIDE && inFlight.size() < maxInFlight;
+            case OPEN -> inFlight.size() < maxInFlight + (lane == Lane.URGENT ? 1 : 0);
+        };
+    }
+
+    // ---- time
+
+    private void expireBy(long due) {
+        if (expiry != null && due - expiryDue >= 0) {
+            return;
         }
-        return call;
+        if (expiry != null) {
+            expiry.cancel(false);
+        }
+        expiryDue = due;
+        expiry = loop.schedule(this::expire, Math.max(0, due - System.nanoTime()), TimeUnit.NANOSECONDS);
     }
 
-    private <R> void settle(int serial, Call<?, R> call, Outcome<R> outcome) {
+    /** Ends all calls whose deadline has passed. */
+    private void expire() {
+        expiry = null;
+        long now = System.nanoTime();
+        // Collected first: a completion may run user code here, which may make calls.
+        List<Call<?, ?>> neverSent = new ArrayList<>();
+        List<Call<?, ?>> unanswered = new ArrayList<>();
+        for (Deque<Call<?, ?>> queue : waiting.values()) {
+            for (Iterator<Call<?, ?>> calls = queue.iterator(); calls.hasNext(); ) {
+                Call<?, ?> call = calls.next();
+                if (isExpired(call, now)) {
+                    calls.remove();
+                    neverSent.add(call);
+                }
+            }
+        }
+        for (Call<?, ?> call : inFlight.values()) {
+            if (!call.abandoned && isExpired(call, now)) {
+                call.abandoned = true;
+                unanswered.add(call);
+            }
+        }
+        watchSlots();
+        String held = line == Line.OPEN
+                ? "it was never sent, since the calls before it held all %d slots".formatted(maxInFlight)
+                : "it was never sent, since the connection was lost and is being made again";
+        neverSent.forEach(call -> timeOut(call, held));
+        unanswered.forEach(call -> timeOut(call, "the server may still be at work on it"));
+        if (heldSince != null && now - heldSince >= patience) {
+            owner.stuck("calls that were given up have held all %d slots for %s, and the server answers none of them"
+                    .formatted(maxInFlight, Duration.ofNanos(patience)));
+        }
+        tellIfIdle();
+    }
+
+    /** Whether its time has passed; if not, that is looked at again. */
+    private boolean isExpired(Call<?, ?> call, long now) {
+        if (call.deadlineNanos - now <= 0) {
+            return true;
+        }
+        expireBy(call.deadlineNanos);
+        return false;
+    }
+
+    /** Notes since when nothing can be sent because of calls that nobody waits for. */
+    private void watchSlots() {
+        long abandoned =
+                inFlight.values().stream().filter(call -> call.abandoned).count();
+        if (abandoned < maxInFlight) {
+            heldSince = null;
+            return;
+        }
+        if (heldSince == null) {
+            heldSince = System.nanoTime();
+        }
+        expireBy(heldSince + patience);
+    }
+
+    // ---- the way out
+
+    private void settle(int serial, Outcome<?> outcome) {
+        LoopThread.check(loop);
         inFlight.remove(serial);
-        complete(call, outcome);
+        heldSince = null;
+        complete(outcome);
         sendWaiting();
+        tellIfIdle();
     }
 
     private void refuse(Call<?, ?> call, String why, @Nullable Throwable cause) {
-        complete(
+        complete(new Outcome<>(
                 call,
-                new Outcome<>(
-                        null,
-                        new CallRefusedException(
-                                "%s on %s was not sent: %s".formatted(call.procedure.name(), host, why), cause)));
+                null,
+                new CallRefusedException(
+                        "%s on %s was not sent: %s".formatted(call.procedure.name(), host, why), cause)));
     }
 
     private void timeOut(Call<?, ?> call, String consequence) {
-        complete(
+        complete(new Outcome<>(
                 call,
-                new Outcome<>(
-                        null,
-                        new CallTimeoutException("%s on %s: no result within its deadline of %s; %s"
-                                .formatted(call.procedure.name(), host, call.deadline, consequence))));
+                null,
+                new CallTimeoutException("%s on %s: no result within its deadline of %s; %s"
+                        .formatted(call.procedure.name(), host, call.deadline, consequence))));
     }
 
-    private <R> void complete(Call<?, R> call, Outcome<?> untyped) {
-        @SuppressWarnings("unchecked") // A failure has no result, and settle() pairs results with their calls.
-        Outcome<R> outcome = (Outcome<R>) untyped;
-        boolean mayUndo = outcome.failure() == null && call.undo != null;
-        if (mayUndo) {
+    private void complete(Outcome<?> outcome) {
+        Runnable completion = outcome;
+        if (outcome.mayUndo()) {
             // From now until the undoing call has been submitted the table is not idle: a close waits for it.
             undoing++;
-        }
-        Runnable completion = () -> {
-            try {
-                Throwable failure = outcome.failure();
-                if (failure != null) {
-                    call.future.completeExceptionally(failure);
-                } else {
-                    deliver(call, outcome.result());
+            completion = () -> {
+                try {
+                    outcome.run();
+                } finally {
+                    Session.onLoop(loop, this::undone);
                 }
-            } finally {
-                if (mayUndo) {
-                    onUndone.accept(() -> undoing--);
-                }
-            }
-        };
-        if (call.future.handOver(completion)) {
-            return;
+            };
         }
-        callbacks.run(completion);
+        Call<?, ?> call = outcome.call();
+        if (call.lane == Lane.INSIDE) {
+            completion.run();
+        } else if (!call.handOver(completion)) {
+            callbacks.run(completion);
+        }
     }
 
-    @SuppressWarnings("NullAway") // The result of a procedure without one is null, and so is Void's only value.
-    private static <R> void deliver(Call<?, R> call, @Nullable R result) {
-        if (!call.future.complete(result) && call.undo != null) {
-            LOG.debug("{} succeeded after its caller had gone; undoing it", call.procedure.name());
-            call.undo.accept(result);
+    private void undone() {
+        undoing--;
+        tellIfIdle();
+    }
+
+    /** Tells its session if nothing is under way, waiting, or being undone. */
+    void tellIfIdle() {
+        if (inFlight.isEmpty() && undoing == 0 && waiting.values().stream().allMatch(Deque::isEmpty)) {
+            owner.idle();
         }
     }
 }

@@ -6,78 +6,65 @@ import dev.virtwire.client.internal.async.SerialExecutor;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import io.netty.channel.EventLoop;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where a session's user code runs (in order, never on the event loop unless the user asked for it), and may not wait. */
-public final class Callbacks implements Executor {
+/**
+ * Where a session's user code runs: in order, on the executor that the user chose or on the shared pool; on the event loop
+ * only if the user asked for it. Knows where user code must not wait.
+ */
+final class Callbacks implements TrackedFuture.WaitGuard {
     private static final Logger LOG = LoggerFactory.getLogger(Callbacks.class);
 
     private final String host;
-    private final Executor executor;
-    private final @Nullable SerialExecutor serial;
-    private volatile @Nullable EventLoop loop;
+    private final EventLoop loop;
+    private final @Nullable Executor chosen;
+    private final SerialExecutor serial;
 
-    Callbacks(String host, ConnectOptions options) {
+    /** Threads of the user's executor that are in a subscriber of this session. */
+    private final Set<Thread> inSubscriber = ConcurrentHashMap.newKeySet();
+
+    Callbacks(String host, ConnectOptions options, EventLoop loop) {
         this.host = host;
-        Executor chosen = options.callbackExecutor();
-        if (chosen == null) {
-            this.serial = new SerialExecutor(SharedPool.executor());
-            this.executor = serial;
-        } else {
-            this.serial = null;
-            this.executor = chosen;
-        }
+        this.loop = loop;
+        this.chosen = options.callbackExecutor();
+        this.serial = new SerialExecutor(chosen == null ? SharedPool.executor() : chosen);
     }
 
-    /** The event loop is known. */
-    void runOn(EventLoop eventLoop) {
-        loop = eventLoop;
-    }
-
-    /** Runs subscribers. */
+    /** Runs subscribers, apart from callbacks. The user's threads may all be taken by them, so they must not wait there. */
     Executor forSubscribers() {
-        return serial != null ? SharedPool.executor() : executor;
+        Executor own = chosen;
+        return own == null
+                ? SharedPool.executor()
+                : task -> own.execute(() -> {
+                    boolean outermost = inSubscriber.add(Thread.currentThread());
+                    try {
+                        task.run();
+                    } finally {
+                        if (outermost) {
+                            inSubscriber.remove(Thread.currentThread());
+                        }
+                    }
+                });
     }
 
-    /** A future that must not be waited for where it would wait for itself. */
-    <T> TrackedFuture<T> newFuture() {
-        return new TrackedFuture<>(this::checkMayWait);
-    }
-
-    /** Throws on a thread on which waiting would never end. */
-    void checkMayWait() {
-        EventLoop known = loop;
-        boolean inCallback = serial != null && serial.isRunningHere();
-        if (inCallback || (known != null && known.inEventLoop())) {
+    @Override
+    public void checkMayWait() {
+        if (loop.inEventLoop() || serial.isRunningHere() || inSubscriber.contains(Thread.currentThread())) {
             throw new IllegalStateException("join() or get() in a callback of the connection to " + host
                     + " would wait for itself; use thenCompose(), or wait on another thread");
         }
     }
 
-    @Override
-    public void execute(Runnable callback) {
-        executor.execute(callback);
-    }
-
-    /** Runs user code where it belongs; where the user's executor refuses it, in whatever way, here. */
-    public void run(Runnable callback) {
-        AtomicBoolean begun = new AtomicBoolean();
+    /** Runs user code where it belongs; if the user's executor refuses it, in whatever way, here. */
+    void run(Runnable callback) {
         try {
-            execute(() -> {
-                if (begun.compareAndSet(false, true)) {
-                    callback.run();
-                }
-            });
+            serial.execute(callback);
         } catch (RuntimeException | Error e) {
-            // One that runs it here and lets its error out has not refused it.
-            if (!begun.compareAndSet(false, true)) {
-                LOG.error("A callback threw; what follows runs all the same", e);
-                return;
-            }
             LOG.warn("The callback executor refused a completion; it runs on the event loop instead", e);
             callback.run();
         }

@@ -1,455 +1,318 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
-import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
-import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.stream.StreamLink;
 import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.internal.stream.StreamTable;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
-import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.client.internal.wire.RemoteErrorReader;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.message.MessageHeader;
+import dev.virtwire.protocol.message.MessageStatus;
+import dev.virtwire.protocol.message.MessageType;
+import dev.virtwire.xdr.XdrException;
+import dev.virtwire.xdr.XdrReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.CodecException;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One channel to one server: sends calls, hands replies to the {@link CallTable}, packets to the {@link StreamTable}, events
- * to their listeners, and ends
- * everything with one reason when the channel ends. The last handler of its pipeline; state lives on its event loop.
+ * The last handler of one channel: writes calls, takes what the server sends apart (replies go to their calls, packets to
+ * their streams, events to their listeners), and tells, once, why the channel has ended.
+ *
+ * <p>A body that does not decode fails its call, or is an event that is lost. Anything else that the protocol does not allow
+ * is a {@link ProtocolException}, after which nothing of this channel can be trusted. On the event loop only.
  */
-public final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements Session {
+final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements StreamLink {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     /** At so many calls of its own a server stops reading, unless it is configured otherwise. */
     private static final int SERVER_STOPS_READING = 5;
 
-    /** Goes on where a connection ends. */
-    interface Heir {
-        /**
-         * The connection has ended.
-         *
-         * @param unsent calls that no server has seen
-         */
-        void inherit(CloseReason reason, List<Call<?, ?>> unsent);
+    /** What an event message is told by. */
+    record EventKey(int program, int procedure) {
+        static EventKey of(EventMessage<?> message) {
+            return new EventKey(message.program(), message.number());
+        }
+    }
+
+    /** Who hears one kind of event message. */
+    record Listener<T>(EventMessage<T> message, Consumer<T> onEvent, Consumer<ProtocolException> onBroken) {
+        T decode(XdrReader body) {
+            T event = message.body().decode(body);
+            body.expectEnd(message.name());
+            return event;
+        }
     }
 
     private final String host;
-    private final ConnectOptions options;
-    private final Callbacks callbacks;
+    private final Channel channel;
     private final CallTable calls;
+    private final Map<EventKey, Listener<?>> listeners;
+    private final BiConsumer<Connection, CloseReason> onEnd;
     private final StreamTable streams;
-    private final InboundMessages inbound;
-    private final CloseListeners closeListeners = new CloseListeners();
-    private final TrackedFuture<CloseReason> closed;
-
-    private volatile @Nullable Channel channel;
-    private @Nullable KeepAlive keepAlive;
+    private final KeepAlive keepAlive;
+    private final Flusher flusher;
     private @Nullable CloseReason reason;
-    private @Nullable Procedure<Void, Void> farewell;
-    private @Nullable Heir heir;
-    private boolean draining;
-    private boolean receiving;
-    private boolean flushPending;
-    private long expiryDue = Long.MAX_VALUE;
 
-    /**
-     * A connection whose channel is yet to come.
-     *
-     * @param host the server, for messages
-     */
-    public Connection(String host, ConnectOptions options) {
-        this(host, options, new Callbacks(host, options));
-    }
-
-    /** As the first, for a session that has callbacks already. */
-    Connection(String host, ConnectOptions options, Callbacks callbacks) {
+    /** The handler of a channel into whose pipeline it has not been put yet. */
+    Connection(
+            String host,
+            ConnectOptions options,
+            Channel channel,
+            CallTable calls,
+            Map<EventKey, Listener<?>> listeners,
+            BiConsumer<Connection, CloseReason> onEnd) {
         this.host = host;
-        this.options = options;
-        this.callbacks = callbacks;
-        this.closed = callbacks.newFuture();
-        this.calls =
-                new CallTable(host, options.maxInFlight(), options.maxQueued(), this::send, callbacks, this::onUndone);
-        this.streams = new StreamTable(host, new Link());
-        this.inbound = new InboundMessages(host, calls, streams);
-    }
-
-    @Override
-    public String host() {
-        return host;
-    }
-
-    @Override
-    public @Nullable Channel channel() {
-        return channel;
-    }
-
-    @Override
-    public ConnectOptions options() {
-        return options;
-    }
-
-    /** Where its user code runs. */
-    public Callbacks callbacks() {
-        return callbacks;
-    }
-
-    @Override
-    public void callback(Runnable completion) {
-        callbacks.run(completion);
-    }
-
-    @Override
-    public Executor subscriberExecutor() {
-        return callbacks.forSubscribers();
-    }
-
-    @Override
-    public @Nullable Supplier<SSLEngine> tlsEngines() {
-        Channel target = channel;
-        return target == null ? null : target.attr(Transport.TLS_ENGINES).get();
-    }
-
-    @Override
-    public TrackedFuture<CloseReason> closed() {
-        return closed;
-    }
-
-    @Override
-    public <T> TrackedFuture<T> newFuture() {
-        return callbacks.newFuture();
-    }
-
-    @Override
-    public <A, R> CompletableFuture<R> call(
-            Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
-        CallRefusedException refused = Call.refusal(procedure, host);
-        if (refused != null) {
-            return CompletableFuture.failedFuture(refused);
-        }
-        Call<A, R> call =
-                new Call<>(procedure, arguments, Call.deadline(callOptions, options), undo, callbacks, this::abandon);
-        execute(() -> submit(call), () -> call.future.completeExceptionally(notSent(call)));
-        return call.future;
-    }
-
-    @Override
-    public <T> void listen(EventMessage<T> message, Consumer<T> listener) {
-        execute(() -> inbound.listen(message, listener), () -> {});
-    }
-
-    @Override
-    public void onInterruption(Interruptions listener) {
-        // This is one connection: what interrupts it ends it.
-    }
-
-    @Override
-    public void onClose(Consumer<LibvirtException> listener) {
-        Runnable late = () -> listener.accept(ended(""));
-        execute(
-                () -> {
-                    if (reason == null) {
-                        closeListeners.add(listener);
-                    } else {
-                        late.run();
-                    }
-                },
-                late);
-    }
-
-    /** Leaves unsent calls to {@code heir} when the connection is lost; on the event loop. At once where it is. */
-    void bequeath(Heir to) {
-        heir = to;
-        CloseReason ending = reason;
-        if (ending != null) {
-            to.inherit(ending, List.of());
-        }
-    }
-
-    @Override
-    public void onLoop(Runnable task) {
-        execute(task, task);
-    }
-
-    @Override
-    public void later(Duration delay, Runnable task) {
-        execute(
-                () -> loop().schedule(
-                                () -> {
-                                    if (reason == null) {
-                                        callbacks.run(task);
-                                    }
-                                },
-                                LoopTasks.nanos(delay),
-                                TimeUnit.NANOSECONDS),
-                () -> {});
-    }
-
-    @Override
-    public void close() {
-        execute(() -> end(CloseReason.Kind.CLOSED, null), () -> {});
-    }
-
-    @Override
-    public void closeAfter(Procedure<Void, Void> procedure) {
-        execute(
-                () -> {
-                    if (farewell == null && reason == null) {
-                        farewell = procedure;
-                        long patience = LoopTasks.nanos(options.callTimeout());
-                        loop().schedule(this::close, patience, TimeUnit.NANOSECONDS);
-                        sayFarewellWhenIdle();
-                    }
-                },
-                () -> {});
-    }
-
-    /** Ends the connection because of an error. */
-    public void abort(LibvirtException cause) {
-        execute(
-                () -> end(
-                        cause instanceof ProtocolException ? CloseReason.Kind.PROTOCOL_ERROR : CloseReason.Kind.LOST,
-                        cause),
-                () -> {});
-    }
-
-    // ---- the channel
-
-    /** Comes when the channel is open: only then is it known which of a host's addresses answers. */
-    @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        channel = context.channel();
-        callbacks.runOn(context.channel().eventLoop());
-        context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
-        keepAlive = new KeepAlive(
-                context.channel(),
+        this.channel = channel;
+        this.calls = calls;
+        this.listeners = listeners;
+        this.onEnd = onEnd;
+        this.streams = new StreamTable(host, this);
+        this.flusher = new Flusher(channel);
+        this.keepAlive = new KeepAlive(
+                channel,
                 options.keepAliveInterval(),
                 options.keepAliveCount(),
                 options.callTimeout(),
                 () -> calls.inFlight() >= SERVER_STOPS_READING || streams.awaitServer(),
-                silence -> end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + silence)));
-        if (!context.channel().isActive()) {
+                silence -> lost(silence, null));
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    // ---- what is sent
+
+    /** Sends a call under a serial number; throws if it cannot be sent as it is. */
+    void send(Call<?, ?> call, int serial) {
+        ByteBuf frame = call.frame(channel.alloc(), serial);
+        LOG.trace("{}: sends {} as {}", host, call.procedure.name(), serial);
+        if (call.procedure.result() instanceof StreamOpening<?, ?, ?> opening) {
+            opening.register(streams, serial);
+        }
+        flusher.write(frame, channel.voidPromise());
+    }
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return channel.alloc();
+    }
+
+    @Override
+    public void send(ByteBuf packet, Runnable onWritten) {
+        flusher.write(packet, channel.newPromise().addListener(written -> {
+            if (written.isSuccess()) {
+                onWritten.run();
+            } else if (channel.isOpen()) {
+                // What was not sent is missing in the stream, and nobody else tells.
+                failed(written.cause());
+            }
+        }));
+    }
+
+    @Override
+    public void pauseReading(boolean paused) {
+        channel.config().setAutoRead(!paused);
+    }
+
+    // ---- what is received
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
+        keepAlive.start();
+        if (!channel.isActive()) {
             channelInactive(context);
         }
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
-        KeepAlive alive = keepAlive;
-        if (reason != null || alive == null) {
+        if (reason != null) {
             return;
         }
-        alive.received();
-        receiving = true;
-        inbound.receive(frame, alive);
-        sayFarewellWhenIdle();
+        keepAlive.received();
+        flusher.reading();
+        MessageHeader header = MessageHeader.read(frame);
+        LOG.trace("{}: received {} with {} bytes", host, header, frame.readableBytes());
+        switch (header.type()) {
+            case MessageType.REPLY -> reply(header, frame);
+            case MessageType.MESSAGE -> message(header, frame);
+            case MessageType.STREAM, MessageType.STREAM_HOLE -> packet(header, frame);
+            default -> throw broken("a message of type %d, which no server sends".formatted(header.type()), null);
+        }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        receiving = false;
-        flush();
+        flusher.readComplete();
     }
 
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        end(
-                draining ? CloseReason.Kind.CLOSED : CloseReason.Kind.LOST,
-                draining ? null : new ConnectionLostException(host + ": the server closed the connection"));
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
-        if (root instanceof ProtocolException protocol) {
-            String text = String.valueOf(protocol.getMessage());
-            end(
-                    CloseReason.Kind.PROTOCOL_ERROR,
-                    text.startsWith(host) ? protocol : new ProtocolException(host + ": " + text, protocol));
-        } else if (root instanceof IOException && draining) {
-            end(CloseReason.Kind.CLOSED, null);
-        } else if (root instanceof IOException) {
-            end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + root.getMessage(), root));
-        } else {
-            LOG.error("{}: unexpected failure; closing the connection", host, root);
-            end(CloseReason.Kind.LOST, new ConnectionLostException(host + ": internal failure: " + root, root));
+    private void reply(MessageHeader header, ByteBuf frame) {
+        int serial = header.serial();
+        Call<?, ?> call = calls.find(serial);
+        if (call == null) {
+            throw broken("a reply to call %d, which is not under way".formatted(serial), null);
         }
-    }
-
-    // ---- calls, on the event loop
-
-    /** Takes a call, on the event loop. */
-    void submit(Call<?, ?> call) {
-        boolean closing = draining || (farewell != null && !calls.isUndoing());
-        if (reason != null || closing) {
-            LibvirtException refused = notSent(call);
-            callbacks.run(() -> call.future.completeExceptionally(refused));
-            return;
+        Procedure<?, ?> procedure = call.procedure;
+        if (header.program() != procedure.program() || header.procedure() != procedure.number()) {
+            throw broken(
+                    "call %d was procedure %d of program %#x, and the reply is for %d of %#x"
+                            .formatted(
+                                    serial,
+                                    procedure.number(),
+                                    procedure.program(),
+                                    header.procedure(),
+                                    header.program()),
+                    null);
         }
-        calls.submit(call);
-        scheduleExpiry(call.deadlineNanos);
-    }
-
-    private void onUndone(Runnable settled) {
-        execute(
-                () -> {
-                    settled.run();
-                    sayFarewellWhenIdle();
-                },
-                settled);
-    }
-
-    /** The caller of a call has gone. */
-    void abandon(Call<?, ?> call) {
-        execute(() -> calls.abandon(call), () -> {});
-    }
-
-    private <A> void send(Call<A, ?> call, int serial) {
-        Channel target = channel;
-        if (target == null) {
-            throw new CallRefusedException("there is no channel");
-        }
-        ByteBuf frame = CallEncoder.encode(target.alloc(), call.procedure, call.arguments, serial);
-        LOG.trace("{}: sends {} as {}", host, call.procedure.name(), serial);
-        if (call.procedure.result() instanceof StreamOpening<?, ?, ?> opening) {
-            opening.register(streams, serial);
-        }
-        target.write(frame, target.voidPromise());
-        flushSoon(target);
-    }
-
-    /** One system call for all calls of one turn of the event loop. */
-    private void flushSoon(Channel target) {
-        if (!flushPending) {
-            flushPending = true;
-            if (!receiving) {
-                target.eventLoop().execute(this::flush);
-            }
-        }
-    }
-
-    private void flush() {
-        Channel target = channel;
-        if (flushPending && target != null) {
-            flushPending = false;
-            target.flush();
-        }
-    }
-
-    private void scheduleExpiry(long deadlineNanos) {
-        long now = System.nanoTime();
-        long due = deadlineNanos - now;
-        if (expiryDue == Long.MAX_VALUE || deadlineNanos - expiryDue < 0) {
-            expiryDue = deadlineNanos;
-            loop().schedule(() -> expire(deadlineNanos), Math.max(0, due), TimeUnit.NANOSECONDS);
-        }
-    }
-
-    private void expire(long due) {
-        if (expiryDue != due || reason != null) {
-            return;
-        }
-        expiryDue = Long.MAX_VALUE;
-        long now = System.nanoTime();
-        long next = calls.expire(now);
-        if (next >= 0) {
-            scheduleExpiry(now + next);
-        }
-    }
-
-    // ---- streams, on the event loop
-
-    private final class Link implements StreamLink {
-        @Override
-        public ByteBufAllocator allocator() {
-            return openChannel().alloc();
-        }
-
-        @Override
-        public void send(ByteBuf packet, Runnable onWritten) {
-            Channel target = openChannel();
-            target.write(packet).addListener(written -> {
-                if (written.isSuccess()) {
-                    onWritten.run();
+        XdrReader body = new XdrReader(frame);
+        try {
+            switch (header.status()) {
+                case MessageStatus.OK -> succeed(serial, call, body);
+                case MessageStatus.ERROR -> {
+                    RemoteException.Details details = RemoteErrorReader.read(body);
+                    body.expectEnd("the error of " + procedure.name());
+                    streams.refused(serial);
+                    calls.fail(serial, call, new RemoteException(host, procedure.name(), serial, details));
                 }
-            });
-            flushSoon(target);
+                default ->
+                    throw broken(
+                            "the reply of %s has status %d, which no reply has"
+                                    .formatted(procedure.name(), header.status()),
+                            null);
+            }
+        } catch (XdrException e) {
+            if (procedure.result() instanceof StreamOpening<?, ?, ?> opening) {
+                opening.abort();
+            }
+            ProtocolException failure = undecodable(header, e);
+            calls.fail(serial, call, new ProtocolException(procedure.name() + " on " + failure.getMessage(), failure));
         }
+    }
 
-        @Override
-        public void pauseReading(boolean paused) {
-            openChannel().config().setAutoRead(!paused);
-        }
+    private <R> void succeed(int serial, Call<?, R> call, XdrReader body) {
+        R result = call.procedure.result().decode(body);
+        body.expectEnd("the result of " + call.procedure.name());
+        calls.succeed(serial, call, result);
+    }
 
-        @Override
-        public LibvirtException ended(String what) {
-            return Connection.this.ended(what);
+    private void message(MessageHeader header, ByteBuf frame) {
+        if (header.program() == KeepAlive.PROGRAM) {
+            keepAlive.message(header);
+            return;
         }
+        Listener<?> listener = listeners.get(new EventKey(header.program(), header.procedure()));
+        if (listener == null) {
+            LOG.debug("{}: nobody listens to event {} of program {}", host, header.procedure(), header.program());
+        } else {
+            event(header, listener, new XdrReader(frame));
+        }
+    }
+
+    private <T> void event(MessageHeader header, Listener<T> listener, XdrReader body) {
+        T event;
+        try {
+            event = listener.decode(body);
+        } catch (XdrException e) {
+            ProtocolException failure = undecodable(header, e);
+            LOG.warn("An event is lost: {}", failure.getMessage());
+            listener.onBroken().accept(failure);
+            return;
+        }
+        listener.onEvent().accept(event);
+    }
+
+    private void packet(MessageHeader header, ByteBuf frame) {
+        try {
+            streams.receive(header, frame);
+        } catch (XdrException e) {
+            throw undecodable(header, e);
+        }
+    }
+
+    private ProtocolException undecodable(MessageHeader header, XdrException cause) {
+        return broken(
+                "procedure %d of program %#x: %s".formatted(header.procedure(), header.program(), cause.getMessage()),
+                cause);
+    }
+
+    private ProtocolException broken(String what, @Nullable Throwable cause) {
+        return new ProtocolException(host + ": " + what, cause);
     }
 
     // ---- the end
 
-    private void sayFarewellWhenIdle() {
-        Procedure<Void, Void> procedure = farewell;
-        if (procedure != null && !draining && reason == null && calls.isEmpty()) {
-            draining = true;
-            @SuppressWarnings("NullAway") // Void's only value is null.
-            Call<Void, Void> call = new Call<>(procedure, null, options.callTimeout(), null, callbacks, this::abandon);
-            call.future.whenComplete((done, failure) -> close());
-            calls.submit(call);
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        lost("the server closed the connection", null);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        failed(cause);
+    }
+
+    private void failed(Throwable failure) {
+        Throwable cause = failure.getCause();
+        Throwable root = failure instanceof CodecException && cause != null ? cause : failure;
+        if (root instanceof ProtocolException protocol) {
+            String text = String.valueOf(protocol.getMessage());
+            end(new CloseReason(
+                    CloseReason.Kind.PROTOCOL_ERROR, text.startsWith(host) ? protocol : broken(text, protocol)));
+        } else if (root instanceof IOException) {
+            lost(String.valueOf(root.getMessage()), root);
+        } else {
+            LOG.error("{}: unexpected failure; closing the connection", host, root);
+            lost("internal failure: " + root, root);
         }
     }
 
-    private void end(CloseReason.Kind kind, @Nullable LibvirtException cause) {
+    /** Ends the channel because it is of no more use. */
+    void lost(String why, @Nullable Throwable cause) {
+        end(new CloseReason(CloseReason.Kind.LOST, new ConnectionLostException(host + ": " + why, cause)));
+    }
+
+    /** Ends the channel; for one reason only, the first. */
+    void end(CloseReason ending) {
         if (reason != null) {
             return;
         }
-        CloseReason ending = new CloseReason(kind, cause);
         reason = ending;
         LOG.debug("{}: connection ended: {}", host, ending);
-        Channel open = channel;
-        if (open != null) {
-            open.close();
-        }
-        List<Call<?, ?>> unsent = heir == null ? List.of() : calls.takeUnsent();
-        calls.failAll(call -> ended(call.procedure.name() + " on "));
+        keepAlive.stop();
+        channel.close();
         streams.endAll();
-        closeListeners.tellAll(host, () -> ended(""));
-        callbacks.run(() -> closed.complete(ending));
-        if (heir != null) {
-            heir.inherit(ending, unsent);
-        }
+        onEnd.accept(this, ending);
     }
 
-    private LibvirtException ended(String what) {
+    @Override
+    public LibvirtException ended(String what) {
         CloseReason ending = reason;
         return ended(what, host, ending == null ? null : ending.cause());
     }
 
-    /** The error of one call or subscription when the connection has ended: each has its own, with its own trace. */
+    /** The error of one call, stream or subscription when its connection has ended: each has its own, with its own trace. */
     static LibvirtException ended(String what, String host, @Nullable LibvirtException cause) {
         if (cause instanceof ProtocolException) {
             return new ProtocolException(what + cause.getMessage(), cause);
@@ -457,31 +320,5 @@ public final class Connection extends SimpleChannelInboundHandler<ByteBuf> imple
         return cause == null
                 ? new ConnectionLostException(what + host + ": the connection was closed by this side")
                 : new ConnectionLostException(what + cause.getMessage(), cause);
-    }
-
-    private LibvirtException notSent(Call<?, ?> call) {
-        CloseReason ending = reason;
-        String why = ending == null || ending.cause() == null
-                ? "the connection is closed"
-                : "the connection has ended: " + ending.cause().getMessage();
-        return new CallRefusedException("%s on %s was not sent: %s".formatted(call.procedure.name(), host, why));
-    }
-
-    // ---- threads
-
-    private EventLoop loop() {
-        return openChannel().eventLoop();
-    }
-
-    private Channel openChannel() {
-        Channel target = channel;
-        if (target == null) {
-            throw new IllegalStateException(host + ": used before the channel was there");
-        }
-        return target;
-    }
-
-    private void execute(Runnable task, Runnable whenLoopIsGone) {
-        LoopTasks.execute(loop(), task, whenLoopIsGone);
     }
 }

@@ -6,10 +6,12 @@ import dev.virtwire.protocol.message.MessageStatus;
 import dev.virtwire.protocol.message.MessageType;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a dead peer: after an interval without a message it sends a ping, one an interval, and after the last
@@ -22,7 +24,6 @@ final class KeepAlive {
     private static final int VERSION = 1;
     private static final int PING = 1;
     private static final int PONG = 2;
-    private static final Duration LONGEST = Duration.ofDays(365 * 100L);
     private static final int FRAME_BYTES = 4 + MessageHeader.BYTES;
 
     private final Channel channel;
@@ -32,9 +33,10 @@ final class KeepAlive {
     private final BooleanSupplier mayBeDeaf;
     private final Consumer<String> onSilence;
     private long lastReceived = System.nanoTime();
+    private @Nullable Future<?> next;
 
     /**
-     * Made on the channel's event loop, like every use.
+     * One for a channel, on whose event loop all of it is used.
      *
      * @param patience how long a silence proves nothing while the server may be deaf
      * @param mayBeDeaf whether the server may have stopped reading because it works on as many calls as it takes
@@ -50,11 +52,20 @@ final class KeepAlive {
         this.channel = channel;
         this.intervalNanos = interval.toNanos();
         this.count = count;
-        this.patienceNanos = patience.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : patience.toNanos();
+        this.patienceNanos = patience.toNanos();
         this.mayBeDeaf = mayBeDeaf;
         this.onSilence = onSilence;
+    }
+
+    void start() {
         if (count > 0) {
             schedule(intervalNanos);
+        }
+    }
+
+    void stop() {
+        if (next != null) {
+            next.cancel(false);
         }
     }
 
@@ -70,9 +81,6 @@ final class KeepAlive {
     }
 
     private void tick() {
-        if (!channel.isActive()) {
-            return;
-        }
         if (!channel.config().isAutoRead()) {
             // A stream's reader is slow, and nothing is read meanwhile: that proves nothing, but the server must hear
             // of us.
@@ -96,7 +104,7 @@ final class KeepAlive {
     }
 
     private void schedule(long nanos) {
-        channel.eventLoop().schedule(this::tick, nanos, TimeUnit.NANOSECONDS);
+        next = channel.eventLoop().schedule(this::tick, nanos, TimeUnit.NANOSECONDS);
     }
 
     private void send(int procedure) {

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
+import dev.virtwire.client.AuthenticationException;
+import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
+import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.ProtocolException;
+import dev.virtwire.client.ReconnectPolicy;
+import dev.virtwire.client.internal.async.LoopThread;
+import dev.virtwire.client.internal.async.SharedFuture;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.call.Call.Lane;
 import dev.virtwire.client.internal.stream.StreamContext;
 import dev.virtwire.client.internal.stream.StreamFlow;
 import dev.virtwire.client.internal.stream.StreamOpening;
@@ -12,100 +20,621 @@ import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.StreamDirection;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What a user's connection speaks through: one {@link Connection}, or with {@link ReconnectingSession} one after the
- * other. It stays on one event loop all its life.
+ * What a user's connection speaks through: calls, events and streams on one channel, or with a {@link ReconnectPolicy} on
+ * one after the other, always on the same event loop. A call that was sent ends with its channel, because it may have been
+ * carried out; one that was not waits for the next. Without a policy the first loss is the end.
+ *
+ * <p>Its state lives on the event loop; what may be called on any thread hops there.
  */
-public interface Session extends Caller, StreamContext {
-    /** Hears of connections that are lost and made again; on the event loop. */
-    interface Interruptions {
-        /** The connection is lost, and will be made again or the session ends. */
-        void lost(Instant when, LibvirtException cause);
+public final class Session implements Caller, StreamContext {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+    private static final Duration LONGEST = Duration.ofDays(365 * 100L);
 
-        /** There is a connection again. Calls that are made here go out before those that have waited. */
-        void resumed();
+    /** Makes connections. */
+    @FunctionalInterface
+    public interface Dialer {
+        /**
+         * Tries once: opens a channel, gives it to {@link Session#attach}, and convinces the server by
+         * {@link Session#greeting}. What may block does so elsewhere; giving the result up ends the attempt.
+         */
+        CompletableFuture<?> dial(Session session);
     }
 
-    /** How the connection was made. */
-    ConnectOptions options();
+    /** Hears what becomes of the connections of a session; on the event loop. */
+    public interface Watcher {
+        /** The connection is lost; there will be another one, or the session ends. */
+        void lost(Instant when, LibvirtException cause);
 
-    /** Completes at the end, with the reason. */
-    TrackedFuture<CloseReason> closed();
+        /** There is a connection again. What is called here goes out before the calls that have waited. */
+        void resumed();
 
-    /** Runs subscribers, which may be slow: apart from other callbacks, so that they delay no call. */
-    Executor subscriberExecutor();
+        /** The session has ended. */
+        void ended(LibvirtException cause);
+    }
+
+    private final String host;
+    private final ConnectOptions options;
+    private final EventLoop loop;
+    private final Dialer dialer;
+    private final Runnable release;
+    private final Callbacks callbacks;
+    private final CallTable calls;
+    private final Caller greeting = new Greeting();
+    private final SharedFuture<CloseReason> closed;
+
+    // On the event loop.
+    private final Map<Connection.EventKey, Connection.Listener<?>> listeners = new HashMap<>();
+    private final List<Watcher> watchers = new ArrayList<>();
+    private final Set<Future<?>> timers = new HashSet<>();
+    private @Nullable CompletableFuture<?> attempt;
+    private @Nullable Procedure<Void, Void> farewell;
+    private boolean open;
+    private boolean draining;
+    private long openSince;
+    private long giveUpAt;
+    private Duration delay = Duration.ZERO;
+    private @Nullable LibvirtException lossCause;
+    private @Nullable CloseReason lastEnd;
+
+    private volatile @Nullable Connection current;
+    private volatile @Nullable CloseReason reason;
+    private final AtomicInteger epoch = new AtomicInteger();
+
+    /**
+     * A session that has no connection yet.
+     *
+     * @param host the server, for messages
+     * @param release told, once, that the event loop is no longer needed
+     */
+    public Session(String host, ConnectOptions options, EventLoop loop, Dialer dialer, Runnable release) {
+        this.host = host;
+        this.options = options;
+        this.loop = loop;
+        this.dialer = dialer;
+        this.release = release;
+        this.callbacks = new Callbacks(host, options, loop);
+        this.calls = new CallTable(host, options, loop, callbacks, new Table());
+        this.closed = new SharedFuture<>(callbacks);
+    }
+
+    /** A session on a channel that is open, whose server needs no convincing, and that is the only one. */
+    public static Session on(Channel channel, String host, ConnectOptions options) {
+        Session session = new Session(host, options, channel.eventLoop(), none -> new CompletableFuture<>(), () -> {});
+        onLoop(channel.eventLoop(), () -> {
+            session.take(channel);
+            session.opened();
+        });
+        return session;
+    }
+
+    /** Makes the first connection, in one attempt; giving up the result ends the session. */
+    public CompletableFuture<Session> connect() {
+        TrackedFuture<Session> connected = newFuture(this::close);
+        onLoop(() -> dial(failure -> {
+            if (failure == null) {
+                opened();
+                callback(() -> connected.succeed(this));
+            } else {
+                end(new CloseReason(CloseReason.Kind.CLOSED, null));
+                callback(() -> connected.fail(failure));
+            }
+        }));
+        return connected;
+    }
+
+    // ---- what its users ask, on any thread
 
     @Override
-    default <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
+    public String host() {
+        return host;
+    }
+
+    /** How its connections are made. */
+    public ConnectOptions options() {
+        return options;
+    }
+
+    /** On which all its state lives. */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /** The present connection's channel, on which its transport may have left something; null while there is none. */
+    public @Nullable Channel channel() {
+        Connection connection = current;
+        return connection == null ? null : connection.channel();
+    }
+
+    /** Counts connections: what was said by one is not true of the next. */
+    public int epoch() {
+        return epoch.get();
+    }
+
+    /** Completes at the end, with the reason; always the same. */
+    public CompletableFuture<CloseReason> closed() {
+        return closed;
+    }
+
+    /** Whether it has ended. */
+    public boolean isClosed() {
+        return reason != null;
+    }
+
+    @Override
+    public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
         return call(procedure, arguments, callOptions, null);
     }
 
     /**
      * Calls a procedure whose success leaves something behind.
      *
-     * @param undo removes it, where the result came after its caller had gone
+     * @param undo removes it, if the result comes after its caller has gone
      */
-    <A, R> CompletableFuture<R> call(
-            Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo);
-
-    @Override
-    default <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
-            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
-        return open(
+    public <A, R> CompletableFuture<R> call(
+            Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
+        if (procedure.stream() != StreamDirection.NONE && !(procedure.result() instanceof StreamOpening)) {
+            return refused(procedure, "it opens a stream, and has to be called by open()");
+        }
+        if (procedure.files()) {
+            return refused(procedure, "it passes file descriptors, which this client cannot do");
+        }
+        Duration own = callOptions.deadline();
+        Call<A, R> call = new Call<>(
+                this,
+                procedure.urgent() ? Lane.URGENT : Lane.USUAL,
                 procedure,
                 arguments,
-                kind,
-                callOptions,
-                new StreamFlow(options().streamBuffer(), false));
+                own == null ? options.callTimeout() : bounded(own),
+                undo);
+        execute(() -> submit(call), () -> call.fail(notSent(procedure, whyEnded())));
+        return call;
     }
 
-    /** As the other, and says what happens when more comes in the stream than is read. */
-    default <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+    @Override
+    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
+        return open(procedure, arguments, kind, callOptions, new StreamFlow(options.streamBuffer(), false));
+    }
+
+    /** As the other, and says what happens if more comes in the stream than is read. */
+    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
             Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions, StreamFlow flow) {
         String mismatch = StreamOpening.mismatch(procedure, kind);
         if (mismatch != null) {
-            return CompletableFuture.failedFuture(Call.notSent(procedure, host(), mismatch));
+            return refused(procedure, mismatch);
         }
         StreamOpening<A, R, S> opening = new StreamOpening<>(procedure, arguments, kind, this, flow);
         return call(
                 opening.call(), arguments, callOptions, late -> late.stream().abort());
     }
 
-    /** Hears an event message. The listener runs on the event loop and only hands over. */
-    <T> void listen(EventMessage<T> message, Consumer<T> listener);
+    @Override
+    public <T> TrackedFuture<T> newFuture() {
+        return new TrackedFuture<>(callbacks);
+    }
 
-    /** Hears of interruptions; a session that has none never tells. */
-    void onInterruption(Interruptions listener);
+    /** A future whose holder is to be obeyed if he gives it up. */
+    public <T> TrackedFuture<T> newFuture(Runnable onGivenUp) {
+        return new TrackedFuture<>(callbacks) {
+            @Override
+            protected void givenUp() {
+                onGivenUp.run();
+            }
+        };
+    }
 
-    /** Hears the end, on the event loop; at once where it has come. */
-    void onClose(Consumer<LibvirtException> listener);
-
-    /** Runs a task once, after a delay, where callbacks run; not at all when the session has ended before. */
-    void later(Duration delay, Runnable task);
-
-    /** Makes TLS engines as this session's own was made; null where it is not by TLS. */
-    @Nullable
-    Supplier<SSLEngine> tlsEngines();
-
-    /** The present connection's channel, on which its transport may have left something; null while there is none. */
-    @Nullable
-    Channel channel();
+    /** Runs a task once, after a delay, where callbacks run; not at all if the session has ended before. */
+    public void later(Duration time, Runnable task) {
+        execute(() -> schedule(time, () -> callback(task)), () -> {});
+    }
 
     /** Ends at once; what is pending fails. */
-    void close();
+    public void close() {
+        execute(() -> end(new CloseReason(CloseReason.Kind.CLOSED, null)), () -> {});
+    }
 
     /** Lets pending calls finish, then says goodbye by {@code procedure} and ends. */
-    void closeAfter(Procedure<Void, Void> procedure);
+    public void closeAfter(Procedure<Void, Void> procedure) {
+        execute(
+                () -> {
+                    if (!open) {
+                        // There is nobody to take leave of, and what waits fails.
+                        close();
+                    } else if (farewell == null) {
+                        farewell = procedure;
+                        schedule(options.callTimeout(), this::close);
+                        calls.tellIfIdle();
+                    }
+                },
+                () -> {});
+    }
+
+    // ---- what events and streams need
+
+    /** Hears an event message, on the event loop; {@code onBroken} hears of one that could not be read. */
+    public <T> void listen(EventMessage<T> message, Consumer<T> onEvent, Consumer<ProtocolException> onBroken) {
+        LoopThread.check(loop);
+        listeners.put(Connection.EventKey.of(message), new Connection.Listener<>(message, onEvent, onBroken));
+    }
+
+    /** Hears what becomes of connections; of the end at once, if it has come. */
+    public void watch(Watcher watcher) {
+        onLoop(() -> {
+            if (reason == null) {
+                watchers.add(watcher);
+            } else {
+                watcher.ended(ended(""));
+            }
+        });
+    }
+
+    /**
+     * Calls on the present connection and no other: without one it fails at once. It completes on the event loop, so that an
+     * answer is never older than the connection; to be called there.
+     *
+     * @param undo removes what a result has left behind that came after the deadline; on the event loop
+     */
+    public <A, R> CompletableFuture<R> ask(Procedure<A, R> procedure, A arguments, @Nullable Consumer<R> undo) {
+        LoopThread.check(loop);
+        Call<A, R> call = new Call<>(this, Lane.INSIDE, procedure, arguments, options.callTimeout(), undo);
+        if (open) {
+            submit(call);
+        } else {
+            call.fail(notSent(procedure, "there is no connection"));
+        }
+        return call;
+    }
+
+    /** Runs subscribers, which may be slow: apart from other callbacks, so that they delay no call. */
+    public Executor subscriberExecutor() {
+        return callbacks.forSubscribers();
+    }
+
+    @Override
+    public void callback(Runnable completion) {
+        callbacks.run(completion);
+    }
+
+    @Override
+    public void onLoop(Runnable task) {
+        onLoop(loop, task);
+    }
+
+    // ---- what a dialer needs
+
+    /** Takes a channel that has read nothing yet, and lets it read; fails if the session has ended meanwhile. */
+    public CompletableFuture<Channel> attach(Channel channel) {
+        CompletableFuture<Channel> attached = new CompletableFuture<>();
+        execute(
+                () -> {
+                    if (reason == null) {
+                        take(channel);
+                        attached.complete(channel);
+                    } else {
+                        attached.completeExceptionally(ended(""));
+                    }
+                },
+                () -> attached.completeExceptionally(ended("")));
+        return attached;
+    }
+
+    /** Carries the calls that make a connection out of a channel, ahead of all others; they complete on the event loop. */
+    public Caller greeting() {
+        return greeting;
+    }
+
+    private final class Greeting implements Caller {
+        @Override
+        public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
+            Call<A, R> call = new Call<>(Session.this, Lane.INSIDE, procedure, arguments, options.callTimeout(), null);
+            execute(
+                    () -> {
+                        if (current == null) {
+                            call.fail(notSent(procedure, "there is no connection"));
+                        } else {
+                            calls.submit(call);
+                        }
+                    },
+                    () -> call.fail(notSent(procedure, whyEnded())));
+            return call;
+        }
+
+        @Override
+        public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+                Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
+            return refused(procedure, "no stream belongs to a greeting");
+        }
+    }
+
+    // ---- calls, on the event loop
+
+    private final class Table implements CallTable.Owner {
+        @Override
+        public void send(Call<?, ?> call, int serial) {
+            Connection connection = current;
+            if (connection == null) {
+                throw new CallRefusedException("there is no channel");
+            }
+            connection.send(call, serial);
+        }
+
+        @Override
+        public void idle() {
+            sayFarewell();
+        }
+
+        @Override
+        public void stuck(String why) {
+            Connection connection = current;
+            if (connection != null) {
+                LOG.warn("{}: {}; ending the connection", host, why);
+                connection.lost(why, null);
+            }
+        }
+    }
+
+    private void submit(Call<?, ?> call) {
+        if (reason != null || draining || (farewell != null && !calls.isUndoing())) {
+            LibvirtException refused = notSent(call.procedure, whyEnded());
+            callback(() -> call.fail(refused));
+        } else {
+            calls.submit(call);
+        }
+    }
+
+    /** The caller of a call has gone. */
+    void giveUp(Call<?, ?> call) {
+        execute(() -> calls.abandon(call), () -> {});
+    }
+
+    private void sayFarewell() {
+        Procedure<Void, Void> procedure = farewell;
+        if (procedure != null && !draining) {
+            draining = true;
+            @SuppressWarnings("NullAway") // Void's only value is null.
+            Call<Void, Void> call = new Call<>(this, Lane.INSIDE, procedure, null, options.callTimeout(), null);
+            call.whenComplete((done, failure) -> close());
+            calls.submit(call);
+        }
+    }
+
+    // ---- connections, on the event loop
+
+    private void dial(Consumer<@Nullable Throwable> then) {
+        CompletableFuture<?> next;
+        try {
+            next = dialer.dial(this);
+        } catch (RuntimeException e) {
+            next = CompletableFuture.failedFuture(e);
+        }
+        attempt = next;
+        next.whenComplete((done, failure) -> onLoop(() -> {
+            attempt = null;
+            if (failure != null) {
+                then.accept(LibvirtException.unwrap(failure));
+            } else {
+                then.accept(current == null ? ended("") : null);
+            }
+        }));
+    }
+
+    private void take(Channel channel) {
+        LoopThread.check(loop);
+        if (channel.eventLoop() != loop) {
+            throw new IllegalStateException(host + ": a channel of another event loop");
+        }
+        Connection connection = new Connection(host, options, channel, calls, listeners, this::onEnd);
+        current = connection;
+        epoch.incrementAndGet();
+        calls.lineIs(CallTable.Line.GREETING);
+        channel.pipeline().addLast(connection);
+        channel.config().setAutoRead(true);
+    }
+
+    private void opened() {
+        open = true;
+        openSince = System.nanoTime();
+        if (lossCause != null) {
+            LOG.info("{}: connected again", host);
+            watchers.forEach(Watcher::resumed);
+        }
+        calls.lineIs(CallTable.Line.OPEN);
+    }
+
+    private void onEnd(Connection connection, CloseReason ending) {
+        LoopThread.check(loop);
+        if (connection != current) {
+            return;
+        }
+        current = null;
+        lastEnd = ending;
+        ReconnectPolicy policy = options.reconnect();
+        LibvirtException cause = ending.cause();
+        if (draining) {
+            end(new CloseReason(CloseReason.Kind.CLOSED, null));
+        } else if (!open) {
+            // What it was to say fails, and by that the attempt.
+            calls.connectionLost(this::ended);
+        } else if (policy == null || farewell != null || cause == null || ending.kind() != CloseReason.Kind.LOST) {
+            end(ending);
+        } else {
+            open = false;
+            calls.connectionLost(this::ended);
+            lost(policy, cause);
+        }
+    }
+
+    private void lost(ReconnectPolicy policy, LibvirtException cause) {
+        LOG.info("{}; connecting again", cause.getMessage());
+        long now = System.nanoTime();
+        // A server that lets in and hangs up at once is one that does not let in.
+        if (lossCause == null || now - openSince >= 2 * policy.longestDelay().toNanos()) {
+            giveUpAt = now + policy.giveUpAfter().toNanos();
+            delay = policy.firstDelay();
+        }
+        lossCause = cause;
+        Instant when = Instant.now();
+        watchers.forEach(watcher -> watcher.lost(when, cause));
+        tryLater(policy, cause);
+    }
+
+    private void tryLater(ReconnectPolicy policy, Throwable failure) {
+        long left = giveUpAt - System.nanoTime();
+        // A login that the server has refused is not tried again: that would look like an attack, and lock users out.
+        boolean refused = failure instanceof AuthenticationException authentication && authentication.isFinal();
+        if (refused || left <= 0) {
+            LibvirtException before = lossCause;
+            String why = refused ? "" : "within " + policy.giveUpAfter() + ", ";
+            end(new CloseReason(
+                    CloseReason.Kind.LOST,
+                    new ConnectionLostException(
+                            "%s; it could not be made again %sat last because: %s"
+                                    .formatted(before == null ? host : before.getMessage(), why, failure.getMessage()),
+                            failure)));
+            return;
+        }
+        long most = Math.min(delay.toNanos(), left);
+        long share = most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1);
+        Duration twice = delay.multipliedBy(2);
+        delay = twice.compareTo(policy.longestDelay()) > 0 ? policy.longestDelay() : twice;
+        schedule(
+                Duration.ofNanos(share),
+                () -> dial(failed -> {
+                    if (reason != null) {
+                        return;
+                    }
+                    if (failed == null) {
+                        opened();
+                    } else {
+                        LOG.debug("{}: cannot connect again yet", host, failed);
+                        tryLater(policy, failed);
+                    }
+                }));
+    }
+
+    // ---- the end, on the event loop
+
+    private void end(CloseReason ending) {
+        if (reason != null) {
+            return;
+        }
+        reason = ending;
+        LOG.debug("{}: session ended: {}", host, ending);
+        open = false;
+        Connection connection = current;
+        current = null;
+        if (connection != null) {
+            connection.end(ending);
+        }
+        CompletableFuture<?> underWay = attempt;
+        if (underWay != null) {
+            underWay.cancel(true);
+        }
+        List.copyOf(timers).forEach(timer -> timer.cancel(false));
+        calls.failAll(this::ended);
+        watchers.forEach(this::tellEnd);
+        watchers.clear();
+        callback(() -> closed.succeed(ending));
+        release.run();
+    }
+
+    private void tellEnd(Watcher watcher) {
+        try {
+            watcher.ended(ended(""));
+        } catch (RuntimeException e) {
+            LOG.warn("{}: one that watches failed at the end of the connection", host, e);
+        }
+    }
+
+    private LibvirtException ended(Call<?, ?> call) {
+        return ended(call.procedure.name() + " on ");
+    }
+
+    private LibvirtException ended(String what) {
+        CloseReason ending = reason == null ? lastEnd : reason;
+        return Connection.ended(what, host, ending == null ? null : ending.cause());
+    }
+
+    private String whyEnded() {
+        CloseReason ending = reason;
+        return ending == null || ending.cause() == null
+                ? "the connection is closed"
+                : "the connection has ended: " + ending.cause().getMessage();
+    }
+
+    private CallRefusedException notSent(Procedure<?, ?> procedure, String why) {
+        return new CallRefusedException("%s on %s was not sent: %s".formatted(procedure.name(), host, why));
+    }
+
+    private <T> CompletableFuture<T> refused(Procedure<?, ?> procedure, String why) {
+        return CompletableFuture.failedFuture(notSent(procedure, why));
+    }
+
+    // ---- threads and time
+
+    Callbacks callbacks() {
+        return callbacks;
+    }
+
+    /** Runs a task later on the event loop; not at all if the session has ended before. */
+    private void schedule(Duration time, Runnable task) {
+        if (reason == null) {
+            Future<?> timer = loop.schedule(task, bounded(time).toNanos(), TimeUnit.NANOSECONDS);
+            timers.add(timer);
+            timer.addListener(done -> timers.remove(timer));
+        }
+    }
+
+    /** One of centuries stands for "never", and must not overflow. */
+    private static Duration bounded(Duration time) {
+        return time.compareTo(LONGEST) > 0 ? LONGEST : time;
+    }
+
+    private void execute(Runnable task, Runnable whenLoopIsGone) {
+        execute(loop, task, whenLoopIsGone);
+    }
+
+    static void onLoop(EventLoop loop, Runnable task) {
+        execute(loop, task, task);
+    }
+
+    /** Runs a task on the loop; at once if the caller is there, and {@code whenLoopIsGone} here if the loop has ended. */
+    private static void execute(EventLoop loop, Runnable task, Runnable whenLoopIsGone) {
+        if (loop.inEventLoop()) {
+            task.run();
+            return;
+        }
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            // The loops end after the last connection has: then nothing is left to race with.
+            whenLoopIsGone.run();
+        }
+    }
 }

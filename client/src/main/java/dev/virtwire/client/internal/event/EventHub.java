@@ -61,7 +61,7 @@ public final class EventHub {
     public EventHub(Session session) {
         this.session = session;
         this.early = new EarlyEvents(session.options().eventBuffer());
-        session.onInterruption(new Session.Interruptions() {
+        session.watch(new Session.Watcher() {
             @Override
             public void lost(Instant when, LibvirtException cause) {
                 suspendAll(new Feed.Loss(when, cause));
@@ -71,8 +71,12 @@ public final class EventHub {
             public void resumed() {
                 resumeAll();
             }
+
+            @Override
+            public void ended(LibvirtException cause) {
+                loseAll(cause);
+            }
         });
-        session.onClose(this::loseAll);
     }
 
     /**
@@ -149,7 +153,17 @@ public final class EventHub {
         if (heard.add(source.message())) {
             session.listen(
                     source.message(),
-                    body -> route(Registration.Id.of(source, source.callbackId().applyAsInt(body)), body));
+                    body -> route(Registration.Id.of(source, source.callbackId().applyAsInt(body)), body),
+                    broken -> miss(source.message()));
+        }
+    }
+
+    /** An event came that could not be read, and so may have been anybody's who listens to such ones. */
+    private void miss(EventMessage<?> message) {
+        for (Feed<?> feed : List.copyOf(feeds.values())) {
+            if (feed.inlets.stream().anyMatch(inlet -> inlet.source.message().equals(message))) {
+                feed.subscription.skip(1);
+            }
         }
     }
 

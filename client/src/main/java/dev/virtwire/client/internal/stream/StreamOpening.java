@@ -71,6 +71,11 @@ public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCo
         streams.register(serial, stream);
     }
 
+    /** The stream is of no use: its opening succeeded with a reply that cannot be read. */
+    public void abort() {
+        stream.abort();
+    }
+
     @Override
     public void encode(XdrWriter writer, Opened<R, S> value) {
         procedure.result().encode(writer, value.reply());

@@ -27,7 +27,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
-/** What surrounds a connection may fail in ways that nobody has promised not to: every future completes all the same. */
+/** What surrounds a session may fail in ways that nobody has promised not to: every future completes all the same. */
 class HostileSurroundingsTest {
     private static final DomainDestroyArgs DESTROY = new DomainDestroyArgs(new DomainRef("d", new UUID(1, 2), 3));
 
@@ -36,14 +36,13 @@ class HostileSurroundingsTest {
         Executor broken = task -> {
             throw new IllegalStateException("shut down");
         };
-        Connection connection = connection(broken, 9);
-        EmbeddedChannel channel = new EmbeddedChannel(connection);
-        List<CompletableFuture<?>> calls = List.of(hostname(connection), hostname(connection));
+        EmbeddedChannel channel = new EmbeddedChannel();
+        Session session = session(channel, broken, 9);
+        List<CompletableFuture<?>> calls = List.of(hostname(session), hostname(session));
         channel.runPendingTasks();
-        connection.close();
+        session.close();
         assertThat(calls).allSatisfy(call -> assertThat(failure(call)).isInstanceOf(ConnectionLostException.class));
-        assertThat(connection.closed())
-                .isCompletedWithValueMatching(reason -> reason.kind() == CloseReason.Kind.CLOSED);
+        assertThat(session.closed()).isCompletedWithValueMatching(reason -> reason.kind() == CloseReason.Kind.CLOSED);
         channel.finishAndReleaseAll();
     }
 
@@ -53,35 +52,35 @@ class HostileSurroundingsTest {
             task.run();
             throw new IllegalStateException("after it ran");
         };
-        Connection connection = connection(leaky, 9);
-        EmbeddedChannel channel = new EmbeddedChannel(connection);
+        EmbeddedChannel channel = new EmbeddedChannel();
+        Session session = session(channel, leaky, 9);
         List<Throwable> heard = new ArrayList<>();
-        hostname(connection).whenComplete((name, failure) -> heard.add(failure));
-        connection.close();
+        hostname(session).whenComplete((name, failure) -> heard.add(failure));
+        session.close();
         assertThat(heard).hasSize(1);
         channel.finishAndReleaseAll();
     }
 
     @Test
     void urgentCallsThatWaitAreBoundedToo() {
-        Connection connection = connection(Runnable::run, 3);
-        EmbeddedChannel channel = new EmbeddedChannel(connection);
+        EmbeddedChannel channel = new EmbeddedChannel();
+        Session session = session(channel, Runnable::run, 3);
         List<CompletableFuture<?>> calls = new ArrayList<>();
         for (int i = 0; i < 5 + 3 + 1; i++) {
-            calls.add(connection.call(DomainProcedures.DOMAIN_DESTROY, DESTROY, CallOptions.DEFAULT));
+            calls.add(session.call(DomainProcedures.DOMAIN_DESTROY, DESTROY, CallOptions.DEFAULT));
         }
         assertThat(calls.subList(0, 8)).noneMatch(CompletableFuture::isDone);
         assertThat(failure(calls.get(8)))
                 .isInstanceOf(CallRefusedException.class)
                 .hasMessage("DomainDestroy on host was not sent: 3 calls wait for a free slot already");
-        connection.close();
+        session.close();
         channel.finishAndReleaseAll();
     }
 
     @Test
     void pingsOfAPeerThatDoesNotReadFillNoMemory() {
-        Connection connection = connection(Runnable::run, 9);
-        EmbeddedChannel channel = new EmbeddedChannel(connection);
+        EmbeddedChannel channel = new EmbeddedChannel();
+        Session session = session(channel, Runnable::run, 9);
         channel.writeInbound(ping());
         ByteBuf pong = channel.readOutbound();
         assertThat(pong.getInt(12)).isEqualTo(2);
@@ -89,7 +88,7 @@ class HostileSurroundingsTest {
         channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
         channel.writeInbound(ping());
         assertThat(channel.outboundMessages()).isEmpty();
-        connection.close();
+        session.close();
         channel.finishAndReleaseAll();
     }
 
@@ -106,8 +105,9 @@ class HostileSurroundingsTest {
         assertThat(ran).containsExactly("meanwhile");
     }
 
-    private static Connection connection(Executor callbacks, int maxQueued) {
-        return new Connection(
+    private static Session session(EmbeddedChannel channel, Executor callbacks, int maxQueued) {
+        return Session.on(
+                channel,
                 "host",
                 ConnectOptions.builder()
                         .callbackExecutor(callbacks)
@@ -116,8 +116,8 @@ class HostileSurroundingsTest {
     }
 
     @SuppressWarnings("NullAway") // It has no arguments.
-    private static CompletableFuture<?> hostname(Connection connection) {
-        return connection.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, CallOptions.DEFAULT);
+    private static CompletableFuture<?> hostname(Session session) {
+        return session.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, CallOptions.DEFAULT);
     }
 
     private static ByteBuf ping() {
