@@ -21,30 +21,41 @@ import dev.virtwire.protocol.remote.DomainProcedures;
 import dev.virtwire.protocol.remote.DomainRef;
 import dev.virtwire.protocol.remote.EventCalls;
 import dev.virtwire.protocol.remote.EventProcedures;
+import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.JobCalls;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The rules of a call: slots, queue, urgency, deadlines, cancelling, and what a late success leaves behind. */
 @Timeout(30)
 class CallsTest {
     private static final int HOSTNAME = 59;
+    private static final int FEATURE = 60;
     private static final int DESTROY = 12;
     private static final int ABORT_JOB = 164;
     private static final int REGISTER = 316;
@@ -275,6 +286,187 @@ class CallsTest {
         assertThat(thaw.procedure()).isEqualTo(THAW);
         // All of them: what was frozen as /data cannot be thawed as /data.
         assertThat(thaw.body()).hasSize(freeze.body().length - 12);
+    }
+
+    /** However a caller gives up what he waits for, it is as if he had cancelled it. */
+    @ParameterizedTest
+    @EnumSource
+    void aFreezeThatWasGivenUpIsThawed(GivingUp how) {
+        Domain domain = Domain.of(libvirt, new DomainRef("d", new UUID(0, 0), 1));
+        CompletableFuture<Integer> frozen = domain.agent().freeze();
+        Message freeze = server.readCall();
+        how.giveUp.accept(frozen);
+        await().until(frozen::isDone);
+        // The word of it has arrived when a later call has.
+        server.reply(libvirtCall(), NAME_REPLY);
+        server.reply(freeze, "00000001");
+        assertThat(server.readCall().procedure()).isEqualTo(THAW);
+    }
+
+    private Message libvirtCall() {
+        libvirt.hostname();
+        return server.readCall();
+    }
+
+    enum GivingUp {
+        CANCEL(future -> future.cancel(true)),
+        OR_TIMEOUT(future -> future.orTimeout(20, TimeUnit.MILLISECONDS)),
+        COMPLETE_ON_TIMEOUT(future -> future.completeOnTimeout(0, 20, TimeUnit.MILLISECONDS)),
+        COMPLETE(future -> future.complete(0)),
+        COMPLETE_EXCEPTIONALLY(future -> future.completeExceptionally(new IllegalStateException("enough"))),
+        IN_A_LATER_STEP(future -> future.thenApply(count -> count + 1)
+                .thenCompose(CompletableFuture::completedFuture)
+                .cancel(true));
+
+        final Consumer<CompletableFuture<Integer>> giveUp;
+
+        GivingUp(Consumer<CompletableFuture<Integer>> giveUp) {
+            this.giveUp = giveUp;
+        }
+    }
+
+    @Test
+    void callsThatWereGivenUpAndHoldAllSlotsEndTheConnection() {
+        connect(ConnectOptions.builder().callTimeout(Duration.ofSeconds(1)).build());
+        Libvirt hasty = libvirt.with(CallOptions.within(Duration.ofMillis(50)));
+        List<CompletableFuture<String>> held = List.of(hasty.hostname(), hasty.hostname(), hasty.hostname());
+        readCalls(3);
+        assertThat(held)
+                .allSatisfy(call -> assertThatThrownBy(call::join).cause().isInstanceOf(CallTimeoutException.class));
+        assertThat(libvirt.isClosed()).isFalse();
+        hasty.hostname();
+        CloseReason reason = libvirt.closed().join();
+        assertThat(reason.kind()).isEqualTo(CloseReason.Kind.LOST);
+        assertThat(reason.cause())
+                .hasMessage(
+                        "%s: calls that were given up have held all 4 slots for PT2S, and the server answers none of them",
+                        server.host());
+    }
+
+    @Test
+    void aCallbackCannotWaitForItsConnectionWhateverItsExecutor() {
+        ExecutorService single = Executors.newSingleThreadExecutor();
+        try {
+            connect(ConnectOptions.builder().callbackExecutor(single).build());
+            CompletableFuture<String> waiting = libvirt.hostname()
+                    .thenApply(
+                            name -> libvirt.hostname().thenApply(String::trim).join());
+            server.reply(server.readCall(), NAME_REPLY);
+            assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("would wait for itself");
+        } finally {
+            single.shutdown();
+        }
+    }
+
+    @Test
+    void norCanASubscriberOnAnExecutorOfItsUser() {
+        ExecutorService single = Executors.newSingleThreadExecutor();
+        try {
+            connect(ConnectOptions.builder().callbackExecutor(single).build());
+            CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+            libvirt.events(DomainEventKind.LIFECYCLE).subscribe(new Subscriber<>(Long.MAX_VALUE) {
+                @Override
+                public void onNext(DomainEvent.Lifecycle event) {
+                    try {
+                        libvirt.hostname()
+                                .thenCompose(name -> libvirt.hostname())
+                                .join();
+                    } catch (RuntimeException e) {
+                        thrown.complete(e);
+                    }
+                }
+            });
+            server.reply(server.readCall(), "00000000");
+            event(0, 1);
+            assertThat(thrown).succeedsWithin(Duration.ofSeconds(10)).isInstanceOf(IllegalStateException.class);
+        } finally {
+            single.shutdown();
+        }
+    }
+
+    @Test
+    void callbacksComeInTheOrderOfRepliesWhateverTheExecutor() {
+        AtomicBoolean first = new AtomicBoolean(true);
+        connect(ConnectOptions.builder()
+                .callbackExecutor(task -> {
+                    int delay = first.getAndSet(false) ? 300 : 0;
+                    CompletableFuture.delayedExecutor(delay, TimeUnit.MILLISECONDS)
+                            .execute(task);
+                })
+                .build());
+        first.set(true);
+        List<Integer> order = new CopyOnWriteArrayList<>();
+        List<CompletableFuture<?>> calls = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            int number = i;
+            calls.add(libvirt.hostname().thenAccept(name -> order.add(number)));
+        }
+        readCalls(3).forEach(call -> server.reply(call, NAME_REPLY));
+        await().until(() -> calls.stream().allMatch(CompletableFuture::isDone));
+        assertThat(order).containsExactly(0, 1, 2);
+    }
+
+    @Test
+    void theEndIsOneFutureThatNobodyElseCompletes() {
+        CompletableFuture<CloseReason> closed = libvirt.closed();
+        assertThat(libvirt.closed()).isSameAs(closed);
+        assertThat(closed.cancel(true)).isFalse();
+        assertThat(closed.complete(null)).isFalse();
+        assertThatThrownBy(() -> closed.orTimeout(10, TimeUnit.MILLISECONDS).join())
+                .hasCauseInstanceOf(TimeoutException.class);
+        closed.thenApply(CloseReason::kind).cancel(true);
+        assertThat(closed).isNotDone();
+        assertThat(libvirt.isClosed()).isFalse();
+        libvirt.close();
+        assertThat(closed.join().kind()).isEqualTo(CloseReason.Kind.CLOSED);
+        assertThat(libvirt.isClosed()).isTrue();
+    }
+
+    @Test
+    void objectsOfOneConnectionAreEqualWhateverOptionsTheyCarry() {
+        DomainRef ref = new DomainRef("d", new UUID(3, 4), 1);
+        Libvirt view = libvirt.with(CallOptions.within(Duration.ofSeconds(5)));
+        assertThat(view).isEqualTo(libvirt).hasSameHashCodeAs(libvirt);
+        assertThat(Domain.of(view, ref)).isEqualTo(Domain.of(libvirt, ref));
+    }
+
+    @Test
+    void timesThatStandForNeverAreTaken() {
+        Duration never = ChronoUnit.FOREVER.getDuration();
+        connect(ConnectOptions.builder()
+                .connectTimeout(never)
+                .callTimeout(never)
+                .keepAlive(never, 5)
+                .reconnect(new ReconnectPolicy(Duration.ofMillis(50), never, never))
+                .build());
+        CompletableFuture<String> name = libvirt.with(CallOptions.within(never)).hostname();
+        server.reply(server.readCall(), NAME_REPLY);
+        assertThat(name.join()).isEqualTo("host");
+    }
+
+    @Test
+    void whatAServerSaidOfItsFeaturesIsNotBelievedOfTheNextOne() {
+        connect(ConnectOptions.builder()
+                .reconnect(new ReconnectPolicy(Duration.ofMillis(50), Duration.ofMillis(50), Duration.ofSeconds(20)))
+                .build());
+        assertThat(feature("00000001")).isTrue();
+        assertThat(libvirt.supports(Feature.TYPED_PARAM_STRING)).isCompletedWithValue(true);
+        server.hangUp();
+        server.accept();
+        assertThat(feature("00000000")).isFalse();
+    }
+
+    private boolean feature(String answer) {
+        CompletableFuture<Boolean> supported = libvirt.supports(Feature.TYPED_PARAM_STRING);
+        Message asked = server.read();
+        while (asked.procedure() != FEATURE) {
+            asked = server.read();
+        }
+        server.reply(asked, answer);
+        return supported.join();
     }
 
     /** Gives the cancel time to arrive, lets the begin succeed after it, and finds the undoing call. */

@@ -9,6 +9,7 @@ import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.message.MessageHeader;
+import dev.virtwire.xdr.XdrException;
 import dev.virtwire.xdr.XdrReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -191,8 +192,15 @@ final class MutatedFrames {
         if (channel == null) {
             channel = new EmbeddedChannel();
             connection = Session.on(channel, "server", OPTIONS);
-            events.forEach(
-                    event -> connection.listen(event, body -> assertThat(body).isNotNull(), broken -> {}));
+            events.forEach(event -> connection.listen(event, body -> hear(event, body)));
+        }
+    }
+
+    private void hear(EventMessage<?> event, ByteBuf body) {
+        try {
+            assertThat(event.body().decode(new XdrReader(body))).isNotNull();
+        } catch (XdrException e) {
+            refused++;
         }
     }
 

@@ -12,6 +12,7 @@ import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.xdr.XdrException;
 import dev.virtwire.xdr.XdrReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -88,14 +89,21 @@ class MessageFuzzTest {
             for (int i = 0; i < 3; i++) {
                 futures.add(call(connection, CALLED.get((input[i] & 0xff) % CALLED.size())));
             }
-            Codecs.EVENTS.forEach(
-                    event -> connection.listen(event, body -> assertThat(body).isNotNull(), broken -> {}));
+            Codecs.EVENTS.forEach(event -> connection.listen(event, body -> hear(event, body)));
             feed(channel, input, 4, input[3] & 0xff);
             channel.runPendingTasks();
             checkEnd(connection, futures);
         } finally {
             connection.close();
             channel.finishAndReleaseAll();
+        }
+    }
+
+    private static void hear(EventMessage<?> event, ByteBuf body) {
+        try {
+            assertThat(event.body().decode(new XdrReader(body))).isNotNull();
+        } catch (XdrException e) {
+            assertThat(e.getMessage()).isNotBlank();
         }
     }
 

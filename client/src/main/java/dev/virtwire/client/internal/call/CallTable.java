@@ -343,7 +343,7 @@ final class CallTable {
                 try {
                     outcome.run();
                 } finally {
-                    Session.onLoop(loop, this::undone);
+                    LoopThread.execute(loop, this::undone);
                 }
             };
         }

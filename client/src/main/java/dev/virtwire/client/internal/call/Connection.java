@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  * The last handler of one channel: writes calls, takes what the server sends apart (replies go to their calls, packets to
  * their streams, events to their listeners), and tells, once, why the channel has ended.
  *
- * <p>A body that does not decode fails its call, or is an event that is lost. Anything else that the protocol does not allow
- * is a {@link ProtocolException}, after which nothing of this channel can be trusted. On the event loop only.
+ * <p>A reply that does not decode fails its call. Anything else that the protocol does not allow is a
+ * {@link ProtocolException}, after which nothing of this channel can be trusted. On the event loop only.
  */
 final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements StreamLink {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
@@ -54,19 +54,10 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
         }
     }
 
-    /** Who hears one kind of event message. */
-    record Listener<T>(EventMessage<T> message, Consumer<T> onEvent, Consumer<ProtocolException> onBroken) {
-        T decode(XdrReader body) {
-            T event = message.body().decode(body);
-            body.expectEnd(message.name());
-            return event;
-        }
-    }
-
     private final String host;
     private final Channel channel;
     private final CallTable calls;
-    private final Map<EventKey, Listener<?>> listeners;
+    private final Map<EventKey, Consumer<ByteBuf>> listeners;
     private final BiConsumer<Connection, CloseReason> onEnd;
     private final StreamTable streams;
     private final KeepAlive keepAlive;
@@ -79,7 +70,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
             ConnectOptions options,
             Channel channel,
             CallTable calls,
-            Map<EventKey, Listener<?>> listeners,
+            Map<EventKey, Consumer<ByteBuf>> listeners,
             BiConsumer<Connection, CloseReason> onEnd) {
         this.host = host;
         this.channel = channel;
@@ -222,25 +213,12 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
             keepAlive.message(header);
             return;
         }
-        Listener<?> listener = listeners.get(new EventKey(header.program(), header.procedure()));
+        Consumer<ByteBuf> listener = listeners.get(new EventKey(header.program(), header.procedure()));
         if (listener == null) {
             LOG.debug("{}: nobody listens to event {} of program {}", host, header.procedure(), header.program());
         } else {
-            event(header, listener, new XdrReader(frame));
+            listener.accept(frame);
         }
-    }
-
-    private <T> void event(MessageHeader header, Listener<T> listener, XdrReader body) {
-        T event;
-        try {
-            event = listener.decode(body);
-        } catch (XdrException e) {
-            ProtocolException failure = undecodable(header, e);
-            LOG.warn("An event is lost: {}", failure.getMessage());
-            listener.onBroken().accept(failure);
-            return;
-        }
-        listener.onEvent().accept(event);
     }
 
     private void packet(MessageHeader header, ByteBuf frame) {

@@ -7,7 +7,6 @@ import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.internal.async.LoopThread;
 import dev.virtwire.client.internal.async.SharedFuture;
@@ -23,6 +22,7 @@ import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.StreamDirection;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -36,8 +36,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -85,11 +83,12 @@ public final class Session implements Caller, StreamContext {
     private final Runnable release;
     private final Callbacks callbacks;
     private final CallTable calls;
+    private final @Nullable Retry retry;
     private final Caller greeting = new Greeting();
     private final SharedFuture<CloseReason> closed;
 
     // On the event loop.
-    private final Map<Connection.EventKey, Connection.Listener<?>> listeners = new HashMap<>();
+    private final Map<Connection.EventKey, Consumer<ByteBuf>> listeners = new HashMap<>();
     private final List<Watcher> watchers = new ArrayList<>();
     private final Set<Future<?>> timers = new HashSet<>();
     private @Nullable CompletableFuture<?> attempt;
@@ -97,9 +96,6 @@ public final class Session implements Caller, StreamContext {
     private boolean open;
     private boolean draining;
     private long openSince;
-    private long giveUpAt;
-    private Duration delay = Duration.ZERO;
-    private @Nullable LibvirtException lossCause;
     private @Nullable CloseReason lastEnd;
 
     private volatile @Nullable Connection current;
@@ -120,13 +116,15 @@ public final class Session implements Caller, StreamContext {
         this.release = release;
         this.callbacks = new Callbacks(host, options, loop);
         this.calls = new CallTable(host, options, loop, callbacks, new Table());
+        ReconnectPolicy policy = options.reconnect();
+        this.retry = policy == null ? null : new Retry(policy);
         this.closed = new SharedFuture<>(callbacks);
     }
 
     /** A session on a channel that is open, whose server needs no convincing, and that is the only one. */
     public static Session on(Channel channel, String host, ConnectOptions options) {
         Session session = new Session(host, options, channel.eventLoop(), none -> new CompletableFuture<>(), () -> {});
-        onLoop(channel.eventLoop(), () -> {
+        LoopThread.execute(channel.eventLoop(), () -> {
             session.take(channel);
             session.opened();
         });
@@ -212,7 +210,7 @@ public final class Session implements Caller, StreamContext {
                 arguments,
                 own == null ? options.callTimeout() : bounded(own),
                 undo);
-        execute(() -> submit(call), () -> call.fail(notSent(procedure, whyEnded())));
+        LoopThread.execute(loop, () -> submit(call), () -> call.fail(notSent(procedure, whyEnded())));
         return call;
     }
 
@@ -251,17 +249,18 @@ public final class Session implements Caller, StreamContext {
 
     /** Runs a task once, after a delay, where callbacks run; not at all if the session has ended before. */
     public void later(Duration time, Runnable task) {
-        execute(() -> schedule(time, () -> callback(task)), () -> {});
+        LoopThread.execute(loop, () -> schedule(time, () -> callback(task)), () -> {});
     }
 
     /** Ends at once; what is pending fails. */
     public void close() {
-        execute(() -> end(new CloseReason(CloseReason.Kind.CLOSED, null)), () -> {});
+        LoopThread.execute(loop, () -> end(new CloseReason(CloseReason.Kind.CLOSED, null)), () -> {});
     }
 
     /** Lets pending calls finish, then says goodbye by {@code procedure} and ends. */
     public void closeAfter(Procedure<Void, Void> procedure) {
-        execute(
+        LoopThread.execute(
+                loop,
                 () -> {
                     if (!open) {
                         // There is nobody to take leave of, and what waits fails.
@@ -277,10 +276,10 @@ public final class Session implements Caller, StreamContext {
 
     // ---- what events and streams need
 
-    /** Hears an event message, on the event loop; {@code onBroken} hears of one that could not be read. */
-    public <T> void listen(EventMessage<T> message, Consumer<T> onEvent, Consumer<ProtocolException> onBroken) {
+    /** Hears an event message's body, on the event loop, on every connection from now on. */
+    public void listen(EventMessage<?> message, Consumer<ByteBuf> listener) {
         LoopThread.check(loop);
-        listeners.put(Connection.EventKey.of(message), new Connection.Listener<>(message, onEvent, onBroken));
+        listeners.put(Connection.EventKey.of(message), listener);
     }
 
     /** Hears what becomes of connections; of the end at once, if it has come. */
@@ -323,7 +322,7 @@ public final class Session implements Caller, StreamContext {
 
     @Override
     public void onLoop(Runnable task) {
-        onLoop(loop, task);
+        LoopThread.execute(loop, task);
     }
 
     // ---- what a dialer needs
@@ -331,7 +330,8 @@ public final class Session implements Caller, StreamContext {
     /** Takes a channel that has read nothing yet, and lets it read; fails if the session has ended meanwhile. */
     public CompletableFuture<Channel> attach(Channel channel) {
         CompletableFuture<Channel> attached = new CompletableFuture<>();
-        execute(
+        LoopThread.execute(
+                loop,
                 () -> {
                     if (reason == null) {
                         take(channel);
@@ -353,7 +353,8 @@ public final class Session implements Caller, StreamContext {
         @Override
         public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
             Call<A, R> call = new Call<>(Session.this, Lane.INSIDE, procedure, arguments, options.callTimeout(), null);
-            execute(
+            LoopThread.execute(
+                    loop,
                     () -> {
                         if (current == null) {
                             call.fail(notSent(procedure, "there is no connection"));
@@ -410,7 +411,7 @@ public final class Session implements Caller, StreamContext {
 
     /** The caller of a call has gone. */
     void giveUp(Call<?, ?> call) {
-        execute(() -> calls.abandon(call), () -> {});
+        LoopThread.execute(loop, () -> calls.abandon(call), () -> {});
     }
 
     private void sayFarewell() {
@@ -460,7 +461,7 @@ public final class Session implements Caller, StreamContext {
     private void opened() {
         open = true;
         openSince = System.nanoTime();
-        if (lossCause != null) {
+        if (lastEnd != null) {
             LOG.info("{}: connected again", host);
             watchers.forEach(Watcher::resumed);
         }
@@ -474,66 +475,51 @@ public final class Session implements Caller, StreamContext {
         }
         current = null;
         lastEnd = ending;
-        ReconnectPolicy policy = options.reconnect();
         LibvirtException cause = ending.cause();
         if (draining) {
             end(new CloseReason(CloseReason.Kind.CLOSED, null));
         } else if (!open) {
             // What it was to say fails, and by that the attempt.
             calls.connectionLost(this::ended);
-        } else if (policy == null || farewell != null || cause == null || ending.kind() != CloseReason.Kind.LOST) {
+        } else if (retry == null || farewell != null || cause == null || ending.kind() != CloseReason.Kind.LOST) {
             end(ending);
         } else {
             open = false;
             calls.connectionLost(this::ended);
-            lost(policy, cause);
+            lost(retry, cause);
         }
     }
 
-    private void lost(ReconnectPolicy policy, LibvirtException cause) {
+    private void lost(Retry again, LibvirtException cause) {
         LOG.info("{}; connecting again", cause.getMessage());
-        long now = System.nanoTime();
-        // A server that lets in and hangs up at once is one that does not let in.
-        if (lossCause == null || now - openSince >= 2 * policy.longestDelay().toNanos()) {
-            giveUpAt = now + policy.giveUpAfter().toNanos();
-            delay = policy.firstDelay();
-        }
-        lossCause = cause;
+        again.lost(System.nanoTime(), openSince);
         Instant when = Instant.now();
         watchers.forEach(watcher -> watcher.lost(when, cause));
-        tryLater(policy, cause);
+        tryLater(again, cause, cause);
     }
 
-    private void tryLater(ReconnectPolicy policy, Throwable failure) {
-        long left = giveUpAt - System.nanoTime();
+    private void tryLater(Retry again, LibvirtException loss, Throwable failure) {
         // A login that the server has refused is not tried again: that would look like an attack, and lock users out.
         boolean refused = failure instanceof AuthenticationException authentication && authentication.isFinal();
-        if (refused || left <= 0) {
-            LibvirtException before = lossCause;
-            String why = refused ? "" : "within " + policy.giveUpAfter() + ", ";
+        long nanos = refused ? -1 : again.next(System.nanoTime());
+        if (nanos < 0) {
+            String why = refused ? "" : "within " + again.giveUpAfter() + ", ";
             end(new CloseReason(
                     CloseReason.Kind.LOST,
                     new ConnectionLostException(
                             "%s; it could not be made again %sat last because: %s"
-                                    .formatted(before == null ? host : before.getMessage(), why, failure.getMessage()),
+                                    .formatted(loss.getMessage(), why, failure.getMessage()),
                             failure)));
             return;
         }
-        long most = Math.min(delay.toNanos(), left);
-        long share = most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1);
-        Duration twice = delay.multipliedBy(2);
-        delay = twice.compareTo(policy.longestDelay()) > 0 ? policy.longestDelay() : twice;
         schedule(
-                Duration.ofNanos(share),
+                Duration.ofNanos(nanos),
                 () -> dial(failed -> {
-                    if (reason != null) {
-                        return;
-                    }
                     if (failed == null) {
                         opened();
-                    } else {
+                    } else if (reason == null) {
                         LOG.debug("{}: cannot connect again yet", host, failed);
-                        tryLater(policy, failed);
+                        tryLater(again, loss, failed);
                     }
                 }));
     }
@@ -614,27 +600,5 @@ public final class Session implements Caller, StreamContext {
     /** One of centuries stands for "never", and must not overflow. */
     private static Duration bounded(Duration time) {
         return time.compareTo(LONGEST) > 0 ? LONGEST : time;
-    }
-
-    private void execute(Runnable task, Runnable whenLoopIsGone) {
-        execute(loop, task, whenLoopIsGone);
-    }
-
-    static void onLoop(EventLoop loop, Runnable task) {
-        execute(loop, task, task);
-    }
-
-    /** Runs a task on the loop; at once if the caller is there, and {@code whenLoopIsGone} here if the loop has ended. */
-    private static void execute(EventLoop loop, Runnable task, Runnable whenLoopIsGone) {
-        if (loop.inEventLoop()) {
-            task.run();
-            return;
-        }
-        try {
-            loop.execute(task);
-        } catch (RejectedExecutionException e) {
-            // The loops end after the last connection has: then nothing is left to race with.
-            whenLoopIsGone.run();
-        }
     }
 }

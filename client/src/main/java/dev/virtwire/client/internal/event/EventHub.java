@@ -8,6 +8,9 @@ import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.xdr.XdrException;
+import dev.virtwire.xdr.XdrReader;
+import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -151,11 +154,22 @@ public final class EventHub {
 
     private <B> void listen(EventSource<B, ?> source) {
         if (heard.add(source.message())) {
-            session.listen(
-                    source.message(),
-                    body -> route(Registration.Id.of(source, source.callbackId().applyAsInt(body)), body),
-                    broken -> miss(source.message()));
+            session.listen(source.message(), body -> receive(source, body));
         }
+    }
+
+    private <B> void receive(EventSource<B, ?> source, ByteBuf body) {
+        B event;
+        try {
+            XdrReader reader = new XdrReader(body);
+            event = source.message().body().decode(reader);
+            reader.expectEnd(source.message().name());
+        } catch (XdrException e) {
+            LOG.warn("{}: an event is lost, since it cannot be read: {}", session.host(), e.getMessage());
+            miss(source.message());
+            return;
+        }
+        route(Registration.Id.of(source, source.callbackId().applyAsInt(event)), event);
     }
 
     /** An event came that could not be read, and so may have been anybody's who listens to such ones. */
