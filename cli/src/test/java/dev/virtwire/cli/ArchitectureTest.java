@@ -39,9 +39,15 @@ class ArchitectureTest {
             "nbd", Set.of(),
             "image", Set.of(),
             "client", Set.of("protocol", "xdr"),
+            "ssh", Set.of("client"),
             "backup", Set.of("client", "protocol", "nbd", "image"),
             "cli", Set.of("client", "protocol", "backup"),
             "testkit", Set.of("protocol", "xdr"));
+
+    /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
+    private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config")
+            .map(name -> "dev.virtwire.client.internal." + name)
+            .toList();
 
     private static JavaClasses classes;
 
@@ -89,14 +95,37 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"xdr", "nbd", "image", "client", "backup", "cli", "testkit"})
+    @ValueSource(strings = {"xdr", "nbd", "image", "client", "ssh", "backup", "cli", "testkit"})
     void internalPackagesAreForTheirModuleAlone(String module) {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(in(module))
+                .resideOutsideOfPackages(in(module), in("ssh"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.virtwire." + module + "..internal..")
+                .check(classes);
+    }
+
+    @Test
+    void theModuleForSshKnowsOfOthersInternalsTheSeamAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage(in("ssh"))
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.virtwire..internal..")
+                        .and(not(resideInAnyPackage(SEAM.toArray(String[]::new))))
+                        .and(not(resideInAPackage(in("ssh")))))
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheModuleForSshKnowsSshd() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(in("ssh"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.sshd..")
                 .check(classes);
     }
 

@@ -7,6 +7,7 @@ import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.nbd.NbdConnection;
+import dev.virtwire.ssh.SshTransportProvider;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,7 +32,8 @@ public final class ArchiveTraining {
 
     /** Runs them all against a {@link ScriptedLibvirtd}, and one against each of the hosts, which have none. */
     public static void main(String[] hosts) throws IOException {
-        for (Class<?> module : List.of(Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class)) {
+        for (Class<?> module : List.of(
+                Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class, SshTransportProvider.class)) {
             loadAll(module);
         }
         Path repository = Files.createTempDirectory("virtwire");
@@ -53,7 +55,7 @@ public final class ArchiveTraining {
         try (JarFile file = new JarFile(jar)) {
             for (JarEntry entry : Collections.list(file.entries())) {
                 String name = entry.getName();
-                if (name.endsWith(".class") && !name.contains("/protocol/")) {
+                if (name.endsWith(".class") && !name.equals("module-info.class") && !name.contains("/protocol/")) {
                     try {
                         String type = name.substring(0, name.length() - ".class".length());
                         Class.forName(type.replace('/', '.'), false, ArchiveTraining.class.getClassLoader());

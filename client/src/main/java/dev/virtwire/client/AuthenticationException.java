@@ -14,24 +14,27 @@ public final class AuthenticationException extends LibvirtException {
 
     /** Creates the error. */
     public AuthenticationException(String message) {
-        this(message, null);
+        this(message, null, false);
     }
 
-    /** Creates the error with what caused it; it is final if that was the server. */
+    /** Creates the error with what caused it. */
     public AuthenticationException(String message, @Nullable Throwable cause) {
-        this(message, cause, cause instanceof RemoteException);
+        this(message, cause, false);
     }
 
-    /** Creates the error with what caused it, and says whether it is final. */
+    /**
+     * Creates the error with what caused it.
+     *
+     * @param isFinal as {@link #isFinal()} says
+     */
     public AuthenticationException(String message, @Nullable Throwable cause, boolean isFinal) {
         super(message, cause);
         this.isFinal = isFinal;
     }
 
     /**
-     * Whether one side has decided against the other: the server has refused what it was given, or has shown what is not to
-     * be believed. A connection is not made again then, by whatever {@link ReconnectPolicy}: it would be refused again, and
-     * a user may be locked out.
+     * Whether one side has looked at what the other showed and refused it: a login, a host's key, a certificate. To try
+     * again would look like an attack, and could lock a user out.
      */
     public boolean isFinal() {
         return isFinal;

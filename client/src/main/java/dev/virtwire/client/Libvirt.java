@@ -7,7 +7,7 @@ import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.Connector;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
-import dev.virtwire.client.internal.ssh.HostSockets;
+import dev.virtwire.client.internal.transport.HostSockets;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.network.Networks;
 import dev.virtwire.client.node.Node;
@@ -124,16 +124,17 @@ public final class Libvirt implements Caller, AutoCloseable {
      * Connects, authenticates and opens the hypervisor that the URI names ({@code virConnectOpenAuth}).
      *
      * @param uri libvirt's kind, such as {@code qemu:///system} or {@code qemu+tls://host/system}; an alias of
-     *     libvirt.conf; or null or empty for the user's default, as {@link LibvirtUri#resolve} says
+     *     libvirt.conf; or null or empty for the user's default, as {@link UriExplanation#resolve} says
      * @return the connection; fails with {@link ConnectFailedException} where the server cannot be reached in time,
      *     {@link AuthenticationException} where it does not let this side in, {@link RemoteException} where it cannot
      *     open the hypervisor
      * @throws InvalidUriException at once, where the URI is none or names what this client does not offer
      * @throws ConfigurationException at once, where there is a libvirt.conf, or for a URI by ssh a configuration of ssh, that
-     *     cannot be read or understood
+     *     cannot be read or understood; where the URI is one by ssh, and the dependency {@code virtwire-client-ssh} is not
+     *     there; and where the Netty that is there is older than 4.2
      */
     public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
-        return connect(LibvirtUri.resolve(uri), options);
+        return connect(UriExplanation.resolve(uri, System.getenv()), options);
     }
 
     private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.client.internal.config.LibvirtConf;
-import dev.virtwire.client.internal.config.Surroundings;
-import dev.virtwire.client.internal.config.UriChoice;
-import dev.virtwire.client.internal.transport.Transports;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -166,53 +162,6 @@ public record LibvirtUri(
         }
         String shown = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
         return port < 0 ? shown : shown + ":" + port;
-    }
-
-    /**
-     * The URI that is meant: the one given, else the environment's {@code LIBVIRT_DEFAULT_URI}, else {@code uri_default} of
-     * libvirt.conf, else one that leaves the choice to this machine's daemon. An alias of libvirt.conf stands for its URI.
-     *
-     * @param given what the user gave; null or empty for nothing
-     * @throws InvalidUriException if it is not a connection URI
-     * @throws ConfigurationException if there is a libvirt.conf that cannot be read or understood
-     */
-    public static LibvirtUri resolve(@Nullable String given) {
-        return resolve(given, System.getenv());
-    }
-
-    /** As {@link #resolve(String)}, with these variables in place of this process's. */
-    public static LibvirtUri resolve(@Nullable String given, Map<String, String> environment) {
-        Surroundings surroundings = Surroundings.with(environment);
-        return UriChoice.of(given, surroundings, LibvirtConf.load(surroundings)).uri();
-    }
-
-    /**
-     * Explains what connecting would connect to, and why. Nothing is connected to.
-     *
-     * @param given what the user gave; null or empty for nothing
-     * @param readOnly whether the connection may only read; such ones have a socket of their own
-     * @param environment the variables that count, such as {@code System.getenv()}
-     * @throws InvalidUriException if it is not a connection URI, or asks for what its transport cannot do
-     * @throws ConfigurationException if there is a libvirt.conf that cannot be read or understood
-     */
-    public static UriExplanation explain(@Nullable String given, boolean readOnly, Map<String, String> environment) {
-        Surroundings surroundings = Surroundings.with(environment);
-        LibvirtConf conf = LibvirtConf.load(surroundings);
-        UriChoice choice = UriChoice.of(given, surroundings, conf);
-        ConnectOptions options = ConnectOptions.builder().readOnly(readOnly).build();
-        var chosen = Transports.of(choice.uri(), options, surroundings, conf);
-        return new UriExplanation(choice.uri(), choice.source(), chosen.target(), chosen.reasons());
-    }
-
-    /**
-     * What connecting would connect to, in words: a host and its port, or a socket's path. Nothing is connected to.
-     *
-     * @param readOnly whether the connection may only read; such ones have a socket of their own
-     * @throws InvalidUriException where the transport is not offered, or cannot do what the URI asks for
-     */
-    public String target(boolean readOnly) {
-        return Transports.of(this, ConnectOptions.builder().readOnly(readOnly).build())
-                .target();
     }
 
     /** The URI as it was given. */

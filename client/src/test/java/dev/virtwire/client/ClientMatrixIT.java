@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The whole suite by each protected way to each libvirt, this machine's and 11.3. The usual run has three of them, which are
- * classes of their own: {@link ClientOverTlsIT}, {@link ClientOverSshIT} and {@link ClientOverDigestMd5IT}.
+ * The whole suite by each protected way to each libvirt, this machine's and 11.3. The usual run has two of them, which are
+ * classes of their own: {@link ClientOverTlsIT} and {@link ClientOverDigestMd5IT}. The module client-ssh has those by ssh.
  */
 @Tag("matrix")
 class ClientMatrixIT {
@@ -42,30 +42,6 @@ class ClientMatrixIT {
         @Override
         String priority() {
             return TLS12;
-        }
-    }
-
-    @Nested
-    class SshOnNewerLibvirt extends ClientOverSshIT {
-        @Override
-        PrivateLibvirtd.Builder builder() {
-            return super.builder().debian(NEWER);
-        }
-    }
-
-    @Nested
-    class SshByNetcat extends ClientOverSshIT {
-        @Override
-        String more() {
-            return "&proxy=netcat";
-        }
-    }
-
-    @Nested
-    class SshByNetcatOnNewerLibvirt extends SshByNetcat {
-        @Override
-        PrivateLibvirtd.Builder builder() {
-            return super.builder().debian(NEWER);
         }
     }
 

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.UriExplanation;
 import dev.virtwire.nbd.NbdUri;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -43,8 +45,8 @@ class UriFuzzTest {
             assertThat(uri).hasToString(text);
             assertThat(uri.openName()).isNotNull();
             assertThat(uri.where()).isNotEmpty();
-            assertThat(uri.target(true)).isNotEmpty();
-            assertThat(uri.target(false)).isNotEmpty();
+            assertThat(UriExplanation.of(text, true, Map.of()).target()).isNotEmpty();
+            assertThat(UriExplanation.of(text, false, Map.of()).target()).isNotEmpty();
         } catch (InvalidUriException e) {
             assertThat(e.getMessage()).startsWith("URI '");
         }

@@ -74,13 +74,28 @@ public final class TestPki {
     }
 
     private final String name;
-    private final KeyPair keys = keys("EC");
+    private final KeyPair keys;
     private final X509Certificate authority;
 
-    /** A CA of that name, in force from yesterday until tomorrow. */
+    /** A CA of that name, in force until tomorrow. */
     public TestPki(String name) {
+        this(name, DAY);
+    }
+
+    /** A CA of that name, in force from two days ago until a point relative to now. */
+    public TestPki(String name, Duration until) {
+        this(name, keys("EC"), until);
+    }
+
+    private TestPki(String name, KeyPair keys, Duration until) {
         this.name = name;
-        this.authority = issue(name, keys, true, DAY.negated(), DAY, null);
+        this.keys = keys;
+        this.authority = issue(name, keys, true, DAY.multipliedBy(-2), until, null);
+    }
+
+    /** The same CA with the same key and another certificate, in force until a point relative to now. */
+    public TestPki renewed(Duration until) {
+        return new TestPki(name, keys, until);
     }
 
     /** The CA's own certificate. */

@@ -5,9 +5,9 @@ import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.UriExplanation;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import java.util.Optional;
@@ -62,7 +62,8 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     /** The host's URI: that of the command line, else libvirt's default. */
     protected final String uri() {
-        return LibvirtUri.resolve(connection.uri(root().connection()), console().environment())
+        return UriExplanation.resolve(
+                        connection.uri(root().connection()), console().environment())
                 .text();
     }
 

@@ -29,7 +29,7 @@ public final class UriCommand extends AbstractCommand {
     @Override
     public Integer call() {
         String given = uri == null ? root().connection().uri(root().connection()) : uri;
-        UriExplanation explained = LibvirtUri.explain(given, readOnly, console().environment());
+        UriExplanation explained = UriExplanation.of(given, readOnly, console().environment());
         LibvirtUri parsed = explained.uri();
         if (json()) {
             printJson(json -> {

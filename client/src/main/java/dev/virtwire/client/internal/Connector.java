@@ -13,6 +13,7 @@ import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.auth.Authenticator;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.transport.EventLoops;
+import dev.virtwire.client.internal.transport.NettyVersion;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.Transports;
 import dev.virtwire.protocol.Caller;
@@ -48,6 +49,7 @@ public final class Connector implements Session.Dialer {
 
     /** Connects; giving up the result ends the attempt. */
     public static CompletableFuture<Session> connect(LibvirtUri uri, ConnectOptions options) {
+        NettyVersion.check();
         Connector connector = new Connector(uri, options);
         EventLoopGroup own = options.eventLoopGroup();
         return own == null
@@ -97,7 +99,7 @@ public final class Connector implements Session.Dialer {
         CompletableFuture<Channel> opened;
         try {
             opened = way.open(session.loop());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             release.run();
             throw e;
         }

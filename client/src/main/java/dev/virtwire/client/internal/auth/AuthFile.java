@@ -48,13 +48,13 @@ public final class AuthFile {
      * The credentials for a host.
      *
      * @param service what they are for, such as {@code libvirt}
-     * @param host the host, as the URI names it
+     * @param hosts the host, as the URI names it, and further names of it; the first that stands there counts
      * @param named the URI's file, if it names one
      * @return name and value of each, such as {@code authname} and {@code password}; empty where no file knows any
      * @throws ConfigurationException where the file is wrong, or one that was named is missing
      */
     public static Map<String, String> credentials(
-            String service, String host, Optional<Path> named, Surroundings surroundings) {
+            String service, List<String> hosts, Optional<Path> named, Surroundings surroundings) {
         Optional<Path> insisted =
                 surroundings.variable("LIBVIRT_AUTH_FILE").map(Path::of).or(() -> named);
         Path file;
@@ -75,12 +75,16 @@ public final class AuthFile {
         if (text == null) {
             throw new ConfigurationException("authentication file " + file + " does not exist");
         }
-        return new AuthFile(file, text).find(service, host);
+        return new AuthFile(file, text).find(service, hosts);
     }
 
-    private Map<String, String> find(String service, String host) {
-        String own = "auth-" + service + "-" + host;
-        String name = groups.containsKey(own) ? own : "auth-" + service + "-default";
+    private Map<String, String> find(String service, List<String> hosts) {
+        String prefix = "auth-" + service + "-";
+        String name = hosts.stream()
+                .map(prefix::concat)
+                .filter(groups::containsKey)
+                .findFirst()
+                .orElse(prefix + "default");
         Map<String, String> group = groups.get(name);
         if (group == null) {
             return Map.of();

@@ -85,7 +85,7 @@ public final class Authenticator {
     private SaslLogin sasl() {
         String host = uri.host() == null ? "localhost" : uri.host();
         Map<String, String> known = AuthFile.credentials(
-                SERVICE, host, uri.parameter("authfile").map(Path::of), Surroundings.ofThisProcess());
+                SERVICE, List.of(host), uri.parameter("authfile").map(Path::of), Surroundings.ofThisProcess());
         return new SaslLogin(
                 uri, host, calls, channel, isProtected, known, new CredentialSource(host, options.credentials()));
     }
@@ -101,7 +101,8 @@ public final class Authenticator {
             return new AuthenticationException(
                     "%s: polkit on the server refused this user: %s; run as root or as a member of the group libvirt"
                             .formatted(uri, remote.details().message()),
-                    remote);
+                    remote,
+                    true);
         }
         return (RuntimeException) cause;
     }

@@ -8,12 +8,10 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
-import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.AuthCalls;
 import io.netty.channel.Channel;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -29,45 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SaslLogin {
     private static final byte[] NOTHING = {};
-
-    /**
-     * Who logs in. No record, because a record would show its secret.
-     */
-    static final class Login {
-        private final String authorizationName;
-        private final String name;
-        private final String realm;
-        private final char[] password;
-
-        Login(String authorizationName, String name, String realm, char[] password) {
-            this.authorizationName = authorizationName;
-            this.name = name;
-            this.realm = realm;
-            this.password = password;
-        }
-
-        /** In whose name the work is done; empty for the one who logs in. */
-        String authorizationName() {
-            return authorizationName;
-        }
-
-        String name() {
-            return name;
-        }
-
-        /** The realm of the name; empty for the server's. */
-        String realm() {
-            return realm;
-        }
-
-        char[] password() {
-            return password;
-        }
-
-        void forget() {
-            Arrays.fill(password, '\0');
-        }
-    }
 
     private final LibvirtUri uri;
     private final String host;
@@ -134,15 +93,15 @@ final class SaslLogin {
     }
 
     /** Name and password: the URI's user, what auth.conf says, and the rest by asking. */
-    private CompletableFuture<Login> login() {
+    private CompletableFuture<SaslAccount> login() {
         String filed = known.getOrDefault("authname", known.getOrDefault("username", ""));
         String given = uri.user() != null ? uri.user() : filed;
         CompletableFuture<String> name = given.isEmpty()
                 ? source.require(CredentialRequest.Kind.AUTHENTICATION_NAME, "User name for " + host, this::nameless)
                         .thenApply(String::new)
                 : TrackedFuture.of(CompletableFuture.completedFuture(given));
-        return name.thenCompose(user ->
-                password(user, filed).thenApply(password -> new Login(authorizationName(), user, realm(), password)));
+        return name.thenCompose(user -> password(user, filed)
+                .thenApply(password -> new SaslAccount(authorizationName(), user, realm(), password)));
     }
 
     private CompletableFuture<char[]> password(String name, String filed) {
@@ -177,10 +136,10 @@ final class SaslLogin {
     /** The messages of one mechanism. */
     private final class Exchange {
         private final String mechanism;
-        private final Login login;
+        private final SaslAccount login;
         private boolean answered;
 
-        Exchange(String mechanism, Login login) {
+        Exchange(String mechanism, SaslAccount login) {
             this.mechanism = mechanism;
             this.login = login;
         }
@@ -246,7 +205,8 @@ final class SaslLogin {
                     // Whoever could put bytes before the encrypted ones could make them part of a message.
                     done.completeExceptionally(failed("unprotected bytes came after the server had agreed to encrypt"));
                 } else {
-                    channel.pipeline().addBefore(Transport.FRAMES, Transport.SASL, new SaslLayer(made, most));
+                    String next = channel.pipeline().context(frames).name();
+                    channel.pipeline().addBefore(next, null, new SaslLayer(made, most));
                     done.complete(null);
                 }
             });
@@ -271,7 +231,8 @@ final class SaslLogin {
                 }
                 return new AuthenticationException(
                         "%s: the server refused user '%s' by %s: %s".formatted(uri, login.name(), mechanism, why),
-                        remote);
+                        remote,
+                        true);
             }
             return failure instanceof RuntimeException known ? known : new IllegalStateException(failure);
         }

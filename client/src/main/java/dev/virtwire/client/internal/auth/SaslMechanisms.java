@@ -54,7 +54,7 @@ final class SaslMechanisms {
     }
 
     /** What carries out a mechanism. */
-    static SaslClient client(String mechanism, String host, SaslLogin.Login login, boolean isProtected)
+    static SaslClient client(String mechanism, String host, SaslAccount login, boolean isProtected)
             throws SaslException {
         if (mechanism.startsWith("SCRAM-")) {
             return new ScramSaslClient(mechanism, login.authorizationName(), login.name(), login.password());
@@ -74,7 +74,7 @@ final class SaslMechanisms {
         return client;
     }
 
-    private static void answer(Callback[] questions, SaslLogin.Login login) throws UnsupportedCallbackException {
+    private static void answer(Callback[] questions, SaslAccount login) throws UnsupportedCallbackException {
         for (Callback question : questions) {
             if (question instanceof NameCallback name) {
                 name.setName(login.name());

@@ -10,7 +10,6 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.stream.StreamLink;
 import dev.virtwire.client.internal.stream.StreamTable;
-import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.client.internal.wire.RemoteErrorReader;
 import dev.virtwire.protocol.EventMessage;
@@ -156,7 +155,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        context.pipeline().addBefore(context.name(), Transport.FRAMES, new FrameDecoder());
+        context.pipeline().addBefore(context.name(), "frames", new FrameDecoder());
         keepAlive.start();
         if (!channel.isActive()) {
             channelInactive(context);

@@ -23,6 +23,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
@@ -85,13 +86,11 @@ final class ServerTrust extends X509ExtendedTrustManager {
     private void check(X509Certificate[] chain) throws CertificateException {
         X509Certificate server = chain[0];
         Instant now = Instant.now();
-        if (now.isAfter(server.getNotAfter().toInstant())) {
-            throw refused("it expired at " + server.getNotAfter().toInstant(), server, null);
+        String notInForce = notInForce(server, now);
+        if (notInForce != null) {
+            throw refused("it " + notInForce, server, null);
         }
-        if (now.isBefore(server.getNotBefore().toInstant())) {
-            throw refused("it is in force only from " + server.getNotBefore().toInstant(), server, null);
-        }
-        checkRevocations(path(chain), now);
+        checkRevocations(path(chain, now), now);
         List<String> purposes = server.getExtendedKeyUsage();
         if (purposes != null && !purposes.contains(SERVER_PURPOSE) && !purposes.contains(ANY_PURPOSE)) {
             throw refused("it is not made for a server (its extended key usage lacks serverAuth)", server, null);
@@ -104,14 +103,24 @@ final class ServerTrust extends X509ExtendedTrustManager {
         }
     }
 
+    /** Why a certificate does not count at a time; null where it does. */
+    private static @Nullable String notInForce(X509Certificate certificate, Instant now) {
+        Instant first = certificate.getNotBefore().toInstant();
+        Instant last = certificate.getNotAfter().toInstant();
+        return now.isAfter(last) ? "expired at " + last : now.isBefore(first) ? "is in force only from " + first : null;
+    }
+
     /** The certificates from the server's up to the CA's, which is the last. */
-    private List<X509Certificate> path(X509Certificate[] chain) throws CertificateException {
+    private List<X509Certificate> path(X509Certificate[] chain, Instant now) throws CertificateException {
         X509Certificate server = chain[0];
         if (authorities.contains(server)) {
             return List.of(server);
         }
-        Set<TrustAnchor> anchors =
-                authorities.stream().map(ca -> new TrustAnchor(ca, null)).collect(Collectors.toSet());
+        // PKIX does not look at the dates of those that it starts from.
+        Set<TrustAnchor> anchors = authorities.stream()
+                .filter(ca -> notInForce(ca, now) == null)
+                .map(ca -> new TrustAnchor(ca, null))
+                .collect(Collectors.toSet());
         X509CertSelector selector = new X509CertSelector();
         selector.setCertificate(server);
         try {
@@ -123,17 +132,29 @@ final class ServerTrust extends X509ExtendedTrustManager {
             PKIXCertPathBuilderResult result = (PKIXCertPathBuilderResult)
                     CertPathBuilder.getInstance("PKIX").build(parameters);
             return withAnchor(result.getCertPath(), result.getTrustAnchor());
-        } catch (CertPathBuilderException e) {
+        } catch (CertPathBuilderException | InvalidAlgorithmParameterException e) {
+            for (X509Certificate ca : authorities) {
+                String notInForce = notInForce(ca, now);
+                if (notInForce != null && isIssuer(ca, chain)) {
+                    throw refused(
+                            "its CA '%s' of %s %s"
+                                    .formatted(ca.getSubjectX500Principal().getName(), files.authorities(), notInForce),
+                            server,
+                            e);
+                }
+            }
             throw refused(
                     "its issuer '%s' leads to no CA of %s (%s)"
                             .formatted(server.getIssuerX500Principal().getName(), files.authorities(), innermost(e)),
                     server,
                     e);
-        } catch (InvalidAlgorithmParameterException e) {
-            throw refused("no CA of " + files.authorities() + " can be used: " + e.getMessage(), server, e);
         } catch (GeneralSecurityException e) {
             throw new CertificateException(e);
         }
+    }
+
+    private static boolean isIssuer(X509Certificate ca, X509Certificate[] chain) {
+        return Stream.of(chain).anyMatch(one -> one.getIssuerX500Principal().equals(ca.getSubjectX500Principal()));
     }
 
     private static List<X509Certificate> withAnchor(CertPath path, TrustAnchor anchor) {
@@ -148,22 +169,34 @@ final class ServerTrust extends X509ExtendedTrustManager {
     private void checkRevocations(List<X509Certificate> path, Instant now) throws CertificateException {
         for (int i = 0; i + 1 < path.size(); i++) {
             X509Certificate issuer = path.get(i + 1);
-            for (X509CRL list : revocations) {
-                if (list.getIssuerX500Principal().equals(issuer.getSubjectX500Principal())) {
-                    checkRevocation(path.get(i), issuer, list, now);
-                }
+            List<X509CRL> named = revocations.stream()
+                    .filter(list -> list.getIssuerX500Principal().equals(issuer.getSubjectX500Principal()))
+                    .toList();
+            // A CA that was renewed with another key has its former list under the same name.
+            List<X509CRL> signed =
+                    named.stream().filter(list -> isSigned(list, issuer)).toList();
+            if (signed.isEmpty() && !named.isEmpty()) {
+                throw refused(
+                        "the revocation list %s is not signed by its CA".formatted(files.revocations()),
+                        path.get(i),
+                        null);
+            }
+            for (X509CRL list : signed) {
+                checkRevocation(path.get(i), list, now);
             }
         }
     }
 
-    private void checkRevocation(X509Certificate certificate, X509Certificate issuer, X509CRL list, Instant now)
-            throws CertificateException {
+    private static boolean isSigned(X509CRL list, X509Certificate issuer) {
         try {
             list.verify(issuer.getPublicKey());
+            return true;
         } catch (GeneralSecurityException e) {
-            throw refused(
-                    "the revocation list %s is not signed by its CA".formatted(files.revocations()), certificate, e);
+            return false;
         }
+    }
+
+    private void checkRevocation(X509Certificate certificate, X509CRL list, Instant now) throws CertificateException {
         Date next = list.getNextUpdate();
         if (next != null && now.isAfter(next.toInstant())) {
             throw refused(

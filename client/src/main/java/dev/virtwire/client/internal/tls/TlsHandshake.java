@@ -105,7 +105,7 @@ public final class TlsHandshake extends ByteToMessageDecoder {
     private LibvirtException explain(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof ServerRefusedException refused) {
-                return new AuthenticationException(uri + ": " + refused.getMessage(), failure);
+                return new AuthenticationException(uri + ": " + refused.getMessage(), failure, true);
             }
             if (cause instanceof NotSslRecordException) {
                 return new ConnectFailedException(

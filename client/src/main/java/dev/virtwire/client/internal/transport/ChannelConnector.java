@@ -32,7 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Connects sockets for a URI. Epoll where its native part is there, plain NIO otherwise. */
-final class ChannelConnector {
+public final class ChannelConnector {
     /** A bootstrap insists on a handler. */
     private static final ChannelHandler NO_HANDLER = new ChannelInitializer<>() {
         @Override
@@ -48,7 +48,7 @@ final class ChannelConnector {
      *
      * @param timeout the longest that it may take to connect
      */
-    ChannelConnector(LibvirtUri uri, EventLoopGroup group, Duration timeout) {
+    public ChannelConnector(LibvirtUri uri, EventLoopGroup group, Duration timeout) {
         this.uri = uri;
         this.group = group;
         this.timeout = timeout;
@@ -64,7 +64,7 @@ final class ChannelConnector {
      *
      * @param hint what to look at where nobody answers
      */
-    CompletableFuture<Channel> tcp(String host, int port, String hint) {
+    public CompletableFuture<Channel> tcp(String host, int port, String hint) {
         Bootstrap bootstrap = bootstrap()
                 .channelFactory(usesEpoll() ? EpollSocketChannel::new : NioSocketChannel::new)
                 .option(ChannelOption.TCP_NODELAY, true);

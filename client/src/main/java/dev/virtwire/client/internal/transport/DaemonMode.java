@@ -11,9 +11,9 @@ import java.util.Optional;
  * @param name the mode
  * @param source who says so, in words
  */
-record DaemonMode(String name, String source) {
+public record DaemonMode(String name, String source) {
     /** By the URI, else by {@code remote_mode} of the configuration, else auto. */
-    static DaemonMode of(UriParameters parameters, LibvirtConf conf) {
+    public static DaemonMode of(UriParameters parameters, LibvirtConf conf) {
         Optional<String> asked = parameters.text("mode");
         asked.filter(name -> !LibvirtConf.MODES.contains(name)).ifPresent(name -> {
             throw parameters.invalid("mode '%s' is none of auto, direct and legacy".formatted(name));

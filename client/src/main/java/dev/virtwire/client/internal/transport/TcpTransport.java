@@ -14,23 +14,24 @@ final class TcpTransport implements Transport {
     private static final int PORT = 16509;
 
     private final LibvirtUri uri;
+    private final String host;
     private final Duration timeout;
 
     /** For {@code uri}, which must not have parameters of other transports. */
     TcpTransport(LibvirtUri uri, Duration timeout) {
-        new UriParameters(uri, Set.of());
         this.uri = uri;
+        this.host = new UriParameters(uri, Set.of()).host();
         this.timeout = timeout;
     }
 
     @Override
     public CompletableFuture<Channel> open(EventLoopGroup group) {
-        return new ChannelConnector(uri, group, timeout).tcp(host(uri), port());
+        return new ChannelConnector(uri, group, timeout).tcp(host, port());
     }
 
     @Override
     public String target() {
-        return "host " + host(uri) + " port " + port();
+        return "host " + host + " port " + port();
     }
 
     @Override
@@ -41,11 +42,6 @@ final class TcpTransport implements Transport {
     @Override
     public boolean isProtected() {
         return false;
-    }
-
-    /** A URI without a host means this one. */
-    static String host(LibvirtUri uri) {
-        return uri.host() == null ? "localhost" : uri.host();
     }
 
     private int port() {

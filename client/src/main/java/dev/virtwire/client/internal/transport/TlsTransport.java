@@ -39,7 +39,7 @@ final class TlsTransport implements Transport {
         UriParameters parameters = new UriParameters(uri, Set.of("pkipath", "tls_priority", "no_verify", "no_sanity"));
         this.uri = uri;
         this.settings = new TlsSettings(
-                TcpTransport.host(uri),
+                parameters.host(),
                 uri.port() < 0 ? PORT : uri.port(),
                 CertificateFiles.of(parameters.path("pkipath"), surroundings),
                 !parameters.flag("no_verify"),
@@ -101,7 +101,7 @@ final class TlsTransport implements Transport {
         // The time to connect in bounds this as well.
         tls.setHandshakeTimeoutMillis(0);
         channel.eventLoop().execute(() -> {
-            channel.pipeline().addLast(TLS, tls).addLast(new TlsHandshake(uri, settings, done));
+            channel.pipeline().addLast(tls).addLast(new TlsHandshake(uri, settings, done));
             channel.config().setAutoRead(true);
         });
         return done;

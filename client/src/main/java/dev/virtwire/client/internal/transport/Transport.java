@@ -17,9 +17,9 @@ import javax.net.ssl.SSLEngine;
  * <p>Handlers stand in a channel's pipeline in this order, from the network to the user:
  *
  * <ol>
- *   <li>what the transport needs, such as {@link #TLS};
- *   <li>{@link #SASL}, a security layer of authentication, put there when it comes into force;
- *   <li>{@link #FRAMES}, which cuts the bytes of libvirt's protocol into messages;
+ *   <li>what the transport needs, such as TLS;
+ *   <li>a security layer of authentication, put there when it comes into force;
+ *   <li>{@link dev.virtwire.client.internal.wire.FrameDecoder}, which cuts the bytes of libvirt's protocol into messages;
  *   <li>the connection.
  * </ol>
  *
@@ -27,15 +27,6 @@ import javax.net.ssl.SSLEngine;
  * else: neither greetings nor verdicts.
  */
 public interface Transport {
-    /** The name of the handler that encrypts by TLS. */
-    String TLS = "tls";
-
-    /** The name of the handler that encrypts by what SASL agreed on. */
-    String SASL = "sasl";
-
-    /** The name of the handler that cuts bytes into messages. */
-    String FRAMES = "frames";
-
     /** What a channel by TLS leaves there: makes further engines that show and check the same certificates. */
     AttributeKey<Supplier<SSLEngine>> TLS_ENGINES = AttributeKey.valueOf(Transport.class, "engines");
 

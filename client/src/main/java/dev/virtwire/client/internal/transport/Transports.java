@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.transport;
 
+import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.config.LibvirtConf;
 import dev.virtwire.client.internal.config.Surroundings;
 import java.util.Locale;
+import java.util.ServiceLoader;
 
 /** Chooses the way to a server: one {@link Transport} class for each kind of URI. */
 public final class Transports {
@@ -15,7 +17,7 @@ public final class Transports {
     /**
      * The transport of a URI, as this process's environment and files have it.
      *
-     * @throws dev.virtwire.client.ConfigurationException where a file says what it cannot
+     * @throws ConfigurationException where a file says what it cannot, or the module for ssh is not there
      * @throws InvalidUriException where the URI asks for what its transport cannot do, or for a transport that is not
      *     offered
      */
@@ -39,9 +41,18 @@ public final class Transports {
                 new UnixTransport(
                         uri, new SocketLocator(surroundings, conf), options.readOnly(), options.connectTimeout());
             case TLS -> new TlsTransport(uri, options, surroundings, conf);
-            case SSH, LIBSSH, LIBSSH2 -> new SshTransport(uri, options, surroundings, conf);
+            case SSH, LIBSSH, LIBSSH2 -> ssh(uri).of(uri, options, surroundings, conf);
             case EXT -> throw notOffered(uri);
         };
+    }
+
+    /** By the loader of this class, and not by the thread's: a pool's thread has that of whoever used the pool first. */
+    private static TransportProvider ssh(LibvirtUri uri) {
+        return ServiceLoader.load(TransportProvider.class, Transports.class.getClassLoader())
+                .findFirst()
+                .orElseThrow(() -> new ConfigurationException(
+                        "URI '%s': ssh is a module of its own, which is not there: add the dependency dev.virtwire:virtwire-client-ssh"
+                                .formatted(uri)));
     }
 
     private static InvalidUriException notOffered(LibvirtUri uri) {

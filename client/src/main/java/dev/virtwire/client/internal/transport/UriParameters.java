@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** A URI's parameters as one transport reads them: none is ignored, and a value that means nothing is refused. */
-final class UriParameters {
+public final class UriParameters {
     /** What concerns what happens on a channel, whichever it is. */
     private static final Set<String> OF_ALL = Set.of("name", "auth", "authfile");
 
@@ -24,7 +24,7 @@ final class UriParameters {
      * @param meaningful the transport's own
      * @throws InvalidUriException if the URI has one that means nothing to its transport
      */
-    UriParameters(LibvirtUri uri, Set<String> meaningful) {
+    public UriParameters(LibvirtUri uri, Set<String> meaningful) {
         this.uri = uri;
         AuthWish.of(uri);
         for (String name : uri.parameters().keySet()) {
@@ -37,12 +37,18 @@ final class UriParameters {
         }
     }
 
-    Optional<String> text(String name) {
+    /** The text of one, if it is there. */
+    public Optional<String> text(String name) {
         return uri.parameter(name);
     }
 
+    /** The host; a URI without one means this one. */
+    public String host() {
+        return uri.host() == null ? "localhost" : uri.host();
+    }
+
     /** A path; one that begins with no slash is the current folder's. */
-    Optional<Path> path(String name) {
+    public Optional<Path> path(String name) {
         return text(name).map(value -> {
             try {
                 return Path.of(value);
@@ -53,7 +59,7 @@ final class UriParameters {
     }
 
     /** A number that says no where it is 0, and yes otherwise; no where it is missing. */
-    boolean flag(String name) {
+    public boolean flag(String name) {
         return text(name)
                 .map(value -> {
                     try {
@@ -65,7 +71,8 @@ final class UriParameters {
                 .orElse(false);
     }
 
-    InvalidUriException invalid(String why) {
+    /** What to throw where the URI asks for what cannot be. */
+    public InvalidUriException invalid(String why) {
         return new InvalidUriException("URI '" + uri + "': " + why);
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +55,9 @@ class AuthFileTest {
         assertThat(find("libvirt", "lab.example", file)).isEqualTo(Map.of("username", "joe"));
         assertThat(find("ssh", "lab.example", file)).containsEntry("authname", "fred");
         assertThat(find("ssh", "prod.example", file)).isEmpty();
+        assertThat(find("ssh", List.of("prod", "lab.example"), file)).containsEntry("authname", "fred");
+        assertThat(find("libvirt", List.of("prod.example", "lab.example"), file))
+                .containsEntry("authname", "fred");
     }
 
     @Test
@@ -85,9 +89,13 @@ class AuthFileTest {
     }
 
     private Map<String, String> find(String service, String host, Path named) {
+        return find(service, List.of(host), named);
+    }
+
+    private Map<String, String> find(String service, List<String> hosts, Path named) {
         return AuthFile.credentials(
                 service,
-                host,
+                hosts,
                 Optional.ofNullable(named),
                 new Surroundings(environment, false, folder, folder.resolve("system"), folder));
     }

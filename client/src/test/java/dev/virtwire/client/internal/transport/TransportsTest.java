@@ -76,15 +76,6 @@ class TransportsTest {
                 "qemu://h/system                          | true  | false |                             | host h port 16514 by TLS",
                 "qemu+TLS://[::1]:7/system?no_verify=0    | true  | false |                             | host ::1 port 7 by TLS",
                 "qemu+tcp://h/system?foo=bar              | true  | false |                             | host h port 16509",
-                "qemu+ssh://u@h/system                    | true  | false |                             | virt-ssh-helper, or else nc to /var/run/libvirt/libvirt-sock, at host h port 22 by ssh as user u",
-                "qemu+libssh2://u@[::1]:7/system          | true  | true  |                             | virt-ssh-helper, or else nc to /var/run/libvirt/libvirt-sock-ro, at host ::1 port 7 by ssh as user u",
-                "qemu+ssh://u@h/system?proxy=native       | true  | false |                             | virt-ssh-helper, at host h port 22 by ssh as user u",
-                "qemu+ssh://u@h/session                   | true  | false |                             | virt-ssh-helper, at host h port 22 by ssh as user u",
-                "qemu+ssh://u@h/system?proxy=netcat       | true  | false | S/virtqemud-sock            | nc to /var/run/libvirt/libvirt-sock, at host h port 22 by ssh as user u",
-                "qemu+ssh://u@h/system?netcat=/x/nc       | true  | false |                             | /x/nc to /var/run/libvirt/libvirt-sock, at host h port 22 by ssh as user u",
-                "qemu+ssh://u@h/session?socket=/x/s       | true  | false |                             | nc to /x/s, at host h port 22 by ssh as user u",
-                "qemu+ssh://u@h/system?netcat=n&mode=legacy | true | true |                             | n to /var/run/libvirt/libvirt-sock-ro, at host h port 22 by ssh as user u",
-                "qemu+ssh://u@h/system?socket=/x/s&mode=direct | true | true |                          | nc to /x/s, at host h port 22 by ssh as user u",
             },
             delimiter = '|')
     void opensWhatLibvirtWould(String uri, boolean root, boolean readOnly, String sockets, String target)
@@ -122,17 +113,6 @@ class TransportsTest {
                 "qemu://h/system?no_verify=yes     | parameter 'no_verify' is 1 for yes or 0 for no, and not 'yes'",
                 "qemu://h/system?keyfile=/x        | parameter 'keyfile' has no meaning over tls, which knows auth, authfile, name, no_sanity, no_verify, pkipath, tls_priority",
                 "qemu://h/system?tls_priority=LEGACY | tls_priority 'LEGACY': it begins with 'LEGACY', and what can be said to Java's TLS begins with @SYSTEM, NORMAL, PERFORMANCE, PFS, SECURE128, SECURE192 or SECURE256",
-                "qemu+ssh://h/system?command=rsh   | parameter 'command' names a program to use in place of ssh, and this client speaks ssh itself: leave it out",
-                "qemu+ssh://h/system?pkipath=/x    | parameter 'pkipath' has no meaning over ssh, which knows auth, authfile, keyfile, known_hosts, known_hosts_verify, mode, name, netcat, no_tty, no_verify, proxy, socket, sshauth",
-                "qemu+ssh://h/system?mode=own      | mode 'own' is none of auto, direct and legacy",
-                "qemu+ssh://h/system?mode=direct   | the parameter 'mode' says direct, and over ssh it cannot be seen which daemons' sockets there are: say mode=auto, or give the path of one as 'socket'",
-                "qemu+ssh://h/system?proxy=own     | proxy 'own' is none of auto, native and netcat",
-                "qemu+ssh://h/system?proxy=native&netcat=nc | parameter 'netcat' has no meaning with the proxy native, which finds the socket itself",
-                "qemu+ssh://h/system?proxy=native&socket=/x | parameter 'socket' has no meaning with the proxy native, which finds the socket itself",
-                "qemu+ssh://h/session?proxy=netcat | where the session's socket is, only the host knows: give its path as 'socket', or proxy=native",
-                "qemu+ssh://h/system?known_hosts_verify=no | known_hosts_verify 'no' is none of normal, auto and ignore",
-                "qemu+ssh://h/system?sshauth=privkey,gssapi | sshauth 'privkey,gssapi': 'gssapi' is none of agent, privkey, keyboard-interactive, password",
-                "qemu+libssh://h/system?no_verify=yes | parameter 'no_verify' is 1 for yes or 0 for no, and not 'yes'",
                 "qemu:///system?socket=%00         | its socket is no path: Nul character not allowed",
             },
             delimiter = '|')
@@ -173,19 +153,11 @@ class TransportsTest {
     void theConfigurationHasToBeRightWhateverTheTransport() throws IOException {
         configure("remote_mode = \"direct\"");
         assertThat(target(null, "qemu+tcp://h/system")).isEqualTo("host h port 16509");
-        assertThatThrownBy(() -> target(null, "qemu+ssh://u@h/system"))
-                .isInstanceOf(InvalidUriException.class)
-                .hasMessage(
-                        "URI 'qemu+ssh://u@h/system': remote_mode of %s says direct, and over ssh it cannot be seen which daemons' sockets there are: say mode=auto, or give the path of one as 'socket'",
-                        configuration.resolve("libvirt.conf"));
-        assertThat(target(null, "qemu+ssh://u@h/system?mode=auto"))
-                .startsWith("virt-ssh-helper, or else nc to /var/run/libvirt/libvirt-sock");
         configure("remote_proxy = \"own\"");
         assertThatThrownBy(() -> target(null, "qemu+tcp://h/system"))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(configuration.resolve("libvirt.conf")
                         + ": remote_proxy 'own' is none of auto, native and netcat");
-        assertThat(target(null, "qemu+ssh://u@h/system?proxy=native")).startsWith("virt-ssh-helper, at host h");
     }
 
     @Test

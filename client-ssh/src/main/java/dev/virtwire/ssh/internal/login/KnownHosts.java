@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.ssh.internal.login;
+
+import dev.virtwire.client.AuthenticationException;
+import dev.virtwire.client.ConfigurationException;
+import dev.virtwire.client.internal.config.Surroundings;
+import dev.virtwire.ssh.internal.route.HostKeyRule;
+import dev.virtwire.ssh.internal.route.SshHost;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.PublicKey;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.sshd.client.keyverifier.ServerKeyVerifier;
+import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.PublicKeyEntry;
+import org.apache.sshd.common.digest.BuiltinDigests;
+import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Believes a host by the key that known_hosts files have of it, plain or hashed. A host that shows another one, or that no
+ * file has, is refused in words that say what to do.
+ */
+public final class KnownHosts implements ServerKeyVerifier {
+    private static final Logger LOG = LoggerFactory.getLogger(KnownHosts.class);
+    private static final String REVOKED = "revoked";
+
+    private final String uri;
+    private final SshHost host;
+    private final List<Known> known = new ArrayList<>();
+    private @Nullable RuntimeException refusal;
+    private byte @Nullable [] believed;
+    private boolean contradicted;
+
+    /**
+     * A key of the host, and where it stands.
+     *
+     * @param ofPort whether it stands there for the host's port; a key that stands there for the host without a word about
+     *     ports counts on those that have no key of their own, and another one there is no contradiction
+     */
+    private record Known(KnownHostLine entry, Path file, int line, boolean ofPort) {
+        boolean isRevoked() {
+            return REVOKED.equals(entry.marker());
+        }
+    }
+
+    /**
+     * Reads the host's files.
+     *
+     * @param uri what is connected to, for messages
+     * @throws ConfigurationException if one is there and cannot be read
+     */
+    public KnownHosts(String uri, SshHost host) {
+        this.uri = uri;
+        this.host = host;
+        for (Path file : host.knownHosts()) {
+            read(file);
+        }
+        if (known.stream().anyMatch(key -> key.ofPort && !key.isRevoked())) {
+            known.removeIf(key -> !key.ofPort && !key.isRevoked());
+        }
+    }
+
+    /** The types of the keys that are known of the host: it is asked for one of those, if it has several. */
+    public List<String> types() {
+        return known.stream()
+                .filter(key -> !key.isRevoked())
+                .map(key -> key.entry.type())
+                .distinct()
+                .toList();
+    }
+
+    /** Why the host was refused; null where it was not. */
+    public @Nullable RuntimeException refusal() {
+        return refusal;
+    }
+
+    /** Whether the host was believed only because any key is, and the files say otherwise of this one. */
+    public boolean contradicted() {
+        return contradicted;
+    }
+
+    /** Asked after each exchange of keys, of which a long session has many. */
+    @Override
+    public boolean verifyServerKey(ClientSession session, SocketAddress address, PublicKey key) {
+        byte[] blob = blob(key);
+        try {
+            refusal = judge(key, blob);
+        } catch (RuntimeException e) {
+            refusal = e;
+        }
+        if (refusal == null) {
+            believed = blob;
+        }
+        return refusal == null;
+    }
+
+    private @Nullable RuntimeException judge(PublicKey key, byte[] blob) {
+        String shown = "%s key %s".formatted(KeyUtils.getKeyType(key), fingerprint(key));
+        if (believed != null) {
+            return Arrays.equals(believed, blob)
+                    ? null
+                    : refused("host %s shows the %s in mid-session, and showed another one before"
+                            .formatted(host.knownAs(), shown));
+        }
+        if (host.hostKeys() == HostKeyRule.ANY) {
+            LOG.warn(
+                    "{}: the {} of host {} is NOT CHECKED, because the URI says so: whoever is on the way can read and change everything",
+                    uri,
+                    shown,
+                    host.knownAs());
+            contradicted = contradicts(blob);
+            return null;
+        }
+        boolean stands = false;
+        for (Known one : known) {
+            if (Arrays.equals(one.entry.key(), blob)) {
+                if (one.isRevoked()) {
+                    return refused("host %s shows the %s, which line %d of %s calls revoked; nothing was sent"
+                            .formatted(host.knownAs(), shown, one.line, one.file));
+                }
+                stands = true;
+            }
+        }
+        if (stands) {
+            return null;
+        }
+        for (Known one : known) {
+            if (!one.isRevoked() && one.ofPort) {
+                return refused(
+                        "THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line %d of %s has another %s key. The host was set up anew, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
+                                .formatted(
+                                        host.knownAs(),
+                                        shown,
+                                        one.line,
+                                        one.file,
+                                        one.entry.type(),
+                                        one.file,
+                                        host.knownAs()));
+            }
+        }
+        if (host.hostKeys() == HostKeyRule.FIRST) {
+            add(key);
+            LOG.warn("{}: the {} of host {} is taken for its own from now on", uri, shown, host.knownAs());
+            return null;
+        }
+        return refused(
+                "host %s is not known: it shows the %s, and no key of it is in %s; nothing was sent. Compare the key with what its administrator says, then add it (ssh-keyscan -p %d %s >> %s), or have the first one added by known_hosts_verify=auto"
+                        .formatted(
+                                host.knownAs(),
+                                shown,
+                                host.knownHosts().stream().map(Path::toString).collect(Collectors.joining(", ")),
+                                host.port(),
+                                host.address(),
+                                host.knownHosts().get(0)));
+    }
+
+    private boolean contradicts(byte[] blob) {
+        boolean stands = false;
+        boolean another = false;
+        for (Known one : known) {
+            boolean same = Arrays.equals(one.entry.key(), blob);
+            if (same && one.isRevoked()) {
+                return true;
+            }
+            stands |= same;
+            another |= !one.isRevoked() && one.ofPort;
+        }
+        return another && !stands;
+    }
+
+    private AuthenticationException refused(String why) {
+        return new AuthenticationException(uri + ": " + why, null, true);
+    }
+
+    static String fingerprint(PublicKey key) {
+        return KeyUtils.getFingerPrint(BuiltinDigests.sha256, key);
+    }
+
+    private static byte[] blob(PublicKey key) {
+        ByteArrayBuffer buffer = new ByteArrayBuffer();
+        buffer.putRawPublicKey(key);
+        return buffer.getCompactData();
+    }
+
+    private void read(Path file) {
+        String text = Surroundings.read(file, "known hosts file");
+        if (text == null) {
+            return;
+        }
+        List<String> lines = text.lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            KnownHostLine entry = KnownHostLine.parse(lines.get(i));
+            // A key that signs hosts' keys would need certificates, which are not asked for.
+            if (entry == null || (entry.marker() != null && !entry.marker().equals(REVOKED))) {
+                continue;
+            }
+            boolean ofPort = entry.matches(host.address(), host.port());
+            if (ofPort || entry.matches(host.address(), SshHost.PORT)) {
+                known.add(new Known(entry, file, i + 1, ofPort));
+            }
+        }
+    }
+
+    private void add(PublicKey key) {
+        Path file = host.knownHosts().get(0);
+        String line = host.knownAs() + " " + PublicKeyEntry.toString(key) + "\n";
+        try {
+            Path folder = file.toAbsolutePath().getParent();
+            if (folder != null && !Files.exists(folder)) {
+                Files.createDirectories(
+                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+            boolean unfinished = Files.exists(file)
+                    && Files.size(file) > 0
+                    && !Files.readString(file).endsWith("\n");
+            Files.writeString(
+                    file,
+                    unfinished ? "\n" + line : line,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new ConfigurationException(
+                    "known hosts file %s cannot be added to: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+}

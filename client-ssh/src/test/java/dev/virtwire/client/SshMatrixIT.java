@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import dev.virtwire.testkit.PrivateLibvirtd;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+
+/** The whole suite by each way of ssh to each libvirt, this machine's and 11.3; the usual run has {@link ClientOverSshIT}. */
+@Tag("matrix")
+class SshMatrixIT {
+    private static final String NEWER = "trixie";
+
+    @Nested
+    class SshOnNewerLibvirt extends ClientOverSshIT {
+        @Override
+        PrivateLibvirtd.Builder builder() {
+            return super.builder().debian(NEWER);
+        }
+    }
+
+    @Nested
+    class SshByNetcat extends ClientOverSshIT {
+        @Override
+        String more() {
+            return "&proxy=netcat";
+        }
+    }
+
+    @Nested
+    class SshByNetcatOnNewerLibvirt extends SshByNetcat {
+        @Override
+        PrivateLibvirtd.Builder builder() {
+            return super.builder().debian(NEWER);
+        }
+    }
+}
