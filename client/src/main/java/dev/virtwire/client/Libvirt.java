@@ -472,7 +472,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @throws IllegalArgumentException if there is no kind
      */
     public <E extends Event> Flow.Publisher<E> events(Collection<? extends EventKind<?, ? extends E>> kinds) {
-        return events.publisher(this, kinds);
+        return events.publisher(this, kinds, null);
     }
 
     /** As {@link #events(Collection)}, of one domain, or whatever else the kinds are about. */

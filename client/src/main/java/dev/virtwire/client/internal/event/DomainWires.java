@@ -223,18 +223,16 @@ final class DomainWires {
             BiFunction<Domain, B, E> toEvent) {
         table.put(
                 kind,
-                new EventWire<>(
-                        message,
-                        (libvirt, body) -> toEvent.apply(Domain.of(libvirt, domain.apply(body)), body),
-                        new EventWire.Calls<>(
-                                EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
-                                of -> new ConnectDomainEventCallbackRegisterAnyArgs(
-                                        kind.number(), of == null ? null : of.ref()),
-                                ConnectDomainEventCallbackRegisterAnyResult::callbackId,
-                                EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY,
-                                ConnectDomainEventCallbackDeregisterAnyArgs::new,
-                                Domain::uuid,
-                                Domain::name,
-                                "all domains")));
+                message,
+                new EventWire.Calls<>(
+                        EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
+                        of -> new ConnectDomainEventCallbackRegisterAnyArgs(
+                                kind.number(), of == null ? null : of.ref()),
+                        ConnectDomainEventCallbackRegisterAnyResult::callbackId,
+                        EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY,
+                        ConnectDomainEventCallbackDeregisterAnyArgs::new,
+                        Domain::name,
+                        "all domains"),
+                (libvirt, body) -> toEvent.apply(Domain.of(libvirt, domain.apply(body)), body));
     }
 }

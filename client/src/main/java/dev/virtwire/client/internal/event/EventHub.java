@@ -25,9 +25,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Flow;
-import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +53,8 @@ public final class EventHub implements Session.Watcher {
 
     // On the event loop.
     private final Set<EventSubscription<?>> subscriptions = new LinkedHashSet<>();
-    private final Map<Registration.Key, Registration<?, ?>> registrations = new LinkedHashMap<>();
-    private final Map<Registration.Id, Registration<?, ?>> byId = new HashMap<>();
+    private final Map<Registration.Key, Registration<?>> registrations = new LinkedHashMap<>();
+    private final Map<Registration.Id, Registration<?>> byId = new HashMap<>();
     private final Map<Registration.Id, Early> early = new HashMap<>();
     private long arrivals;
 
@@ -73,65 +72,16 @@ public final class EventHub implements Session.Watcher {
     }
 
     /**
-     * Events of these kinds, whatever they are of, in the order in which the server sent them. The
+     * Events of these kinds, of one object or, of null, whatever they are of, in the order in which the server sent them. The
      * subscriber's {@code onSubscribe} comes when the server has registered all.
      */
     public <E extends Event> Flow.Publisher<E> publisher(
-            Libvirt libvirt, Collection<? extends EventKind<?, ? extends E>> kinds) {
-        Wish<E> wish = new Wish<>(libvirt);
-        kinds.forEach(kind -> wish.add(kind, null));
-        return publisher(wish);
-    }
-
-    /** As {@link #publisher(Libvirt, Collection)}, of one object. */
-    public <T, E extends Event> Flow.Publisher<E> publisher(
-            Libvirt libvirt, Collection<? extends EventKind<T, ? extends E>> kinds, T object) {
-        Wish<E> wish = new Wish<>(libvirt);
-        kinds.forEach(kind -> wish.add(kind, object));
-        return publisher(wish);
-    }
-
-    /** What a publisher's subscriptions are to. */
-    private final class Wish<E extends Event> {
-        private final Libvirt libvirt;
-        private final List<String> kinds = new ArrayList<>();
-        private final Set<String> of = new TreeSet<>();
-        private final List<Consumer<EventSubscription<E>>> parts = new ArrayList<>();
-
-        Wish(Libvirt libvirt) {
-            this.libvirt = libvirt;
-        }
-
-        <T> void add(EventKind<T, ? extends E> kind, @Nullable T object) {
-            add(kind, EventWire.of(kind), object);
-        }
-
-        private <T, B> void add(EventKind<T, ?> kind, EventWire<T, B, ? extends E> wire, @Nullable T object) {
-            kinds.add(kind.name());
-            of.add(wire.calls().describe(object));
-            Registration.Key key = new Registration.Key(
-                    kind, object == null ? null : wire.calls().identity().apply(object));
-            parts.add(subscription -> {
-                listen(wire.message());
-                @SuppressWarnings("unchecked") // By the kind in its key.
-                Registration<T, B> registration = (Registration<T, B>)
-                        registrations.computeIfAbsent(key, first -> new Registration<>(first, wire, object));
-                registration.add(subscription, body -> wire.toEvent().apply(libvirt, body));
-                subscription.needs(registration);
-            });
-        }
-
-        String name() {
-            String which = kinds.size() == 1 ? kinds.get(0) + " events" : "events of " + kinds.size() + " kinds,";
-            return "%s of %s on %s".formatted(which, String.join(" and ", of), session.host());
-        }
-    }
-
-    private <E extends Event> Flow.Publisher<E> publisher(Wish<E> wish) {
-        if (wish.parts.isEmpty()) {
+            Libvirt libvirt, Collection<? extends EventKind<?, ? extends E>> kinds, @Nullable Object of) {
+        if (kinds.isEmpty()) {
             throw new IllegalArgumentException("kinds: none is given, and a subscription is to at least one");
         }
-        String name = wish.name();
+        List<EventKind<?, ? extends E>> wanted = List.copyOf(kinds);
+        String name = name(wanted, of);
         return subscriber -> {
             EventSubscription<E> subscription = new EventSubscription<>(
                     name,
@@ -139,27 +89,50 @@ public final class EventHub implements Session.Watcher {
                     limit,
                     session.subscriberExecutor(),
                     ended -> session.onLoop(() -> forget(ended)));
-            session.onLoop(() -> begin(subscription, wish.parts));
+            session.onLoop(() -> begin(subscription, libvirt, wanted, of));
         };
     }
 
-    private <E> void begin(EventSubscription<E> subscription, List<Consumer<EventSubscription<E>>> parts) {
+    private String name(List<? extends EventKind<?, ?>> kinds, @Nullable Object of) {
+        String which = kinds.size() == 1 ? kinds.get(0) + " events" : "events of " + kinds.size() + " kinds,";
+        String whose = kinds.stream()
+                .map(kind -> EventWire.of(kind).describe(of))
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(" and "));
+        return "%s of %s on %s".formatted(which, whose, session.host());
+    }
+
+    private <E extends Event> void begin(
+            EventSubscription<E> subscription,
+            Libvirt libvirt,
+            List<EventKind<?, ? extends E>> kinds,
+            @Nullable Object of) {
         LoopThread.check(session.loop());
         if (end != null) {
             subscription.fail(end);
             return;
         }
         subscriptions.add(subscription);
-        parts.forEach(part -> part.accept(subscription));
+        kinds.forEach(kind -> attach(subscription, libvirt, new Registration.Key(kind, of), EventWire.of(kind)));
         List.copyOf(subscription.registrations()).forEach(this::askIfNeeded);
         subscription.advance();
     }
 
-    // ---- events
-
-    private <B> void listen(EventMessage<B> message) {
-        session.listen(message, body -> receive(message, body));
+    private <T, B, E extends Event> void attach(
+            EventSubscription<E> subscription,
+            Libvirt libvirt,
+            Registration.Key key,
+            EventWire<T, B, ? extends E> wire) {
+        session.listen(wire.message(), body -> receive(wire.message(), body));
+        @SuppressWarnings("unchecked") // By the kind in its key.
+        Registration<B> registration =
+                (Registration<B>) registrations.computeIfAbsent(key, first -> new Registration<>(first, wire));
+        registration.add(subscription, body -> wire.toEvent().apply(libvirt, body));
+        subscription.needs(registration);
     }
+
+    // ---- events
 
     private void receive(EventMessage<?> message, ByteBuf body) {
         LoopThread.check(session.loop());
@@ -175,7 +148,7 @@ public final class EventHub implements Session.Watcher {
             return;
         }
         Registration.Id id = new Registration.Id(message.program(), message.number(), callback);
-        Registration<?, ?> registration = byId.get(id);
+        Registration<?> registration = byId.get(id);
         if (registration != null) {
             registration.deliver(arrival);
         } else if (asking > 0) {
@@ -207,13 +180,13 @@ public final class EventHub implements Session.Watcher {
 
     // ---- registrations
 
-    private void askIfNeeded(Registration<?, ?> registration) {
-        if (registration.state == State.NONE && !away) {
+    private void askIfNeeded(Registration<?> registration) {
+        if (registration.state == State.NONE && !registration.isUnwanted() && !away) {
             ask(registration);
         }
     }
 
-    private void ask(Registration<?, ?> registration) {
+    private void ask(Registration<?> registration) {
         LoopThread.check(session.loop());
         registration.state = State.ASKED;
         asking++;
@@ -231,7 +204,7 @@ public final class EventHub implements Session.Watcher {
         });
     }
 
-    private void stands(Registration<?, ?> registration, Registration.Id id) {
+    private void stands(Registration<?> registration, Registration.Id id) {
         registration.state = State.STANDS;
         byId.put(id, registration);
         Early before = early.remove(id);
@@ -245,7 +218,7 @@ public final class EventHub implements Session.Watcher {
         leaveIfUnwanted(registration);
     }
 
-    private void refused(Registration<?, ?> registration, Throwable failure) {
+    private void refused(Registration<?> registration, Throwable failure) {
         boolean lost = failure instanceof ConnectionLostException;
         for (EventSubscription<?> subscription : registration.subscriptions()) {
             // With the connection that was asked, and the next will be.
@@ -263,14 +236,14 @@ public final class EventHub implements Session.Watcher {
         if (!subscriptions.remove(subscription)) {
             return false;
         }
-        for (Registration<?, ?> registration : subscription.registrations()) {
+        for (Registration<?> registration : subscription.registrations()) {
             registration.remove(subscription);
             leaveIfUnwanted(registration);
         }
         return true;
     }
 
-    private void leaveIfUnwanted(Registration<?, ?> registration) {
+    private void leaveIfUnwanted(Registration<?> registration) {
         if (!registration.isUnwanted()) {
             return;
         }
@@ -281,7 +254,7 @@ public final class EventHub implements Session.Watcher {
         }
     }
 
-    private void leave(Registration<?, ?> registration) {
+    private void leave(Registration<?> registration) {
         registration.state = State.LEAVES;
         byId.entrySet().stream()
                 .filter(entry -> entry.getValue() == registration)
@@ -298,10 +271,9 @@ public final class EventHub implements Session.Watcher {
     }
 
     /** The server knows nothing of a registration; it may be wanted again, and before would have been refused. */
-    private void settled(Registration<?, ?> registration, boolean connectionLost) {
-        if (registration.isUnwanted()) {
-            registrations.remove(registration.key, registration);
-        } else if (!connectionLost) {
+    private void settled(Registration<?> registration, boolean connectionLost) {
+        leaveIfUnwanted(registration);
+        if (!connectionLost) {
             askIfNeeded(registration);
         }
     }

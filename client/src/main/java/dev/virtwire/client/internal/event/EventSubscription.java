@@ -50,7 +50,7 @@ final class EventSubscription<E> implements Flow.Subscription {
     private final AtomicLong lost = new AtomicLong();
 
     // On the event loop.
-    private final List<Registration<?, ?>> registrations = new ArrayList<>();
+    private final List<Registration<?>> registrations = new ArrayList<>();
     private final List<Held<E>> held = new ArrayList<>();
     private long missed;
     private String missedWhy;
@@ -95,12 +95,12 @@ final class EventSubscription<E> implements Flow.Subscription {
     // ---- what the hub does, on the event loop
 
     /** It needs this registration to stand. */
-    void needs(Registration<?, ?> registration) {
+    void needs(Registration<?> registration) {
         registrations.add(registration);
     }
 
     /** What it needs. */
-    List<Registration<?, ?>> registrations() {
+    List<Registration<?>> registrations() {
         return registrations;
     }
 

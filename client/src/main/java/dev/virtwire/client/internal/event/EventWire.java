@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
  * @param <B> the message's body
  * @param <E> the events
  * @param message the message that carries it; its body begins with the callback id of the registration that it answers
- * @param toEvent makes the event
  * @param calls those that register for it
+ * @param toEvent makes the event
  */
 record EventWire<T, B, E extends Event>(
-        EventMessage<B> message, BiFunction<Libvirt, B, E> toEvent, Calls<T, ?, ?, ?> calls) {
+        EventMessage<B> message, Calls<T, ?, ?, ?> calls, BiFunction<Libvirt, B, E> toEvent) {
     private static final Table TABLE = new Table();
 
     static {
@@ -40,8 +40,12 @@ record EventWire<T, B, E extends Event>(
     static final class Table {
         private final Map<EventKind<?, ?>, EventWire<?, ?, ?>> wires = new HashMap<>();
 
-        <T, B, E extends Event> void put(EventKind<T, E> kind, EventWire<T, B, E> wire) {
-            wires.put(kind, wire);
+        <T, B, E extends Event> void put(
+                EventKind<T, E> kind,
+                EventMessage<B> message,
+                Calls<T, ?, ?, ?> calls,
+                BiFunction<Libvirt, B, E> toEvent) {
+            wires.put(kind, new EventWire<>(message, calls, toEvent));
         }
     }
 
@@ -56,6 +60,18 @@ record EventWire<T, B, E extends Event>(
         return (EventWire<T, ?, E>) wire;
     }
 
+    /** Registers with the server for events of one object or, of null, of all; gives the callback id. */
+    @SuppressWarnings("unchecked") // What it is asked for comes with a kind of its type.
+    CompletableFuture<Integer> register(Session session, @Nullable Object of) {
+        return calls.register(session, (T) of);
+    }
+
+    /** What the events are of, for messages. */
+    @SuppressWarnings("unchecked")
+    String describe(@Nullable Object of) {
+        return of == null ? calls.all() : calls.name().apply((T) of);
+    }
+
     /**
      * The calls that register for one kind of event.
      *
@@ -68,7 +84,6 @@ record EventWire<T, B, E extends Event>(
      * @param callbackId reads the callback id of its result
      * @param back the call that takes a registration back
      * @param backArguments its arguments, of the callback id
-     * @param identity what tells an object from others: the server takes registrations of two that are equal for the same
      * @param name an object's name, for messages
      * @param all the same of all objects
      */
@@ -78,7 +93,6 @@ record EventWire<T, B, E extends Event>(
             ToIntFunction<R> callbackId,
             Procedure<D, Void> back,
             IntFunction<D> backArguments,
-            Function<T, Object> identity,
             Function<T, String> name,
             String all) {
         /** Registers, and gives the callback id; a registration that comes too late is taken back. */
@@ -93,10 +107,6 @@ record EventWire<T, B, E extends Event>(
         /** Takes a registration back. */
         CompletableFuture<Void> deregister(Session session, int id) {
             return session.ask(back, backArguments.apply(id), null);
-        }
-
-        String describe(@Nullable T object) {
-            return object == null ? all : name.apply(object);
         }
     }
 }

@@ -16,10 +16,9 @@ import org.jspecify.annotations.Nullable;
  * What the server is asked for once, for all subscriptions that want it: it refuses a connection that registers for the same
  * kind of the same object again. On the event loop only.
  *
- * @param <T> what the events happen to
  * @param <B> the message's body
  */
-final class Registration<T, B> {
+final class Registration<B> {
     /** How it stands with the server. */
     enum State {
         /** The server knows nothing of it. */
@@ -51,14 +50,12 @@ final class Registration<T, B> {
 
     final Key key;
     State state = State.NONE;
-    private final EventWire<T, B, ?> wire;
-    private final @Nullable T of;
+    private final EventWire<?, B, ?> wire;
     private final Map<EventSubscription<?>, Consumer<Arrival>> takers = new LinkedHashMap<>();
 
-    Registration(Key key, EventWire<T, B, ?> wire, @Nullable T of) {
+    Registration(Key key, EventWire<?, B, ?> wire) {
         this.key = key;
         this.wire = wire;
-        this.of = of;
     }
 
     /** A subscription wants its events, made by {@code toEvent}. */
@@ -100,7 +97,7 @@ final class Registration<T, B> {
     }
 
     CompletableFuture<Id> register(Session session) {
-        return wire.calls().register(session, of).thenApply(this::id);
+        return wire.register(session, key.of()).thenApply(this::id);
     }
 
     CompletableFuture<Void> deregister(Session session, Id id) {

@@ -2,6 +2,7 @@
 package dev.virtwire.client.internal.stream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -17,9 +18,6 @@ final class StreamOutput {
     /** Data, or a hole if there is none. */
     private record Write(
             StreamFuture<Void> future, @Nullable ByteBuffer source, long hole) {}
-
-    /** A packet; null for no data at all. */
-    private record Cut(@Nullable ByteBuf packet, boolean last) {}
 
     private final StreamLink link;
     private final StreamPackets packets;
@@ -77,16 +75,17 @@ final class StreamOutput {
         Write write;
         while (!ended && underWay < UNDER_WAY && (write = waiting.peek()) != null) {
             Write next = write;
-            Cut cut = next.future().step(() -> cut(next));
-            if (cut == null) {
+            ByteBuf packet = next.future().step(() -> cut(next));
+            if (packet == null) {
                 // Given up, and the stream is about to be aborted for it.
                 return;
             }
-            if (cut.last()) {
+            boolean last = next.source() == null || !next.source().hasRemaining();
+            if (last) {
                 waiting.remove();
             }
-            if (cut.packet() != null) {
-                send(cut.packet(), cut.last() ? next.future() : null);
+            if (packet.isReadable()) {
+                send(packet, last ? next.future() : null);
             } else {
                 link.succeed(next.future());
             }
@@ -98,13 +97,13 @@ final class StreamOutput {
         }
     }
 
-    private Cut cut(Write write) {
+    /** The next packet of a write; empty if there is nothing to send. */
+    private ByteBuf cut(Write write) {
         ByteBuffer source = write.source();
         if (source == null) {
-            return new Cut(packets.hole(write.hole()), true);
+            return packets.hole(write.hole());
         }
-        ByteBuf packet = source.hasRemaining() ? packets.data(source) : null;
-        return new Cut(packet, !source.hasRemaining());
+        return source.hasRemaining() ? packets.data(source) : Unpooled.EMPTY_BUFFER;
     }
 
     private void send(ByteBuf packet, @Nullable StreamFuture<Void> last) {
