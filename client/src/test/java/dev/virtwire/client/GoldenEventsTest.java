@@ -234,7 +234,7 @@ class GoldenEventsTest {
         Message back = server.readCall();
         assertThat(back.procedure()).isEqualTo(317);
         assertThat(HexFormat.of().formatHex(back.body())).isEqualTo("00000004");
-        assertThat(events.failure.get(5, TimeUnit.SECONDS))
+        assertThat(events.failure.get(20, TimeUnit.SECONDS))
                 .isInstanceOf(RemoteException.class)
                 .hasMessageContaining("unsupported event ID 27");
     }
