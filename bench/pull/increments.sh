@@ -65,7 +65,7 @@ cost() {
             each = (wall[large_row] - wall[small_row]) / mib
             base = (wall[base_large] - wall[base_small]) / mib
             printf "%s: %.0f ms, and %.2f ms for each MiB that changed, %.2f times the read of it\n", name,
-                wall[small_row], each, base > 0 ? each / base : 0
+                wall[small_row], each, (base > 0 ? each / base : 0)
         }' "$work/medians"
 }
 

@@ -3,6 +3,7 @@ package dev.virtwire.backup;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.virtwire.repository.Point;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
-import dev.virtwire.backup.internal.RateLimit;
-import dev.virtwire.backup.internal.copy.BufferPool;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.work.BufferPool;
+import dev.virtwire.repository.internal.work.RateLimit;
 
 /**
  * Memory and bandwidth for the backups that are given the same object, all of them together. Safe for use by several
@@ -44,13 +45,8 @@ public final class TransferLimits {
         return new TransferLimits(new BufferPool(all), share, new RateLimit(bytesPerSecond));
     }
 
-    /** The memory of one backup. */
-    BufferPool share() {
-        return buffers.part(share);
-    }
-
-    /** The bandwidth of all. */
-    RateLimit rate() {
-        return rate;
+    /** What one of the backups may use. */
+    CopyBudget budget() {
+        return new CopyBudget(buffers.part(share), rate);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Backups of running guests: a {@link dev.virtwire.backup.Repository} on disk, points in it, and what makes, verifies
+ * Backups of running guests: a {@link dev.virtwire.repository.Repository} on disk, points in it, and what makes, verifies
  * and restores them.
  *
  * <p>Everything here blocks but where a method says otherwise; call it from a thread of your own. Errors are

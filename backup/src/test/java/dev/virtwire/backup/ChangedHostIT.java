@@ -5,12 +5,13 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -18,6 +19,7 @@ import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,7 +107,7 @@ class ChangedHostIT {
     void aKilledQemuMakesAllDisksFull() throws Exception {
         try (Guest guest = guest("killed")) {
             guest.kill();
-            await().until(() -> guest.state().equals("shut off"));
+            await().atMost(Duration.ofMinutes(1)).until(() -> guest.state().equals("shut off"));
             guest.start();
 
             BackupResult result = backup(guest, Level.FULL, Level.FULL);

@@ -4,18 +4,22 @@ package dev.virtwire.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.backup.internal.copy.MemoryDisk;
-import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.internal.copy.MemoryDisk;
+import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -57,13 +61,17 @@ class DefineIT {
 
     private Point backUp(Guest guest) {
         guest.targets().forEach(target -> guest.copyDisk(target, folder.resolve(target + ".raw")));
-        return scene.backup(BackupPlan.builder(guest.name()).build()).point();
+        return scene.backup(BackupRequest.of(guest.name())).point();
     }
 
-    private RestoreResult restore(RestoreRequest request, String newName) {
+    private HostRestoreResult restore(HostRestoreRequest request, String newName) {
         try (Libvirt libvirt = scene.connect()) {
-            return scene.repository().restore(request, new DomainDefinition(libvirt, newName), ProgressListener.NONE);
+            return scene.restore(libvirt, newName == null ? request.defining() : request.definingAs(newName));
         }
+    }
+
+    private static HostRestoreRequest to(Point point, Path folder) {
+        return HostRestoreRequest.of(point, RestoreTarget.Files.in(folder));
     }
 
     /** Starts the domain, which has the restored images open then, and ends it; the disks equal the truth. */
@@ -103,7 +111,7 @@ class DefineIT {
     void anotherDomainStartsBesideTheFirstOne() throws Exception {
         try (Guest guest = guest("define-one")) {
             Point point = backUp(guest);
-            RestoreResult result = restore(RestoreRequest.of(point, out), "define-two");
+            HostRestoreResult result = restore(to(point, out), "define-two");
             assertThat(result.notices()).isEmpty();
             assertThat(result.defined().name()).isEqualTo("define-two");
             assertThat(result.defined().uuid())
@@ -119,7 +127,7 @@ class DefineIT {
             requireStarts("define-two", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
 
             Path again = out.resolveSibling("again");
-            assertThatThrownBy(() -> restore(RestoreRequest.of(point, again).replacing(), "define-two"))
+            assertThatThrownBy(() -> restore(to(point, again).replacing(), "define-two"))
                     .isInstanceOf(BackupException.class)
                     .hasMessage("a domain named define-two exists already: choose another name");
             assertThat(again).doesNotExist();
@@ -131,8 +139,10 @@ class DefineIT {
     void aChainStartsToo_andADiskThatIsNotRestoredIsNotShared() throws Exception {
         try (Guest guest = guest("define-chain")) {
             Point point = backUp(guest);
-            RestoreResult result =
-                    restore(RestoreRequest.of(point, out).asChain().withDisks(Set.of("vda")), "define-half");
+            HostRestoreResult result = restore(
+                    HostRestoreRequest.of(point, RestoreTarget.Files.in(out).asChain())
+                            .withDisks(Set.of("vda")),
+                    "define-half");
             assertThat(result.notices()).containsExactly("disk vdb is not restored, and define-half does not have it");
             requireStarts("define-half", Map.of("vda", out.resolve(point.id()).resolve("vda.qcow2")));
             undefine("define-half");
@@ -143,7 +153,7 @@ class DefineIT {
     void inPlaceTheDomainIsItselfAgain() throws Exception {
         try (Guest guest = guest("define-same")) {
             Point point = backUp(guest);
-            RestoreRequest request = RestoreRequest.of(point, out);
+            HostRestoreRequest request = to(point, out);
             assertThatThrownBy(() -> restore(request.replacing(), null))
                     .isInstanceOf(BackupException.class)
                     .hasMessage("domain define-same is running: shut it down, or choose another name");
@@ -153,7 +163,7 @@ class DefineIT {
                     .hasMessage("domain define-same is defined already: allow replacing, or choose another name");
             assertThat(out).doesNotExist();
 
-            RestoreResult result = restore(request.replacing(), null);
+            HostRestoreResult result = restore(request.replacing(), null);
             assertThat(result.defined()).isEqualTo(point.manifest().domain());
             try (Libvirt libvirt = scene.connect()) {
                 assertThat(libvirt.domain("define-same")
@@ -173,7 +183,7 @@ class DefineIT {
             point = backUp(guest);
         }
         assertThat(exists("define-gone")).isFalse();
-        restore(RestoreRequest.of(point, out), null);
+        restore(to(point, out), null);
         requireStarts("define-gone", Map.of("vda", out.resolve("vda.qcow2")));
         undefine("define-gone");
     }
@@ -191,7 +201,7 @@ class DefineIT {
             assertThat(point.manifest().nvram().reason()).isNull();
             assertThat(point.manifest().file(PointFile.NVRAM).size()).isEqualTo(variables.length);
 
-            RestoreResult result = restore(RestoreRequest.of(point, out), "define-uefi-copy");
+            HostRestoreResult result = restore(to(point, out), "define-uefi-copy");
             assertThat(result.notices()).isEmpty();
             Path nvram = out.resolve("nvram.fd");
             assertThat(nvram).hasBinaryContent(variables);
@@ -214,11 +224,7 @@ class DefineIT {
         try (Guest guest = guest("define-far")) {
             Point point = backUp(guest);
             try (Libvirt far = Libvirt.connect(libvirtd.tcpUri()).join()) {
-                assertThatThrownBy(() -> scene.repository()
-                                .restore(
-                                        RestoreRequest.of(point, out),
-                                        DomainDefinition.as("define-near", far),
-                                        ProgressListener.NONE))
+                assertThatThrownBy(() -> scene.restore(far, to(point, out).definingAs("define-near")))
                         .isInstanceOf(BackupException.class)
                         .hasMessageStartingWith(
                                 "a domain is defined where its disks are, and they are written to this machine: 127.0.0.1:");
@@ -235,7 +241,7 @@ class DefineIT {
                 .resolve("virtwire-hidden-" + ProcessHandle.current().pid());
         try (Guest guest = guest("define-hidden")) {
             Point point = backUp(guest);
-            assertThatThrownBy(() -> restore(RestoreRequest.of(point, hidden), "define-blind"))
+            assertThatThrownBy(() -> restore(to(point, hidden), "define-blind"))
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining(" does not see " + hidden.resolve("vda.qcow2") + " as this machine does: ");
             assertThat(hidden).doesNotExist();
@@ -245,7 +251,7 @@ class DefineIT {
             guest.destroy();
             Files.createDirectory(hidden);
             Files.writeString(hidden.resolve("vda.qcow2"), "mine");
-            assertThatThrownBy(() -> restore(RestoreRequest.of(point, hidden).replacing(), null))
+            assertThatThrownBy(() -> restore(to(point, hidden).replacing(), null))
                     .isInstanceOf(BackupException.class);
             assertThat(tools.list(hidden)).containsExactly("vda.qcow2");
             assertThat(hidden.resolve("vda.qcow2")).hasContent("mine");
@@ -258,11 +264,34 @@ class DefineIT {
     }
 
     @Test
+    void aDiskThatWasPluggedInUntilTheNextStartIsRestoredAndToldOf() throws Exception {
+        try (Guest guest = guest("define-plugged")) {
+            Path added = libvirtd.directory().resolve("define-plugged-added.qcow2");
+            tools.run(List.of("qemu-img", "create", "-q", "-f", "qcow2", added.toString(), "1M"));
+            try (Libvirt libvirt = scene.connect()) {
+                String disk = "<disk type='file'><driver name='qemu' type='qcow2'/><source file='" + added
+                        + "'/><target dev='vdc' bus='virtio'/></disk>";
+                libvirt.domain(guest.name()).join().devices().attach(disk).join();
+            }
+            Point point = backUp(guest);
+
+            HostRestoreResult result = restore(to(point, out), "define-unplugged");
+            assertThat(result.notices())
+                    .containsExactly(
+                            "disk vdc is restored to " + out.resolve("vdc.qcow2")
+                                    + ", but the saved definition does not have it: it was attached to the running domain only");
+            tools.check(out.resolve("vdc.qcow2"));
+            requireStarts("define-unplugged", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            undefine("define-unplugged");
+        }
+    }
+
+    @Test
     void aDomainThatTheHostDoesNotAcceptLeavesNoFile() throws Exception {
         // Its XML has a name and nothing else.
         Point point = new PointMaker(folder.resolve("backups"))
                 .full(Map.of("vda", MemoryDisk.random(1 << 20, new Random(1))));
-        assertThatThrownBy(() -> restore(RestoreRequest.of(point, out), "define-nothing"))
+        assertThatThrownBy(() -> restore(to(point, out), "define-nothing"))
                 .isInstanceOf(BackupException.class)
                 .hasMessageContaining(" does not accept domain define-nothing: ");
         assertThat(out).doesNotExist();

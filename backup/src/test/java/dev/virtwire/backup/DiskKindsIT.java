@@ -4,11 +4,15 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.manifest.ExcludedDisk;
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -47,8 +51,7 @@ class DiskKindsIT {
             for (String target : guest.targets()) {
                 guest.copyDisk(target, folder.resolve(target + ".raw"));
             }
-            BackupResult result =
-                    scene.backup(BackupPlan.builder("kinds").exclude("vde").build());
+            BackupResult result = scene.backup(BackupRequest.of("kinds").withoutDisk("vde"));
             Manifest manifest = result.point().manifest();
 
             assertThat(manifest.excluded())
@@ -61,10 +64,15 @@ class DiskKindsIT {
                     .contains(
                             "disk vdx is not in it: it is read-only",
                             "disk vdc has no bitmap of changes (its format is raw): every backup of it is a full one");
-            assertThat(scene.repository().verify(ProgressListener.NONE).intact())
+            assertThat(scene.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .intact())
                     .isTrue();
             Path out = folder.resolve("out");
-            scene.repository().restore(RestoreRequest.of(result.point(), out), ProgressListener.NONE);
+            scene.repository()
+                    .restore(RestoreRequest.of(result.point(), out), ProgressListener.NONE)
+                    .join();
             for (ManifestDisk disk : manifest.disks()) {
                 Path image = result.point().folder().resolve(disk.target() + ".qcow2");
                 tools.check(image);
@@ -97,7 +105,7 @@ class DiskKindsIT {
                 Guest.on(libvirtd, "old").disk(GuestDisk.existing(old, "qcow2")).start()) {
             guest.write("vda", 4096, 100_000, 0x44);
             guest.copyDisk("vda", folder.resolve("vda.raw"));
-            BackupResult result = scene.backup(BackupPlan.builder("old").build());
+            BackupResult result = scene.backup(BackupRequest.of("old"));
 
             assertThat(result.notices())
                     .containsExactly("disk vda has no bitmap of changes (its image cannot keep bitmaps):"

@@ -3,10 +3,17 @@ package dev.virtwire.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
@@ -48,10 +55,10 @@ class EarlierRepositoriesIT {
         Path images = Files.createTempDirectory(libvirtd.directory().resolve("disks"), name);
         try (Libvirt libvirt = scene.connect()) {
             Point newest = points.get(points.size() - 1);
-            repository.restore(
-                    RestoreRequest.of(newest, images.resolve("images")),
-                    DomainDefinition.inPlace(libvirt),
-                    ProgressListener.NONE);
+            scene.restore(
+                    libvirt,
+                    HostRestoreRequest.of(newest, RestoreTarget.Files.in(images.resolve("images")))
+                            .defining());
             Domain domain = libvirt.domain(truth.domain()).join();
             domain.start().join();
             try {
@@ -65,7 +72,7 @@ class EarlierRepositoriesIT {
 
     /** The host has never heard of the checkpoint, so this is a full point; the one after it is an increment again. */
     private void goOn(Scene scene, KeptTruth truth, Point newest, Libvirtd libvirtd) throws Exception {
-        Point full = scene.backup(BackupPlan.builder(truth.domain()).build()).point();
+        Point full = scene.backup(BackupRequest.of(truth.domain())).point();
         assertThat(full.manifest().previous().point()).isEqualTo(newest.id());
         assertThat(full.manifest().disks()).extracting(ManifestDisk::level).containsOnly(Level.FULL);
         requireDisks(scene.repository(), truth.as(full.id()), full);
@@ -78,8 +85,7 @@ class EarlierRepositoriesIT {
                 "--hmp",
                 "qemu-io -d /machine/peripheral/virtio-disk0/virtio-backend \"write -P %d %d %d\""
                         .formatted(written.value(), written.offset(), written.length()));
-        Point increment =
-                scene.backup(BackupPlan.builder(truth.domain()).build()).point();
+        Point increment = scene.backup(BackupRequest.of(truth.domain())).point();
         assertThat(increment.manifest().disks()).extracting(ManifestDisk::level).containsOnly(Level.INCREMENTAL);
         requireDisks(scene.repository(), truth.as(increment.id()).and("vda", written), increment);
         requireIntact(scene.repository());
@@ -92,14 +98,16 @@ class EarlierRepositoriesIT {
     }
 
     private static void requireIntact(Repository repository) {
-        VerifyReport report = repository.verify(ProgressListener.NONE);
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
         assertThat(report.damage()).isEmpty();
         assertThat(report.intact()).isTrue();
     }
 
     private void requireDisks(Repository repository, KeptTruth truth, Point point) throws Exception {
         Path out = folder.resolve("out-" + point.id());
-        repository.restore(RestoreRequest.of(point, out), ProgressListener.NONE);
+        repository.restore(RestoreRequest.of(point, out), ProgressListener.NONE).join();
         for (ManifestDisk disk : point.manifest().disks()) {
             Path raw = folder.resolve("truth.raw");
             Files.write(raw, truth.disk(point.id(), disk.target()));

@@ -7,11 +7,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.internal.job.BackupRun;
-import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.store.RepositoryStore;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -55,16 +61,16 @@ class FailedBackupIT {
                 .disk(GuestDisk.qcow2(8 * MIB).pattern(4));
     }
 
-    private BackupPlan.Builder plan() {
-        return BackupPlan.builder(name);
+    private BackupRequest plan() {
+        return BackupRequest.of(name);
     }
 
     @Test
     void aDomainThatIsNotThereOrDoesNotRunIsNamed() {
-        assertThat(scene.failure(BackupPlan.builder("nobody").build()))
+        assertThat(scene.failure(BackupRequest.of("nobody")))
                 .hasMessageStartingWith("the backup of domain nobody failed: Domain not found");
         try (Guest guest = guest().define()) {
-            assertThat(scene.failure(plan().build()))
+            assertThat(scene.failure(plan()))
                     .hasMessage("domain " + guest.name() + " is not running: a backup needs it to run");
         }
     }
@@ -72,9 +78,9 @@ class FailedBackupIT {
     @Test
     void aDiskThatIsNotThereIsNamedWithThoseThatAre() throws Exception {
         try (Guest guest = guest().start()) {
-            assertThat(scene.failure(plan().disk("vdx").build()))
+            assertThat(scene.failure(plan().withDisk("vdx")))
                     .hasMessage("domain " + name + " has no disk vdx; it has vda, vdb");
-            assertThat(scene.failure(plan().exclude("vda").exclude("vdb").build()))
+            assertThat(scene.failure(plan().withoutDisk("vda").withoutDisk("vdb")))
                     .hasMessage("domain " + name + " has no disk to back up: vda: excluded by the user");
             assertThat(scene.traces()).isEmpty();
         }
@@ -87,7 +93,8 @@ class FailedBackupIT {
                                 libvirtd.unixUri(),
                                 ConnectOptions.builder().readOnly(true).build())
                         .join()) {
-            DomainBackup backup = DomainBackup.start(libvirt, scene.repository(), plan().build());
+            Operation<BackupResult> backup =
+                    Backups.of(libvirt, scene.repository()).backup(plan(), ProgressListener.NONE);
             assertThatThrownBy(() -> backup.result().join())
                     .hasCauseInstanceOf(BackupException.class)
                     .hasMessageContaining("failed:")
@@ -103,11 +110,10 @@ class FailedBackupIT {
             AtomicReference<BackupException> sameRepository = new AtomicReference<>();
             AtomicReference<BackupException> otherRepository = new AtomicReference<>();
             Scene other = new Scene(libvirtd, Files.createDirectory(folder.resolve("other")));
-            BackupResult result = scene.backup(plan().listener(inMidCopy(() -> {
-                        sameRepository.set(scene.failure(plan().build()));
-                        otherRepository.set(other.failure(plan().build()));
-                    }))
-                    .build());
+            BackupResult result = scene.backup(plan(), inMidCopy(() -> {
+                sameRepository.set(scene.failure(plan()));
+                otherRepository.set(other.failure(plan()));
+            }));
 
             assertThat(sameRepository.get())
                     .hasMessageContaining("is being written by another run (process "
@@ -123,13 +129,10 @@ class FailedBackupIT {
     void aCancelledBackupLeavesNothing() throws Exception {
         try (Guest guest = guest().start();
                 Libvirt libvirt = scene.connect()) {
-            CompletableFuture<DomainBackup> started = new CompletableFuture<>();
+            CompletableFuture<Operation<BackupResult>> started = new CompletableFuture<>();
             AtomicReference<CompletableFuture<Void>> cancelled = new AtomicReference<>();
-            DomainBackup backup = DomainBackup.start(
-                    libvirt,
-                    scene.repository(),
-                    plan().listener(inMidCopy(() -> cancelled.set(started.join().cancel())))
-                            .build());
+            Operation<BackupResult> backup = Backups.of(libvirt, scene.repository())
+                    .backup(plan(), inMidCopy(() -> cancelled.set(started.join().cancel())));
             started.complete(backup);
 
             assertThatThrownBy(() -> backup.result().join())
@@ -144,14 +147,13 @@ class FailedBackupIT {
     @Test
     void aGuestThatIsDestroyedInMidBackupIsTheReasonAndTheNextRunClearsUp() throws Exception {
         try (Guest guest = guest().start()) {
-            BackupException failure =
-                    scene.failure(plan().listener(inMidCopy(guest::destroy)).build());
+            BackupException failure = scene.failure(plan(), inMidCopy(guest::destroy));
 
             assertThat(failure)
                     .hasMessageStartingWith("the backup of domain " + name
                             + " failed: the backup job ended on the host before everything was read: ");
             guest.start();
-            BackupResult result = scene.backup(plan().build());
+            BackupResult result = scene.backup(plan());
             scene.requireClean(name, result.point().manifest().checkpoint());
         }
     }
@@ -159,8 +161,7 @@ class FailedBackupIT {
     @Test
     void aQemuThatIsKilledInMidBackupIsTheReasonAndTheNextRunClearsUp() throws Exception {
         try (Guest guest = guest().start()) {
-            BackupException failure =
-                    scene.failure(plan().listener(inMidCopy(guest::kill)).build());
+            BackupException failure = scene.failure(plan(), inMidCopy(guest::kill));
 
             assertThat(failure)
                     .hasMessageStartingWith("the backup of domain " + name
@@ -168,7 +169,7 @@ class FailedBackupIT {
                     .hasMessageContaining("Left behind: checkpoint virtwire-")
                     .hasMessageContaining("cannot delete checkpoint for inactive domain");
             guest.start();
-            BackupResult result = scene.backup(plan().build());
+            BackupResult result = scene.backup(plan());
             assertThat(result.notices())
                     .singleElement()
                     .asString()
@@ -185,7 +186,9 @@ class FailedBackupIT {
             RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
             NbdOptions cutting = NbdOptions.DEFAULT.withTransport(new CuttingTransport(10 * MIB));
 
-            assertThatThrownBy(() -> new BackupRun(libvirt, store, plan().build(), cutting).run())
+            assertThatThrownBy(() -> new BackupRun(
+                                    libvirt, store, plan(), ProgressListener.NONE, CopyBudget.ofOne(), cutting)
+                            .run())
                     .isInstanceOf(BackupException.class)
                     .hasMessageStartingWith(
                             "the backup of domain " + name + " failed: the disk could not be read: nbd+unix:///vi")
@@ -203,7 +206,9 @@ class FailedBackupIT {
                 throw new SocketException("Permission denied");
             });
 
-            assertThatThrownBy(() -> new BackupRun(libvirt, store, plan().build(), denied).run())
+            assertThatThrownBy(() -> new BackupRun(
+                                    libvirt, store, plan(), ProgressListener.NONE, CopyBudget.ofOne(), denied)
+                            .run())
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining("Permission denied")
                     .hasMessageContaining("The socket belongs to QEMU's user: run this as root or as that user");
@@ -217,9 +222,9 @@ class FailedBackupIT {
                 Libvirt libvirt = Libvirt.connect(libvirtd.tcpUri()).join();
                 ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
-            BackupPlan onlyTaken =
-                    plan().nbd(new NbdListen("127.0.0.1", port, port)).build();
-            assertThatThrownBy(() -> DomainBackup.start(libvirt, scene.repository(), onlyTaken)
+            BackupRequest onlyTaken = plan().withNbd(new NbdListen("127.0.0.1", port, port));
+            assertThatThrownBy(() -> Backups.of(libvirt, scene.repository())
+                            .backup(onlyTaken, ProgressListener.NONE)
                             .result()
                             .join())
                     .hasCauseInstanceOf(BackupException.class)
@@ -227,9 +232,9 @@ class FailedBackupIT {
                             + " of 127.0.0.1 is in use on the host: choose others by --nbd");
             scene.requireClean(name);
 
-            BackupPlan several = plan().nbd(new NbdListen("127.0.0.1", port, Math.min(65535, port + 20)))
-                    .build();
-            BackupResult result = DomainBackup.start(libvirt, scene.repository(), several)
+            BackupRequest several = plan().withNbd(new NbdListen("127.0.0.1", port, Math.min(65535, port + 20)));
+            BackupResult result = Backups.of(libvirt, scene.repository())
+                    .backup(several, ProgressListener.NONE)
                     .result()
                     .join();
             scene.requireClean(name, result.point().manifest().checkpoint());
@@ -242,7 +247,7 @@ class FailedBackupIT {
         tools.run(List.of("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", small.toString()));
         try (Guest guest = guest().start()) {
             Scene full = new Scene(libvirtd, small);
-            assertThat(full.failure(plan().build()))
+            assertThat(full.failure(plan()))
                     .hasMessageStartingWith("the backup of domain " + name + " failed: ")
                     .hasMessageContaining("the file system is full")
                     .hasMessageContaining(small.toString())
@@ -270,20 +275,23 @@ class FailedBackupIT {
     @Test
     void anotherDomainUnderTheSameNameIsRefusedWithAWayOut() throws Exception {
         try (Guest guest = guest().start()) {
-            scene.backup(plan().disk("vdb").build());
+            scene.backup(plan().withDisk("vdb"));
         }
         // libvirt gives a new UUID to a domain that is defined anew; the images have to make room.
         for (String target : List.of("vda", "vdb")) {
             Files.delete(libvirtd.directory().resolve("disks/" + name + "-" + target + ".qcow2"));
         }
         try (Guest guest = guest().start()) {
-            assertThat(scene.failure(plan().build()))
+            assertThat(scene.failure(plan()))
                     .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining("holds points of another domain: " + name + " with UUID ")
                     .hasMessageContaining("Move that folder to another name");
             Files.move(scene.backups().resolve(name), scene.backups().resolve("before"));
-            scene.backup(plan().build());
-            assertThat(scene.repository().verify(ProgressListener.NONE).points())
+            scene.backup(plan());
+            assertThat(scene.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .points())
                     .hasSize(2);
         }
     }
@@ -295,8 +303,7 @@ class FailedBackupIT {
                         .disk(GuestDisk.qcow2(48 * MIB).pattern(3))
                         .start()) {
             Scene there = new Scene(own, folder);
-            BackupException failure =
-                    there.failure(plan().listener(inMidCopy(own::kill)).build());
+            BackupException failure = there.failure(plan(), inMidCopy(own::kill));
 
             assertThat(failure)
                     .hasMessageStartingWith(
@@ -306,15 +313,19 @@ class FailedBackupIT {
                     .hasMessageContaining("'virtwire recover " + there.backups() + "' clears it");
             own.restart();
             assertThat(there.repository().points(name).unfinished()).hasSize(1);
-            RecoverReport report =
-                    there.repository().recover(uri -> Libvirt.connect(uri).join());
+            RecoverReport report = Backups.recover(
+                            there.repository(), uri -> Libvirt.connect(uri).join(), ProgressListener.NONE)
+                    .join();
             assertThat(report.left()).isEmpty();
             assertThat(report.done())
                     .anyMatch(done -> done.equals("ended the backup job of domain " + name))
                     .anyMatch(done -> done.startsWith("deleted checkpoint virtwire-"));
             there.requireClean(name);
-            there.backup(plan().build());
-            assertThat(there.repository().verify(ProgressListener.NONE).intact())
+            there.backup(plan());
+            assertThat(there.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .intact())
                     .isTrue();
         }
     }

@@ -2,6 +2,8 @@
 package dev.virtwire.backup;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,17 +17,19 @@ public final class HalfBackup {
     /** Takes the URI, the domain, the repository's folder, how many bytes to do, and whether to go on with an earlier one. */
     public static void main(String[] args) {
         long bytes = Long.parseLong(args[3]);
-        BackupPlan.Builder plan = BackupPlan.builder(args[1]).listener(progress -> {
+        ProgressListener listener = progress -> {
             if (progress.bytesDone() >= bytes) {
                 System.out.println("done");
                 sleep();
             }
-        });
+        };
+        BackupRequest plan = BackupRequest.of(args[1]);
         if (Boolean.parseBoolean(args[4])) {
-            plan.resume();
+            plan = plan.resuming();
         }
         Libvirt libvirt = Libvirt.connect(args[0]).join();
-        DomainBackup.start(libvirt, Repository.openOrCreate(Path.of(args[2])), plan.build())
+        Backups.of(libvirt, Repository.openOrCreate(Path.of(args[2])))
+                .backup(plan, listener)
                 .result()
                 .join();
     }

@@ -5,7 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.Libvirtd;
 import java.nio.file.Files;
@@ -47,19 +55,19 @@ final class History {
         images.remove(target);
     }
 
-    /** A point by {@link BackupLevel#AUTO}. */
+    /** A point, as incremental as can be. */
     BackupResult backup() throws Exception {
-        return backup(BackupPlan.builder(guest.name()));
+        return backup(BackupRequest.of(guest.name()));
     }
 
     /** A point. */
-    BackupResult backup(BackupPlan.Builder plan) throws Exception {
+    BackupResult backup(BackupRequest plan) throws Exception {
         Path truth = Files.createDirectories(folder.resolve("truth-" + told.size()));
         for (Map.Entry<String, Path> image : images.entrySet()) {
             copy(image.getKey(), image.getValue(), truth.resolve(image.getKey() + ".raw"));
         }
         List<Progress> heard = new ArrayList<>();
-        BackupResult result = scene.backup(plan.listener(heard::add).build());
+        BackupResult result = scene.backup(plan, heard::add);
         Progress last = heard.get(heard.size() - 1);
         assertThat(last.phase()).isEqualTo(Progress.Phase.DONE);
         assertThat(last.bytesDone())
@@ -122,7 +130,9 @@ final class History {
     /** Every point is intact, and its disks are the truth: as they lie there, converted without us, and restored. */
     void requireTruth() throws Exception {
         Repository repository = scene.repository();
-        VerifyReport report = repository.verify(ProgressListener.NONE);
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
         assertThat(report.damage()).isEmpty();
         assertThat(report.notices()).isEmpty();
         assertThat(report.intact()).isTrue();
@@ -134,7 +144,9 @@ final class History {
         Repository repository = scene.repository();
         for (Told one : told) {
             Path out = one.truth().resolve("out");
-            repository.restore(RestoreRequest.of(one.point(), out), ProgressListener.NONE);
+            repository
+                    .restore(RestoreRequest.of(one.point(), out), ProgressListener.NONE)
+                    .join();
             for (ManifestDisk disk : one.point().manifest().disks()) {
                 Path truth = one.truth().resolve(disk.target() + ".raw");
                 Path image = one.point().folder().resolve(disk.target() + ".qcow2");

@@ -6,12 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.internal.job.BackupRun;
-import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.RepositoryStore;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.DomainPoints;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -52,8 +60,8 @@ class IncrementIT {
         return new History(libvirtd, guest, scene, folder);
     }
 
-    private static BackupPlan.Builder plan(Guest guest) {
-        return BackupPlan.builder(guest.name());
+    private static BackupRequest plan(Guest guest) {
+        return BackupRequest.of(guest.name());
     }
 
     private Point newest(Guest guest) {
@@ -148,12 +156,12 @@ class IncrementIT {
         try (Guest guest = guest("incr-full").start()) {
             History history = history(guest);
             history.backup();
-            BackupResult full = history.backup(plan(guest).level(BackupLevel.FULL));
+            BackupResult full = history.backup(plan(guest).withLevel(Level.FULL));
             assertThat(full.point().manifest().level()).isEqualTo(Level.FULL);
             assertThat(disk(full, "vda").reason()).isEqualTo("a full backup was asked for");
             assertThat(full.notices()).isEmpty();
             guest.write("vda", 3 * MIB, MIB, 0x31);
-            BackupResult next = history.backup(plan(guest).level(BackupLevel.INCREMENTAL));
+            BackupResult next = history.backup(plan(guest).withLevel(Level.INCREMENTAL));
             assertThat(next.point().manifest().parent().point())
                     .isEqualTo(full.point().id());
             history.requireTruth();
@@ -163,7 +171,7 @@ class IncrementIT {
     @Test
     void anIncrementWithoutAnythingToBuildOnIsRefused() throws Exception {
         try (Guest guest = guest("incr-refused").start()) {
-            assertThat(scene.failure(plan(guest).level(BackupLevel.INCREMENTAL).build()))
+            assertThat(scene.failure(plan(guest).withLevel(Level.INCREMENTAL)))
                     .hasMessage("domain incr-refused has no point to build on:"
                             + " vda: it is the first point of the domain; vdb: it is the first point of the domain."
                             + " Make a full backup, or let --level auto decide");
@@ -178,7 +186,7 @@ class IncrementIT {
             BackupResult both = history.backup();
             guest.write("vda", MIB, 4096, 0x11);
             guest.write("vdb", MIB, 4096, 0x12);
-            BackupResult one = history.backup(plan(guest).disk("vda"));
+            BackupResult one = history.backup(plan(guest).withDisk("vda"));
             assertThat(disk(one, "vda").level()).isEqualTo(Level.INCREMENTAL);
             scene.requireClean(
                     guest.name(),
@@ -186,9 +194,8 @@ class IncrementIT {
                     one.point().manifest().checkpoint());
             guest.write("vda", 2 * MIB, 4096, 0x13);
             BackupResult pushed = scene.backup(plan(guest)
-                    .push(Files.createDirectory(libvirtd.directory().resolve("incr-part-push"))
-                            .toString())
-                    .build());
+                    .pushingTo(Files.createDirectory(libvirtd.directory().resolve("incr-part-push"))
+                            .toString()));
             assertThat(pushed.point().manifest().checkpoint()).isNull();
             assertThat(pushed.point().manifest().checkpointReason()).isEqualTo("nothing can build on a push");
             scene.requireClean(
@@ -281,7 +288,10 @@ class IncrementIT {
             BackupRun run = new BackupRun(
                     libvirt,
                     RepositoryStore.open(scene.backups(), unsure),
-                    plan(guest).build());
+                    plan(guest),
+                    ProgressListener.NONE,
+                    CopyBudget.ofOne(),
+                    NbdOptions.DEFAULT);
 
             assertThatThrownBy(run::run)
                     .hasMessageStartingWith("the backup of domain incr-unsure is not safe: " + domain)
@@ -313,18 +323,21 @@ class IncrementIT {
         try (Guest guest = Guest.on(libvirtd, "incr-huge")
                 .disk(GuestDisk.existing(huge, "qcow2"))
                 .start()) {
-            BackupResult full = scene.backup(plan(guest).build());
+            BackupResult full = scene.backup(plan(guest));
             guest.write("vda", 3 * (size / 32), 65536, 0x77);
             guest.discard("vda", 4 * (size / 32), 8 * MIB);
             guest.write("vda", size - 512, 512, 0x79);
-            BackupResult next = scene.backup(plan(guest).build());
+            BackupResult next = scene.backup(plan(guest));
 
             assertThat(full.bytesRead()).isLessThan(80 * MIB);
             assertThat(next.bytesRead()).isLessThan(3 * MIB);
             // The first-level table alone has 8 bytes for each 512 MiB.
             assertThat(next.bytesStored()).isLessThan(2 * MIB);
             assertThat(disk(next, "vda").digests().size()).isLessThan(1000);
-            assertThat(scene.repository().verify(ProgressListener.NONE).intact())
+            assertThat(scene.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .intact())
                     .isTrue();
             Path image = next.point().folder().resolve("vda.qcow2");
             tools.check(image);
@@ -337,14 +350,13 @@ class IncrementIT {
     void aDifferentialHoldsWhatChangedSinceThePointThatWasNamed() throws Exception {
         try (Guest guest = guest("incr-diff").start()) {
             History history = history(guest);
-            BackupResult full =
-                    history.backup(plan(guest).level(BackupLevel.FULL).keepFullCheckpoint());
+            BackupResult full = history.backup(plan(guest).withLevel(Level.FULL).keepingFullCheckpoint());
             String kept = full.point().manifest().checkpoint();
             scene.requireClean(guest.name(), kept);
             BackupResult next = full;
             for (int i = 1; i < 4; i++) {
                 guest.write("vda", i * 10 * MIB, MIB, 0x20 + i);
-                BackupPlan.Builder plan = plan(guest).keepFullCheckpoint();
+                BackupRequest plan = plan(guest).keepingFullCheckpoint();
                 next = history.backup(i == 2 ? plan : plan.since(full.point().id()));
                 scene.requireClean(guest.name(), kept, next.point().manifest().checkpoint());
             }
@@ -359,12 +371,14 @@ class IncrementIT {
             scene.requireClean(guest.name(), last.point().manifest().checkpoint());
             assertThat(last.point().manifest().parent().point())
                     .isEqualTo(next.point().id());
-            assertThat(scene.failure(plan(guest).since(full.point().id()).build()))
+            assertThat(scene.failure(plan(guest).since(full.point().id())))
                     .hasMessageStartingWith("point " + full.point().id() + " cannot be built on: its checkpoint " + kept
                             + " is not on the host any more")
                     .hasMessageEndingWith("To make differentials, make a full point and keep its checkpoint:"
                             + " --level full --keep-full-checkpoint, and the latter with each point after it");
-            assertThat(scene.failure(plan(guest).since("20200101T000000Z-full").build()))
+            assertThatThrownBy(() -> scene.backup(plan(guest).since("20200101T000000Z-full")))
+                    .cause()
+                    .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining("has no point 20200101T000000Z-full");
             scene.requireClean(guest.name(), last.point().manifest().checkpoint());
             history.requireTruth();

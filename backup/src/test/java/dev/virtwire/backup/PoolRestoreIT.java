@@ -4,12 +4,13 @@ package dev.virtwire.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.backup.pool.PoolRestore;
-import dev.virtwire.backup.pool.PoolRestoreResult;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -19,7 +20,6 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,11 +61,17 @@ class PoolRestoreIT {
 
     private Point backUp(Guest guest) {
         guest.targets().forEach(target -> guest.copyDisk(target, folder.resolve(target + ".raw")));
-        return scene.backup(BackupPlan.builder(guest.name()).build()).point();
+        return scene.backup(BackupRequest.of(guest.name())).point();
     }
 
-    private PoolRestore request(Point point, boolean define, String name) {
-        return new PoolRestore(point, libvirt, pool.name(), Set.of(), 0, define, name, false);
+    private HostRestoreRequest request(Point point) {
+        return HostRestoreRequest.of(point, new RestoreTarget.Pool(pool.name()));
+    }
+
+    private HostRestoreResult restore(HostRestoreRequest request, ProgressListener listener) {
+        return Backups.of(libvirt, scene.repository())
+                .restore(request, listener)
+                .join();
     }
 
     private List<String> files() throws IOException {
@@ -81,8 +87,7 @@ class PoolRestoreIT {
                 .disk(GuestDisk.qcow2(3 * MIB + 512).pattern(2))
                 .start()) {
             Point point = backUp(guest);
-            PoolRestoreResult result =
-                    scene.repository().restore(request(point, true, "pooled-two"), ProgressListener.NONE);
+            HostRestoreResult result = restore(request(point).definingAs("pooled-two"), ProgressListener.NONE);
             assertThat(result.volumes())
                     .extracting(StorageVolume::name)
                     .containsExactly("pooled-two-vda.raw", "pooled-two-vdb.raw");
@@ -101,7 +106,7 @@ class PoolRestoreIT {
             two.destroy().join();
             two.undefine().join();
 
-            assertThatThrownBy(() -> scene.repository().restore(request(point, false, null), progress -> {
+            assertThatThrownBy(() -> restore(request(point), progress -> {
                         if (progress.disksDone() == 1) {
                             throw new IllegalStateException("the listener gave up");
                         }
@@ -119,7 +124,7 @@ class PoolRestoreIT {
             Point point = backUp(guest);
             Path taken = Files.createFile(volumes.resolve("pool-damage-vda.raw"));
             pool.refresh().join();
-            assertThatThrownBy(() -> scene.repository().restore(request(point, false, null), ProgressListener.NONE))
+            assertThatThrownBy(() -> restore(request(point), ProgressListener.NONE))
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining("cannot make volume pool-damage-vda.raw of 8388608 bytes in storage pool "
                             + pool.name() + " on ")
@@ -135,7 +140,7 @@ class PoolRestoreIT {
                 file.seek(file.length() - 2 * MIB);
                 file.write(~old);
             }
-            assertThatThrownBy(() -> scene.repository().restore(request(point, false, null), ProgressListener.NONE))
+            assertThatThrownBy(() -> restore(request(point), ProgressListener.NONE))
                     .isInstanceOf(DamagedException.class)
                     .hasMessageContaining("vda.qcow2");
             assertThat(files()).isEmpty();
@@ -148,10 +153,8 @@ class PoolRestoreIT {
                 .disk(GuestDisk.qcow2(MIB).random(0, MIB, 4))
                 .start()) {
             Point point = backUp(guest);
-            assertThatThrownBy(() -> scene.repository()
-                            .restore(
-                                    new PoolRestore(point, libvirt, "nowhere", Set.of(), 0, false, null, false),
-                                    ProgressListener.NONE))
+            assertThatThrownBy(() -> restore(
+                            HostRestoreRequest.of(point, new RestoreTarget.Pool("nowhere")), ProgressListener.NONE))
                     .isInstanceOf(BackupException.class)
                     .hasMessage("there is no storage pool 'nowhere' on "
                             + libvirt.uri().where());

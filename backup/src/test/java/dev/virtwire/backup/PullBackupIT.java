@@ -3,11 +3,21 @@ package dev.virtwire.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.image.Compression;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -30,20 +40,29 @@ class PullBackupIT {
 
     private final Tools tools = new Tools();
 
-    private BackupResult backup(Libvirt libvirt, BackupPlan plan) {
-        return DomainBackup.start(libvirt, Repository.openOrCreate(folder.resolve("backups")), plan)
+    private BackupResult backup(Libvirt libvirt, BackupRequest plan) {
+        return backup(libvirt, plan, ProgressListener.NONE);
+    }
+
+    private BackupResult backup(Libvirt libvirt, BackupRequest plan, ProgressListener listener) {
+        return Backups.of(libvirt, Repository.openOrCreate(folder.resolve("backups")))
+                .backup(plan, listener)
                 .result()
                 .join();
     }
 
     private void restoreAndCompare(Point point, Guest guest, String prefix) throws Exception {
         Repository repository = Repository.open(folder.resolve("backups"));
-        VerifyReport report = repository.verify(ProgressListener.NONE);
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
         assertThat(report.damage()).isEmpty();
         assertThat(report.intact()).isTrue();
         for (ImageFormat format : ImageFormat.values()) {
             Path out = folder.resolve(prefix + format);
-            repository.restore(RestoreRequest.of(point, out).withFormat(format), ProgressListener.NONE);
+            repository
+                    .restore(RestoreRequest.of(point, out).withFormat(format), ProgressListener.NONE)
+                    .join();
             for (ManifestDisk disk : point.manifest().disks()) {
                 Path truth = folder.resolve(prefix + disk.target() + ".raw");
                 Path stored = point.folder().resolve(disk.target() + ".qcow2");
@@ -56,7 +75,7 @@ class PullBackupIT {
 
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
-    void compressedImagesAreReadByQemuAsTheDisksThatTheyAre(ImageCompression kind, Libvirtd libvirtd) throws Exception {
+    void compressedImagesAreReadByQemuAsTheDisksThatTheyAre(Compression kind, Libvirtd libvirtd) throws Exception {
         try (Guest guest = Guest.on(libvirtd, "pull-" + kind)
                         .disk(GuestDisk.qcow2(96 * MIB).pattern(3))
                         .disk(GuestDisk.qcow2(33 * MIB + 512).fill(0, 33 * MIB + 512, 0x41))
@@ -65,8 +84,7 @@ class PullBackupIT {
             for (String target : guest.targets()) {
                 guest.copyDisk(target, folder.resolve(target + ".raw"));
             }
-            BackupResult result = backup(
-                    libvirt, BackupPlan.builder(guest.name()).compression(kind).build());
+            BackupResult result = backup(libvirt, BackupRequest.of(guest.name()).withCompression(kind));
             for (ManifestDisk disk : result.point().manifest().disks()) {
                 assertThat(disk.image().compression()).isEqualTo(kind.toString());
             }
@@ -89,19 +107,18 @@ class PullBackupIT {
                 }
                 List<Progress> heard = new ArrayList<>();
                 boolean[] written = {false};
-                BackupPlan plan = BackupPlan.builder("pull")
-                        .listener(progress -> {
-                            heard.add(progress);
-                            if (progress.phase() == Progress.Phase.COPYING && !written[0]) {
-                                written[0] = true;
-                                guest.write("vda", 0, 40 * MIB, 0x5a);
-                                guest.discard("vda", 50 * MIB, 20 * MIB);
-                                guest.write("vdb", 32 * MIB, MIB + 512, 0x77);
-                            }
-                        })
-                        .build();
+                ProgressListener listener = progress -> {
+                    heard.add(progress);
+                    if (progress.phase() == Progress.Phase.COPYING && !written[0]) {
+                        written[0] = true;
+                        guest.write("vda", 0, 40 * MIB, 0x5a);
+                        guest.discard("vda", 50 * MIB, 20 * MIB);
+                        guest.write("vdb", 32 * MIB, MIB + 512, 0x77);
+                    }
+                };
+                BackupRequest plan = BackupRequest.of("pull");
                 try (Libvirt libvirt = Libvirt.connect(uri).join()) {
-                    BackupResult result = backup(libvirt, plan);
+                    BackupResult result = backup(libvirt, plan, listener);
 
                     assertThat(written[0]).isTrue();
                     assertThat(result.notices()).isEmpty();

@@ -5,10 +5,17 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.Mode;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -41,10 +48,7 @@ class PushBackupIT {
             guest.copyDisk("vda", folder.resolve("vda.raw"));
             guest.copyDisk("vdb", folder.resolve("vdb.raw"));
             List<Progress> heard = new ArrayList<>();
-            BackupResult result = scene.backup(BackupPlan.builder("push")
-                    .push(target.toString())
-                    .listener(heard::add)
-                    .build());
+            BackupResult result = scene.backup(BackupRequest.of("push").pushingTo(target.toString()), heard::add);
 
             Manifest manifest = result.point().manifest();
             assertThat(result.outcome()).isEqualTo("completed, unverified");
@@ -63,12 +67,15 @@ class PushBackupIT {
             assertThat(manifest.checkpoint()).isNull();
             scene.requireClean("push");
 
-            VerifyReport report = scene.repository().verify(ProgressListener.NONE);
+            VerifyReport report = scene.repository()
+                    .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                    .join();
             assertThat(report.damage()).isEmpty();
             assertThat(report.intact()).isFalse();
             assertThat(report.unverifiable()).hasSize(2).allMatch(text -> text.contains("nobody has digests of it"));
             assertThatThrownBy(() -> scene.repository()
-                            .restore(RestoreRequest.of(result.point(), folder.resolve("out")), ProgressListener.NONE))
+                            .restore(RestoreRequest.of(result.point(), folder.resolve("out")), ProgressListener.NONE)
+                            .join())
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining("is not in the repository: the hypervisor wrote it to " + target);
             assertThat(folder.resolve("out")).doesNotExist();
@@ -81,9 +88,7 @@ class PushBackupIT {
         try (Guest guest = Guest.on(libvirtd, "push-nowhere")
                 .disk(GuestDisk.qcow2(8 * MIB).pattern(3))
                 .start()) {
-            assertThat(scene.failure(BackupPlan.builder(guest.name())
-                            .push("/nowhere/at/all")
-                            .build()))
+            assertThat(scene.failure(BackupRequest.of(guest.name()).pushingTo("/nowhere/at/all")))
                     .hasMessageStartingWith("the backup of domain push-nowhere failed: ")
                     .hasMessageContaining("/nowhere/at/all")
                     .hasMessageNotContaining("Left behind");
@@ -99,19 +104,14 @@ class PushBackupIT {
                         .disk(GuestDisk.qcow2(400 * MIB).random(0, 400 * MIB, 5))
                         .start();
                 Libvirt libvirt = scene.connect()) {
-            CompletableFuture<DomainBackup> started = new CompletableFuture<>();
+            CompletableFuture<Operation<BackupResult>> started = new CompletableFuture<>();
             AtomicReference<CompletableFuture<Void>> cancelled = new AtomicReference<>();
-            DomainBackup backup = DomainBackup.start(
-                    libvirt,
-                    scene.repository(),
-                    BackupPlan.builder(guest.name())
-                            .push(target.toString())
-                            .listener(progress -> {
-                                if (progress.phase() == Progress.Phase.COPYING && cancelled.get() == null) {
-                                    cancelled.set(started.join().cancel());
-                                }
-                            })
-                            .build());
+            Operation<BackupResult> backup = Backups.of(libvirt, scene.repository())
+                    .backup(BackupRequest.of(guest.name()).pushingTo(target.toString()), progress -> {
+                        if (progress.phase() == Progress.Phase.COPYING && cancelled.get() == null) {
+                            cancelled.set(started.join().cancel());
+                        }
+                    });
             started.complete(backup);
 
             assertThatThrownBy(() -> backup.result().join()).hasCauseInstanceOf(BackupCancelledException.class);

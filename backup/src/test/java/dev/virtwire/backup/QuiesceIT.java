@@ -7,6 +7,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.GuestFileSystem;
@@ -62,8 +66,8 @@ class QuiesceIT {
         }
     }
 
-    private static BackupPlan plan() {
-        return BackupPlan.builder("quiesced").quiesce().build();
+    private static BackupRequest plan() {
+        return BackupRequest.of("quiesced").quiescing();
     }
 
     /** That it writes says that it is not frozen. */
@@ -75,7 +79,9 @@ class QuiesceIT {
 
     private GuestFileSystem restored(Point point, String name) {
         Path out = folder.resolve(name);
-        scene.repository().restore(RestoreRequest.of(point, out).withFormat(ImageFormat.RAW), ProgressListener.NONE);
+        scene.repository()
+                .restore(RestoreRequest.of(point, out).withFormat(ImageFormat.RAW), ProgressListener.NONE)
+                .join();
         return GuestFileSystem.inspect(out.resolve("vda.raw"));
     }
 
@@ -91,7 +97,7 @@ class QuiesceIT {
         assertThat(quiesced.point().manifest().quiesced()).isTrue();
         assertThat(quiesced.frozen()).isPositive().isLessThanOrEqualTo(quiesced.duration());
 
-        BackupResult live = scene.backup(BackupPlan.builder("quiesced").build());
+        BackupResult live = scene.backup(BackupRequest.of("quiesced"));
         assertThat(live.point().manifest().quiesced()).isFalse();
         assertThat(live.frozen()).isNull();
         assertThat(restored(live.point(), "live").journalEmpty()).isFalse();
@@ -106,10 +112,8 @@ class QuiesceIT {
     @Test
     void aRefusedBackupLeavesNothingFrozen() throws Exception {
         Path nowhere = libvirtd.directory().resolve("disks/nowhere");
-        BackupException failure = scene.failure(BackupPlan.builder("quiesced")
-                .quiesce()
-                .scratchFolder(nowhere.toString())
-                .build());
+        BackupException failure =
+                scene.failure(BackupRequest.of("quiesced").quiescing().withScratchFolder(nowhere.toString()));
         assertThat(failure).hasMessageContaining("No such file or directory");
         requireWriting();
         scene.requireClean("quiesced");
@@ -119,8 +123,7 @@ class QuiesceIT {
     void withoutAnAgentNothingIsBegun() throws Exception {
         try (Guest guest =
                 Guest.on(libvirtd, "no-agent").disk(GuestDisk.qcow2(MIB)).start()) {
-            BackupException failure =
-                    scene.failure(BackupPlan.builder("no-agent").quiesce().build());
+            BackupException failure = scene.failure(BackupRequest.of("no-agent").quiescing());
             assertThat(failure)
                     .hasMessageStartingWith("the backup of domain no-agent failed: the guest's file systems cannot be"
                             + " frozen: argument unsupported: QEMU guest agent is not configured")

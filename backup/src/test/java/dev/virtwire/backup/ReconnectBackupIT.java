@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.ReconnectPolicy;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.PrivateLibvirtd;
@@ -38,19 +41,19 @@ class ReconnectBackupIT {
             Path truth = folder.resolve("vda.raw");
             guest.copyDisk("vda", truth);
             Scene scene = new Scene(libvirtd, folder);
-            BackupPlan plan = BackupPlan.builder("living")
-                    .listener(Scene.inMidCopy(() -> {
-                        guest.write("vda", 0, 8 * MIB, 0x5a);
-                        if (killed) {
-                            libvirtd.kill();
-                        }
-                        libvirtd.restart();
-                        // Longer than it takes until the job is asked for by its statistics.
-                        sleep(4000);
-                    }))
-                    .build();
+            ProgressListener listener = Scene.inMidCopy(() -> {
+                guest.write("vda", 0, 8 * MIB, 0x5a);
+                if (killed) {
+                    libvirtd.kill();
+                }
+                libvirtd.restart();
+                // Longer than it takes until the job is asked for by its statistics.
+                sleep(4000);
+            });
+            BackupRequest plan = BackupRequest.of("living");
 
-            BackupResult result = DomainBackup.start(libvirt, scene.repository(), plan)
+            BackupResult result = Backups.of(libvirt, scene.repository())
+                    .backup(plan, listener)
                     .result()
                     .join();
 
@@ -59,7 +62,10 @@ class ReconnectBackupIT {
             Path image = result.point().folder().resolve("vda.qcow2");
             tools.check(image);
             tools.compare(truth, image, "qcow2");
-            assertThat(scene.repository().verify(ProgressListener.NONE).intact())
+            assertThat(scene.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .intact())
                     .isTrue();
             assertThat(libvirt.hostname().join()).isNotEmpty();
         }

@@ -4,17 +4,20 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.internal.repository.RepositoryStore;
-import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.StoragePoolCalls;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -50,7 +53,8 @@ class RecoverIT {
     }
 
     private RecoverReport recover() {
-        return scene.repository().recover(uri -> Libvirt.connect(uri).join());
+        return Backups.recover(scene.repository(), uri -> Libvirt.connect(uri).join(), ProgressListener.NONE)
+                .join();
     }
 
     private void dieInMidBackup(Guest guest) throws Exception {
@@ -78,7 +82,10 @@ class RecoverIT {
             assertThat(scene.traces()).isNotEmpty();
             assertThat(scene.repository().points(guest.name()).points()).isEmpty();
             assertThat(scene.repository().points(guest.name()).unfinished()).hasSize(1);
-            assertThat(scene.repository().verify(ProgressListener.NONE).notices())
+            assertThat(scene.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .notices())
                     .anyMatch(notice -> notice.contains("see recover"));
 
             RecoverReport report = recover();
@@ -98,7 +105,7 @@ class RecoverIT {
         try (Guest guest = guest("killed-2")) {
             dieInMidBackup(guest);
 
-            BackupResult result = scene.backup(BackupPlan.builder(guest.name()).build());
+            BackupResult result = scene.backup(BackupRequest.of(guest.name()));
 
             assertThat(result.notices())
                     .isNotEmpty()
@@ -119,7 +126,7 @@ class RecoverIT {
                         .join();
             }
             // As if killed between the commit and the deletion of the checkpoint before it.
-            Point point = scene.backup(BackupPlan.builder(guest.name()).build()).point();
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
             Manifest manifest = point.manifest();
             scene.requireClean(guest.name(), "somebody-elses", manifest.checkpoint());
             domain.checkpoints()
@@ -159,7 +166,7 @@ class RecoverIT {
         Path there = Files.createDirectories(libvirtd.directory().resolve("lib/scratch & more"));
         String folder = "/var/lib/libvirt/scratch & more";
         try (Guest guest = guest("killed-5")) {
-            Point point = scene.backup(BackupPlan.builder(guest.name()).build()).point();
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
             Manifest manifest = point.manifest();
             String id = "20200101T000000Z-full";
             String own = Names.onHost(manifest.repository(), manifest.domain().uuid(), id);
@@ -187,8 +194,11 @@ class RecoverIT {
                     List.of(),
                     null));
 
-            RecoverReport report = scene.repository()
-                    .recover(uri -> Libvirt.connect(libvirtd.tcpUri()).join());
+            RecoverReport report = Backups.recover(
+                            scene.repository(),
+                            uri -> Libvirt.connect(libvirtd.tcpUri()).join(),
+                            ProgressListener.NONE)
+                    .join();
 
             assertThat(report.done())
                     .as("left: %s", report.left())
@@ -212,14 +222,18 @@ class RecoverIT {
         try (Guest guest = guest("killed-4")) {
             dieInMidBackup(guest);
 
-            RecoverReport report = scene.repository().recover(uri -> {
-                try {
-                    return Libvirt.connect("qemu+unix:///system?socket=/nowhere")
-                            .join();
-                } catch (CompletionException e) {
-                    throw (RuntimeException) e.getCause();
-                }
-            });
+            RecoverReport report = Backups.recover(
+                            scene.repository(),
+                            uri -> {
+                                try {
+                                    return Libvirt.connect("qemu+unix:///system?socket=/nowhere")
+                                            .join();
+                                } catch (CompletionException e) {
+                                    throw (RuntimeException) e.getCause();
+                                }
+                            },
+                            ProgressListener.NONE)
+                    .join();
 
             assertThat(report.left())
                     .singleElement()

@@ -5,9 +5,15 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.image.Compression;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -44,8 +50,8 @@ class ResumeIT {
                 .start();
     }
 
-    private static BackupPlan.Builder resuming(Guest guest) {
-        return BackupPlan.builder(guest.name()).resume();
+    private static BackupRequest resuming(Guest guest) {
+        return BackupRequest.of(guest.name()).resuming();
     }
 
     private void die(Guest guest, long bytes, boolean resume) throws Exception {
@@ -68,7 +74,9 @@ class ResumeIT {
     }
 
     private void requireTruth(Point point, Path truth) throws Exception {
-        VerifyReport report = scene.repository().verify(ProgressListener.NONE);
+        VerifyReport report = scene.repository()
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
         assertThat(report.damage()).isEmpty();
         assertThat(report.notices()).isEmpty();
         for (ManifestDisk disk : point.manifest().disks()) {
@@ -97,7 +105,7 @@ class ResumeIT {
             die(guest, 20 * MIB, true);
             writeEverywhere(guest, 0x22);
 
-            BackupResult result = scene.backup(resuming(guest).build());
+            BackupResult result = scene.backup(resuming(guest));
 
             assertThat(result.point().id()).isEqualTo(id);
             assertThat(result.point().manifest().began()).isBefore(died);
@@ -117,7 +125,7 @@ class ResumeIT {
             scene.requireClean(guest.name(), result.point().manifest().checkpoint());
 
             Path later = truth(guest, "later");
-            BackupResult next = scene.backup(resuming(guest).build());
+            BackupResult next = scene.backup(resuming(guest));
             assertThat(next.notices()).isEmpty();
             assertThat(next.point().manifest().level()).isEqualTo(Level.INCREMENTAL);
             assertThat(next.bytesRead()).isLessThan(12 * MIB);
@@ -129,7 +137,7 @@ class ResumeIT {
     @Test
     void anIncrementIsFinishedAndADiskThatWasCompleteIsNotReadAgain() throws Exception {
         try (Guest guest = guest("resumed-increment")) {
-            scene.backup(BackupPlan.builder(guest.name()).build());
+            scene.backup(BackupRequest.of(guest.name()));
             guest.write("vda", 3 * MIB + 4096, 10 * MIB, 0x31);
             guest.zero("vda", 15 * MIB, 2 * MIB + 65536);
             guest.write("vdb", 2 * MIB, 10 * MIB + 512, 0x32);
@@ -138,7 +146,7 @@ class ResumeIT {
             String id = unfinished(guest);
             writeEverywhere(guest, 0x33);
 
-            BackupResult result = scene.backup(resuming(guest).build());
+            BackupResult result = scene.backup(resuming(guest));
 
             assertThat(result.point().id()).isEqualTo(id).endsWith("-incremental");
             assertThat(result.notices()).singleElement().asString().startsWith(wentOn(id));
@@ -146,7 +154,7 @@ class ResumeIT {
             assertThat(result.bytesRead()).isLessThanOrEqualTo(4 * MIB + 512);
             requireTruth(result.point(), truth);
             Path later = truth(guest, "later");
-            BackupResult next = scene.backup(BackupPlan.builder(guest.name()).build());
+            BackupResult next = scene.backup(BackupRequest.of(guest.name()));
             requireTruth(next.point(), later);
             scene.requireClean(guest.name(), next.point().manifest().checkpoint());
         }
@@ -158,14 +166,14 @@ class ResumeIT {
                 Libvirt lost = scene.connect()) {
             Path truth = truth(guest, "truth");
             Runnable cut = lost::close;
-            BackupPlan plan = BackupPlan.builder(guest.name())
-                    .listener(progress -> {
-                        if (progress.bytesDone() >= 14 * MIB) {
-                            cut.run();
-                        }
-                    })
-                    .build();
-            assertThatThrownBy(() -> DomainBackup.start(lost, scene.repository(), plan)
+            ProgressListener listener = progress -> {
+                if (progress.bytesDone() >= 14 * MIB) {
+                    cut.run();
+                }
+            };
+            BackupRequest plan = BackupRequest.of(guest.name());
+            assertThatThrownBy(() -> Backups.of(lost, scene.repository())
+                            .backup(plan, listener)
                             .result()
                             .join())
                     .cause()
@@ -173,7 +181,7 @@ class ResumeIT {
                     .hasMessageEndingWith("Or 'virtwire backup --resume' goes on with it, if its job still runs then");
             writeEverywhere(guest, 0x66);
 
-            BackupResult result = scene.backup(resuming(guest).build());
+            BackupResult result = scene.backup(resuming(guest));
 
             assertThat(result.notices()).singleElement().asString().startsWith("went on with");
             assertThat(result.bytesRead()).isLessThanOrEqualTo(36 * MIB + 512 - 14 * MIB);
@@ -190,8 +198,8 @@ class ResumeIT {
             HalfBackup.killed(libvirtd.tcpUri(), guest.name(), scene.backups(), 30 * MIB, false);
             writeEverywhere(guest, 0x44);
 
-            BackupResult result = DomainBackup.start(
-                            libvirt, scene.repository(), resuming(guest).build())
+            BackupResult result = Backups.of(libvirt, scene.repository())
+                    .backup(resuming(guest), ProgressListener.NONE)
                     .result()
                     .join();
 
@@ -249,17 +257,16 @@ class ResumeIT {
             die(guest, 5 * MIB, false);
             requireNewPoint(
                     guest,
-                    resuming(guest).compression(ImageCompression.ZSTD),
+                    resuming(guest).withCompression(Compression.ZSTD),
                     unfinished(guest),
                     "it was begun with other options");
         }
     }
 
-    private void requireNewPoint(Guest guest, BackupPlan.Builder plan, String unfinished, String reason)
-            throws Exception {
+    private void requireNewPoint(Guest guest, BackupRequest plan, String unfinished, String reason) throws Exception {
         writeEverywhere(guest, 0x55);
         Path truth = truth(guest, "truth");
-        BackupResult result = scene.backup(plan.build());
+        BackupResult result = scene.backup(plan);
         assertThat(result.notices())
                 .contains("point " + unfinished + ", which an earlier run began, is not gone on with: " + reason)
                 .anyMatch(notice -> notice.startsWith("an earlier run was cleaned up after: "));

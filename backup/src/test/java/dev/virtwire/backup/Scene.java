@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
 import dev.virtwire.testkit.Libvirtd;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** A libvirtd, a repository, and the questions that every test asks of them after something went wrong. */
@@ -47,18 +50,39 @@ final class Scene {
         return Libvirt.connect(uri).join();
     }
 
-    BackupResult backup(BackupPlan plan) {
+    BackupResult backup(BackupRequest request) {
+        return backup(request, ProgressListener.NONE);
+    }
+
+    BackupResult backup(BackupRequest request, ProgressListener listener) {
         try (Libvirt libvirt = connect()) {
-            return DomainBackup.start(libvirt, repository(), plan).result().join();
+            return Backups.of(libvirt, repository())
+                    .backup(request, listener)
+                    .result()
+                    .join();
         }
     }
 
     /** The error that a backup ends with. */
-    BackupException failure(BackupPlan plan) {
-        Throwable thrown = catchThrowable(() -> backup(plan));
+    BackupException failure(BackupRequest request) {
+        return failure(request, ProgressListener.NONE);
+    }
+
+    BackupException failure(BackupRequest request, ProgressListener listener) {
+        Throwable thrown = catchThrowable(() -> backup(request, listener));
         assertThat(thrown).isInstanceOf(CompletionException.class);
         assertThat(thrown.getCause()).isInstanceOf(BackupException.class);
         return (BackupException) thrown.getCause();
+    }
+
+    HostRestoreResult restore(Libvirt libvirt, HostRestoreRequest request) {
+        return Backups.of(libvirt, repository())
+                .restore(request, ProgressListener.NONE)
+                .join();
+    }
+
+    RecoverReport recover(Function<String, Libvirt> connect) {
+        return Backups.recover(repository(), connect, ProgressListener.NONE).join();
     }
 
     /** Does something once, when the first bytes have been copied; the copy waits meanwhile. */

@@ -5,6 +5,9 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Tools;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.PrivateLibvirtd;
@@ -83,16 +86,17 @@ class ScratchGuardIT {
         }
     }
 
-    private BackupResult backup(BackupPlan.Builder plan, Scene scene, long bandwidth, long most) {
+    private BackupResult backup(BackupRequest plan, Scene scene, long bandwidth, long most) {
         CompletableFuture<Void> begun = new CompletableFuture<>();
-        plan.scratchFolder(small.toString()).listener(progress -> {
+        ProgressListener listener = progress -> {
             if (progress.phase() == Progress.Phase.COPYING) {
                 begun.complete(null);
             }
-        });
+        };
         try (Libvirt libvirt = scene.connect()) {
-            CompletableFuture<BackupResult> result = DomainBackup.start(
-                            libvirt, scene.repository(), plan.build(), TransferLimits.of(1, bandwidth))
+            CompletableFuture<BackupResult> result = Backups.of(libvirt, scene.repository())
+                    .within(TransferLimits.of(1, bandwidth))
+                    .backup(plan.withScratchFolder(small.toString()), listener)
                     .result();
             CompletableFuture.anyOf(begun, result).join();
             overwrite(result, most);
@@ -101,7 +105,7 @@ class ScratchGuardIT {
     }
 
     /** The error is the backup's, and the guest has none. */
-    private BackupException failure(BackupPlan.Builder plan) throws Exception {
+    private BackupException failure(BackupRequest plan) throws Exception {
         Scene scene = new Scene(libvirtd, folder);
         try {
             backup(plan, scene, SLOW, DISK);
@@ -116,7 +120,7 @@ class ScratchGuardIT {
 
     @Test
     void aScratchFolderThatFillsUpEndsTheBackupAndNotTheGuest() throws Exception {
-        assertThat(failure(BackupPlan.builder("busy")))
+        assertThat(failure(BackupRequest.of("busy")))
                 .hasMessageMatching(
                         "the backup of domain busy failed: the guest overwrites so much that the scratch files"
                                 + " have grown to \\d+ MiB, and only \\d+ MiB is left free in " + small
@@ -127,7 +131,7 @@ class ScratchGuardIT {
 
     @Test
     void aLimitIsWhatTheScratchFilesStayBelow() throws Exception {
-        assertThat(failure(BackupPlan.builder("busy").scratchLimit(96 * MIB)))
+        assertThat(failure(BackupRequest.of("busy").withScratchLimit(96 * MIB)))
                 .hasMessageMatching(
                         "the backup of domain busy failed: the guest overwrites so much that the scratch files"
                                 + " have grown to \\d+ MiB, near their limit of 96 MiB\\. The backup was ended before the"
@@ -141,7 +145,7 @@ class ScratchGuardIT {
         Path truth = folder.resolve("truth.raw");
         guest.copyDisk("vda", truth);
         BackupResult result = backup(
-                BackupPlan.builder("busy").disk("vda").scratchLimit(96 * MIB),
+                BackupRequest.of("busy").withDisk("vda").withScratchLimit(96 * MIB),
                 scene,
                 TransferLimits.UNLIMITED,
                 16 * MIB);

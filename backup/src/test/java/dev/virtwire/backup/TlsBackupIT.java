@@ -4,11 +4,11 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.manifest.Level;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.PrivateLibvirtd;
@@ -51,10 +51,9 @@ class TlsBackupIT {
             guest.write("vda", 5 * MIB, 3 * MIB, 0x61);
             guest.write("vdb", 9 * MIB, 512, 0x62);
             BackupResult next = history.backup();
-            scene.backup(BackupPlan.builder("tls")
-                    .level(BackupLevel.FULL)
-                    .listener(Scene.inMidCopy(() -> plain.set(catchPlain(history))))
-                    .build());
+            scene.backup(
+                    BackupRequest.of("tls").withLevel(Level.FULL),
+                    Scene.inMidCopy(() -> plain.set(catchPlain(history))));
 
             assertThat(first.point().manifest().level()).isEqualTo(Level.FULL);
             assertThat(next.point().manifest().level()).isEqualTo(Level.INCREMENTAL);
@@ -86,7 +85,7 @@ class TlsBackupIT {
                         PrivateLibvirtd.builder().qemuConf("backup_tls_x509_cert_dir = \"" + elsewhere + "\""));
                 Guest guest = guest(server)) {
             Scene scene = scene(server);
-            BackupPlan plan = BackupPlan.builder(guest.name()).build();
+            BackupRequest plan = BackupRequest.of(guest.name());
 
             assertThat(scene.failure(plan))
                     .hasMessageContaining(elsewhere + "/ca-cert.pem: No such file")

@@ -40,8 +40,9 @@ class ArchitectureTest {
             "image", Set.of(),
             "client", Set.of("protocol", "xdr"),
             "ssh", Set.of("client"),
-            "backup", Set.of("client", "protocol", "nbd", "image"),
-            "cli", Set.of("client", "protocol", "backup"),
+            "repository", Set.of("image"),
+            "backup", Set.of("client", "protocol", "nbd", "image", "repository"),
+            "cli", Set.of("client", "protocol", "image", "repository", "backup"),
             "testkit", Set.of("protocol", "xdr"));
 
     /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
@@ -83,7 +84,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nbd", "image", "backup", "cli"})
+    @ValueSource(strings = {"nbd", "image", "repository", "backup", "cli"})
     void onlyTheClientKnowsNetty(String module) {
         noClasses()
                 .that()
@@ -103,6 +104,18 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.virtwire." + module + "..internal..")
+                .check(classes);
+    }
+
+    /** What makes points out of a host's disks has to write what verify reads. */
+    @Test
+    void theRepositoryIsOpenToTheBackupAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(in("repository"), in("backup"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.virtwire.repository..internal..")
                 .check(classes);
     }
 
@@ -167,7 +180,7 @@ class ArchitectureTest {
     }
 
     private static DescribedPredicate<JavaClass> isPublicApi() {
-        return resideInAnyPackage(List.of("client", "nbd", "image", "backup").stream()
+        return resideInAnyPackage(List.of("client", "nbd", "image", "repository", "backup").stream()
                         .map(ArchitectureTest::in)
                         .toArray(String[]::new))
                 .and(not(resideInAPackage("..internal..")))

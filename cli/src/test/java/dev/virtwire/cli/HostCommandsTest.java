@@ -4,6 +4,7 @@ package dev.virtwire.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.testkit.ScriptedLibvirtd;
+import dev.virtwire.testkit.TwoDomains;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

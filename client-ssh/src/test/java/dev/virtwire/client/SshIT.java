@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.PrivateLibvirtd;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.ScriptedServer.Message;
 import dev.virtwire.client.backup.BackupMode;
@@ -513,7 +513,7 @@ class CallsTest {
         Message register = server.readCall();
         event(0, 7);
         server.reply(register, "00000000");
-        assertThat(one.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(one.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(events.get(0).detailNumber()).isEqualTo(7);
     }
 
@@ -558,7 +558,7 @@ class CallsTest {
     void aSilentPeerIsFoundByKeepalive() {
         connect(ConnectOptions.builder().keepAlive(Duration.ofMillis(100), 3).build());
         CompletableFuture<String> pending = libvirt.hostname();
-        assertThatThrownBy(() -> pending.get(2, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> pending.get(20, TimeUnit.SECONDS))
                 .cause()
                 .isInstanceOf(ConnectionLostException.class)
                 .hasMessageMatching(

@@ -37,7 +37,7 @@ public class EventRecorder<E> implements Flow.Subscriber<E> {
     /** Returns when the subscription stands. */
     public void awaitSubscribed() {
         try {
-            if (!subscribed.await(10, TimeUnit.SECONDS)) {
+            if (!subscribed.await(60, TimeUnit.SECONDS)) {
                 throw new AssertionError("not subscribed within 10 s");
             }
         } catch (InterruptedException e) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
@@ -41,6 +41,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -51,6 +52,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(LibvirtdExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("alone")
 class LikeVirshIT {
     private static final String GUEST = "like-virsh";
     private static final String POOL = "like-virsh-pool";
@@ -138,7 +140,7 @@ class LikeVirshIT {
                         command.getKey(),
                         () ->
                                 // Once more where a figure of the host moved between the two.
-                                await().atMost(10, TimeUnit.SECONDS)
+                                await().atMost(60, TimeUnit.SECONDS)
                                         .untilAsserted(() -> assertThat(command.getValue().get().stream()
                                                         .map(LikeVirshIT::plain)
                                                         .filter(line -> !line.isEmpty()))

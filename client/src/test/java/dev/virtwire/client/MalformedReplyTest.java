@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static dev.virtwire.client.ScriptedServer.REMOTE;
 import static dev.virtwire.client.ScriptedServer.string;
 import static dev.virtwire.client.ScriptedServer.word;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.ScriptedServer.Message;
 import dev.virtwire.client.event.DomainEvent;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
@@ -24,7 +24,7 @@ class ManyConnectionsIT {
     /** What libvirtd lets be on their way at a time, by default. */
     private static final int AT_ONCE = 16;
 
-    private static final Duration INTERVAL = Duration.ofSeconds(1);
+    private static final Duration INTERVAL = Duration.ofSeconds(3);
     private static final int COUNT = 2;
 
     @Test
@@ -33,7 +33,7 @@ class ManyConnectionsIT {
         try (PrivateLibvirtd libvirtd = PrivateLibvirtd.builder()
                 .libvirtdConf("max_clients = " + (CONNECTIONS + 20))
                 .libvirtdConf("max_anonymous_clients = " + (CONNECTIONS + 20))
-                .libvirtdConf("keepalive_interval = 1")
+                .libvirtdConf("keepalive_interval = " + INTERVAL.toSeconds())
                 .libvirtdConf("keepalive_count = " + COUNT)
                 .start()) {
             LeakWatch watch = new LeakWatch();

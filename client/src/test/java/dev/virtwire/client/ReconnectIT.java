@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
@@ -197,8 +197,8 @@ class ReconnectIT {
             await().until(() -> told.failure() != null);
             assertThat(told.failure()).isInstanceOf(ConnectionLostException.class);
             assertThat(told.gaps).isEmpty();
-            assertThat(libvirt.closed().get(1, TimeUnit.SECONDS).kind()).isEqualTo(CloseReason.Kind.LOST);
-            assertThatThrownBy(() -> libvirt.hostname().get(1, TimeUnit.SECONDS))
+            assertThat(libvirt.closed().get(20, TimeUnit.SECONDS).kind()).isEqualTo(CloseReason.Kind.LOST);
+            assertThatThrownBy(() -> libvirt.hostname().get(20, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOf(CallRefusedException.class);
         }
@@ -212,8 +212,10 @@ class ReconnectIT {
             network.cut();
             await().until(() -> network.connections() > 1);
             CompletableFuture<String> call = libvirt.hostname();
-            libvirt.closeAsync().get(5, TimeUnit.SECONDS);
-            assertThatThrownBy(() -> call.get(1, TimeUnit.SECONDS)).cause().isInstanceOf(ConnectionLostException.class);
+            libvirt.closeAsync().get(20, TimeUnit.SECONDS);
+            assertThatThrownBy(() -> call.get(20, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(ConnectionLostException.class);
             assertThat(libvirt.closed().join().kind()).isEqualTo(CloseReason.Kind.CLOSED);
         }
     }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.examples;
 
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.TransferLimits;
-import dev.virtwire.backup.batch.BackupBatch;
-import dev.virtwire.backup.batch.BatchOptions;
-import dev.virtwire.backup.batch.BatchResult;
-import dev.virtwire.backup.batch.DomainOutcome;
-import dev.virtwire.backup.retention.Retention;
+import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.BatchRequest;
+import dev.virtwire.backup.BatchResult;
+import dev.virtwire.backup.DomainOutcome;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.protocol.remote.ConnectListAllDomainsFlags;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.Retention;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -23,8 +23,7 @@ import java.util.Set;
  * <pre>{@code BackUpAllGuests qemu:///system /backups}</pre>
  */
 public final class BackUpAllGuests {
-    private static final BatchOptions OPTIONS =
-            new BatchOptions(2, TransferLimits.UNLIMITED, new Retention(7, 7, 4, 12));
+    private static final Retention KEPT = new Retention(7, 7, 4, 12);
 
     private BackUpAllGuests() {}
 
@@ -36,11 +35,11 @@ public final class BackUpAllGuests {
     static boolean backUpAll(String uri, Path folder) {
         try (Libvirt libvirt = Libvirt.connect(uri).join()) {
             Repository repository = Repository.openOrCreate(folder);
-            List<BackupPlan> plans = libvirt.domains(Set.of(ConnectListAllDomainsFlags.RUNNING)).join().stream()
-                    .map(domain -> BackupPlan.builder(domain.name()).build())
+            List<BackupRequest> requests = libvirt.domains(Set.of(ConnectListAllDomainsFlags.RUNNING)).join().stream()
+                    .map(domain -> BackupRequest.of(domain.name()))
                     .toList();
-            BatchResult result = BackupBatch.start(libvirt, repository, plans, OPTIONS)
-                    .result()
+            BatchResult result = Backups.of(libvirt, repository)
+                    .backupAll(BatchRequest.of(requests).withJobs(2).keeping(KEPT), domain -> ProgressListener.NONE)
                     .join();
             result.domains().forEach(BackUpAllGuests::print);
             return result.succeeded();

@@ -4,14 +4,15 @@ package dev.virtwire.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.backup.DomainPoints;
-import dev.virtwire.backup.Repository;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.DomainPoints;
+import dev.virtwire.repository.Repository;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,8 @@ class ExamplesIT {
                 Libvirt libvirt = Libvirt.connect(libvirtd.tcpUri()).join()) {
             WatchEvents.watch(libvirt, printed::add);
             Guest.on(libvirtd, "seen").disk(GuestDisk.qcow2(1 << 20)).start().close();
-            await().untilAsserted(() -> assertThat(printed).contains("seen STARTED", "seen STOPPED"));
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(printed).contains("seen STARTED", "seen STOPPED"));
         }
     }
 }

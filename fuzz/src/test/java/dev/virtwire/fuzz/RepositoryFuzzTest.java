@@ -4,15 +4,14 @@ package dev.virtwire.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.RepositoryException;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.internal.repository.RepositoryStore;
-import dev.virtwire.backup.internal.repository.Sha256;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.RepositoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -110,7 +109,7 @@ class RepositoryFuzzTest {
                     assertThat(store().entries())
                             .extracting(JournalEntry::point)
                             .containsExactly(POINT);
-                } catch (BackupException e) {
+                } catch (RepositoryException e) {
                     assertThat(e).hasMessageContaining(Names.journal(POINT));
                 }
             }

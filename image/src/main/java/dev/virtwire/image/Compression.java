@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.image;
 
+import java.util.Locale;
+
 /** How the clusters of a qcow2 image are compressed. An image has one kind. */
 public enum Compression {
     /** Not at all. */
@@ -8,5 +10,11 @@ public enum Compression {
     /** Raw deflate; every QEMU reads it. */
     DEFLATE,
     /** Zstandard; faster and smaller, QEMU 5.1 or later reads it. */
-    ZSTD
+    ZSTD;
+
+    /** As qemu-img, the command line and manifests name it. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 }

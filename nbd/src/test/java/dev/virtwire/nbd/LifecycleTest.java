@@ -132,7 +132,7 @@ class LifecycleTest {
     void aServerThatHangsUpWhileNothingIsAskedIsNoticed() throws Exception {
         try (ScriptedServer server = ScriptedServer.overTcp(peer -> peer.negotiate(Replies.STRUCTURED));
                 NbdConnection connection = server.open()) {
-            for (int i = 0; i < 1000 && connection.isOpen(); i++) {
+            for (int i = 0; i < 6000 && connection.isOpen(); i++) {
                 Thread.sleep(10);
             }
 
@@ -156,7 +156,7 @@ class LifecycleTest {
             assertFails(first, Kind.TIMEOUT, server.uri() + ": read of 512 bytes at offset 0" + text);
             assertFails(waiting, Kind.TIMEOUT, server.uri() + ": read of 512 bytes at offset 512" + text);
             assertThat(Duration.ofNanos(System.nanoTime() - start))
-                    .isBetween(Duration.ofMillis(300), Duration.ofSeconds(5));
+                    .isBetween(Duration.ofMillis(300), Duration.ofSeconds(30));
         }
     }
 
@@ -167,8 +167,8 @@ class LifecycleTest {
                     peer.data(peer.request(), DONE, 0, content(0, 512));
                     peer.awaitEnd();
                 });
-                NbdConnection connection = server.open(NbdOptions.DEFAULT.withRequestTimeout(Duration.ofMillis(200)))) {
-            Thread.sleep(500);
+                NbdConnection connection = server.open(NbdOptions.DEFAULT.withRequestTimeout(Duration.ofSeconds(2)))) {
+            Thread.sleep(2500);
 
             connection.read(0, ByteBuffer.allocate(512)).get(10, TimeUnit.SECONDS);
         }
@@ -180,12 +180,12 @@ class LifecycleTest {
                     peer.negotiate(Replies.SIMPLE);
                     peer.simple(peer.request().cookie(), 0);
                     for (int i = 0; i < 8; i++) {
-                        Thread.sleep(100);
+                        Thread.sleep(300);
                         peer.send(Peer.bytes(64).put(content(i * 64L, 64)));
                     }
                     peer.awaitEnd();
                 });
-                NbdConnection connection = server.open(NbdOptions.DEFAULT.withRequestTimeout(Duration.ofMillis(400)))) {
+                NbdConnection connection = server.open(NbdOptions.DEFAULT.withRequestTimeout(Duration.ofSeconds(2)))) {
             ByteBuffer buffer = ByteBuffer.allocate(512);
 
             connection.read(0, buffer).get(10, TimeUnit.SECONDS);
@@ -203,14 +203,14 @@ class LifecycleTest {
                     }
                     peer.awaitEnd();
                 });
-                NbdConnection connection = server.open(NbdOptions.DEFAULT.withRequestTimeout(Duration.ofMillis(200)))) {
+                NbdConnection connection = server.open(NbdOptions.DEFAULT.withRequestTimeout(Duration.ofSeconds(2)))) {
             CountDownLatch begin = new CountDownLatch(1);
             // Runs on the reader thread, since the answer cannot come before the second request.
             CompletableFuture<Void> slow = connection
                     .read(0, ByteBuffer.allocate(512))
                     .thenRun(() -> {
                         begin.countDown();
-                        sleep(600);
+                        sleep(2500);
                     });
 
             CompletableFuture<Void> second = connection.read(512, ByteBuffer.allocate(512));

@@ -74,7 +74,7 @@ final class Servers implements AutoCloseable {
                     .redirectOutput(log.toFile())
                     .start();
             processes.add(process);
-            for (int i = 0; i < 1000; i++) {
+            for (int i = 0; i < 6000; i++) {
                 if (!process.isAlive()) {
                     throw new AssertionError(command + " ended at once: " + Files.readString(log));
                 }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -102,7 +103,8 @@ class GuestIT {
         try (Guest guest =
                 Guest.on(libvirtd, "killed").disk(GuestDisk.qcow2(MIB)).start()) {
             guest.kill();
-            await().untilAsserted(() -> assertThat(guest.state()).isEqualTo("shut off"));
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(guest.state()).isEqualTo("shut off"));
             guest.start();
             guest.pause();
             assertThat(guest.state()).isEqualTo("paused");

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,8 @@ class LinuxGuestIT {
     @Test
     void writesAllTheWhile() {
         long before = linux.counted();
-        await().untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(before + 2));
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(before + 2));
     }
 
     @Test
@@ -74,7 +76,8 @@ class LinuxGuestIT {
         assertThat(found.sound()).as(found.report()).isTrue();
         assertThat(found.journalEmpty()).isTrue();
         assertThat(found.records()).isBetween(Math.max(1, during), during + 1);
-        await().untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(during + 2));
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(during + 2));
     }
 
     @Test
@@ -103,7 +106,8 @@ class LinuxGuestIT {
                 .start()) {
             assertThat(alone.run("cat /sys/block/vda/size").strip()).isEqualTo(Long.toString((16 << 20) / 512));
             alone.guest().kill();
-            await().untilAsserted(() -> assertThat(alone.guest().state()).isEqualTo("shut off"));
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(alone.guest().state()).isEqualTo("shut off"));
             alone.start();
             assertThat(alone.counted()).isPositive();
         }

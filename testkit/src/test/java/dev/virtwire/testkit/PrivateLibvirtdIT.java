@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,8 @@ class PrivateLibvirtdIT {
         }
         assertThat(folder).doesNotExist();
         // What clears up after a launcher that was killed ends a moment after the launcher has.
-        await().untilAsserted(() -> assertThat(processesThatMention(folder)).isEmpty());
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(processesThatMention(folder)).isEmpty());
     }
 
     @Test
@@ -78,7 +80,7 @@ class PrivateLibvirtdIT {
             Guest.on(libvirtd, "left-running").disk(GuestDisk.qcow2(1 << 20)).start();
             libvirtd.launcherProcess().destroyForcibly().waitFor();
 
-            await().untilAsserted(() -> {
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
                 assertThat(folder).doesNotExist();
                 assertThat(processesThatMention(folder)).isEmpty();
             });

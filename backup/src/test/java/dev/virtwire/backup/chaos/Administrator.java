@@ -8,6 +8,7 @@ import dev.virtwire.testkit.Guest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -51,7 +52,7 @@ final class Administrator {
 
     /** libvirt notices only after a moment that QEMU is dead. */
     static void startAgain(Guest killed) {
-        await().until(() -> killed.state().equals("shut off"));
+        await().atMost(Duration.ofMinutes(1)).until(() -> killed.state().equals("shut off"));
         killed.start();
     }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.chaos;
 
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.DomainBackup;
-import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.RestoreRequest;
 import dev.virtwire.backup.chaos.files.PowerCut;
 import dev.virtwire.backup.chaos.files.WatchedFileSystem;
-import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneRequest;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Retention;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,18 +72,19 @@ public final class Child {
 
     private void run(Action action) {
         switch (action) {
-            case FIRST_BACKUP, INCREMENT -> backup(BackupPlan.builder(domain).build());
-            case RESUME -> backup(BackupPlan.builder(domain).resume().build());
+            case FIRST_BACKUP, INCREMENT -> backup(BackupRequest.of(domain));
+            case RESUME -> backup(BackupRequest.of(domain).resuming());
             case RECOVER -> recover();
             case RESTORE -> restore();
             case PRUNE -> prune();
         }
     }
 
-    private void backup(BackupPlan plan) {
+    private void backup(BackupRequest plan) {
         Repository repository = Repository.openOrCreate(folder);
         try (Libvirt libvirt = Libvirt.connect(uri).join()) {
-            String id = DomainBackup.start(libvirt, repository, plan)
+            String id = Backups.of(libvirt, repository)
+                    .backup(plan, ProgressListener.NONE)
                     .result()
                     .join()
                     .point()
@@ -93,8 +95,9 @@ public final class Child {
     }
 
     private void recover() {
-        RecoverReport report =
-                Repository.open(folder).recover(any -> Libvirt.connect(uri).join());
+        RecoverReport report = Backups.recover(
+                        Repository.open(folder), any -> Libvirt.connect(uri).join(), ProgressListener.NONE)
+                .join();
         if (!report.clean()) {
             throw new IllegalStateException("not clean: " + report);
         }
@@ -104,14 +107,17 @@ public final class Child {
 
     private void restore() {
         Repository repository = Repository.open(folder);
-        repository.restore(
-                RestoreRequest.of(repository.newestPoint(domain), out).replacing(), ProgressListener.NONE);
+        repository
+                .restore(RestoreRequest.of(repository.newestPoint(domain), out).replacing(), ProgressListener.NONE)
+                .join();
         System.out.println("done");
         steps.before("end");
     }
 
     private void prune() {
-        Repository.open(folder).prune(domain, Retention.ofLast(2), false);
+        Repository.open(folder)
+                .prune(PruneRequest.of(domain, Retention.ofLast(2)), ProgressListener.NONE)
+                .join();
         System.out.println("done");
         steps.before("end");
     }

@@ -4,12 +4,14 @@ package dev.virtwire.backup.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.job.BackupRun;
-import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.store.RepositoryStore;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -69,8 +71,14 @@ class CutConnectionIT {
     private static String run(World world, CountedTransport transport) {
         try (Libvirt libvirt = world.connect()) {
             RepositoryStore store = RepositoryStore.open(world.backups(), DurableFiles.PLAIN);
-            BackupPlan plan = BackupPlan.builder(world.guest().name()).build();
-            return new BackupRun(libvirt, store, plan, NbdOptions.DEFAULT.withTransport(transport))
+            BackupRequest plan = BackupRequest.of(world.guest().name());
+            return new BackupRun(
+                            libvirt,
+                            store,
+                            plan,
+                            ProgressListener.NONE,
+                            CopyBudget.ofOne(),
+                            NbdOptions.DEFAULT.withTransport(transport))
                     .run()
                     .point()
                     .id();

@@ -4,7 +4,7 @@ package dev.virtwire.backup.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.chaos.files.Change;
 import dev.virtwire.backup.chaos.files.WatchedFileSystem;
 import dev.virtwire.backup.chaos.files.Watcher;
@@ -60,9 +60,7 @@ class DyingHostIT {
                 boolean daemon = random.nextBoolean();
                 Moment moment = new Moment(random.nextInt(60), daemon ? libvirtd::kill : guest::kill);
                 try {
-                    world.backup(
-                            new WatchedFileSystem(moment).path(world.backups()),
-                            BackupPlan.builder(guest.name()).build());
+                    world.backup(new WatchedFileSystem(moment).path(world.backups()), BackupRequest.of(guest.name()));
                 } catch (CompletionException e) {
                     assertThat(e.getCause()).isInstanceOf(BackupException.class);
                     failed++;

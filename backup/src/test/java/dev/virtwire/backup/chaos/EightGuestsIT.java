@@ -3,9 +3,10 @@ package dev.virtwire.backup.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.Repository;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -64,7 +65,11 @@ class EightGuestsIT {
             assertThat(mib).isLessThan(CAP_MIB);
 
             Repository repository = Repository.open(folder.resolve("backups"));
-            assertThat(repository.verify(ProgressListener.NONE).intact()).isTrue();
+            assertThat(repository
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .intact())
+                    .isTrue();
             for (Guest guest : guests) {
                 Path truth = folder.resolve("truth.raw");
                 guest.copyDisk("vda", truth);

@@ -4,14 +4,15 @@ package dev.virtwire.backup.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.ImageFormat;
-import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.RestoreRequest;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -51,9 +52,11 @@ class FlippedBitIT {
             ModelGuest model = new ModelGuest(libvirtd, guest, random, folder);
             world = new World(libvirtd, model, folder);
             List<String> points = new ArrayList<>();
-            for (BackupLevel level : List.of(BackupLevel.FULL, BackupLevel.AUTO, BackupLevel.AUTO)) {
-                BackupPlan plan = BackupPlan.builder(guest.name()).level(level).build();
-                points.add(world.backup(plan).point().id());
+            for (int i = 0; i < 3; i++) {
+                BackupRequest plan = BackupRequest.of(guest.name());
+                points.add(world.backup(i == 0 ? plan.withLevel(Level.FULL) : plan)
+                        .point()
+                        .id());
                 model.change(4);
             }
             for (String point : points) {
@@ -112,7 +115,8 @@ class FlippedBitIT {
     private List<Finding> damage() {
         try {
             return Repository.open(world.backups())
-                    .verify(ProgressListener.NONE)
+                    .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                    .join()
                     .damage();
         } catch (DamagedException e) {
             return e.findings();
@@ -124,9 +128,12 @@ class FlippedBitIT {
         Path out = world.out();
         try {
             Repository repository = Repository.open(world.backups());
-            repository.restore(
-                    RestoreRequest.of(repository.point("flipped-bit", id), out).withFormat(ImageFormat.RAW),
-                    ProgressListener.NONE);
+            repository
+                    .restore(
+                            RestoreRequest.of(repository.point("flipped-bit", id), out)
+                                    .withFormat(ImageFormat.RAW),
+                            ProgressListener.NONE)
+                    .join();
         } catch (BackupException e) {
             assertThat(e).as(what).isInstanceOf(DamagedException.class);
             assertThat(out).as(what).doesNotExist();

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.DomainBackup;
+import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
-import dev.virtwire.backup.Repository;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
 import dev.virtwire.testkit.LinuxGuest;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.io.EOFException;
@@ -63,8 +64,8 @@ class FrozenGuestIT {
         }
     }
 
-    private static BackupPlan plan() {
-        return BackupPlan.builder(NAME).quiesce().build();
+    private static BackupRequest plan() {
+        return BackupRequest.of(NAME).quiescing();
     }
 
     private Repository repository() {
@@ -72,7 +73,9 @@ class FrozenGuestIT {
     }
 
     private RecoverReport recover() {
-        return repository().recover(uri -> Libvirt.connect(libvirtd.unixUri()).join());
+        return Backups.recover(
+                        repository(), uri -> Libvirt.connect(libvirtd.unixUri()).join(), ProgressListener.NONE)
+                .join();
     }
 
     private static void requireWriting() {
@@ -120,7 +123,8 @@ class FrozenGuestIT {
                     .isEqualTo(wasFrozen);
         } else {
             try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
-                BackupResult next = DomainBackup.start(libvirt, repository(), plan())
+                BackupResult next = Backups.of(libvirt, repository())
+                        .backup(plan(), ProgressListener.NONE)
                         .result()
                         .join();
                 assertThat(next.point().manifest().quiesced()).isTrue();
@@ -144,7 +148,8 @@ class FrozenGuestIT {
                     });
                     Libvirt libvirt = Libvirt.connect("qemu+unix:///system?socket=" + socket)
                             .join()) {
-                Throwable failure = catchThrowable(() -> DomainBackup.start(libvirt, repository(), plan())
+                Throwable failure = catchThrowable(() -> Backups.of(libvirt, repository())
+                        .backup(plan(), ProgressListener.NONE)
                         .result()
                         .join());
                 assertThat(cut).as(step).isTrue();
@@ -171,8 +176,9 @@ class FrozenGuestIT {
                 });
                 Libvirt libvirt =
                         Libvirt.connect("qemu+unix:///system?socket=" + socket).join()) {
-            CompletableFuture<BackupResult> result =
-                    DomainBackup.start(libvirt, repository(), plan()).result();
+            CompletableFuture<BackupResult> result = Backups.of(libvirt, repository())
+                    .backup(plan(), ProgressListener.NONE)
+                    .result();
             assertThat(catchThrowable(result::join))
                     .hasMessageContaining("file systems of domain frozen that may still be frozen"
                             + " ('virsh domfsthaw frozen' thaws them)")

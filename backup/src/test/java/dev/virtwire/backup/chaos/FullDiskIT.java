@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.RestoreRequest;
 import dev.virtwire.backup.chaos.files.Change;
 import dev.virtwire.backup.chaos.files.WatchedFileSystem;
 import dev.virtwire.backup.chaos.files.Watcher;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -84,8 +85,8 @@ class FullDiskIT {
         return Integer.MAX_VALUE - room.left;
     }
 
-    private BackupPlan plan() {
-        return BackupPlan.builder(guest.name()).build();
+    private BackupRequest plan() {
+        return BackupRequest.of(guest.name());
     }
 
     @Test
@@ -120,11 +121,13 @@ class FullDiskIT {
         Point point = repository.newestPoint(guest.name());
         Room endless = new Room(Integer.MAX_VALUE);
         Path out = new WatchedFileSystem(endless).path(world.out());
-        repository.restore(RestoreRequest.of(point, out), ProgressListener.NONE);
+        repository.restore(RestoreRequest.of(point, out), ProgressListener.NONE).join();
         World.deleteTree(world.out());
         for (int room : Chaos.some(used(endless), 5, random).toArray()) {
             Path full = onFullDisk(world.out(), room);
-            assertThatThrownBy(() -> repository.restore(RestoreRequest.of(point, full), ProgressListener.NONE))
+            assertThatThrownBy(() -> repository
+                            .restore(RestoreRequest.of(point, full), ProgressListener.NONE)
+                            .join())
                     .as("room for %d writes", room)
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining("the file system is full");
@@ -140,8 +143,11 @@ class FullDiskIT {
         ChildRun died = ChildRun.of(Action.INCREMENT, world, whole.steps().indexOf("reply 421") + 20);
         assertThat(died.stopped()).isNotNull();
 
-        RecoverReport report = Repository.open(onFullDisk(world.backups(), 0))
-                .recover(uri -> Libvirt.connect(world.libvirtd().unixUri()).join());
+        RecoverReport report = Backups.recover(
+                        Repository.open(onFullDisk(world.backups(), 0)),
+                        uri -> Libvirt.connect(world.libvirtd().unixUri()).join(),
+                        ProgressListener.NONE)
+                .join();
 
         assertThat(report.left()).isEmpty();
         assertThat(report.busy()).isEmpty();

@@ -3,12 +3,13 @@ package dev.virtwire.backup.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.DomainBackup;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.manifest.Level;
+import dev.virtwire.backup.Backups;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -59,10 +60,8 @@ class HugeDiskIT {
 
     private BackupResult backup(Libvirtd libvirtd) {
         try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
-            return DomainBackup.start(
-                            libvirt,
-                            Repository.openOrCreate(folder.resolve("backups")),
-                            BackupPlan.builder("huge").build())
+            return Backups.of(libvirt, Repository.openOrCreate(folder.resolve("backups")))
+                    .backup(BackupRequest.of("huge"), ProgressListener.NONE)
                     .result()
                     .join();
         }

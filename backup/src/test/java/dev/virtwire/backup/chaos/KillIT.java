@@ -3,13 +3,13 @@ package dev.virtwire.backup.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.ImageFormat;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.RestoreRequest;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -164,8 +164,7 @@ class KillIT {
             return begun;
         } else if (action == Action.PRUNE) {
             world.backup();
-            world.backup(
-                    BackupPlan.builder(guest.name()).level(BackupLevel.FULL).build());
+            world.backup(BackupRequest.of(guest.name()).withLevel(Level.FULL));
             world.guest().change(1);
             world.backup();
         }
@@ -239,7 +238,9 @@ class KillIT {
                 world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"));
             }
         }
-        repository.restore(RestoreRequest.of(point, out).replacing(), ProgressListener.NONE);
+        repository
+                .restore(RestoreRequest.of(point, out).replacing(), ProgressListener.NONE)
+                .join();
         for (String target : guest.targets()) {
             world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"));
         }

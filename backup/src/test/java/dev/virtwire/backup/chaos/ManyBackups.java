@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.chaos;
 
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.DomainBackup;
-import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.BackupResult;
+import dev.virtwire.backup.Backups;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,9 +22,9 @@ public final class ManyBackups {
     public static void main(String[] args) throws IOException {
         Repository repository = Repository.openOrCreate(Path.of(args[1]));
         try (Libvirt libvirt = Libvirt.connect(args[0]).join()) {
-            List<DomainBackup> backups = Arrays.stream(args, 2, args.length)
-                    .map(domain -> DomainBackup.start(
-                            libvirt, repository, BackupPlan.builder(domain).build()))
+            List<Operation<BackupResult>> backups = Arrays.stream(args, 2, args.length)
+                    .map(domain ->
+                            Backups.of(libvirt, repository).backup(BackupRequest.of(domain), ProgressListener.NONE))
                     .toList();
             backups.forEach(backup -> backup.result().join());
         }

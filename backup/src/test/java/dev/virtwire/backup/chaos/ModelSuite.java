@@ -4,13 +4,12 @@ package dev.virtwire.backup.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -170,19 +169,20 @@ abstract class ModelSuite {
             side.keepsFull = random.nextBoolean();
         }
         guest.requireTrue();
-        BackupPlan.Builder plan = BackupPlan.builder(guest.name()).listener(writesMeanwhile());
+        ProgressListener listener = writesMeanwhile();
+        BackupRequest plan = BackupRequest.of(guest.name());
         if (side.keepsFull) {
-            plan.keepFullCheckpoint();
+            plan = plan.keepingFullCheckpoint();
         }
         String since = dice < (side.keepsFull ? 4 : 1) ? side.lastFull : null;
         if (since != null) {
-            plan.since(since);
+            plan = plan.since(since);
         } else if (dice < AUTO) {
-            plan.level(BackupLevel.FULL);
+            plan = plan.withLevel(Level.FULL);
         }
         BackupResult result;
         try {
-            result = side.world.backup(plan.build());
+            result = side.world.backup(plan, listener);
         } catch (CompletionException e) {
             // The only thing that may be refused: its checkpoint is gone, or none of its disks is left as it was.
             if (since == null || !(e.getCause() instanceof BackupException refused)) {

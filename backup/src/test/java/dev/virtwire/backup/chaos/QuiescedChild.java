@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.chaos;
 
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.DomainBackup;
-import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.Backups;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,8 +23,9 @@ public final class QuiescedChild {
         try (RpcRelay relay = new RpcRelay(socket, Path.of(args[0]), step -> stopAt(step, args[4]));
                 Libvirt libvirt =
                         Libvirt.connect("qemu+unix:///system?socket=" + socket).join()) {
-            BackupPlan plan = BackupPlan.builder(args[2]).quiesce().build();
-            DomainBackup.start(libvirt, Repository.openOrCreate(Path.of(args[3])), plan)
+            BackupRequest plan = BackupRequest.of(args[2]).quiescing();
+            Backups.of(libvirt, Repository.openOrCreate(Path.of(args[3])))
+                    .backup(plan, ProgressListener.NONE)
                     .result()
                     .join();
             System.out.println("was not stopped");

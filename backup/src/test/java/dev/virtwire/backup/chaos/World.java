@@ -3,21 +3,22 @@ package dev.virtwire.backup.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.DomainBackup;
-import dev.virtwire.backup.ImageFormat;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.RestoreRequest;
-import dev.virtwire.backup.VerifyReport;
-import dev.virtwire.backup.manifest.ManifestDisk;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,19 +90,29 @@ final class World {
 
     /** Makes a backup and will hold it to its word. */
     BackupResult backup() throws IOException {
-        return backup(BackupPlan.builder(name()).build());
+        return backup(BackupRequest.of(name()));
     }
 
     /** As the other, by this plan. */
-    BackupResult backup(BackupPlan plan) throws IOException {
+    BackupResult backup(BackupRequest plan) throws IOException {
         return backup(backups, plan);
     }
 
+    /** As the other, and tells of its progress. */
+    BackupResult backup(BackupRequest plan, ProgressListener listener) throws IOException {
+        return backup(backups, plan, listener);
+    }
+
     /** As the other, with the repository seen through another file system. */
-    BackupResult backup(Path folder, BackupPlan plan) throws IOException {
+    BackupResult backup(Path folder, BackupRequest plan) throws IOException {
+        return backup(folder, plan, ProgressListener.NONE);
+    }
+
+    private BackupResult backup(Path folder, BackupRequest plan, ProgressListener listener) throws IOException {
         Truth truth = guest.truth();
         try (Libvirt libvirt = connect()) {
-            BackupResult result = DomainBackup.start(libvirt, Repository.openOrCreate(folder), plan)
+            BackupResult result = Backups.of(libvirt, Repository.openOrCreate(folder))
+                    .backup(plan, listener)
                     .result()
                     .join();
             done(result.point().id(), truth);
@@ -120,8 +131,11 @@ final class World {
 
     /** Clears up, and nothing may be left to clear. */
     RecoverReport recover() {
-        RecoverReport report = Repository.open(backups)
-                .recover(uri -> Libvirt.connect(libvirtd.unixUri()).join());
+        RecoverReport report = Backups.recover(
+                        Repository.open(backups),
+                        uri -> Libvirt.connect(libvirtd.unixUri()).join(),
+                        ProgressListener.NONE)
+                .join();
         assertThat(report.left()).isEmpty();
         assertThat(report.busy()).isEmpty();
         return report;
@@ -168,7 +182,9 @@ final class World {
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
             assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");
         }
-        VerifyReport report = repository.verify(ProgressListener.NONE);
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
         assertThat(report.damage()).isEmpty();
         assertThat(report.notices()).isEmpty();
         assertThat(repository.points(name()).points()).extracting(Point::id).containsAll(done.keySet());
@@ -191,7 +207,9 @@ final class World {
         Truth truth = done.get(id);
         Path restored = scratch.resolve("restored");
         deleteTree(restored);
-        repository.restore(RestoreRequest.of(point, restored).withFormat(ImageFormat.RAW), ProgressListener.NONE);
+        repository
+                .restore(RestoreRequest.of(point, restored).withFormat(ImageFormat.RAW), ProgressListener.NONE)
+                .join();
         for (ManifestDisk disk : point.manifest().disks()) {
             String target = disk.target();
             truth.requireRaw(target, restored.resolve(target + ".raw"));

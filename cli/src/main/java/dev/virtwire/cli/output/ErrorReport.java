@@ -4,8 +4,6 @@ package dev.virtwire.cli.output;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.RepositoryException;
 import dev.virtwire.client.AuthenticationException;
 import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.ConfigurationException;
@@ -16,6 +14,9 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.OperationCancelledException;
+import dev.virtwire.repository.RepositoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -110,7 +111,12 @@ public final class ErrorReport {
     private static boolean ours(Throwable failure) {
         return failure instanceof LibvirtException
                 || failure instanceof BackupException
+                || failure instanceof RepositoryException
                 || failure instanceof CommandException;
+    }
+
+    private static boolean cancelled(Throwable failure) {
+        return failure instanceof BackupCancelledException || failure instanceof OperationCancelledException;
     }
 
     private static int exitCode(Throwable failure) {
@@ -123,7 +129,7 @@ public final class ErrorReport {
         if (failure instanceof DamagedException) {
             return ExitCode.DAMAGED;
         }
-        return failure instanceof BackupCancelledException ? ExitCode.INTERRUPTED : ExitCode.FAILED;
+        return cancelled(failure) ? ExitCode.INTERRUPTED : ExitCode.FAILED;
     }
 
     private static String kind(Throwable failure) {
@@ -136,7 +142,7 @@ public final class ErrorReport {
         if (failure instanceof DamagedException) {
             return "damaged";
         }
-        if (failure instanceof BackupCancelledException) {
+        if (cancelled(failure)) {
             return "interrupted";
         }
         if (failure instanceof RepositoryException) {

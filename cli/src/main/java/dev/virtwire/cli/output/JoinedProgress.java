@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.output;
 
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.output;
 
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.ProgressListener;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
 
 /** Shows on standard error how far something has come. Closing it ends the line; it shows nothing afterwards. */
 public interface ProgressView extends ProgressListener, AutoCloseable {
@@ -34,6 +34,7 @@ public interface ProgressView extends ProgressListener, AutoCloseable {
             case COPYING -> "copying";
             case VERIFYING -> "verifying";
             case COMMITTING -> "committing";
+            case REMOVING -> "removing";
             case CLEANING_UP -> "cleaning up";
             case DONE -> "done";
         };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.output;
 
-import dev.virtwire.backup.Progress;
+import dev.virtwire.repository.Progress;
 
 /** Shows nothing. */
 final class SilentProgress implements ProgressView {

@@ -3,8 +3,8 @@ package dev.virtwire.cli.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.Progress.Phase;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.Progress.Phase;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.backup;
 
-import dev.virtwire.client.internal.xml.XmlBuilder;
-import dev.virtwire.client.internal.xml.XmlElement;
+import dev.virtwire.client.xml.XmlElement;
+import dev.virtwire.client.xml.XmlWriter;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** {@link BackupSpec} to and from {@code <domainbackup>}. */
 final class BackupXml {
-    private static final String DOCUMENT = "backup XML";
-
     private BackupXml() {}
 
     // ---- writing
 
     static String write(BackupSpec spec) {
-        return XmlBuilder.document("domainbackup", xml -> {
-            xml.attribute("mode", lower(spec.mode())).textElement("incremental", spec.incremental());
+        return XmlWriter.document("domainbackup", xml -> {
+            xml.attribute("mode", spec.mode()).textElement("incremental", spec.incremental());
             NbdServer server = spec.server();
             if (server != null) {
                 xml.element("server", element -> writeServer(element, server));
@@ -33,7 +31,7 @@ final class BackupXml {
         });
     }
 
-    private static void writeServer(XmlBuilder xml, NbdServer server) {
+    private static void writeServer(XmlWriter xml, NbdServer server) {
         if (server instanceof NbdServer.Tcp tcp) {
             xml.attribute("transport", "tcp").attribute("name", tcp.host()).attribute("port", tcp.port());
         } else if (server instanceof NbdServer.Unix unix) {
@@ -41,14 +39,14 @@ final class BackupXml {
         } else if (server instanceof NbdServer.Fd fd) {
             xml.attribute("transport", "fd").attribute("fdgroup", fd.group());
         }
-        xml.attribute("tls", yesNo(server.tls()));
+        xml.attribute("tls", server.tls());
     }
 
-    private static void writeDisk(XmlBuilder xml, BackupDisk disk, BackupMode mode) {
+    private static void writeDisk(XmlWriter xml, BackupDisk disk, BackupMode mode) {
         BackupStorage storage = disk.storage();
-        xml.attribute("name", disk.name()).attribute("backup", yesNo(disk.included()));
-        xml.attribute("type", storage == null ? null : lower(storage.kind()));
-        xml.attribute("backupmode", disk.scope() == null ? null : lower(disk.scope()));
+        xml.attribute("name", disk.name()).attribute("backup", disk.included());
+        xml.attribute("type", storage == null ? null : storage.kind());
+        xml.attribute("backupmode", disk.scope());
         xml.attribute("incremental", disk.incremental());
         xml.attribute("exportname", disk.exportName()).attribute("exportbitmap", disk.exportBitmap());
         xml.attribute("index", disk.index());
@@ -60,13 +58,13 @@ final class BackupXml {
         }
     }
 
-    private static void writeStorage(XmlBuilder xml, BackupStorage storage) {
+    private static void writeStorage(XmlWriter xml, BackupStorage storage) {
         xml.attribute(storage.kind() == BackupStorage.Kind.FILE ? "file" : "dev", storage.path());
         storage.labels()
                 .forEach(label -> xml.element("seclabel", element -> {
                     element.attribute("model", label.model())
-                            .attribute("relabel", yesNo(label.relabel()))
-                            .attribute("labelskip", yesNo(label.skipped()));
+                            .attribute("relabel", label.relabel())
+                            .attribute("labelskip", label.skipped());
                     label.labels().forEach(text -> element.textElement("label", text));
                 }));
         LuksEncryption encryption = storage.encryption();
@@ -75,7 +73,7 @@ final class BackupXml {
         }
     }
 
-    private static void writeEncryption(XmlBuilder xml, LuksEncryption encryption) {
+    private static void writeEncryption(XmlWriter xml, LuksEncryption encryption) {
         xml.attribute("format", "luks").attribute("engine", encryption.engine());
         xml.element(
                 "secret",
@@ -102,65 +100,56 @@ final class BackupXml {
     // ---- reading
 
     static BackupSpec read(String text) {
-        XmlElement root = XmlElement.parse(DOCUMENT, "domainbackup", text);
-        String modeName = root.attribute("mode");
-        BackupMode mode = modeName == null ? BackupMode.PUSH : constant(root, "mode", modeName, BackupMode.class);
-        NbdServer server = root.child("server").map(BackupXml::readServer).orElse(null);
-        List<BackupDisk> disks = root.child("disks")
-                .map(element -> element.children("disk").stream()
+        return XmlElement.parse("backup XML", "domainbackup", text).as(BackupXml::readSpec);
+    }
+
+    private static BackupSpec readSpec(XmlElement root) {
+        BackupMode named = root.constant("mode", BackupMode.class);
+        BackupMode mode = named == null ? BackupMode.PUSH : named;
+        return new BackupSpec(
+                mode,
+                root.childText("incremental"),
+                root.child("server")
+                        .map(server -> server.as(BackupXml::readServer))
+                        .orElse(null),
+                root.children("disks", "disk").stream()
                         .map(disk -> readDisk(disk, mode))
-                        .toList())
-                .orElse(List.of());
-        try {
-            return new BackupSpec(mode, root.childText("incremental"), server, disks);
-        } catch (IllegalArgumentException e) {
-            throw root.fail(String.valueOf(e.getMessage()));
-        }
+                        .toList());
     }
 
     private static NbdServer readServer(XmlElement element) {
         Boolean tls = element.yesNo("tls");
         String transport = element.attribute("transport");
-        try {
-            return switch (transport == null ? "tcp" : transport) {
-                case "tcp" -> new NbdServer.Tcp(element.required("name"), element.integer("port"), tls);
-                case "unix" -> new NbdServer.Unix(element.required("socket"), tls);
-                case "fd" -> new NbdServer.Fd(element.required("fdgroup"), tls);
-                default -> throw element.fail("transport '" + transport + "' is none of tcp, unix and fd");
-            };
-        } catch (IllegalArgumentException e) {
-            throw String.valueOf(e.getMessage()).startsWith(DOCUMENT)
-                    ? e
-                    : element.fail(String.valueOf(e.getMessage()));
-        }
+        return switch (transport == null ? "tcp" : transport) {
+            case "tcp" -> new NbdServer.Tcp(element.required("name"), element.integer("port"), tls);
+            case "unix" -> new NbdServer.Unix(element.required("socket"), tls);
+            case "fd" -> new NbdServer.Fd(element.required("fdgroup"), tls);
+            default -> throw element.fail("transport '" + transport + "' is none of tcp, unix and fd");
+        };
     }
 
     private static BackupDisk readDisk(XmlElement element, BackupMode mode) {
         Boolean included = element.yesNo("backup");
-        String scope = element.attribute("backupmode");
         return new BackupDisk(
                 element.required("name"),
                 included == null || included,
-                readStorage(element, mode),
+                readStorage(element, element.child(mode == BackupMode.PUSH ? "target" : "scratch")),
                 element.child("driver").map(driver -> driver.required("type")).orElse(null),
-                scope == null ? null : constant(element, "backupmode", scope, BackupDisk.Scope.class),
+                element.constant("backupmode", BackupDisk.Scope.class),
                 element.attribute("incremental"),
                 element.attribute("exportname"),
                 element.attribute("exportbitmap"),
                 element.integer("index"));
     }
 
-    private static @Nullable BackupStorage readStorage(XmlElement disk, BackupMode mode) {
-        String type = disk.attribute("type");
-        if (type == null
-                && disk.child(mode == BackupMode.PUSH ? "target" : "scratch").isEmpty()) {
+    private static @Nullable BackupStorage readStorage(XmlElement disk, Optional<XmlElement> place) {
+        BackupStorage.Kind type = disk.constant("type", BackupStorage.Kind.class);
+        if (type == null && place.isEmpty()) {
             return null;
         }
         // libvirt takes a disk without a type for one in a file.
-        BackupStorage.Kind kind =
-                type == null ? BackupStorage.Kind.FILE : constant(disk, "type", type, BackupStorage.Kind.class);
-        return disk.child(mode == BackupMode.PUSH ? "target" : "scratch")
-                .map(element -> readStorage(element, kind))
+        BackupStorage.Kind kind = type == null ? BackupStorage.Kind.FILE : type;
+        return place.map(element -> element.as(here -> readStorage(here, kind)))
                 .orElse(new BackupStorage(kind, null, List.of(), null));
     }
 
@@ -172,34 +161,26 @@ final class BackupXml {
                         label.yesNo("labelskip"),
                         label.children("label").stream().map(XmlElement::text).toList()))
                 .toList();
-        LuksEncryption encryption =
-                element.child("encryption").map(BackupXml::readEncryption).orElse(null);
-        try {
-            return new BackupStorage(
-                    kind, element.required(kind == BackupStorage.Kind.FILE ? "file" : "dev"), labels, encryption);
-        } catch (IllegalArgumentException e) {
-            throw String.valueOf(e.getMessage()).startsWith(DOCUMENT)
-                    ? e
-                    : element.fail(String.valueOf(e.getMessage()));
-        }
+        return new BackupStorage(
+                kind,
+                element.required(kind == BackupStorage.Kind.FILE ? "file" : "dev"),
+                labels,
+                element.child("encryption")
+                        .map(encryption -> encryption.as(BackupXml::readEncryption))
+                        .orElse(null));
     }
 
     private static LuksEncryption readEncryption(XmlElement element) {
         XmlElement secret = element.child("secret").orElseThrow(() -> element.fail("the secret is missing"));
         String uuid = secret.attribute("uuid");
-        try {
-            return new LuksEncryption(
-                    uuid == null ? null : UUID.fromString(uuid),
-                    secret.attribute("usage"),
-                    element.attribute("engine"),
-                    element.child("cipher").map(BackupXml::readCipher).orElse(null),
-                    element.child("ivgen")
-                            .map(ivgen ->
-                                    new LuksEncryption.IvGenerator(ivgen.required("name"), ivgen.attribute("hash")))
-                            .orElse(null));
-        } catch (IllegalArgumentException e) {
-            throw String.valueOf(e.getMessage()).startsWith(DOCUMENT) ? e : secret.fail(String.valueOf(e.getMessage()));
-        }
+        return new LuksEncryption(
+                uuid == null ? null : UUID.fromString(uuid),
+                secret.attribute("usage"),
+                element.attribute("engine"),
+                element.child("cipher").map(BackupXml::readCipher).orElse(null),
+                element.child("ivgen")
+                        .map(ivgen -> new LuksEncryption.IvGenerator(ivgen.required("name"), ivgen.attribute("hash")))
+                        .orElse(null));
     }
 
     private static LuksEncryption.Cipher readCipher(XmlElement element) {
@@ -209,22 +190,5 @@ final class BackupXml {
         }
         return new LuksEncryption.Cipher(
                 element.required("name"), size, element.attribute("mode"), element.attribute("hash"));
-    }
-
-    private static <E extends Enum<E>> E constant(XmlElement element, String attribute, String value, Class<E> type) {
-        for (E constant : type.getEnumConstants()) {
-            if (lower(constant).equals(value)) {
-                return constant;
-            }
-        }
-        throw element.fail("attribute '%s' is '%s', which is not known".formatted(attribute, value));
-    }
-
-    private static String lower(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static @Nullable String yesNo(@Nullable Boolean value) {
-        return value == null ? null : value ? "yes" : "no";
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.checkpoint;
 
-import dev.virtwire.client.internal.xml.XmlBuilder;
-import dev.virtwire.client.internal.xml.XmlElement;
+import dev.virtwire.client.xml.XmlElement;
+import dev.virtwire.client.xml.XmlWriter;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
@@ -51,13 +51,11 @@ public record CheckpointSpec(
         return new CheckpointSpec(
                 root.childText("name"),
                 root.childText("description"),
-                root.child("parent").map(parent -> parent.childText("name")).orElse(null),
+                root.childText("parent", "name"),
                 root.child("creationTime").map(CheckpointSpec::instant).orElse(null),
-                root.child("disks")
-                        .map(disks -> disks.children("disk").stream()
-                                .map(CheckpointSpec::disk)
-                                .toList())
-                        .orElse(List.of()));
+                root.children("disks", "disk").stream()
+                        .map(CheckpointSpec::disk)
+                        .toList());
     }
 
     /**
@@ -67,12 +65,14 @@ public record CheckpointSpec(
      * @throws IllegalArgumentException if it is no {@code <domaincheckpoint>}
      */
     public static String withoutParent(String xml) {
-        return XmlElement.parse(DOCUMENT, "domaincheckpoint", xml).textWithout("parent");
+        XmlElement root = XmlElement.parse(DOCUMENT, "domaincheckpoint", xml);
+        root.removeChildren("parent");
+        return root.toXml();
     }
 
     /** The {@code <domaincheckpoint>} of this value. */
     public String toXml() {
-        return XmlBuilder.document("domaincheckpoint", xml -> {
+        return XmlWriter.document("domaincheckpoint", xml -> {
             xml.textElement("name", name).textElement("description", description);
             if (parent != null) {
                 xml.element("parent", element -> element.textElement("name", parent));
@@ -94,28 +94,20 @@ public record CheckpointSpec(
 
     private static CheckpointDisk disk(XmlElement element) {
         String kind = element.attribute("checkpoint");
-        String size = element.attribute("size");
         return new CheckpointDisk(
                 element.required("name"),
                 kind == null || kind.equals("bitmap"),
                 element.attribute("bitmap"),
-                size == null ? null : number(element, size));
+                element.number("size"));
     }
 
     private static Instant instant(XmlElement element) {
-        long seconds = number(element, element.text());
         try {
-            return Instant.ofEpochSecond(seconds);
-        } catch (DateTimeException e) {
-            throw element.fail("'" + seconds + "' seconds are beyond every calendar");
-        }
-    }
-
-    private static long number(XmlElement element, String text) {
-        try {
-            return Long.parseLong(text);
+            return Instant.ofEpochSecond(Long.parseLong(element.text()));
         } catch (NumberFormatException e) {
-            throw element.fail("'" + text + "' is not a number");
+            throw element.fail("'" + element.text() + "' is not a number");
+        } catch (DateTimeException e) {
+            throw element.fail("'" + element.text() + "' seconds are beyond every calendar");
         }
     }
 }

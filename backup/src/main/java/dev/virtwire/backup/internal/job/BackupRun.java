@@ -5,34 +5,33 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.RepositoryException;
-import dev.virtwire.backup.internal.ProgressMeter;
-import dev.virtwire.backup.internal.copy.CopyBudget;
-import dev.virtwire.backup.internal.repository.DomainLock;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.RepositoryStore;
-import dev.virtwire.backup.internal.repository.UnsureCommitException;
-import dev.virtwire.backup.internal.repository.Writer;
-import dev.virtwire.backup.internal.unfinished.AskedFor;
-import dev.virtwire.backup.internal.unfinished.BegunDisk;
-import dev.virtwire.backup.internal.unfinished.BegunPoint;
-import dev.virtwire.backup.internal.unfinished.UnfinishedPoint;
-import dev.virtwire.backup.manifest.DomainXml;
-import dev.virtwire.backup.manifest.ExcludedDisk;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.Mode;
-import dev.virtwire.backup.manifest.Nvram;
-import dev.virtwire.backup.manifest.ParentLink;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.format.Writer;
+import dev.virtwire.repository.internal.journal.DomainLock;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.internal.store.UnsureCommitException;
+import dev.virtwire.repository.internal.unfinished.BegunDisk;
+import dev.virtwire.repository.internal.unfinished.BegunPoint;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.manifest.DomainXml;
+import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +51,7 @@ import org.jspecify.annotations.Nullable;
 public final class BackupRun {
     private final Libvirt libvirt;
     private final RepositoryStore repository;
-    private final BackupPlan plan;
+    private final BackupRequest plan;
     private final CopyBudget budget;
     private final NbdOptions nbd;
     private final ProgressMeter meter;
@@ -61,28 +60,20 @@ public final class BackupRun {
     private final long started = System.nanoTime();
     private @Nullable BegunPoint begun;
 
-    /** A backup by {@code plan} over {@code libvirt} into {@code repository}. */
-    public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan) {
-        this(libvirt, repository, plan, CopyBudget.ofOne());
-    }
-
-    /** As the first, within {@code budget}. */
-    public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan, CopyBudget budget) {
-        this(libvirt, repository, plan, budget, NbdOptions.DEFAULT);
-    }
-
-    /** As the first, with NBD connections of another kind. */
-    public BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan, NbdOptions nbd) {
-        this(libvirt, repository, plan, CopyBudget.ofOne(), nbd);
-    }
-
-    private BackupRun(Libvirt libvirt, RepositoryStore repository, BackupPlan plan, CopyBudget budget, NbdOptions nbd) {
+    /** A backup by {@code plan} over {@code libvirt} into {@code repository}, within {@code budget}. */
+    public BackupRun(
+            Libvirt libvirt,
+            RepositoryStore repository,
+            BackupRequest plan,
+            ProgressListener listener,
+            CopyBudget budget,
+            NbdOptions nbd) {
         this.libvirt = libvirt;
         this.repository = repository;
         this.plan = plan;
         this.budget = budget;
         this.nbd = HostSocketTransport.through(libvirt, nbd);
-        this.meter = new ProgressMeter(plan.listener(), 0, 0);
+        this.meter = new ProgressMeter(listener, 0, 0);
     }
 
     /** Ends the transfer soon; {@link #run} then cleans up and throws. From any thread, more than once. */
@@ -98,7 +89,7 @@ public final class BackupRun {
     public BackupResult run() {
         try {
             return begin();
-        } catch (BackupException e) {
+        } catch (BackupException | RepositoryException e) {
             throw e;
         } catch (RuntimeException e) {
             throw new BackupException("the backup of domain " + plan.domain() + " failed: " + Reasons.of(e), e);
@@ -239,11 +230,11 @@ public final class BackupRun {
             throws IOException {
         TransferPlan done = start.plan();
         DomainDescription description = facts.description();
-        String nvram = description.nvram();
-        PointFiles fetched = PointFiles.fetch(facts.domain(), nvram, isHere(facts, done), done.checkpoint());
+        PointFiles fetched =
+                PointFiles.fetch(facts.domain(), description.nvram(), isHere(facts, done), done.checkpoint());
         Point parent = done.choice().parent();
         List<BegunDisk> disks = new ArrayList<>();
-        for (DomainDisk disk : done.disks()) {
+        for (ChosenDisk disk : done.disks()) {
             String target = disk.target();
             disks.add(new BegunDisk(
                     target,
@@ -257,7 +248,7 @@ public final class BackupRun {
                 BegunPoint.FORMAT,
                 BegunPoint.VERSION,
                 quiesce.entry().point(),
-                AskedFor.of(plan),
+                Resumption.asked(plan),
                 facts.domain().id().orElse(null),
                 start.began(),
                 start.port(),
@@ -268,8 +259,8 @@ public final class BackupRun {
                 choice.excluded(),
                 fetched.write(repository.files(), unfinished.folder()),
                 new DomainXml(fetched.secrets(), description.secrets()),
-                nvram == null ? null : new Nvram(nvram, fetched.nvramReason()),
-                description.tpmState(),
+                fetched.nvram(),
+                description.keepsTpmState(),
                 frozen == null ? null : frozen.toMillis());
         if (plan.mode() == Mode.PULL) {
             unfinished.begun(point);
@@ -328,7 +319,7 @@ public final class BackupRun {
             notices.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }
         for (ManifestDisk disk : manifest.disks()) {
-            boolean changesWanted = plan.mode() == Mode.PULL && plan.level() != BackupLevel.FULL;
+            boolean changesWanted = plan.mode() == Mode.PULL && plan.level() != Level.FULL;
             if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
                 notices.add("disk " + disk.target() + " was copied in full: " + disk.reason());
             }
@@ -412,7 +403,6 @@ public final class BackupRun {
                     "the backup of domain " + plan.domain() + " was cancelled" + where, failure);
         }
         String text = "the backup of domain " + plan.domain() + " failed: " + Reasons.of(failure) + where;
-        @Nullable Throwable cause = failure instanceof RepositoryException ? null : failure;
-        return new BackupException(text, cause);
+        return new BackupException(text, failure);
     }
 }

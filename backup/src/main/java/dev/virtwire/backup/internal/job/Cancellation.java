@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.internal.copy.CopyCancelledException;
+import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,7 +2,7 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
@@ -45,7 +45,7 @@ sealed interface DataPath {
      * @param socket the path of the socket, should it be one
      * @throws BackupException where the data would cross a network unencrypted, or no way is offered yet
      */
-    static DataPath choose(LibvirtUri uri, BackupPlan plan, String socket) {
+    static DataPath choose(LibvirtUri uri, BackupRequest plan, String socket) {
         NbdListen listen = plan.nbd();
         boolean here = uri.transport() == LibvirtUri.Transport.UNIX;
         boolean ssh = isSsh(uri);

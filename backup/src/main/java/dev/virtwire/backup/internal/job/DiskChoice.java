@@ -2,13 +2,16 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.manifest.ExcludedDisk;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.client.xml.DomainDescription.Disk;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.DiskSource;
+import dev.virtwire.repository.manifest.ExcludedDisk;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which of a domain's disks are backed up.
@@ -16,24 +19,21 @@ import java.util.Map;
  * @param disks those that are
  * @param excluded those that are not, each with the reason
  */
-record DiskChoice(List<DomainDisk> disks, List<ExcludedDisk> excluded) {
+record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
     /**
      * What the plan says of this domain's disks.
      *
      * @throws BackupException where it names a disk that is not there or cannot be backed up, or none is left
      */
-    static DiskChoice of(BackupPlan plan, String domain, List<DomainDisk> all) {
-        Map<String, DomainDisk> known = new LinkedHashMap<>();
+    static DiskChoice of(BackupRequest plan, String domain, List<Disk> all) {
+        Map<String, Disk> known = new LinkedHashMap<>();
         all.forEach(disk -> known.put(disk.target(), disk));
         requireKnown(plan.disks(), domain, known);
         requireKnown(plan.excluded(), domain, known);
-        List<DomainDisk> chosen = new ArrayList<>();
+        List<ChosenDisk> chosen = new ArrayList<>();
         List<ExcludedDisk> excluded = new ArrayList<>();
-        for (DomainDisk disk : all) {
-            String obstacle = disk.obstacle();
-            if (!Names.isTarget(disk.target())) {
-                obstacle = "its target is no name for a file";
-            }
+        for (Disk disk : all) {
+            String obstacle = obstacle(disk);
             boolean named = plan.disks().contains(disk.target());
             if (plan.excluded().contains(disk.target())) {
                 excluded.add(new ExcludedDisk(disk.target(), "excluded by the user"));
@@ -45,7 +45,7 @@ record DiskChoice(List<DomainDisk> disks, List<ExcludedDisk> excluded) {
             } else if (!named && !plan.disks().isEmpty()) {
                 excluded.add(new ExcludedDisk(disk.target(), "not chosen by the user"));
             } else {
-                chosen.add(disk);
+                chosen.add(new ChosenDisk(disk.target(), source(disk)));
             }
         }
         if (chosen.isEmpty()) {
@@ -58,7 +58,35 @@ record DiskChoice(List<DomainDisk> disks, List<ExcludedDisk> excluded) {
         return new DiskChoice(List.copyOf(chosen), List.copyOf(excluded));
     }
 
-    private static void requireKnown(Iterable<String> targets, String domain, Map<String, DomainDisk> known) {
+    /** Why the disk cannot be backed up, or does not need to be; null if it can. */
+    private static @Nullable String obstacle(Disk disk) {
+        String type = disk.place().type();
+        if (!Names.isTarget(disk.target())) {
+            return "its target is no name for a file";
+        }
+        if (disk.isEmpty()) {
+            return "it is empty";
+        }
+        if (disk.isRemovable()) {
+            return "it is a " + disk.device();
+        }
+        if (disk.isReadOnly()) {
+            return "it is read-only";
+        }
+        if (disk.isTransient()) {
+            return "it is transient: its changes are thrown away when the guest stops";
+        }
+        return type.equals("vhostuser") || type.equals("vhostvdpa")
+                ? "it is of type " + type + ", which the hypervisor cannot read"
+                : null;
+    }
+
+    private static DiskSource source(Disk disk) {
+        String format = disk.format();
+        return new DiskSource(disk.place().type(), disk.place().fullName(), format == null ? "raw" : format);
+    }
+
+    private static void requireKnown(Iterable<String> targets, String domain, Map<String, Disk> known) {
         for (String target : targets) {
             if (!known.containsKey(target)) {
                 throw new BackupException("domain " + domain + " has no disk " + target

@@ -2,9 +2,6 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
@@ -19,6 +16,9 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.journal.JournalEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,13 +2,14 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.manifest.DomainIdentity;
-import dev.virtwire.backup.manifest.HostIdentity;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.manifest.DomainIdentity;
+import dev.virtwire.repository.manifest.HostIdentity;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -45,7 +46,20 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
                 domain,
                 new DomainIdentity(domain.name(), domain.uuid()),
                 host,
-                DomainDescription.parse(Waiting.await(domain.xml())));
+                description(Waiting.await(domain.xml())));
+    }
+
+    /**
+     * What the host says of a domain.
+     *
+     * @throws BackupException if it is not readable
+     */
+    static DomainDescription description(String xml) {
+        try {
+            return DomainDescription.parse(xml);
+        } catch (IllegalArgumentException e) {
+            throw new BackupException("the host's domain XML is not readable: " + e.getMessage(), e);
+        }
     }
 
     private static Domain find(Libvirt libvirt, String name) {

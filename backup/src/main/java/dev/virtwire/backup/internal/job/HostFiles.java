@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.Names;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.storage.Storage;
 import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.client.xml.XmlWriter;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.journal.JournalEntry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,7 +71,7 @@ final class HostFiles {
                     Waiting.await(pool.destroy());
                 }
             }
-        } catch (LibvirtException e) {
+        } catch (LibvirtException | IllegalArgumentException e) {
             names.forEach(name -> unknown.add(perhaps(folder + "/" + name, String.valueOf(e.getMessage()))));
         }
     }
@@ -100,10 +101,11 @@ final class HostFiles {
 
     /** Nothing is written there, and the pool goes when it is destroyed. */
     private StoragePool make(String folder) {
-        String path = folder.replace("&", "&amp;").replace("<", "&lt;");
-        String xml =
-                "<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>".formatted(poolName(), path);
-        return Waiting.await(storage.createPool(xml));
+        return Waiting.await(storage.createPool(XmlWriter.document(
+                "pool",
+                pool -> pool.attribute("type", "dir")
+                        .textElement("name", poolName())
+                        .element("target", target -> target.textElement("path", folder)))));
     }
 
     private String poolName() {

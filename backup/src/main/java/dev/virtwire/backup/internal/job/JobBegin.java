@@ -148,7 +148,7 @@ final class JobBegin implements JobStart {
     private Map<String, String> lost(String text) {
         Map<String, String> named = new LinkedHashMap<>();
         Map<String, String> all = new LinkedHashMap<>();
-        for (DomainDisk disk : plan.disks()) {
+        for (ChosenDisk disk : plan.disks()) {
             String target = disk.target();
             if (plan.choice().incremental().contains(target)) {
                 String reason = "the host cannot tell what changed: " + text;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.KeptCheckpoints;
-import dev.virtwire.backup.internal.repository.PointRemoval;
-import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.KeptCheckpoints;
+import dev.virtwire.repository.internal.store.PointRemoval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -63,7 +63,7 @@ public final class Leftovers {
     /** A run that could not sync the folder left that to us; until it is done, all that the point needs stays. */
     private boolean outlivesACrash(JournalEntry entry) {
         try {
-            store.repository().files().syncFolder(store.folder());
+            store.files().syncFolder(store.folder());
             return true;
         } catch (IOException e) {
             left.add("the name of point " + entry.point() + ", which may not outlive a crash: " + Problems.reason(e));
@@ -110,7 +110,7 @@ public final class Leftovers {
     private DomainStore.@Nullable Listing listing() {
         try {
             return store.points();
-        } catch (BackupException e) {
+        } catch (RepositoryException e) {
             left.add("older checkpoints of domain " + store.name() + ": " + e.getMessage());
             return null;
         }
@@ -141,7 +141,7 @@ public final class Leftovers {
         try {
             store.journal().removeTorn();
             for (Path partial : store.partials()) {
-                store.repository().files().deleteTree(partial);
+                store.files().deleteTree(partial);
                 done.add("deleted " + partial);
             }
             for (String point : new PointRemoval(store).finish()) {

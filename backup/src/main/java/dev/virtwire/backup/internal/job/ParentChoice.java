@@ -3,9 +3,9 @@ package dev.virtwire.backup.internal.job;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +27,7 @@ record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental
     }
 
     /** All of every disk, for one reason. */
-    static ParentChoice full(List<DomainDisk> disks, String reason) {
+    static ParentChoice full(List<ChosenDisk> disks, String reason) {
         Map<String, String> reasons = new LinkedHashMap<>();
         disks.forEach(disk -> reasons.put(disk.target(), reason));
         return new ParentChoice(Level.FULL, null, Set.of(), reasons);

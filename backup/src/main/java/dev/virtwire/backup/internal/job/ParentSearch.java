@@ -4,18 +4,17 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.KeptCheckpoints;
-import dev.virtwire.backup.internal.repository.Problems;
-import dev.virtwire.backup.internal.verify.DiskChain;
-import dev.virtwire.backup.manifest.DiskSource;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.KeptCheckpoints;
+import dev.virtwire.repository.manifest.DiskSource;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -45,14 +44,14 @@ final class ParentSearch {
         }
     }
 
-    private final BackupPlan plan;
+    private final BackupRequest plan;
     private final DomainStore store;
     private final HostFacts facts;
-    private final List<DomainDisk> disks;
+    private final List<ChosenDisk> disks;
     private final Map<String, Long> sizes = new HashMap<>();
 
     /** For these disks of a domain. */
-    ParentSearch(BackupPlan plan, DomainStore store, HostFacts facts, List<DomainDisk> disks) {
+    ParentSearch(BackupRequest plan, DomainStore store, HostFacts facts, List<ChosenDisk> disks) {
         this.plan = plan;
         this.store = store;
         this.facts = facts;
@@ -69,12 +68,12 @@ final class ParentSearch {
         if (plan.mode() == Mode.PUSH) {
             return ParentChoice.full(disks, "a push is always full");
         }
-        if (plan.level() == BackupLevel.FULL) {
+        if (plan.level() == Level.FULL) {
             return ParentChoice.full(disks, "a full backup was asked for");
         }
         String since = plan.since();
         ParentChoice choice = since == null ? newest(lost) : since(since, lost);
-        if (choice.parent() == null && (since != null || plan.level() == BackupLevel.INCREMENTAL)) {
+        if (choice.parent() == null && (since != null || plan.level() == Level.INCREMENTAL)) {
             throw nothingToBuildOn(choice);
         }
         return choice;
@@ -85,7 +84,7 @@ final class ParentSearch {
                 plan.since() == null ? "no point to build on" : "no disk that can build on point " + plan.since();
         StringBuilder text = new StringBuilder("domain " + facts.identity().name() + " has " + ground + ":");
         String separator = " ";
-        for (DomainDisk disk : disks) {
+        for (ChosenDisk disk : disks) {
             text.append(separator).append(disk.target()).append(": ").append(choice.reasonOf(disk.target()));
             separator = "; ";
         }
@@ -162,14 +161,14 @@ final class ParentSearch {
 
     private Candidate candidate(Point point, Map<String, String> lost) {
         Map<String, @Nullable String> obstacles = new LinkedHashMap<>();
-        for (DomainDisk disk : disks) {
+        for (ChosenDisk disk : disks) {
             String reason = lost.get(disk.target());
             obstacles.put(disk.target(), reason != null ? reason : obstacle(point, disk));
         }
         return new Candidate(point, obstacles);
     }
 
-    private @Nullable String obstacle(Point point, DomainDisk disk) {
+    private @Nullable String obstacle(Point point, ChosenDisk disk) {
         if (!disk.keepsBitmaps()) {
             return "its format is " + disk.source().format() + ", which keeps no bitmap of changes";
         }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.internal.repository.DurableFiles;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.internal.repository.Problems;
-import dev.virtwire.backup.internal.repository.Sha256;
-import dev.virtwire.backup.manifest.PointFile;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.manifest.Nvram;
+import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +28,7 @@ final class PointFiles {
 
     private final boolean secrets;
     private final Map<String, byte[]> contents = new LinkedHashMap<>();
-    private @Nullable String nvramReason;
+    private @Nullable Nvram nvram;
 
     private PointFiles(boolean secrets) {
         this.secrets = secrets;
@@ -36,11 +38,11 @@ final class PointFiles {
      * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is set
      * while the disks are copied is not in them.
      *
-     * @param nvram the path of the UEFI variables, or null
-     * @param here whether that is a file of this machine
+     * @param nvram where the UEFI variables lie, or null for a domain without
+     * @param here whether files of the host are files of this machine
      * @param checkpoint the checkpoint that was made, or null
      */
-    static PointFiles fetch(Domain domain, @Nullable String nvram, boolean here, @Nullable String checkpoint)
+    static PointFiles fetch(Domain domain, @Nullable Place nvram, boolean here, @Nullable String checkpoint)
             throws IOException {
         PointFiles fetched;
         String xml;
@@ -53,7 +55,7 @@ final class PointFiles {
         }
         fetched.contents.put(PointFile.DOMAIN, xml.getBytes(StandardCharsets.UTF_8));
         if (nvram != null) {
-            fetched.fetchNvram(Path.of(nvram), here);
+            fetched.fetchNvram(nvram, here);
         }
         if (checkpoint != null) {
             String description = Waiting.await(
@@ -63,16 +65,17 @@ final class PointFiles {
         return fetched;
     }
 
-    private void fetchNvram(Path path, boolean here) throws IOException {
-        nvramReason = obstacle(path, here);
-        if (nvramReason != null) {
-            return;
+    private void fetchNvram(Place place, boolean here) throws IOException {
+        String name = place.fullName();
+        String reason = obstacle(place, here);
+        if (reason == null) {
+            try {
+                contents.put(PointFile.NVRAM, Files.readAllBytes(Path.of(String.valueOf(name))));
+            } catch (IOException e) {
+                reason = Problems.reason(e);
+            }
         }
-        try {
-            contents.put(PointFile.NVRAM, Files.readAllBytes(path));
-        } catch (IOException e) {
-            nvramReason = Problems.reason(e);
-        }
+        nvram = new Nvram(name == null ? "an unnamed place" : name, reason);
     }
 
     /** Whether passwords stand in the domain's XML: the host may not hand them out. */
@@ -80,10 +83,10 @@ final class PointFiles {
         return secrets;
     }
 
-    /** Why the UEFI variables were not saved, or null. */
+    /** The domain's UEFI variables, with the reason if they were not saved; null for a domain without. */
     @Nullable
-    String nvramReason() {
-        return nvramReason;
+    Nvram nvram() {
+        return nvram;
     }
 
     /** Writes the files into a point's folder. */
@@ -106,10 +109,18 @@ final class PointFiles {
         };
     }
 
-    private static @Nullable String obstacle(Path path, boolean here) throws IOException {
+    /** Why UEFI variables that lie there cannot be saved, or null. */
+    static @Nullable String obstacle(Place place, boolean here) throws IOException {
+        if (!place.type().equals("file")) {
+            return "they are of type " + place.type() + ", and only those in a file can be saved";
+        }
+        if (place.name() == null) {
+            return "the domain's XML does not name their file";
+        }
         if (!here) {
             return "the file is on another host, and libvirt has no call that reads it";
         }
+        Path path = Path.of(place.name());
         if (!Files.isRegularFile(path)) {
             return "it is not a file that can be read here";
         }

@@ -4,19 +4,8 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.internal.ProgressMeter;
-import dev.virtwire.backup.internal.copy.CopyBudget;
-import dev.virtwire.backup.internal.copy.DiskStore;
-import dev.virtwire.backup.internal.copy.NbdDisk;
-import dev.virtwire.backup.internal.copy.SourceDisk;
-import dev.virtwire.backup.internal.copy.ThrottledDisk;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.unfinished.UnfinishedPoint;
-import dev.virtwire.backup.internal.verify.DiskChain;
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
@@ -26,6 +15,18 @@ import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.copy.DiskStore;
+import dev.virtwire.repository.internal.copy.ThrottledDisk;
+import dev.virtwire.repository.internal.disk.SourceDisk;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ final class PullTransfer implements Transfer {
     private final JobStart start;
     private final DomainStore domainStore;
     private final UnfinishedPoint folder;
-    private final BackupPlan asked;
+    private final BackupRequest asked;
     private final NbdOptions nbd;
     private final CopyBudget budget;
     private final ProgressMeter meter;
@@ -67,7 +68,7 @@ final class PullTransfer implements Transfer {
             JobStart start,
             DomainStore domainStore,
             UnfinishedPoint folder,
-            BackupPlan asked,
+            BackupRequest asked,
             NbdOptions nbd,
             CopyBudget budget,
             ProgressMeter meter,
@@ -109,7 +110,7 @@ final class PullTransfer implements Transfer {
                     .mapToLong(disk -> requireNonNull(disk.image()).size())
                     .sum();
             return new Result(disks, start.began(), start.plan(), meter.movedBytes(), stored);
-        } catch (NbdException | BackupException e) {
+        } catch (NbdException | BackupException | RepositoryException e) {
             String full = guard.reason();
             throw full == null || cancellation.isCancelled()
                     ? explained(e, job.completion())
@@ -171,8 +172,8 @@ final class PullTransfer implements Transfer {
     private List<ManifestDisk> copyAll() throws IOException {
         TransferPlan plan = start.plan();
         NbdAddress address = DataPath.address(requireNonNull(plan.path()), start.port());
-        Map<DomainDisk, Long> sizes = new LinkedHashMap<>();
-        for (DomainDisk disk : plan.disks()) {
+        Map<ChosenDisk, Long> sizes = new LinkedHashMap<>();
+        for (ChosenDisk disk : plan.disks()) {
             try (NbdConnection probe = NbdConnection.open(address, plan.exportOf(disk.target()), nbd)) {
                 sizes.put(disk, requireSize(disk, probe.export().size()));
             }
@@ -192,7 +193,7 @@ final class PullTransfer implements Transfer {
                 store = store.goingOn();
             }
             List<ManifestDisk> disks = new ArrayList<>();
-            for (DomainDisk disk : plan.disks()) {
+            for (ChosenDisk disk : plan.disks()) {
                 meter.disk(disk.target());
                 disks.add(stored(store, address, disk));
                 meter.diskDone();
@@ -204,7 +205,7 @@ final class PullTransfer implements Transfer {
     }
 
     /** A server that is not the guest's, or another disk of it, is noticed here at the latest. */
-    private long requireSize(DomainDisk disk, long exported) {
+    private long requireSize(ChosenDisk disk, long exported) {
         long expected = HostFacts.sizeOf(domain, disk.target());
         if (exported != expected) {
             throw new BackupException("the NBD export of disk " + disk.target() + " has " + exported
@@ -214,7 +215,7 @@ final class PullTransfer implements Transfer {
     }
 
     /** The disk as the manifest has it; one that an earlier run has completed is not touched. */
-    private ManifestDisk stored(DiskStore images, NbdAddress address, DomainDisk disk) throws IOException {
+    private ManifestDisk stored(DiskStore images, NbdAddress address, ChosenDisk disk) throws IOException {
         ManifestDisk complete = start.goesOn() ? folder.complete(disk.target()) : null;
         if (complete != null) {
             meter.passed(complete.virtualSize());
@@ -225,7 +226,7 @@ final class PullTransfer implements Transfer {
         return copied;
     }
 
-    private ManifestDisk copy(DiskStore images, NbdAddress address, DomainDisk disk) throws IOException {
+    private ManifestDisk copy(DiskStore images, NbdAddress address, ChosenDisk disk) throws IOException {
         TransferPlan plan = start.plan();
         String target = disk.target();
         try (NbdDisk source = NbdDisk.open(address, plan.exportOf(target), plan.changesOf(target), nbd)) {

@@ -2,17 +2,17 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.Progress;
-import dev.virtwire.backup.internal.ProgressMeter;
-import dev.virtwire.backup.manifest.HostIdentity;
-import dev.virtwire.backup.manifest.Level;
-import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.PushedImage;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.manifest.HostIdentity;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.PushedImage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +51,7 @@ final class PushTransfer implements Transfer {
     public Result run(Begun begun) throws IOException {
         cancellation.check();
         List<Long> sizes = new ArrayList<>();
-        for (DomainDisk disk : plan.disks()) {
+        for (ChosenDisk disk : plan.disks()) {
             sizes.add(HostFacts.sizeOf(domain, disk.target()));
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
@@ -103,7 +103,7 @@ final class PushTransfer implements Transfer {
     private List<ManifestDisk> disks(List<Long> sizes, TransferPlan done) {
         List<ManifestDisk> disks = new ArrayList<>();
         for (int i = 0; i < sizes.size(); i++) {
-            DomainDisk disk = plan.disks().get(i);
+            ChosenDisk disk = plan.disks().get(i);
             disks.add(new ManifestDisk(
                     disk.target(),
                     Level.FULL,

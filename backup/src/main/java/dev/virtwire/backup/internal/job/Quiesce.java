@@ -2,8 +2,6 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.JournalEntry;
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.ConnectionLostException;
@@ -15,6 +13,8 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.GuestCalls;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.internal.repository.Problems;
 import dev.virtwire.nbd.NbdException;
+import dev.virtwire.repository.internal.format.Problems;
 import java.io.IOException;
 import java.util.Locale;
 
@@ -20,8 +19,7 @@ final class Reasons {
             return "the disk could not be read: " + nbd.getMessage() + remedy(nbd);
         }
         String message = failure.getMessage();
-        boolean plain = failure instanceof BackupException || message != null;
-        return plain && message != null ? message : failure.toString();
+        return message != null ? message : failure.toString();
     }
 
     private static String remedy(NbdException nbd) {

@@ -2,13 +2,16 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.RecoverReport;
-import dev.virtwire.backup.RepositoryException;
-import dev.virtwire.backup.internal.repository.DomainLock;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.RepositoryStore;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryBusyException;
+import dev.virtwire.repository.internal.journal.DomainLock;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.internal.work.ProgressMeter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +22,7 @@ import java.util.function.Function;
 public final class Recovery {
     private final RepositoryStore repository;
     private final Function<String, Libvirt> connect;
+    private final ProgressMeter meter;
     private final Map<String, Libvirt> connections = new HashMap<>();
     private final Map<String, String> unreachable = new HashMap<>();
     private final List<String> done = new ArrayList<>();
@@ -26,13 +30,15 @@ public final class Recovery {
     private final List<String> busy = new ArrayList<>();
 
     /** Of {@code repository}; {@code connect} makes a connection to a URI that the journal holds. */
-    public Recovery(RepositoryStore repository, Function<String, Libvirt> connect) {
+    public Recovery(RepositoryStore repository, Function<String, Libvirt> connect, ProgressListener listener) {
         this.repository = repository;
         this.connect = connect;
+        this.meter = new ProgressMeter(listener, 0, 0);
     }
 
-    /** Clears; see {@link dev.virtwire.backup.Repository#recover}. */
+    /** Clears; see {@link dev.virtwire.backup.Backups#recover}. */
     public RecoverReport run() {
+        meter.phase(Progress.Phase.CLEANING_UP);
         try {
             for (DomainStore domain : repository.domains()) {
                 try {
@@ -41,6 +47,7 @@ public final class Recovery {
                     left.add("domain " + domain.name() + ": " + Reasons.of(e));
                 }
             }
+            meter.last(Progress.Phase.DONE);
             return new RecoverReport(done, left, busy);
         } finally {
             connections.values().forEach(Libvirt::close);
@@ -51,7 +58,7 @@ public final class Recovery {
         DomainLock lock;
         try {
             lock = store.lock();
-        } catch (RepositoryException e) {
+        } catch (RepositoryBusyException e) {
             busy.add(String.valueOf(e.getMessage()));
             return;
         }

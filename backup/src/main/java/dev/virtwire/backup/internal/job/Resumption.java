@@ -2,22 +2,23 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.internal.repository.DomainStore;
-import dev.virtwire.backup.internal.repository.JournalEntry;
-import dev.virtwire.backup.internal.repository.Problems;
-import dev.virtwire.backup.internal.unfinished.AskedFor;
-import dev.virtwire.backup.internal.unfinished.BegunDisk;
-import dev.virtwire.backup.internal.unfinished.BegunPoint;
-import dev.virtwire.backup.internal.unfinished.UnfinishedPoint;
-import dev.virtwire.backup.manifest.Mode;
-import dev.virtwire.backup.manifest.ParentLink;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.unfinished.AskedFor;
+import dev.virtwire.repository.internal.unfinished.BegunDisk;
+import dev.virtwire.repository.internal.unfinished.BegunPoint;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,7 +56,8 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
      * @param obstacle told why there is none, where there is something that an earlier run began
      * @return null where there is none
      */
-    static @Nullable Resumption find(BackupPlan plan, DomainStore store, HostFacts facts, Consumer<String> obstacle) {
+    static @Nullable Resumption find(
+            BackupRequest plan, DomainStore store, HostFacts facts, Consumer<String> obstacle) {
         List<JournalEntry> entries = store.entries();
         if (entries.isEmpty() || store.hasPoint(entries.get(0).point())) {
             return null;
@@ -66,7 +68,7 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
                 throw new ObstacleException("another run left something too");
             }
             return find(plan, store, facts, entry);
-        } catch (ObstacleException | RemoteException | BackupException e) {
+        } catch (ObstacleException | RemoteException | BackupException | RepositoryException e) {
             obstacle.accept(
                     "point " + entry.point() + ", which an earlier run began, is not gone on with: " + e.getMessage());
         } catch (IOException e) {
@@ -76,17 +78,17 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
         return null;
     }
 
-    private static Resumption find(BackupPlan plan, DomainStore store, HostFacts facts, JournalEntry entry)
+    private static Resumption find(BackupRequest plan, DomainStore store, HostFacts facts, JournalEntry entry)
             throws ObstacleException, IOException {
         require(entry.mode() == Mode.PULL, "it is a push");
         require(
                 entry.host().name().equals(facts.host().name()),
                 "it was begun on host " + entry.host().name());
-        BegunPoint begun = new UnfinishedPoint(store.repository().files(), store.partial(entry.point())).begun();
+        BegunPoint begun = new UnfinishedPoint(store.files(), store.partial(entry.point())).begun();
         if (begun == null || !begun.point().equals(entry.point()) || entry.frozenId() != null) {
             throw new ObstacleException("that run had not come to copy anything");
         }
-        require(begun.asked().equals(AskedFor.of(plan)), "it was begun with other options");
+        require(begun.asked().equals(asked(plan)), "it was begun with other options");
         require(
                 Objects.equals(begun.domainId(), facts.domain().id().orElse(null)),
                 "the domain was started anew since");
@@ -101,6 +103,20 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
                 entry, begun, transfer, Waiting.await(facts.domain().attachBackup()));
     }
 
+    /** What the user asked for, as the notes of a run have it. */
+    static AskedFor asked(BackupRequest request) {
+        return new AskedFor(
+                request.level() == null ? "AUTO" : request.level().name(),
+                request.since(),
+                request.keepFullCheckpoint(),
+                request.disks().stream().sorted().toList(),
+                request.excluded().stream().sorted().toList(),
+                request.quiesce(),
+                request.compression(),
+                request.scratchFolder(),
+                request.nbd() == null ? null : request.nbd().toString());
+    }
+
     private static void require(boolean condition, String reason) throws ObstacleException {
         if (!condition) {
             throw new ObstacleException(reason);
@@ -109,14 +125,14 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
 
     /** The same request gives the same names; those in the journal say whether it is the same. */
     private static TransferPlan transfer(
-            BackupPlan plan, DomainStore store, HostFacts facts, JournalEntry entry, BegunPoint begun)
+            BackupRequest plan, DomainStore store, HostFacts facts, JournalEntry entry, BegunPoint begun)
             throws ObstacleException {
-        List<DomainDisk> disks = new ArrayList<>();
+        List<ChosenDisk> disks = new ArrayList<>();
         Set<String> incremental = new LinkedHashSet<>();
         Set<String> tracked = new LinkedHashSet<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         for (BegunDisk disk : begun.disks()) {
-            disks.add(new DomainDisk(disk.target(), "disk", disk.source(), false, false, false));
+            disks.add(new ChosenDisk(disk.target(), disk.source()));
             reasons.put(disk.target(), disk.reason());
             if (disk.incremental()) {
                 incremental.add(disk.target());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

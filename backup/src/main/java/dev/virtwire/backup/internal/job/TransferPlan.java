@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.internal.repository.Names;
-import dev.virtwire.backup.manifest.Mode;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupSpec;
@@ -11,6 +9,8 @@ import dev.virtwire.client.backup.BackupStorage;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.Mode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 record TransferPlan(
         Mode mode,
-        List<DomainDisk> disks,
+        List<ChosenDisk> disks,
         @Nullable DataPath path,
         Map<String, String> storage,
         Map<String, String> exports,
@@ -44,12 +44,12 @@ record TransferPlan(
     private static final String DEFAULT_FOLDER = "/var/tmp";
 
     static TransferPlan of(
-            BackupPlan plan,
+            BackupRequest plan,
             LibvirtUri uri,
             String repository,
             UUID domain,
             String point,
-            List<DomainDisk> disks,
+            List<ChosenDisk> disks,
             ParentChoice choice) {
         String onHost = Names.onHost(repository, domain, point);
         Map<String, String> exports = new LinkedHashMap<>();
@@ -57,11 +57,11 @@ record TransferPlan(
         String pushFolder = plan.pushFolder();
         DataPath path = null;
         if (pushFolder != null) {
-            for (DomainDisk disk : disks) {
+            for (ChosenDisk disk : disks) {
                 storage.put(disk.target(), inFolder(pushFolder, Names.pushed(onHost, disk.target())));
             }
         } else {
-            for (DomainDisk disk : disks) {
+            for (ChosenDisk disk : disks) {
                 String folder = scratchFolder(plan, disk);
                 storage.put(disk.target(), inFolder(folder, Names.scratch(onHost, disk.target())));
                 exports.put(disk.target(), Names.export(onHost, disk.target()));
@@ -73,8 +73,8 @@ record TransferPlan(
         if (plan.mode() == Mode.PULL) {
             // Nothing can build on a push, so that its bitmaps would only cost.
             disks.stream()
-                    .filter(DomainDisk::keepsBitmaps)
-                    .map(DomainDisk::target)
+                    .filter(ChosenDisk::keepsBitmaps)
+                    .map(ChosenDisk::target)
                     .forEach(tracked::add);
         }
         String checkpoint = Names.checkpoint(repository, point);
@@ -83,7 +83,7 @@ record TransferPlan(
     }
 
     /** Beside the disk there is most likely room, and QEMU may write there. */
-    private static String scratchFolder(BackupPlan plan, DomainDisk disk) {
+    private static String scratchFolder(BackupRequest plan, ChosenDisk disk) {
         if (plan.scratchFolder() != null) {
             return plan.scratchFolder();
         }
@@ -152,7 +152,7 @@ record TransferPlan(
     /** The backup as libvirt is told. */
     BackupSpec backup(@Nullable NbdServer server) {
         BackupSpec.Builder spec = server == null ? BackupSpec.push() : BackupSpec.pull(server);
-        for (DomainDisk disk : disks) {
+        for (ChosenDisk disk : disks) {
             BackupStorage file = BackupStorage.file(storageOf(disk.target()));
             BackupDisk part = BackupDisk.of(disk.target()).on(file).inFormat("qcow2");
             spec.disk(server == null ? part : pulled(part, disk.target()));
@@ -176,7 +176,7 @@ record TransferPlan(
             return null;
         }
         List<CheckpointDisk> named = new ArrayList<>();
-        for (DomainDisk disk : disks) {
+        for (ChosenDisk disk : disks) {
             named.add(
                     tracked.contains(disk.target())
                             ? CheckpointDisk.of(disk.target())
@@ -190,7 +190,7 @@ record TransferPlan(
         if (mode == Mode.PUSH) {
             return "nothing can build on a push";
         }
-        return disks.stream().anyMatch(DomainDisk::keepsBitmaps)
+        return disks.stream().anyMatch(ChosenDisk::keepsBitmaps)
                 ? "the images cannot keep bitmaps"
                 : "no disk has an image that keeps bitmaps: " + disks.get(0).target() + " is "
                         + disks.get(0).source().format();

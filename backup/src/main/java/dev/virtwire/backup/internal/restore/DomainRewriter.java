@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.restore;
 
-import static dev.virtwire.backup.internal.Dom.child;
-import static dev.virtwire.backup.internal.Dom.children;
-
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.ImageFormat;
-import dev.virtwire.backup.internal.Dom;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.StringWriter;
+import dev.virtwire.client.xml.DomainDescription;
+import dev.virtwire.client.xml.XmlElement;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.ImageFormat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
-import javax.xml.XMLConstants;
-import javax.xml.transform.OutputKeys;
-import javax.xml.transform.Transformer;
-import javax.xml.transform.TransformerException;
-import javax.xml.transform.TransformerFactory;
-import javax.xml.transform.dom.DOMSource;
-import javax.xml.transform.stream.StreamResult;
 import org.jspecify.annotations.Nullable;
-import org.w3c.dom.Document;
-import org.w3c.dom.Element;
-import org.w3c.dom.Node;
-import org.xml.sax.InputSource;
-import org.xml.sax.SAXException;
 
 /**
  * Makes of a saved domain XML the one to define: with the restored files, and where it gets a new name, with nothing that
@@ -36,10 +20,9 @@ import org.xml.sax.SAXException;
  */
 final class DomainRewriter {
     /** What only describes where a disk's image lay before, or how it was opened there. */
-    private static final List<String> OF_THE_OLD_IMAGE = List.of("auth", "backingStore", "encryption", "mirror");
+    private static final String[] OF_THE_OLD_IMAGE = {"auth", "backingStore", "encryption", "mirror"};
 
-    private final Document document;
-    private final Element domain;
+    private final XmlElement domain;
     private final @Nullable String newName;
     private final List<String> notices = new ArrayList<>();
     private boolean onDevices;
@@ -53,13 +36,9 @@ final class DomainRewriter {
     DomainRewriter(Path file, byte[] xml, @Nullable String newName) {
         this.newName = newName;
         try {
-            document = Dom.parse(new InputSource(new ByteArrayInputStream(xml)));
-            domain = document.getDocumentElement();
-        } catch (SAXException | IOException e) {
-            throw new DamagedException(Finding.of(file, "is not readable as XML: " + e.getMessage()));
-        }
-        if (!domain.getTagName().equals("domain")) {
-            throw new DamagedException(Finding.of(file, "describes a <" + domain.getTagName() + ">, not a domain"));
+            domain = XmlElement.parse("domain XML", "domain", xml);
+        } catch (IllegalArgumentException e) {
+            throw new DamagedException(Finding.of(file, "is not readable: " + e.getMessage()));
         }
     }
 
@@ -81,104 +60,72 @@ final class DomainRewriter {
      * @param nvram the restored UEFI variables, or null where none were restored
      */
     String rewrite(UUID uuid, Map<String, Path> disks, ImageFormat format, @Nullable Path nvram) {
-        Element devices = child(domain, "devices");
-        if (devices != null) {
-            for (Element disk : children(devices, "disk")) {
-                rewriteDisk(devices, disk, disks, format);
+        Map<String, Path> missing = new TreeMap<>(disks);
+        for (XmlElement disk : domain.children("devices", "disk")) {
+            DomainDescription.Disk saved = DomainDescription.Disk.of(disk);
+            Path file = missing.remove(saved.target());
+            if (file == null) {
+                keepOrDrop(disk, saved);
+            } else {
+                rewriteDisk(disk, file, format);
             }
         }
+        missing.forEach((target, file) -> notices.add("disk " + target + " is restored to " + file
+                + ", but the saved definition does not have it: it was attached to the running domain only"));
         rewriteNvram(nvram);
         // A generation id tells the guest that it goes on from another moment than it last saw.
-        Element generation = child(domain, "genid");
-        if (generation != null) {
-            generation.setTextContent("");
-        }
+        domain.child("genid").ifPresent(generation -> generation.setText(""));
         if (newName != null) {
-            makeAnother(newName, uuid, devices);
+            makeAnother(newName, uuid);
         }
-        return text();
+        return domain.toXml();
     }
 
-    private void makeAnother(String name, UUID uuid, @Nullable Element devices) {
-        setText("name", name);
-        setText("uuid", uuid.toString());
-        for (Element sysinfo : children(domain, "sysinfo")) {
-            for (Element system : children(sysinfo, "system")) {
-                children(system, "entry").stream()
-                        .filter(entry -> entry.getAttribute("name").equals("uuid"))
-                        .forEach(entry -> entry.setTextContent(uuid.toString()));
-            }
-        }
-        if (devices == null) {
-            return;
-        }
-        for (Element device : children(devices, "interface")) {
-            children(device, "mac").forEach(DomainRewriter::remove);
-        }
-        for (Element tpm : children(devices, "tpm")) {
-            Element backend = child(tpm, "backend");
-            if (backend != null && backend.getAttribute("type").equals("emulator")) {
-                notices.add("the TPM of " + name + " begins empty: its state is not part of a backup");
-            }
+    private void makeAnother(String name, UUID uuid) {
+        domain.childOrNew("name").setText(name);
+        domain.childOrNew("uuid").setText(uuid.toString());
+        domain.children("sysinfo", "system", "entry").stream()
+                .filter(entry -> "uuid".equals(entry.attribute("name")))
+                .forEach(entry -> entry.setText(uuid.toString()));
+        domain.children("devices", "interface", "mac").forEach(XmlElement::remove);
+        if (DomainDescription.of(domain).keepsTpmState()) {
+            notices.add("the TPM of " + name + " begins empty: its state is not part of a backup");
         }
     }
 
-    private void setText(String name, String value) {
-        Element element = child(domain, name);
-        if (element == null) {
-            element = document.createElement(name);
-            domain.insertBefore(element, domain.getFirstChild());
+    private void rewriteDisk(XmlElement disk, Path file, ImageFormat format) {
+        disk.set("type", onDevices ? "block" : "file");
+        XmlElement source = disk.childOrNew("source");
+        source.clearExcept("seclabel");
+        source.set(onDevices ? "dev" : "file", file.toString());
+        if (!disk.has("driver")) {
+            disk.childOrNew("driver").set("name", "qemu");
         }
-        element.setTextContent(value);
-    }
-
-    private void rewriteDisk(Element devices, Element disk, Map<String, Path> disks, ImageFormat format) {
-        Element target = child(disk, "target");
-        String name = target == null ? "" : target.getAttribute("dev");
-        Path file = disks.get(name);
-        if (file == null) {
-            keepOrDrop(devices, disk, name);
-            return;
+        XmlElement driver = disk.childOrNew("driver");
+        driver.set("type", format.toString());
+        if (format != ImageFormat.QCOW2) {
+            // The host refuses the domain that has options of qcow2 with another format.
+            driver.removeChildren("metadata_cache");
+            driver.unset("discard_no_unref");
         }
-        disk.setAttribute("type", onDevices ? "block" : "file");
-        Element driver = child(disk, "driver");
-        if (driver == null) {
-            driver = document.createElement("driver");
-            driver.setAttribute("name", "qemu");
-            disk.insertBefore(driver, disk.getFirstChild());
-        }
-        driver.setAttribute("type", format.toString());
-        Element source = document.createElement("source");
-        source.setAttribute(onDevices ? "dev" : "file", file.toString());
-        Element old = child(disk, "source");
-        if (old == null) {
-            disk.insertBefore(source, target);
-        } else {
-            children(old, "seclabel").forEach(source::appendChild);
-            disk.replaceChild(source, old);
-        }
-        OF_THE_OLD_IMAGE.forEach(what -> children(disk, what).forEach(DomainRewriter::remove));
+        disk.removeChildren(OF_THE_OLD_IMAGE);
     }
 
     /** A second domain must not write to the first one's disks; the domain itself keeps what it had. */
-    private void keepOrDrop(Element devices, Element disk, String name) {
-        String device = disk.getAttribute("device");
-        boolean medium = device.equals("cdrom") || device.equals("floppy");
-        boolean shared = child(disk, "readonly") != null || child(disk, "shareable") != null;
-        if (medium || shared || child(disk, "source") == null) {
+    private void keepOrDrop(XmlElement element, DomainDescription.Disk disk) {
+        if (disk.isRemovable() || disk.isReadOnly() || disk.isShareable() || disk.isEmpty()) {
             return;
         }
         if (newName == null) {
-            notices.add("disk " + name + " is not restored: the domain has it where it was before");
+            notices.add("disk " + disk.target() + " is not restored: the domain has it where it was before");
         } else {
-            devices.removeChild(disk);
-            notices.add("disk " + name + " is not restored, and " + newName + " does not have it");
+            element.remove();
+            notices.add("disk " + disk.target() + " is not restored, and " + newName + " does not have it");
         }
     }
 
     private void rewriteNvram(@Nullable Path file) {
-        Element os = child(domain, "os");
-        Element nvram = os == null ? null : child(os, "nvram");
+        XmlElement nvram = domain.child("os", "nvram").orElse(null);
         if (nvram == null) {
             return;
         }
@@ -187,31 +134,10 @@ final class DomainRewriter {
             return;
         }
         // Without a path libvirt makes a file of its own, from the template.
-        nvram.setTextContent(file == null ? "" : file.toString());
-        nvram.removeAttribute("type");
+        nvram.setText(file == null ? "" : file.toString());
+        nvram.unset("type");
         if (file == null) {
             notices.add("the UEFI variables were not saved: " + newName + " begins with fresh ones");
-        }
-    }
-
-    private static void remove(Element element) {
-        Node parent = element.getParentNode();
-        if (parent != null) {
-            parent.removeChild(element);
-        }
-    }
-
-    private String text() {
-        try {
-            TransformerFactory factory = TransformerFactory.newDefaultInstance();
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            Transformer transformer = factory.newTransformer();
-            transformer.setOutputProperty(OutputKeys.OMIT_XML_DECLARATION, "yes");
-            StringWriter text = new StringWriter();
-            transformer.transform(new DOMSource(domain), new StreamResult(text));
-            return text.toString();
-        } catch (TransformerException e) {
-            throw new IllegalStateException("every Java writes XML", e);
         }
     }
 }

@@ -4,19 +4,22 @@ package dev.virtwire.backup.internal.restore;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.DomainDefinition;
-import dev.virtwire.backup.manifest.DomainIdentity;
+import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.manifest.DomainIdentity;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -32,14 +35,15 @@ final class HostDefinition {
     private final boolean replace;
     private @Nullable String oldXml;
     private @Nullable Domain defined;
+    private final Set<String> targets = new HashSet<>();
 
-    /** A definition of the domain that was saved as {@code saved}; {@code replace} allows another of the same one. */
-    HostDefinition(DomainDefinition asked, DomainIdentity saved, boolean replace) {
-        this.libvirt = asked.libvirt();
+    /** As {@code asked} says, a definition of the domain that was saved as {@code saved}. */
+    HostDefinition(Libvirt libvirt, HostRestoreRequest asked, DomainIdentity saved) {
+        this.libvirt = libvirt;
         this.saved = saved;
         this.newName = asked.name();
-        this.uuid = asked.name() == null ? saved.uuid() : UUID.randomUUID();
-        this.replace = replace;
+        this.uuid = newName == null ? saved.uuid() : UUID.randomUUID();
+        this.replace = asked.replace();
     }
 
     /** The name and UUID that the domain has in the end. */
@@ -98,18 +102,19 @@ final class HostDefinition {
     /** Defines the domain. */
     void define(String xml) {
         requirePossible();
+        DomainDescription.parse(xml).disks().forEach(disk -> targets.add(disk.target()));
         try {
             defined = await(libvirt.defineDomain(xml));
         } catch (RemoteException e) {
             throw new BackupException(
-                    "the host " + libvirt.uri().where() + " does not accept domain "
+                    libvirt.uri().where() + " does not accept domain "
                             + identity().name() + ": " + e.getMessage(),
                     e);
         }
     }
 
     /**
-     * Proves that the host sees the files: only then is it this machine.
+     * Proves that the host sees the files of the disks that the domain has: only then is it this machine.
      *
      * @param sizes the sizes of the restored disks, by target
      */
@@ -119,25 +124,28 @@ final class HostDefinition {
             throw new IllegalStateException("nothing was defined");
         }
         disks.forEach((target, file) -> {
+            if (!targets.contains(target)) {
+                return;
+            }
             long size = requireNonNull(sizes.get(target));
             long capacity;
             try {
                 capacity = await(domain.disk(target).info()).capacity();
             } catch (RemoteException e) {
                 throw new BackupException(
-                        "the host " + libvirt.uri().where() + " does not see " + file + " as this machine does: "
-                                + e.getMessage() + ". Restore to a folder that it sees, or the files alone",
+                        libvirt.uri().where() + " does not see " + file + " as this machine does: " + e.getMessage()
+                                + ". Restore to a folder that it sees, or the files alone",
                         e);
             }
             if (capacity != size) {
-                throw new BackupException("the host " + libvirt.uri().where() + " sees " + file + " as a disk of "
-                        + capacity + " bytes, not " + size + ": it is another machine");
+                throw new BackupException(libvirt.uri().where() + " sees " + file + " as a disk of " + capacity
+                        + " bytes, not " + size + ": it is another machine");
             }
         });
     }
 
     /** Takes the definition back, where there is one: the former one is there again, or none. */
-    void undo(BackupException failure) {
+    void undo(RuntimeException failure) {
         Domain domain = defined;
         if (domain == null) {
             return;

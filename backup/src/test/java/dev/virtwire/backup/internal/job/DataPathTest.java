@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
 import dev.virtwire.client.LibvirtUri;
 import org.junit.jupiter.api.Test;
@@ -13,12 +13,12 @@ import org.junit.jupiter.api.Test;
 class DataPathTest {
     private static final String SOCKET = "/var/tmp/virtwire.sock";
 
-    private static DataPath choose(String uri, BackupPlan.Builder plan) {
-        return DataPath.choose(LibvirtUri.parse(uri), plan.build(), SOCKET);
+    private static DataPath choose(String uri, BackupRequest plan) {
+        return DataPath.choose(LibvirtUri.parse(uri), plan, SOCKET);
     }
 
-    private static BackupPlan.Builder plan() {
-        return BackupPlan.builder("web1");
+    private static BackupRequest plan() {
+        return BackupRequest.of("web1");
     }
 
     @Test
@@ -28,9 +28,9 @@ class DataPathTest {
         assertThat(choose("qemu+libssh2://192.0.2.7/system", plan())).isEqualTo(new DataPath.Socket(SOCKET));
         assertThat(choose("qemu+tcp://localhost/system", plan()))
                 .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 10809, 10872), "127.0.0.1", false));
-        assertThat(choose("qemu:///system", plan().nbd(NbdListen.parse("localhost:7000"))))
+        assertThat(choose("qemu:///system", plan().withNbd(NbdListen.parse("localhost:7000"))))
                 .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 7000, 7000), "127.0.0.1", false));
-        assertThat(choose("qemu:///system", plan().nbd(NbdListen.parse("[::1]:7000-7001"))))
+        assertThat(choose("qemu:///system", plan().withNbd(NbdListen.parse("[::1]:7000-7001"))))
                 .isEqualTo(new DataPath.Ports(new NbdListen("::1", 7000, 7001), "::1", false));
     }
 
@@ -40,15 +40,16 @@ class DataPathTest {
                 .isInstanceOf(BackupException.class)
                 .hasMessage("the NBD export on 192.0.2.7 would hand the disks unencrypted to anyone who connects: run"
                         + " this on the host itself, use an encrypted connection, or allow it with --insecure-nbd");
-        assertThatThrownBy(() -> choose("qemu:///system", plan().nbd(NbdListen.parse("0.0.0.0:10809"))))
+        assertThatThrownBy(() -> choose("qemu:///system", plan().withNbd(NbdListen.parse("0.0.0.0:10809"))))
                 .hasMessageContaining("unencrypted");
-        assertThatThrownBy(() -> choose("qemu+ssh://192.0.2.7/system", plan().nbd(NbdListen.parse("192.0.2.7:10809"))))
+        assertThatThrownBy(
+                        () -> choose("qemu+ssh://192.0.2.7/system", plan().withNbd(NbdListen.parse("192.0.2.7:10809"))))
                 .hasMessageContaining("unencrypted");
-        assertThat(choose("qemu+tcp://192.0.2.7/system", plan().insecureNbd()))
+        assertThat(choose("qemu+tcp://192.0.2.7/system", plan().allowingInsecureNbd()))
                 .isEqualTo(new DataPath.Ports(new NbdListen("192.0.2.7", 10809, 10872), "192.0.2.7", false));
         assertThatThrownBy(() -> choose(
                         "qemu+tcp://192.0.2.7/system",
-                        plan().nbd(NbdListen.parse("127.0.0.1:10809")).insecureNbd()))
+                        plan().withNbd(NbdListen.parse("127.0.0.1:10809")).allowingInsecureNbd()))
                 .hasMessageContaining("cannot be reached from here");
     }
 
@@ -56,10 +57,10 @@ class DataPathTest {
     void tlsHostsExportByTlsWhateverElseIsAllowed() {
         assertThat(choose("qemu+tls://192.0.2.7/system", plan()))
                 .isEqualTo(new DataPath.Ports(new NbdListen("192.0.2.7", 10809, 10872), "192.0.2.7", true));
-        assertThat(choose("qemu://host.example.org/system", plan().insecureNbd()))
+        assertThat(choose("qemu://host.example.org/system", plan().allowingInsecureNbd()))
                 .isEqualTo(
                         new DataPath.Ports(new NbdListen("host.example.org", 10809, 10872), "host.example.org", true));
-        assertThat(choose("qemu+tls://host.example.org/system", plan().nbd(NbdListen.parse("0.0.0.0:7000"))))
+        assertThat(choose("qemu+tls://host.example.org/system", plan().withNbd(NbdListen.parse("0.0.0.0:7000"))))
                 .isEqualTo(new DataPath.Ports(new NbdListen("0.0.0.0", 7000, 7000), "host.example.org", true));
         assertThat(choose("qemu+tls://localhost/system", plan()))
                 .isEqualTo(new DataPath.Ports(new NbdListen("127.0.0.1", 10809, 10872), "127.0.0.1", true));
@@ -68,7 +69,7 @@ class DataPathTest {
     @Test
     void pathsTooLongForASocketAreRefusedBeforeAnythingBegins() {
         String longPath = "/" + "x".repeat(107);
-        assertThatThrownBy(() -> DataPath.choose(LibvirtUri.parse("qemu:///system"), plan().build(), longPath))
+        assertThatThrownBy(() -> DataPath.choose(LibvirtUri.parse("qemu:///system"), plan(), longPath))
                 .isInstanceOf(BackupException.class)
                 .hasMessageContaining("is longer than 107 bytes");
     }

@@ -4,8 +4,8 @@ package dev.virtwire.backup.internal.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.ImageFormat;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.ImageFormat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -120,6 +120,46 @@ class DomainRewriterTest {
         assertThat(xml).contains(">/var/lib/libvirt/qemu/nvram/web1_VARS.fd</nvram>");
         assertThat(rewriter.notices())
                 .contains("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
+    }
+
+    /** The disk was plugged into the running guest, and its image is in the point; the saved XML is of the next start. */
+    @Test
+    void aDiskThatTheSavedDomainLacksIsTold() {
+        DomainRewriter rewriter = rewriter("web2");
+        Path plugged = Path.of("/new/vdx.qcow2");
+        assertThat(rewriter.rewrite(UUID_NEW, Map.of("vdx", plugged), ImageFormat.QCOW2, null))
+                .doesNotContain("vdx");
+        assertThat(rewriter.notices())
+                .contains("disk vdx is restored to /new/vdx.qcow2, but the saved definition does not have it: it was"
+                        + " attached to the running domain only");
+    }
+
+    /** The host would refuse the domain. */
+    @Test
+    void optionsOfQcow2GoWithTheFormat() {
+        String options =
+                "<driver name='qemu' type='qcow2' cache='none' discard_no_unref='on'><metadata_cache/></driver>";
+        byte[] xml = XML.replaceFirst("<driver [^>]*/>", options).getBytes(StandardCharsets.UTF_8);
+        for (ImageFormat format : ImageFormat.values()) {
+            String rewritten =
+                    new DomainRewriter(Path.of("domain.xml"), xml, null).rewrite(UUID_NEW, RESTORED, format, null);
+            assertThat(rewritten.contains("metadata_cache")).isEqualTo(format == ImageFormat.QCOW2);
+            assertThat(rewritten.contains("discard_no_unref")).isEqualTo(format == ImageFormat.QCOW2);
+            assertThat(rewritten).contains("cache=\"none\"");
+        }
+    }
+
+    @Test
+    void variablesOfEveryKindBecomeTheRestoredFile() {
+        for (String nvram : List.of(
+                "<nvram type='block' template='/t.fd'><source dev='/dev/vg/vars'/></nvram>",
+                "<nvram type='network' template='/t.fd'><source protocol='iscsi' name='iqn'><host name='h'/></source></nvram>",
+                "<nvram type='file' template='/t.fd'><source file='/old.fd'/></nvram>")) {
+            byte[] xml = XML.replaceFirst("<nvram .*</nvram>", nvram).getBytes(StandardCharsets.UTF_8);
+            assertThat(new DomainRewriter(Path.of("domain.xml"), xml, null)
+                            .rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd")))
+                    .contains("<nvram template=\"/t.fd\">/new/nvram.fd</nvram>");
+        }
     }
 
     @Test

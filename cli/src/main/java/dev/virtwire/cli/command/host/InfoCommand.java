@@ -4,6 +4,7 @@ package dev.virtwire.cli.command.host;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
+import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.client.Libvirt;
@@ -11,6 +12,7 @@ import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainInfo;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.JobOperation;
 import java.io.IOException;
@@ -34,7 +36,7 @@ public final class InfoCommand extends ConnectedCommand {
             Domain domain,
             DomainInfo info,
             boolean persistent,
-            List<DomainDisk> disks,
+            List<DomainDescription.Disk> disks,
             @Nullable JobStatistics job,
             @Nullable List<Checkpoint> checkpoints) {}
 
@@ -62,9 +64,17 @@ public final class InfoCommand extends ConnectedCommand {
                 domain,
                 its,
                 await(persistent),
-                DomainDisk.of(await(xml)),
+                disks(await(xml)),
                 job.filter(JobStatistics::isRunning).orElse(null),
                 find(checkpoints, ErrorCode.NO_SUPPORT).orElse(null));
+    }
+
+    private static List<DomainDescription.Disk> disks(String xml) {
+        try {
+            return DomainDescription.parse(xml).disks();
+        } catch (IllegalArgumentException e) {
+            throw CommandException.failed("the server sent a domain's XML that is none: " + e.getMessage(), e);
+        }
     }
 
     private void print(Facts facts) {
@@ -86,8 +96,13 @@ public final class InfoCommand extends ConnectedCommand {
             line("Checkpoints", String.valueOf(facts.checkpoints.size()));
         }
         Table table = Table.of("TARGET", "DEVICE", "TYPE", "FORMAT", "SOURCE");
-        for (DomainDisk disk : facts.disks) {
-            table.row(disk.target(), disk.device(), disk.type(), text(disk.format()), text(disk.source()));
+        for (DomainDescription.Disk disk : facts.disks) {
+            table.row(
+                    disk.target(),
+                    disk.device(),
+                    disk.place().type(),
+                    text(disk.format()),
+                    text(disk.place().name()));
         }
         if (table.isEmpty()) {
             line("Disks", "none");
@@ -153,13 +168,13 @@ public final class InfoCommand extends ConnectedCommand {
             json.writeEndArray();
         }
         json.writeArrayFieldStart("disks");
-        for (DomainDisk disk : facts.disks) {
+        for (DomainDescription.Disk disk : facts.disks) {
             json.writeStartObject();
             json.writeStringField("target", disk.target());
             json.writeStringField("device", disk.device());
-            json.writeStringField("type", disk.type());
+            json.writeStringField("type", disk.place().type());
             json.writeStringField("format", disk.format());
-            json.writeStringField("source", disk.source());
+            json.writeStringField("source", disk.place().name());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -4,18 +4,12 @@ package dev.virtwire.cli.command.repository;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.Repository;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.BatchRequest;
+import dev.virtwire.backup.BatchResult;
+import dev.virtwire.backup.DomainOutcome;
 import dev.virtwire.backup.TransferLimits;
-import dev.virtwire.backup.batch.BackupBatch;
-import dev.virtwire.backup.batch.BatchOptions;
-import dev.virtwire.backup.batch.BatchResult;
-import dev.virtwire.backup.batch.DomainOutcome;
-import dev.virtwire.backup.manifest.Mode;
-import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
@@ -25,6 +19,12 @@ import dev.virtwire.cli.output.JoinedProgress;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.Retention;
+import dev.virtwire.repository.manifest.Mode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -98,17 +98,16 @@ public final class BackupCommand extends ConnectedCommand {
     @Mixin
     private BackupOptions options = new BackupOptions();
 
-    /** What is to be backed up: a plan, or why there is none. */
+    /** What is to be backed up: a request, or why there is none. */
     private record Turn(
             String name,
-            @Nullable BackupPlan plan,
+            @Nullable BackupRequest request,
             @Nullable CommandException missing) {}
 
     @Override
     public Integer call() throws Exception {
         // What is wrong with the command line is said before anybody is connected to.
-        options.plan("DOMAIN", ProgressListener.NONE);
-        batchOptions();
+        batch(List.of(options.request("DOMAIN")));
         requireWords();
         return super.call();
     }
@@ -134,7 +133,7 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     /** How the run goes about it. */
-    BatchOptions batchOptions() {
+    BatchRequest batch(List<BackupRequest> domains) {
         if (keep != null && options.mode() == Mode.PUSH) {
             throw CommandException.usage("--keep is for --mode pull: nothing is removed from the host", null);
         }
@@ -142,7 +141,8 @@ public final class BackupCommand extends ConnectedCommand {
             throw CommandException.usage("--keep " + keep + ": at least one point is kept", null);
         }
         try {
-            return new BatchOptions(jobs, bytesPerSecond, keep == null ? null : Retention.ofLast(keep));
+            BatchRequest request = BatchRequest.of(domains).withJobs(jobs).limitedTo(bytesPerSecond);
+            return keep == null ? request : request.keeping(Retention.ofLast(keep));
         } catch (BackupException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()), e);
         }
@@ -158,7 +158,7 @@ public final class BackupCommand extends ConnectedCommand {
         List<DomainOutcome> outcomes;
         try (ProgressView view = progressView(title())) {
             // Asked before the repository is made, so that a misspelt name leaves no empty one.
-            List<Turn> turns = turns(libvirt, view);
+            List<Turn> turns = turns(libvirt);
             outcomes = backUp(libvirt, turns, view);
         }
         if (several()) {
@@ -175,15 +175,14 @@ public final class BackupCommand extends ConnectedCommand {
                 : several() ? "backup of " + (words.size() - 1) + " domains" : "backup " + words.get(0);
     }
 
-    private List<Turn> turns(Libvirt libvirt, ProgressView view) {
+    private List<Turn> turns(Libvirt libvirt) {
         List<Turn> turns = new ArrayList<>();
         if (!several()) {
             Domain domain = domain(libvirt, words.get(0));
-            return List.of(new Turn(domain.name(), options.plan(domain.name(), view), null));
+            return List.of(turn(domain));
         }
-        JoinedProgress progress = new JoinedProgress(view);
         if (all) {
-            running(libvirt).forEach(domain -> turns.add(turn(domain, progress)));
+            running(libvirt).forEach(domain -> turns.add(turn(domain)));
             return turns;
         }
         Set<UUID> named = new HashSet<>();
@@ -191,7 +190,7 @@ public final class BackupCommand extends ConnectedCommand {
             try {
                 Domain domain = domain(libvirt, word);
                 if (named.add(domain.uuid())) {
-                    turns.add(turn(domain, progress));
+                    turns.add(turn(domain));
                 }
             } catch (CommandException e) {
                 turns.add(new Turn(word, null, e));
@@ -200,8 +199,8 @@ public final class BackupCommand extends ConnectedCommand {
         return turns;
     }
 
-    private Turn turn(Domain domain, JoinedProgress progress) {
-        return new Turn(domain.name(), options.plan(domain.name(), progress.of(domain.name())), null);
+    private Turn turn(Domain domain) {
+        return new Turn(domain.name(), options.request(domain.name()), null);
     }
 
     private List<Domain> running(Libvirt libvirt) {
@@ -221,37 +220,39 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private List<DomainOutcome> backUp(Libvirt libvirt, List<Turn> turns, ProgressView view) {
-        List<BackupPlan> plans = new ArrayList<>();
+        List<BackupRequest> requests = new ArrayList<>();
         for (Turn turn : turns) {
-            if (turn.plan() != null) {
-                plans.add(turn.plan());
+            if (turn.request() != null) {
+                requests.add(turn.request());
             }
         }
-        Iterator<DomainOutcome> made = plans.isEmpty()
+        Iterator<DomainOutcome> made = requests.isEmpty()
                 ? List.<DomainOutcome>of().iterator()
-                : backUpAll(libvirt, plans, view).domains().iterator();
+                : backUpAll(libvirt, requests, view).domains().iterator();
         List<DomainOutcome> outcomes = new ArrayList<>();
         for (Turn turn : turns) {
             outcomes.add(
-                    turn.plan() == null ? new DomainOutcome(turn.name(), null, null, turn.missing()) : made.next());
+                    turn.request() == null ? new DomainOutcome(turn.name(), null, null, turn.missing()) : made.next());
         }
         return outcomes;
     }
 
-    private BatchResult backUpAll(Libvirt libvirt, List<BackupPlan> plans, ProgressView view) {
+    private BatchResult backUpAll(Libvirt libvirt, List<BackupRequest> requests, ProgressView view) {
         Path folder = Path.of(words.get(words.size() - 1));
         Repository repository = Repository.openOrCreate(folder);
-        BackupBatch batch = BackupBatch.start(libvirt, repository, plans, batchOptions());
+        JoinedProgress joined = new JoinedProgress(view);
+        Operation<BatchResult> batch = Backups.of(libvirt, repository)
+                .backupAll(batch(requests), domain -> several() ? joined.of(domain) : view);
         console().interruption().cleanUpBy(() -> cancel(batch, view));
         try {
-            return await(batch.result());
+            return batch.join();
         } finally {
             console().interruption().awaitIfBegun();
             console().interruption().cleanUpBy(null);
         }
     }
 
-    private String cancel(BackupBatch batch, ProgressView view) throws Exception {
+    private String cancel(Operation<BatchResult> batch, ProgressView view) throws Exception {
         try {
             batch.cancel().get(CANCEL_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {

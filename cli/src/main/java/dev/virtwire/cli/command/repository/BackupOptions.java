@@ -2,17 +2,17 @@
 package dev.virtwire.cli.command.repository;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.ImageCompression;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
-import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.image.Compression;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Mode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -33,26 +33,26 @@ final class BackupOptions {
     }
 
     /** Takes the words that manifests have. */
-    static final class CompressionConverter implements ITypeConverter<ImageCompression> {
+    static final class CompressionConverter implements ITypeConverter<Compression> {
         @Override
-        public ImageCompression convert(String value) {
+        public Compression convert(String value) {
             return switch (value) {
-                case "none" -> ImageCompression.NONE;
-                case "zstd" -> ImageCompression.ZSTD;
-                case "deflate" -> ImageCompression.DEFLATE;
+                case "none" -> Compression.NONE;
+                case "zstd" -> Compression.ZSTD;
+                case "deflate" -> Compression.DEFLATE;
                 default -> throw new TypeConversionException("'" + value + "' is neither none, zstd nor deflate");
             };
         }
     }
 
     /** Takes the levels as one writes them. */
-    static final class LevelConverter implements ITypeConverter<BackupLevel> {
+    static final class LevelConverter implements ITypeConverter<Optional<Level>> {
         @Override
-        public BackupLevel convert(String value) {
+        public Optional<Level> convert(String value) {
             return switch (value) {
-                case "auto" -> BackupLevel.AUTO;
-                case "full" -> BackupLevel.FULL;
-                case "incremental" -> BackupLevel.INCREMENTAL;
+                case "auto" -> Optional.empty();
+                case "full" -> Optional.of(Level.FULL);
+                case "incremental" -> Optional.of(Level.INCREMENTAL);
                 default ->
                     throw new TypeConversionException("'" + value + "' is neither auto nor full nor incremental"
                             + (value.equals("differential") ? ": use --since POINT" : ""));
@@ -66,7 +66,7 @@ final class BackupOptions {
             converter = LevelConverter.class,
             description = "auto: copy of each disk what changed since the newest point that can serve, else all of it."
                     + " full: copy all. incremental: as auto, but fail if no disk can build on a point. Default: auto.")
-    private BackupLevel level = BackupLevel.AUTO;
+    private Optional<Level> level = Optional.empty();
 
     @Option(
             names = "--since",
@@ -113,7 +113,7 @@ final class BackupOptions {
             description =
                     "For pull: compress the images by none, zstd or deflate. qemu-img opens them: zstd from QEMU 5.1"
                             + " on, deflate in each version. Default: none.")
-    private ImageCompression compression = ImageCompression.NONE;
+    private Compression compression = Compression.NONE;
 
     @Option(
             names = "--scratch",
@@ -173,41 +173,44 @@ final class BackupOptions {
     }
 
     /** What the options ask for, for the domain of this name. */
-    BackupPlan plan(String name, ProgressListener listener) {
+    BackupRequest request(String name) {
         requireMode();
         try {
-            BackupPlan.Builder plan =
-                    BackupPlan.builder(name).listener(listener).level(level).compression(compression);
+            BackupRequest request = BackupRequest.of(name).withCompression(compression);
+            if (level.isPresent()) {
+                request = request.withLevel(level.get());
+            }
             if (since != null) {
-                plan.since(since);
+                request = request.since(since);
             }
             if (keepFullCheckpoint) {
-                plan.keepFullCheckpoint();
+                request = request.keepingFullCheckpoint();
             }
-            disks.forEach(plan::disk);
-            excluded.forEach(plan::exclude);
+            for (String disk : disks) {
+                request = request.withDisk(disk);
+            }
+            for (String disk : excluded) {
+                request = request.withoutDisk(disk);
+            }
             if (target != null) {
-                plan.push(target);
+                request = request.pushingTo(target);
             }
             if (scratch != null) {
-                plan.scratchFolder(scratch);
+                request = request.withScratchFolder(scratch);
             }
             if (scratchLimit != null) {
-                plan.scratchLimit(scratchLimit);
+                request = request.withScratchLimit(scratchLimit);
             }
             if (quiesce) {
-                plan.quiesce();
+                request = request.quiescing();
             }
             if (resume) {
-                plan.resume();
+                request = request.resuming();
             }
             if (nbd != null) {
-                plan.nbd(listen(nbd));
+                request = request.withNbd(listen(nbd));
             }
-            if (insecureNbd) {
-                plan.insecureNbd();
-            }
-            return plan.build();
+            return insecureNbd ? request.allowingInsecureNbd() : request;
         } catch (BackupException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()), e);
         }
@@ -234,7 +237,7 @@ final class BackupOptions {
         forPull.put("--resume", resume);
         forPull.put("--nbd", nbd != null);
         forPull.put("--insecure-nbd", insecureNbd);
-        forPull.put("--compress", compression != ImageCompression.NONE);
+        forPull.put("--compress", compression != Compression.NONE);
         forPull.values().removeIf(given -> !given);
         if (mode == Mode.PUSH && !forPull.isEmpty()) {
             throw CommandException.usage(forPull.keySet().iterator().next() + " is for --mode pull", null);

@@ -2,15 +2,15 @@
 package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.manifest.ExcludedDisk;
-import dev.virtwire.backup.manifest.Manifest;
-import dev.virtwire.backup.manifest.ManifestDisk;
-import dev.virtwire.backup.manifest.PushedImage;
-import dev.virtwire.backup.manifest.StoredImage;
-import dev.virtwire.backup.retention.PointVerdict;
-import dev.virtwire.backup.retention.PruneReport;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointVerdict;
+import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.PushedImage;
+import dev.virtwire.repository.manifest.StoredImage;
 import java.io.IOException;
 import java.util.List;
 

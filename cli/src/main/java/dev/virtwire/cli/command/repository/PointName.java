@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.Repository;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Repository;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -2,16 +2,16 @@
 package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.DomainPoints;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.manifest.Manifest;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.DomainPoints;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

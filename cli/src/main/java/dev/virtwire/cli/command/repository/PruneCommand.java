@@ -4,19 +4,21 @@ package dev.virtwire.cli.command.repository;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.retention.PointVerdict;
-import dev.virtwire.backup.retention.PruneReport;
-import dev.virtwire.backup.retention.Retention;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ErrorReport;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.PointVerdict;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.PruneRequest;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.Retention;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,8 +85,12 @@ public final class PruneCommand extends AbstractCommand {
                 .cleanUpBy(() -> "interrupted; what was being removed goes with the next prune, backup or recover");
         for (String domain : chosen) {
             try {
-                done.put(domain, repository.prune(domain, retention, dryRun));
-            } catch (BackupException e) {
+                done.put(
+                        domain,
+                        repository
+                                .prune(request(domain, retention), ProgressListener.NONE)
+                                .join());
+            } catch (RepositoryException e) {
                 failed.put(domain, e);
             }
         }
@@ -97,6 +103,11 @@ public final class PruneCommand extends AbstractCommand {
         return conclude(done, failed);
     }
 
+    private PruneRequest request(String domain, Retention retention) {
+        PruneRequest request = PruneRequest.of(domain, retention);
+        return dryRun ? request.asDryRun() : request;
+    }
+
     private Retention retention() {
         if (last == 0 && daily == 0 && weekly == 0 && monthly == 0) {
             throw CommandException.usage(
@@ -106,7 +117,7 @@ public final class PruneCommand extends AbstractCommand {
         }
         try {
             return new Retention(last, daily, weekly, monthly);
-        } catch (BackupException e) {
+        } catch (RepositoryException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()), e);
         }
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
+import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
-import dev.virtwire.backup.Repository;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -23,7 +25,9 @@ public final class RecoverCommand extends AbstractCommand {
 
     @Override
     public Integer call() {
-        RecoverReport report = Repository.open(folder).recover(ConnectedCommand::connect);
+        RecoverReport report = Backups.recover(
+                        Repository.open(folder), ConnectedCommand::connect, ProgressListener.NONE)
+                .join();
         if (json()) {
             printJson(json -> {
                 json.writeBooleanField("clean", report.clean());

@@ -3,15 +3,10 @@ package dev.virtwire.cli.command.repository;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.virtwire.backup.DomainDefinition;
-import dev.virtwire.backup.ImageFormat;
-import dev.virtwire.backup.Point;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.RestoreRequest;
-import dev.virtwire.backup.RestoreResult;
-import dev.virtwire.backup.manifest.DomainIdentity;
-import dev.virtwire.backup.pool.PoolRestore;
-import dev.virtwire.backup.pool.PoolRestoreResult;
+import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.HostRestoreRequest;
+import dev.virtwire.backup.HostRestoreResult;
+import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
@@ -19,6 +14,13 @@ import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.RestoreResult;
+import dev.virtwire.repository.manifest.DomainIdentity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -140,27 +142,24 @@ public final class RestoreCommand extends ConnectedCommand {
             throw CommandException.usage("volumes of a pool are raw: leave out --chain and --format", null);
         }
         // Files alone need no host.
-        return define || folderOut == null ? super.call() : restore(folderOut, null);
+        return define || folderOut == null ? super.call() : restore(folderOut);
     }
 
     @Override
     protected int run(Libvirt libvirt) {
-        Path folderOut = destination;
-        return folderOut == null
-                ? restoreToPool(libvirt)
-                : restore(folderOut, define ? new DomainDefinition(libvirt, newName) : null);
-    }
-
-    private int restoreToPool(Libvirt libvirt) {
         Repository repository = Repository.open(folder);
         Point point = PointName.parse(repository, name).in(repository);
-        PoolRestore request =
-                new PoolRestore(point, libvirt, requireNonNull(pool), disks, rate, define, newName, replace);
-        PoolRestoreResult result = interruptible(view -> repository.restore(request, view));
+        HostRestoreRequest request =
+                HostRestoreRequest.of(point, target()).withDisks(disks).limitedTo(rate);
+        if (define) {
+            request = newName == null ? request.defining() : request.definingAs(newName);
+        }
+        HostRestoreRequest wanted = replace ? request.replacing() : request;
+        HostRestoreResult result =
+                interruptible(view -> Backups.of(libvirt, repository).restore(wanted, view));
         print(
                 point,
-                "storage pool " + request.pool(),
-                result.volumes().stream().map(StorageVolume::name).toList(),
+                pool == null ? names(result.files()) : volumes(result.volumes()),
                 result.bytesWritten(),
                 result.duration(),
                 result.defined(),
@@ -168,34 +167,44 @@ public final class RestoreCommand extends ConnectedCommand {
         return ExitCode.DONE;
     }
 
-    private int restore(Path out, @Nullable DomainDefinition definition) {
+    private RestoreTarget target() {
+        if (pool != null) {
+            return new RestoreTarget.Pool(pool);
+        }
+        return new RestoreTarget.Files(requireNonNull(destination), format(), chain);
+    }
+
+    private ImageFormat format() {
+        return format == null ? ImageFormat.QCOW2 : format;
+    }
+
+    private int restore(Path out) {
         Repository repository = Repository.open(folder);
         Point point = PointName.parse(repository, name).in(repository);
         RestoreRequest request = RestoreRequest.of(point, out)
-                .withFormat(format == null ? ImageFormat.QCOW2 : format)
+                .withFormat(format())
                 .withDisks(disks)
                 .limitedTo(rate);
         RestoreRequest chained = chain ? request.asChain() : request;
         RestoreRequest wanted = replace ? chained.replacing() : chained;
-        RestoreResult result = interruptible(view ->
-                definition == null ? repository.restore(wanted, view) : repository.restore(wanted, definition, view));
-        print(
-                point,
-                out.toString(),
-                result.files().stream()
-                        .map(file ->
-                                json() ? file.toString() : out.relativize(file).toString())
-                        .toList(),
-                result.bytesWritten(),
-                result.duration(),
-                result.defined(),
-                result.notices());
+        RestoreResult result = interruptible(view -> repository.restore(wanted, view));
+        print(point, names(result.files()), result.bytesWritten(), result.duration(), null, List.of());
         return ExitCode.DONE;
+    }
+
+    private List<String> names(List<Path> files) {
+        Path out = requireNonNull(destination);
+        return files.stream()
+                .map(file -> (json() ? file : out.relativize(file)).toString())
+                .toList();
+    }
+
+    private static List<String> volumes(List<StorageVolume> volumes) {
+        return volumes.stream().map(StorageVolume::name).toList();
     }
 
     private void print(
             Point point,
-            String where,
             List<String> made,
             long bytesWritten,
             Duration duration,
@@ -218,6 +227,7 @@ public final class RestoreCommand extends ConnectedCommand {
             });
             return;
         }
+        String where = pool == null ? String.valueOf(destination) : "storage pool " + pool;
         say("restored " + point.manifest().domain().name() + "@" + point.id() + " to " + where + ": "
                 + String.join(", ", made) + "; " + Amounts.bytes(bytesWritten) + " written in "
                 + Amounts.duration(duration));
@@ -227,11 +237,11 @@ public final class RestoreCommand extends ConnectedCommand {
         notices.forEach(this::note);
     }
 
-    private <T> T interruptible(Function<ProgressView, T> restore) {
+    private <T> T interruptible(Function<ProgressView, Operation<T>> restore) {
         try (ProgressView view = progressView("restore");
                 InterruptibleWork work =
                         InterruptibleWork.begin(console().interruption(), view, "nothing of it is left")) {
-            return work.run(() -> restore.apply(view));
+            return work.run(() -> restore.apply(view).join());
         }
     }
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
-import dev.virtwire.backup.DamagedException;
-import dev.virtwire.backup.Finding;
-import dev.virtwire.backup.Repository;
-import dev.virtwire.backup.VerifyDepth;
-import dev.virtwire.backup.VerifyReport;
-import dev.virtwire.backup.VerifyRequest;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.ProgressView;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.VerifyDepth;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +86,7 @@ public final class VerifyCommand extends AbstractCommand {
                         console().interruption(),
                         view,
                         resume ? "'virtwire verify --resume' goes on there" : "nothing was found out")) {
-            report = work.run(() -> repository.verify(request(repository), view));
+            report = work.run(() -> repository.verify(request(repository), view).join());
         }
         print(report, Duration.ofNanos(System.nanoTime() - begin));
         if (!report.damage().isEmpty()) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.volume;
 
-import dev.virtwire.backup.Progress;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
@@ -16,6 +15,7 @@ import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.protocol.remote.StoragePoolRef;
 import dev.virtwire.protocol.remote.StorageVolCalls;
 import dev.virtwire.protocol.stream.LibvirtStream;
+import dev.virtwire.repository.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,14 +4,13 @@ package dev.virtwire.cli.command.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.backup.BackupLevel;
-import dev.virtwire.backup.BackupPlan;
-import dev.virtwire.backup.ImageCompression;
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
-import dev.virtwire.backup.ProgressListener;
-import dev.virtwire.backup.manifest.Mode;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.image.Compression;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Mode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,18 +18,18 @@ import picocli.CommandLine;
 
 /** From the options of {@code backup} to the plan of a backup. */
 class BackupOptionsTest {
-    private static BackupPlan plan(String... arguments) {
+    private static BackupRequest plan(String... arguments) {
         BackupOptions options = new BackupOptions();
         new CommandLine(options).parseArgs(arguments);
-        return options.plan("web1", ProgressListener.NONE);
+        return options.request("web1");
     }
 
     @Test
     void withoutOptionsItIsAPullOfAllDisksAtTheLevelThatIsPossible() {
-        BackupPlan plan = plan();
+        BackupRequest plan = plan();
         assertThat(plan.domain()).isEqualTo("web1");
         assertThat(plan.mode()).isEqualTo(Mode.PULL);
-        assertThat(plan.level()).isEqualTo(BackupLevel.AUTO);
+        assertThat(plan.level()).isNull();
         assertThat(plan.since()).isNull();
         assertThat(plan.keepFullCheckpoint()).isFalse();
         assertThat(plan.disks()).isEmpty();
@@ -41,12 +40,12 @@ class BackupOptionsTest {
         assertThat(plan.resume()).isFalse();
         assertThat(plan.nbd()).isNull();
         assertThat(plan.insecureNbd()).isFalse();
-        assertThat(plan.compression()).isEqualTo(ImageCompression.NONE);
+        assertThat(plan.compression()).isEqualTo(Compression.NONE);
     }
 
     @Test
     void eachOptionReachesThePlan() {
-        BackupPlan pull = plan(
+        BackupRequest pull = plan(
                 "--level=incremental",
                 "--since=20261122T190000Z-full",
                 "--keep-full-checkpoint",
@@ -59,7 +58,7 @@ class BackupOptionsTest {
                 "--compress=zstd",
                 "--nbd=[::1]:10809-10810",
                 "--insecure-nbd");
-        assertThat(pull.level()).isEqualTo(BackupLevel.INCREMENTAL);
+        assertThat(pull.level()).isEqualTo(Level.INCREMENTAL);
         assertThat(pull.since()).isEqualTo("20261122T190000Z-full");
         assertThat(pull.keepFullCheckpoint()).isTrue();
         assertThat(pull.disks()).containsExactlyInAnyOrder("vda", "vdb");
@@ -67,10 +66,10 @@ class BackupOptionsTest {
         assertThat(pull.scratchLimit()).isEqualTo(20L << 30);
         assertThat(pull.quiesce()).isTrue();
         assertThat(pull.resume()).isTrue();
-        assertThat(pull.compression()).isEqualTo(ImageCompression.ZSTD);
+        assertThat(pull.compression()).isEqualTo(Compression.ZSTD);
         assertThat(pull.nbd()).isEqualTo(new NbdListen("::1", 10809, 10810));
         assertThat(pull.insecureNbd()).isTrue();
-        BackupPlan push = plan("--mode", "push", "--target", "/host", "--exclude", "vdc");
+        BackupRequest push = plan("--mode", "push", "--target", "/host", "--exclude", "vdc");
         assertThat(push.mode()).isEqualTo(Mode.PUSH);
         assertThat(push.pushFolder()).isEqualTo("/host");
         assertThat(push.excluded()).containsExactly("vdc");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.call;
 
+import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.client.AuthenticationException;
 import dev.virtwire.client.CallRefusedException;
@@ -191,7 +191,7 @@ class SessionTest {
         clients.take().close();
         assertThat(failure(sent)).isInstanceOf(ConnectionLostException.class);
         assertThat(failure(unsent)).isInstanceOf(ConnectionLostException.class);
-        assertThat(onLoop.get(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(onLoop.get(20, TimeUnit.SECONDS)).isTrue();
         assertThat(clients.poll(10, TimeUnit.SECONDS)).isNotNull();
         ByteBuf next = received.take();
         assertThat(next.getInt(12)).isEqualTo(ConnectProcedures.CONNECT_GET_HOSTNAME.number());

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.repository.manifest.DomainIdentity;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A restore to a host that is done: every file is complete, durable and equal to what was backed up, and of every volume the
+ * host has confirmed every byte.
+ *
+ * @param files the files, in the order of the disks, the domain XML and NVRAM last; none in a pool
+ * @param volumes the volumes, in the order of the disks, UEFI variables last; none in a folder
+ * @param bytesWritten bytes written or sent, holes left out
+ * @param duration how long it took
+ * @param defined the name and UUID of the domain that was defined, or null where none was
+ * @param notices what the user should know, each one sentence: what the defined domain does not have
+ */
+public record HostRestoreResult(
+        List<Path> files,
+        List<StorageVolume> volumes,
+        long bytesWritten,
+        Duration duration,
+        @Nullable DomainIdentity defined,
+        List<String> notices) {
+    /** Refuses a missing field. */
+    public HostRestoreResult {
+        files = List.copyOf(files);
+        volumes = List.copyOf(volumes);
+        requireNonNull(duration, "duration");
+        notices = List.copyOf(notices);
+    }
+}

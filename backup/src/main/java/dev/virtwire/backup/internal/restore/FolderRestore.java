@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.restore;
+
+import dev.virtwire.backup.HostRestoreRequest;
+import dev.virtwire.backup.HostRestoreResult;
+import dev.virtwire.backup.RestoreTarget;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.RestoreResult;
+import dev.virtwire.repository.internal.restore.FileRestore;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Restores a point to files and defines its domain with them. The domain is defined when all files are durable, which is the
+ * last thing that is likely to fail, and before they get their names.
+ */
+final class FolderRestore {
+    private final RestoreTarget.Files target;
+    private final HostRestoreRequest request;
+    private final FileRestore files;
+    private final @Nullable HostDefinition definition;
+
+    FolderRestore(
+            Libvirt libvirt,
+            DomainStore domain,
+            HostRestoreRequest request,
+            RestoreTarget.Files target,
+            ProgressListener listener) {
+        this.request = request;
+        this.target = target;
+        RestoreRequest asked = new RestoreRequest(
+                request.point(),
+                target.folder(),
+                target.format(),
+                target.chained(),
+                request.disks(),
+                request.replace(),
+                request.bytesPerSecond());
+        this.files = new FileRestore(domain, asked, request.define(), listener);
+        this.definition = request.define()
+                ? new HostDefinition(libvirt, request, files.point().manifest().domain())
+                : null;
+    }
+
+    HostRestoreResult run() {
+        if (definition != null) {
+            definition.requireHere();
+            definition.requirePossible();
+        }
+        List<String> notices = List.of();
+        try {
+            files.write();
+            if (definition == null) {
+                files.place();
+            } else {
+                DomainRewriter rewriter = HostRestore.rewriter(files.point(), request);
+                definition.define(
+                        rewriter.rewrite(definition.identity().uuid(), files.images(), target.format(), files.nvram()));
+                notices = rewriter.notices();
+                files.place();
+                definition.requireSeen(files.images(), sizes());
+            }
+            files.finish();
+        } catch (IOException | RuntimeException | Error e) {
+            throw cleanUp(e);
+        }
+        RestoreResult done = files.result();
+        return new HostRestoreResult(
+                done.files(),
+                List.of(),
+                done.bytesWritten(),
+                done.duration(),
+                definition == null ? null : definition.identity(),
+                notices);
+    }
+
+    private Map<String, Long> sizes() {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        for (ManifestDisk disk : files.disks()) {
+            sizes.put(disk.target(), disk.virtualSize());
+        }
+        return sizes;
+    }
+
+    private RuntimeException cleanUp(Throwable e) {
+        // A thread that is interrupted could not clean up: it cannot wait until a folder is on disk.
+        boolean interrupted = Thread.interrupted();
+        RuntimeException failure = HostRestore.failure(e, target.folder().toString(), interrupted);
+        if (definition != null) {
+            definition.undo(failure);
+        }
+        files.remove(failure);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return failure;
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.restore;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.BackupCancelledException;
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.HostRestoreRequest;
+import dev.virtwire.backup.HostRestoreResult;
+import dev.virtwire.backup.RestoreTarget;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.manifest.PointFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Restores a point to a host. */
+public final class HostRestore {
+    private HostRestore() {}
+
+    /** Restores; see {@link dev.virtwire.backup.Backups#restore}. */
+    public static HostRestoreResult run(
+            Libvirt libvirt, RepositoryStore repository, HostRestoreRequest request, ProgressListener listener) {
+        DomainStore domain = repository.existing(request.point().domain());
+        if (request.target() instanceof RestoreTarget.Files files) {
+            return new FolderRestore(libvirt, domain, request, files, listener).run();
+        }
+        return new PoolRestore(libvirt, domain, request, (RestoreTarget.Pool) request.target(), listener).run();
+    }
+
+    /** The saved XML of a point's domain, for who rewrites it. */
+    static DomainRewriter rewriter(Point point, HostRestoreRequest request) throws IOException {
+        // Whoever reads a manifest makes sure that it has this role.
+        PointFile description = requireNonNull(point.manifest().file(PointFile.DOMAIN));
+        Path saved = point.folder().resolve(description.file());
+        SmallFiles.require(point.folder(), description);
+        return new DomainRewriter(saved, Files.readAllBytes(saved), request.name());
+    }
+
+    /** The exception that a restore to {@code where} ends with. */
+    static RuntimeException failure(Throwable e, String where, boolean interrupted) {
+        if (interrupted) {
+            return new BackupCancelledException("the restore to " + where + " was interrupted", e);
+        }
+        if (e instanceof BackupException || e instanceof RepositoryException) {
+            return (RuntimeException) e;
+        }
+        return new BackupException("cannot restore to " + where + ": " + reason(e), e);
+    }
+
+    private static String reason(Throwable e) {
+        if (e instanceof IOException io) {
+            return Problems.reason(io);
+        }
+        return e instanceof LibvirtException ? String.valueOf(e.getMessage()) : e.toString();
+    }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.restore;
+
+import static dev.virtwire.backup.internal.restore.HostDefinition.await;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.HostRestoreRequest;
+import dev.virtwire.backup.HostRestoreResult;
+import dev.virtwire.backup.RestoreTarget;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.client.xml.XmlWriter;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.StorageVolType;
+import dev.virtwire.protocol.remote.StorageVolUploadFlags;
+import dev.virtwire.protocol.stream.WritableStream;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.restore.ChosenDisks;
+import dev.virtwire.repository.internal.restore.DiskRestore;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.internal.work.RateLimit;
+import dev.virtwire.repository.internal.work.Workers;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.PointFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Restores a point into volumes of a storage pool, by upload streams. Volumes are made for it, and deleted again where
+ * anything fails; the domain is defined last.
+ */
+final class PoolRestore {
+    private final Libvirt libvirt;
+    private final DomainStore domain;
+    private final HostRestoreRequest request;
+    private final RestoreTarget.Pool target;
+    private final ProgressListener listener;
+    private final Point point;
+    private final @Nullable HostDefinition definition;
+    private final List<StorageVolume> made = new ArrayList<>();
+    private final List<String> notices = new ArrayList<>();
+    private boolean devices;
+
+    PoolRestore(
+            Libvirt libvirt,
+            DomainStore domain,
+            HostRestoreRequest request,
+            RestoreTarget.Pool target,
+            ProgressListener listener) {
+        this.libvirt = libvirt;
+        this.domain = domain;
+        this.request = request;
+        this.target = target;
+        this.listener = listener;
+        // Read again: whoever asks may have held on to it for long.
+        this.point = domain.point(request.point().id());
+        this.definition = request.define()
+                ? new HostDefinition(libvirt, request, point.manifest().domain())
+                : null;
+    }
+
+    HostRestoreResult run() {
+        long begin = System.nanoTime();
+        List<ManifestDisk> disks = ChosenDisks.of(point.manifest(), request.disks());
+        ProgressMeter meter = new ProgressMeter(
+                listener,
+                disks.size(),
+                disks.stream().mapToLong(ManifestDisk::virtualSize).sum());
+        if (definition != null) {
+            definition.requirePossible();
+        }
+        // A stream has an order, and so one thread reads for it.
+        try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()), 1)) {
+            StoragePool pool = pool();
+            meter.phase(Progress.Phase.COPYING);
+            Map<String, Path> places = new LinkedHashMap<>();
+            for (ManifestDisk disk : disks) {
+                meter.disk(disk.target());
+                places.put(disk.target(), restore(disk, pool, workers, meter));
+                meter.diskDone();
+            }
+            Path nvram = nvram(pool);
+            Workers.refuseInterrupted();
+            meter.phase(Progress.Phase.COMMITTING);
+            if (definition != null) {
+                definition.define(xml(definition, places, nvram));
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            throw cleanUp(e);
+        }
+        meter.phase(Progress.Phase.DONE);
+        return new HostRestoreResult(
+                List.of(),
+                made,
+                meter.movedBytes(),
+                Duration.ofNanos(System.nanoTime() - begin),
+                definition == null ? null : definition.identity(),
+                notices);
+    }
+
+    private StoragePool pool() {
+        try {
+            return await(libvirt.storage().pool(target.name()));
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_STORAGE_POOL)) {
+                throw new BackupException(
+                        "there is no storage pool '" + target.name() + "' on "
+                                + libvirt.uri().where(),
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    private Path restore(ManifestDisk disk, StoragePool pool, Workers workers, ProgressMeter meter) throws IOException {
+        StorageVolume volume = create(pool, disk.target() + ".raw", disk.virtualSize());
+        try (DiskChain chain = DiskChain.open(domain, point, disk);
+                VolumeTarget writer = writer(volume, disk.virtualSize())) {
+            DiskRestore.run(chain, writer, workers, meter);
+            writer.finish();
+        }
+        return Path.of(await(volume.path()));
+    }
+
+    /** The restored UEFI variables, or null where the point has none. */
+    private @Nullable Path nvram(StoragePool pool) throws IOException {
+        PointFile stored = point.manifest().file(PointFile.NVRAM);
+        if (stored == null) {
+            return null;
+        }
+        SmallFiles.require(point.folder(), stored);
+        byte[] content = Files.readAllBytes(point.folder().resolve(stored.file()));
+        StorageVolume volume = create(pool, "nvram.fd", content.length);
+        try (VolumeTarget writer = writer(volume, content.length)) {
+            writer.write(0, ByteBuffer.wrap(content));
+            writer.finish();
+        }
+        return Path.of(await(volume.path()));
+    }
+
+    private StorageVolume create(StoragePool pool, String what, long size) {
+        String owner = request.name() == null ? point.manifest().domain().name() : request.name();
+        String name = owner + "-" + what;
+        try {
+            StorageVolume volume = await(pool.createVolume(description(name, size)));
+            made.add(volume);
+            return volume;
+        } catch (RemoteException e) {
+            throw new BackupException(
+                    "cannot make volume %s of %d bytes in storage pool %s on %s: %s"
+                            .formatted(name, size, pool.name(), libvirt.uri().where(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private static String description(String name, long size) {
+        return XmlWriter.document(
+                "volume",
+                volume -> volume.textElement("name", name)
+                        .textElement("capacity", String.valueOf(size))
+                        .textElement("allocation", "0")
+                        .element(
+                                "target",
+                                target -> target.element("format", format -> format.attribute("type", "raw"))));
+    }
+
+    /** A new file is zeros where nothing is written; a device is what its last owner left. */
+    private VolumeTarget writer(StorageVolume volume, long size) {
+        StorageVolType type = await(volume.info()).type().orElse(null);
+        boolean file = type == StorageVolType.FILE;
+        devices = type == StorageVolType.BLOCK;
+        if (definition != null && !file && !devices) {
+            throw new BackupException("storage pool " + volume.poolName()
+                    + " has neither files nor devices that a domain can be defined with: restore without defining it");
+        }
+        WritableStream stream = await(
+                file ? volume.openUpload(0, size, StorageVolUploadFlags.SPARSE_STREAM) : volume.openUpload(0, size));
+        return new VolumeTarget(stream, size, file);
+    }
+
+    private String xml(HostDefinition asked, Map<String, Path> places, @Nullable Path nvram) throws IOException {
+        DomainRewriter rewriter = HostRestore.rewriter(point, request);
+        if (devices) {
+            rewriter.withDevices();
+        }
+        String xml = rewriter.rewrite(asked.identity().uuid(), places, ImageFormat.RAW, nvram);
+        notices.addAll(rewriter.notices());
+        return xml;
+    }
+
+    private RuntimeException cleanUp(Throwable e) {
+        // A thread that is interrupted could not wait for the host.
+        boolean interrupted = Thread.interrupted();
+        RuntimeException failure = HostRestore.failure(e, "storage pool " + target.name(), interrupted);
+        if (definition != null) {
+            definition.undo(failure);
+        }
+        for (StorageVolume volume : made) {
+            try {
+                await(volume.delete());
+            } catch (LibvirtException left) {
+                failure.addSuppressed(
+                        new BackupException("left behind: volume " + volume + ": " + left.getMessage(), left));
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return failure;
+    }
+}

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** Decides which points stay, and removes the others. */
-@NullMarked
-package dev.virtwire.backup.internal.retention;
-
-import org.jspecify.annotations.NullMarked;

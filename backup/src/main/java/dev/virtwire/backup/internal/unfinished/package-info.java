@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** What a run notes beside a point that it makes, so that another can go on with it: enough to finish it without the first. */
-@NullMarked
-package dev.virtwire.backup.internal.unfinished;
-
-import org.jspecify.annotations.NullMarked;

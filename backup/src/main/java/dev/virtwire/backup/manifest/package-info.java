@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/**
- * What a point of a repository says of itself: {@link dev.virtwire.backup.manifest.Manifest} and its parts, records
- * that mirror {@code manifest.json} field for field. docs/format.md explains each field.
- */
-@NullMarked
-package dev.virtwire.backup.manifest;
-
-import org.jspecify.annotations.NullMarked;

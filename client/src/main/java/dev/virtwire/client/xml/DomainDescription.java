@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client.xml;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What we need to know of a domain, as its XML describes it.
+ *
+ * @param disks its disks, in order
+ * @param nvram where its UEFI variables lie, or null for a domain without
+ * @param keepsTpmState whether it has an emulated TPM, whose state is not in any disk
+ * @param secrets the libvirt secrets that it refers to, each its UUID or {@code type:usage}, in alphabetical order
+ */
+public record DomainDescription(List<Disk> disks, @Nullable Place nvram, boolean keepsTpmState, List<String> secrets) {
+    /** Copies the lists. */
+    public DomainDescription {
+        disks = List.copyOf(disks);
+        secrets = List.copyOf(secrets);
+    }
+
+    /**
+     * Where something lies.
+     *
+     * @param type {@code file}, {@code block}, {@code network}, {@code volume} …
+     * @param protocol how it is reached if it is on the network, else null
+     * @param name its path or name there, of a volume {@code pool/volume}; null if there is none
+     */
+    public record Place(
+            String type,
+            @Nullable String protocol,
+            @Nullable String name) {
+        private static final List<String> NAMES = List.of("file", "dev", "volume", "name", "dir", "path");
+
+        /** The protocol and the name, {@code rbd:pool/image}, or the name alone; null if there is neither. */
+        public @Nullable String fullName() {
+            return protocol == null ? name : protocol + ":" + (name == null ? "" : name);
+        }
+
+        private static Place of(String type, XmlElement source) {
+            String name = NAMES.stream()
+                    .flatMap(attribute -> given(source, attribute).stream())
+                    .findFirst()
+                    .orElse(null);
+            String pool = given(source, "pool").orElse(null);
+            return new Place(type, source.attribute("protocol"), pool == null ? name : pool + "/" + name);
+        }
+    }
+
+    /**
+     * A disk.
+     *
+     * @param target the guest's name for it, such as {@code vda}
+     * @param device {@code disk}, {@code cdrom}, {@code floppy} or {@code lun}
+     * @param format its image's format, or null if the XML does not say
+     * @param place where it lies
+     * @param isEmpty whether there is nothing in it, such as no medium in a drive
+     * @param isReadOnly whether the guest cannot write it
+     * @param isShareable whether several domains may write it
+     * @param isTransient whether its changes are thrown away when the guest stops
+     */
+    public record Disk(
+            String target,
+            String device,
+            @Nullable String format,
+            Place place,
+            boolean isEmpty,
+            boolean isReadOnly,
+            boolean isShareable,
+            boolean isTransient) {
+        /** A {@code <disk>}. */
+        public static Disk of(XmlElement disk) {
+            String type = given(disk, "type").orElse("file");
+            Optional<Place> place = disk.child("source").map(source -> Place.of(type, source));
+            boolean named = place.filter(it -> it.name != null).isPresent();
+            return new Disk(
+                    disk.child("target").flatMap(target -> given(target, "dev")).orElse(""),
+                    given(disk, "device").orElse("disk"),
+                    disk.child("driver")
+                            .flatMap(driver -> given(driver, "type"))
+                            .orElse(null),
+                    place.orElse(new Place(type, null, null)),
+                    place.isEmpty() || (!named && (type.equals("file") || type.equals("block"))),
+                    disk.has("readonly"),
+                    disk.has("shareable"),
+                    disk.has("transient"));
+        }
+
+        /** Whether it is a drive whose medium people change. */
+        public boolean isRemovable() {
+            return device.equals("cdrom") || device.equals("floppy");
+        }
+    }
+
+    /**
+     * Reads a {@code <domain>}.
+     *
+     * @throws IllegalArgumentException if it is none; the message names line and column, or the element
+     */
+    public static DomainDescription parse(String xml) {
+        return of(XmlElement.parse("domain XML", "domain", xml));
+    }
+
+    /** What a {@code <domain>} says. */
+    public static DomainDescription of(XmlElement domain) {
+        return new DomainDescription(
+                domain.children("devices", "disk").stream().map(Disk::of).toList(),
+                domain.child("os", "nvram").map(DomainDescription::nvram).orElse(null),
+                domain.children("devices", "tpm", "backend").stream()
+                        .anyMatch(backend -> "emulator".equals(backend.attribute("type"))),
+                secrets(domain));
+    }
+
+    private static Place nvram(XmlElement nvram) {
+        String type = given(nvram, "type").orElse("file");
+        return nvram.child("source").map(source -> Place.of(type, source)).orElseGet(() -> {
+            String path = nvram.text();
+            return new Place(type, null, path.isEmpty() ? null : path);
+        });
+    }
+
+    private static List<String> secrets(XmlElement domain) {
+        Stream<String> ofDisks = domain.descendants("secret").stream()
+                .map(secret -> given(secret, "uuid")
+                        .orElseGet(() -> given(secret, "type").orElse("") + ":"
+                                + given(secret, "usage").orElse("")));
+        Stream<String> ofTpm = domain.children("devices", "tpm", "backend", "encryption").stream()
+                .flatMap(encryption -> given(encryption, "secret").stream());
+        return Stream.concat(ofDisks, ofTpm).sorted().distinct().toList();
+    }
+
+    private static Optional<String> given(XmlElement element, String attribute) {
+        return Optional.ofNullable(element.attribute(attribute)).filter(value -> !value.isEmpty());
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the launcher script does before there is Java. */
+class LauncherIT {
+    @TempDir
+    Path folder;
+
+    @Test
+    void itRunsFromAnywhereAndThroughALink() throws IOException {
+        CommandRun direct = new Launcher().run("version");
+        assertThat(direct.exitCode()).isZero();
+        assertThat(direct.out()).matches("virtwire \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?\n");
+        assertThat(direct.err()).isEmpty();
+        Path link = Files.createSymbolicLink(folder.resolve("vw"), Launcher.script());
+        assertThat(new Launcher().at(link).run("version")).isEqualTo(direct);
+    }
+
+    @Test
+    void argumentsAreUtf8WhateverTheLocale() {
+        assertThat(new Launcher()
+                        .with("LC_ALL", "C")
+                        .run("uri", "qemu:///gäste ☃")
+                        .err())
+                .isEqualTo("error: URI 'qemu:///gäste ☃': Illegal character in path at position 13\n");
+    }
+
+    @Test
+    void optionsForJavaReachIt() {
+        assertThat(new Launcher()
+                        .with("JAVA_OPTS", "-Xmx64m -Dfirst=1")
+                        .with("VIRTWIRE_OPTS", "-XX:+PrintFlagsFinal -Xmx96m")
+                        .run("version")
+                        .out())
+                .containsPattern("MaxHeapSize += 100663296 ");
+    }
+
+    @Test
+    void aJavaThatIsTooOldIsPassedOver() throws IOException {
+        Path old = Files.createDirectories(folder.resolve("jdk-11/bin")).getParent();
+        Files.writeString(old.resolve("release"), "IMPLEMENTOR=\"Old\"\nJAVA_VERSION=\"11.0.2\"\n");
+        Files.writeString(old.resolve("bin/java"), "#!/bin/sh\necho old >&2\nexit 9\n");
+        assertThat(old.resolve("bin/java").toFile().setExecutable(true)).isTrue();
+        CommandRun run = new Launcher().with("JAVA_HOME", old.toString()).run("version");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEmpty();
+    }
+
+    /** The archive is what makes short commands short; one that nobody notices to be missing would be no use. */
+    @Test
+    void theClassDataArchiveOfTheBuildIsUsed() throws IOException {
+        Path log = folder.resolve("classes.log");
+        CommandRun run = new Launcher()
+                .with("JAVA_HOME", System.getProperty("java.home"))
+                .with("VIRTWIRE_OPTS", "-Xlog:class+load:file=" + log)
+                .run("uri", "qemu:///system");
+        assertThat(run.exitCode()).isZero();
+        List<String> ours = Files.readAllLines(log, StandardCharsets.UTF_8).stream()
+                .filter(line -> line.contains("dev.virtwire.cli.command.UriCommand source"))
+                .toList();
+        assertThat(ours).singleElement().asString().contains("shared objects file");
+    }
+}

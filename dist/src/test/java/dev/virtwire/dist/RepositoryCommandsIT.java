@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Backup, points, verify, restore: the launcher against a real guest. */
+@ExtendWith(LibvirtdExtension.class)
+class RepositoryCommandsIT {
+    private static final long MIB = 1 << 20;
+
+    @TempDir
+    Path folder;
+
+    private Path repository;
+    private Libvirtd libvirtd;
+    private Guest guest;
+
+    @BeforeEach
+    void startGuest(Libvirtd shared, TestInfo test) {
+        libvirtd = shared;
+        repository = folder.resolve("backups");
+        guest = Guest.on(
+                        libvirtd,
+                        "cli-"
+                                + test.getDisplayName()
+                                        .replaceAll("\\W", "")
+                                        .toLowerCase()
+                                        .substring(0, 12))
+                .disk(GuestDisk.qcow2(24 * MIB).pattern(1))
+                .disk(GuestDisk.qcow2(5 * MIB + 512).pattern(2))
+                .start();
+    }
+
+    @AfterEach
+    void endGuest() {
+        guest.close();
+    }
+
+    private CommandRun backup(String... options) {
+        return run(Stream.concat(
+                        Stream.of("-c", libvirtd.unixUri(), "backup", guest.name(), repository.toString()),
+                        Stream.of(options))
+                .toArray(String[]::new));
+    }
+
+    private static CommandRun run(String... arguments) {
+        return new Launcher().run(arguments);
+    }
+
+    private static JsonNode json(CommandRun run) throws IOException {
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    private static List<String> fields(JsonNode node) {
+        return Stream.iterate(node.fieldNames(), names -> names.hasNext(), names -> names)
+                .map(names -> names.next())
+                .toList();
+    }
+
+    private static void assertSame(Path truth, Path image, String format) throws Exception {
+        Process compare = new ProcessBuilder(
+                        "qemu-img", "compare", "-f", "raw", "-F", format, truth.toString(), image.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(compare.getInputStream().readAllBytes());
+        assertThat(compare.waitFor()).as(said).isZero();
+    }
+
+    @Test
+    void roundTripOverBothTransports() throws Exception {
+        for (String target : guest.targets()) {
+            guest.copyDisk(target, folder.resolve(target + ".raw"));
+        }
+        for (String uri : List.of(libvirtd.unixUri(), libvirtd.tcpUri())) {
+            CommandRun backup = run("-c", uri, "backup", guest.name(), repository.toString());
+            assertThat(backup.err()).isEmpty();
+            assertThat(backup.exitCode()).isZero();
+            assertThat(backup.out())
+                    .matches("completed: " + guest.name() + "@\\d{8}T\\d{6}Z-(full|incremental), 2 disks of 29 MiB; .*"
+                            + " read, .* stored in .* s\n(  vd[ab]: (full, it is the first point of the domain|"
+                            + "incremental, what changed since point .*Z-full)\n){2}");
+            CommandRun verify = run("verify", repository.toString(), guest.name());
+            assertThat(verify.out()).matches("intact: [12] points?, .* read in .* s\n");
+            assertThat(verify.exitCode()).isZero();
+            for (String format : List.of("qcow2", "raw")) {
+                Path out = folder.resolve("out-" + format + (uri.equals(libvirtd.tcpUri()) ? "-tcp" : "-unix"));
+                CommandRun restore =
+                        run("restore", repository.toString(), guest.name(), "--to", out.toString(), "--format", format);
+                assertThat(restore.err()).isEmpty();
+                assertThat(restore.out())
+                        .startsWith("restored " + guest.name() + "@")
+                        .contains("vdb." + format);
+                for (String target : guest.targets()) {
+                    assertSame(folder.resolve(target + ".raw"), out.resolve(target + "." + format), format);
+                }
+            }
+        }
+        assertThat(run("points", repository.toString()).out().lines()).hasSize(3);
+        assertThat(run("-c", libvirtd.unixUri(), "checkpoints", guest.name()).out())
+                .matches("NAME +PARENT +CREATED +DISKS\nvirtwire-\\S+-incremental\\S* +- +\\S+ \\S+Z +vda vdb\n");
+    }
+
+    @Test
+    void compressesWithinTheMemoryThatIsPromised() throws Exception {
+        guest.copyDisk("vda", folder.resolve("vda.raw"));
+        CommandRun backup = new Launcher()
+                .with("JAVA_OPTS", "-Xmx64m -XX:MaxDirectMemorySize=128m")
+                .run("-c", libvirtd.unixUri(), "backup", guest.name(), repository.toString(), "--compress", "zstd");
+        assertThat(backup.err()).isEmpty();
+        assertThat(backup.exitCode()).isZero();
+        JsonNode disk = json(run("--json", "points", repository.toString())).at("/domains/0/points/0/disks/0");
+        assertThat(disk.get("compression").asText()).isEqualTo("zstd");
+        assertSame(
+                folder.resolve("vda.raw"),
+                repository.resolve(guest.name() + "/" + pointOf(backup) + "/vda.qcow2"),
+                "qcow2");
+        CommandRun verify = run("verify", repository.toString());
+        assertThat(verify.out()).startsWith("intact: 1 point,");
+    }
+
+    private static String pointOf(CommandRun backup) {
+        return backup.out().replaceAll("(?s).*@(\\S+),.*", "$1");
+    }
+
+    @Test
+    void jsonHasTheShapesOfItsPage() throws IOException {
+        JsonNode backup = json(backup("--json", "--exclude", "vdb"));
+        List<String> pointFields = List.of(
+                "point",
+                "domain",
+                "uuid",
+                "folder",
+                "level",
+                "mode",
+                "outcome",
+                "began",
+                "completed",
+                "parent",
+                "checkpoint",
+                "host",
+                "uri",
+                "virtualSize",
+                "stored",
+                "disks",
+                "excluded");
+        assertThat(fields(backup))
+                .containsAll(pointFields)
+                .endsWith("bytesRead", "bytesStored", "durationMillis", "frozenMillis", "notices", "pruned")
+                .hasSize(pointFields.size() + 6);
+        assertThat(backup.get("frozenMillis").isNull()).as("nothing was frozen").isTrue();
+        assertThat(backup.at("/disks/0/target").asText()).isEqualTo("vda");
+        assertThat(backup.at("/excluded/0/target").asText()).isEqualTo("vdb");
+        String id = backup.get("point").asText();
+
+        JsonNode points = json(run("points", repository.toString(), "--json"));
+        assertThat(fields(points)).containsExactly("repository", "folder", "domains");
+        assertThat(fields(points.at("/domains/0"))).containsExactly("domain", "points", "damage", "unfinished");
+        assertThat(fields(points.at("/domains/0/points/0"))).containsExactlyElementsOf(pointFields);
+        assertThat(points.at("/domains/0/points/0/disks/0").toString())
+                .startsWith("{\"target\":\"vda\",\"level\":\"full\",\"reason\":\"it is the first point of the domain\","
+                        + "\"virtualSize\":25165824,\"file\":\"vda.qcow2\",\"stored\":")
+                .endsWith(",\"pushedTo\":null}");
+
+        JsonNode verify = json(run("verify", repository.toString(), "--json"));
+        assertThat(fields(verify))
+                .containsExactly(
+                        "intact",
+                        "depth",
+                        "points",
+                        "bytesRead",
+                        "durationMillis",
+                        "damage",
+                        "unverifiable",
+                        "notices");
+        assertThat(verify.at("/points/0").asText()).isEqualTo(guest.name() + "@" + id);
+
+        String name = guest.name() + "@" + id;
+        Path out = folder.resolve("out");
+        JsonNode restore = json(run("restore", repository.toString(), name, "--to", out.toString(), "--json"));
+        assertThat(fields(restore))
+                .containsExactly(
+                        "domain",
+                        "point",
+                        "files",
+                        "bytesWritten",
+                        "durationMillis",
+                        "definedName",
+                        "definedUuid",
+                        "notices");
+        assertThat(restore.at("/files/0").asText())
+                .isEqualTo(out.resolve("vda.qcow2").toString());
+
+        JsonNode recover = json(run("recover", repository.toString(), "--json"));
+        assertThat(recover.toString()).isEqualTo("{\"clean\":true,\"done\":[],\"left\":[],\"busy\":[]}");
+
+        JsonNode checkpoints = json(run("-c", libvirtd.tcpUri(), "checkpoints", guest.name(), "--json"));
+        assertThat(fields(checkpoints)).containsExactly("domain", "checkpoints");
+        assertThat(fields(checkpoints.at("/checkpoints/0")))
+                .containsExactly("name", "parent", "created", "description", "disks");
+        assertThat(checkpoints.at("/checkpoints/0/disks").toString()).isEqualTo("[\"vda\"]");
+    }
+
+    @Test
+    void quietPrintsNothingWhereAllIsWell() {
+        CommandRun nothing = new CommandRun(0, "", "");
+        assertThat(backup("--quiet")).isEqualTo(nothing);
+        assertThat(run("-q", "verify", repository.toString())).isEqualTo(nothing);
+        Path out = folder.resolve("out");
+        assertThat(run("-q", "restore", repository.toString(), guest.name(), "--to", out.toString()))
+                .isEqualTo(nothing);
+        assertThat(run("-q", "recover", repository.toString())).isEqualTo(nothing);
+    }
+
+    @Test
+    void aFlippedBitIsFoundByVerifyAndRefusedByRestore() throws IOException {
+        assertThat(backup().exitCode()).isZero();
+        Path image;
+        try (Stream<Path> files = Files.walk(repository)) {
+            image = files.filter(file -> file.endsWith("vda.qcow2")).findFirst().orElseThrow();
+        }
+        long at = Files.size(image) - 100_000;
+        try (FileChannel channel = FileChannel.open(image, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, at);
+            one.put(0, (byte) (one.get(0) ^ 1)).rewind();
+            channel.write(one, at);
+        }
+        long block = at / MIB * MIB;
+        CommandRun verify = run("verify", repository.toString());
+        assertThat(verify.exitCode()).isEqualTo(3);
+        assertThat(verify.out()).startsWith("damaged: " + image + ", bytes " + block + " to ");
+        assertThat(verify.err())
+                .startsWith("error: " + image + ", bytes " + block + " to ")
+                .hasLineCount(1);
+        CommandRun json = run("verify", repository.toString(), "--json");
+        assertThat(json.exitCode()).isEqualTo(3);
+        assertThat(new ObjectMapper()
+                        .readTree(json.out())
+                        .at("/damage/0/offset")
+                        .asLong())
+                .isEqualTo(block);
+        assertThat(new ObjectMapper().readTree(json.err()).at("/error/kind").asText())
+                .isEqualTo("damaged");
+
+        Path out = folder.resolve("out");
+        CommandRun restore = run("restore", repository.toString(), guest.name(), "--to", out.toString());
+        assertThat(restore.exitCode()).isEqualTo(3);
+        assertThat(restore.err()).startsWith("error: " + image).hasLineCount(1);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aPushIsCompletedUnverifiedAndCannotBeVerifiedFromHere() throws IOException {
+        Path host = Files.createDirectories(libvirtd.directory().resolve("pushed-" + guest.name()));
+        CommandRun push = backup("--mode", "push", "--target", host.toString());
+        assertThat(push.err()).isEmpty();
+        assertThat(push.out())
+                .startsWith("completed, unverified: " + guest.name() + "@")
+                .contains("written by the host to " + host + " in ");
+        CommandRun verify = run("verify", repository.toString());
+        assertThat(verify.exitCode()).isEqualTo(1);
+        assertThat(verify.err())
+                .startsWith("error: not everything can be verified from here: ")
+                .hasLineCount(1);
+        CommandRun restore = run("restore", repository.toString(), guest.name(), "--to", folder + "/out");
+        assertThat(restore.exitCode()).isEqualTo(1);
+        assertThat(restore.err()).contains(" is not in the repository: the hypervisor wrote it to " + host);
+    }
+
+    @Test
+    void restoreReplacesFilesOnlyIfTold() {
+        assertThat(backup().exitCode()).isZero();
+        String[] restore = {"restore", repository.toString(), guest.name(), "--to", folder + "/out", "--disk", "vdb"};
+        assertThat(run(restore).exitCode()).isZero();
+        assertThat(run(restore))
+                .isEqualTo(new CommandRun(
+                        1,
+                        "",
+                        "error: " + folder
+                                + "/out/vdb.qcow2 exists already: choose another folder, or allow replacing\n"));
+        String[] replacing =
+                Stream.concat(Stream.of(restore), Stream.of("--replace")).toArray(String[]::new);
+        assertThat(run(replacing).exitCode()).isZero();
+    }
+
+    @Test
+    void aTerminalGetsABar() throws Exception {
+        String line = String.join(
+                " ",
+                Launcher.script().toString(),
+                "-c",
+                "'" + libvirtd.unixUri() + "'",
+                "backup",
+                guest.name(),
+                repository.toString());
+        ProcessBuilder builder = new ProcessBuilder("script", "-qec", line, "/dev/null").redirectErrorStream(true);
+        builder.environment().put("TERM", "xterm");
+        Process process = builder.start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor()).as(said).isZero();
+        assertThat(said).contains("backup " + guest.name() + " 100%").contains("completed: ");
+    }
+}

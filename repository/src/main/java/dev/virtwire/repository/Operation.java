@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Something long that was started and returns at once: a verification, a restore, a backup. It runs on a thread of its own.
+ *
+ * @param <T> what there is at the end
+ */
+public interface Operation<T> {
+    /**
+     * Completes with the result, or with the exception that says why there is none: one that the method which started the
+     * operation names. Cancelling this future does nothing to the operation.
+     */
+    CompletableFuture<T> result();
+
+    /**
+     * Ends the operation early and has it clean up after itself. Does nothing to one that is done.
+     *
+     * @return completes when nothing is under way any more, however that went: see {@link #result}
+     */
+    CompletableFuture<Void> cancel();
+
+    /**
+     * Waits for the result; interrupting the thread that waits cancels the operation, and then still waits for its end.
+     *
+     * @return the result
+     * @throws RuntimeException what {@link #result} completes with, as it is and not wrapped
+     */
+    T join();
+}

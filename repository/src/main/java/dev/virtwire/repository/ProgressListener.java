@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+/** Told how far something has come: at most about ten times a second, and once at each change of phase. */
+@FunctionalInterface
+public interface ProgressListener {
+    /** Hears nothing. */
+    ProgressListener NONE = progress -> {};
+
+    /** Called on a thread of the backup; must return soon. What it throws ends the backup. */
+    void progressed(Progress progress);
+}

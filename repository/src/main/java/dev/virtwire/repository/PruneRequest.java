@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * Which points of a domain to remove. Immutable: each method that changes something returns another request.
+ *
+ * @param domain the domain's name, or that of its folder
+ * @param retention the rules that say which points stay
+ * @param dryRun whether only to say what would be done
+ */
+public record PruneRequest(String domain, Retention retention, boolean dryRun) {
+    /** Refuses a missing field. */
+    public PruneRequest {
+        requireNonNull(domain, "domain");
+        requireNonNull(retention, "retention");
+    }
+
+    /** Removes what {@code retention} does not keep. */
+    public static PruneRequest of(String domain, Retention retention) {
+        return new PruneRequest(domain, retention, false);
+    }
+
+    /** Says what would be done, and does nothing. */
+    public PruneRequest asDryRun() {
+        return new PruneRequest(domain, retention, true);
+    }
+}

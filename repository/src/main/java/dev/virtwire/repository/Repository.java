@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.restore.FileRestore;
+import dev.virtwire.repository.internal.retention.Pruner;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.RepositoryAccess;
+import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.internal.verify.Verifier;
+import dev.virtwire.repository.internal.work.ThreadOperation;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A folder that holds points of any number of domains. docs/format.md describes every file in it; any image in it opens
+ * with {@code qemu-img} as it is.
+ *
+ * <p>Safe for use by several threads and processes: one at a time writes a domain, the others are refused.
+ */
+public final class Repository {
+    static {
+        RepositoryAccess.openBy(repository -> repository.store);
+    }
+
+    private final RepositoryStore store;
+
+    private Repository(RepositoryStore store) {
+        this.store = store;
+    }
+
+    /**
+     * Opens the repository in {@code folder}.
+     *
+     * @throws RepositoryException where there is none, or one that this program is too old for
+     * @throws DamagedException where its {@code virtwire.json} is damaged
+     */
+    public static Repository open(Path folder) {
+        return new Repository(RepositoryStore.open(folder, DurableFiles.PLAIN));
+    }
+
+    /**
+     * Opens the repository in {@code folder}, or makes one where the folder is empty or does not exist.
+     *
+     * @throws RepositoryException where the folder holds other things or cannot be written
+     */
+    public static Repository openOrCreate(Path folder) {
+        return new Repository(RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN));
+    }
+
+    /** Its folder, absolute. */
+    public Path folder() {
+        return store.folder();
+    }
+
+    /** Its id, twelve letters and digits, part of the name of every checkpoint that it owns. */
+    public String id() {
+        return store.id();
+    }
+
+    /** What it holds of every domain, in the order of the names of their folders. */
+    public List<DomainPoints> points() {
+        return store.domains().stream().map(Repository::list).toList();
+    }
+
+    /**
+     * What it holds of one domain.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @throws RepositoryException where it holds nothing of it
+     */
+    public DomainPoints points(String domain) {
+        return list(store.existing(domain));
+    }
+
+    /**
+     * One point.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @param id the point's id
+     * @throws RepositoryException where there is no such point
+     * @throws DamagedException where its manifest is damaged
+     */
+    public Point point(String domain, String id) {
+        return store.existing(domain).point(id);
+    }
+
+    /**
+     * The newest point of a domain.
+     *
+     * @throws RepositoryException where there is none
+     * @throws DamagedException where a manifest is damaged, so that nobody knows which point is the newest
+     */
+    public Point newestPoint(String domain) {
+        DomainStore.Listing listing = store.existing(domain).points();
+        if (!listing.damage().isEmpty()) {
+            throw new DamagedException(listing.damage());
+        }
+        Point newest = listing.newest();
+        if (newest == null) {
+            throw new RepositoryException("domain " + domain + " has no point in " + folder());
+        }
+        return newest;
+    }
+
+    /**
+     * Verifies what is asked for, on several threads: files, the bytes of images, and what a guest would read from them.
+     *
+     * <p>The result is a report, whatever was found; or a {@link RepositoryException} where there is no such domain or
+     * point, where another verification keeps the same record, or where something cannot be read at all, which says nothing
+     * of damage; an {@link OperationCancelledException} after {@link Operation#cancel}.
+     */
+    public Operation<VerifyReport> verify(VerifyRequest request, ProgressListener listener) {
+        return ThreadOperation.start("virtwire verify", () -> {
+            Verifier verifier = new Verifier(request);
+            String domain = request.domain();
+            String point = request.point();
+            if (domain == null) {
+                store.domains().forEach(verifier::addAll);
+            } else if (point == null) {
+                verifier.addAll(store.existing(domain));
+            } else {
+                verifier.add(store.existing(domain), point);
+            }
+            return verifier.run(listener);
+        });
+    }
+
+    /**
+     * Restores disks of a point and its domain XML to files: flattened, or as a chain of images. Each is complete, durable
+     * and verified when it appears under its name; after a failure none is there, and what would have been replaced is as
+     * it was.
+     *
+     * <p>Fails with a {@link DamagedException} where anything that the disks are restored from is damaged, with an
+     * {@link OperationCancelledException} after {@link Operation#cancel}, and with another {@link RepositoryException} where
+     * the destination cannot be written or is full, or the images are not here.
+     */
+    public Operation<RestoreResult> restore(RestoreRequest request, ProgressListener listener) {
+        return ThreadOperation.start(
+                "virtwire restore",
+                () -> new FileRestore(store.existing(request.point().domain()), request, false, listener).run());
+    }
+
+    /**
+     * Removes the points of a domain that {@code retention} does not keep. Only points that can be restored from here
+     * count for its rules; whatever a point that stays builds on stays too, and so do the newest that can be restored,
+     * the one whose checkpoint the next increment starts from, what is damaged, and pushed points, whose images lie on
+     * their host. A crash leaves a point as it was or gone; the next prune, backup or recovery finishes what was begun.
+     * Reads manifests and the sizes of files, no image.
+     *
+     * <p>Fails with a {@link RepositoryException} where there is no such domain, another run writes it, or something cannot
+     * be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.
+     */
+    public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
+        return ThreadOperation.start("virtwire prune", () -> {
+            Pruner pruner = new Pruner(store.existing(request.domain()), request.retention(), listener);
+            return request.dryRun() ? pruner.dryRun() : pruner.run();
+        });
+    }
+
+    /** The names of the folders of all domains that it holds something of, in order. */
+    public List<String> domains() {
+        return store.domains().stream().map(DomainStore::name).toList();
+    }
+
+    private static DomainPoints list(DomainStore domain) {
+        DomainStore.Listing listing = domain.points();
+        List<Finding> damage = new ArrayList<>(listing.damage());
+        damage.addAll(domain.journal().damage());
+        return new DomainPoints(
+                domain.name(), listing.points(), damage, domain.journal().points());
+    }
+}

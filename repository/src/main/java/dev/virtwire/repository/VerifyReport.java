@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+import java.util.List;
+
+/**
+ * What a verification found.
+ *
+ * @param points the points that were looked at, as {@code domain@id}
+ * @param depth how much was read
+ * @param bytes bytes of disk images, and to the full depth of disks, that were read
+ * @param damage everything that is not as it was written, each with file and place
+ * @param unverifiable points that cannot be verified from here, each with the reason: those of pushes
+ * @param notices what is strange and does no harm, such as a file that belongs to no point
+ */
+public record VerifyReport(
+        List<String> points,
+        VerifyDepth depth,
+        long bytes,
+        List<Finding> damage,
+        List<String> unverifiable,
+        List<String> notices) {
+    /** Copies the lists. */
+    public VerifyReport {
+        points = List.copyOf(points);
+        damage = List.copyOf(damage);
+        unverifiable = List.copyOf(unverifiable);
+        notices = List.copyOf(notices);
+    }
+
+    /** Whether everything is accounted for, as deep as was looked: to {@link VerifyDepth#DIGESTS}, every byte. */
+    public boolean intact() {
+        return damage.isEmpty() && unverifiable.isEmpty();
+    }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.chain;
+
+import dev.virtwire.image.BackingFile;
+import dev.virtwire.image.ImageChain;
+import dev.virtwire.image.ImageException;
+import dev.virtwire.image.Qcow2Reader;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.digest.ChainLeaves;
+import dev.virtwire.repository.internal.digest.Leaves;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.ParentLink;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk of a point with all that it builds on, topmost first, as the manifests link it: what the images say of their
+ * backing files has to agree. Every digest file in it was found right.
+ */
+public final class DiskChain implements Closeable {
+    private final List<DiskLayer> layers;
+
+    private DiskChain(List<DiskLayer> layers) {
+        this.layers = List.copyOf(layers);
+    }
+
+    /**
+     * Opens the digests of a disk and of its parents.
+     *
+     * @throws DamagedException where a point or a digest file in the chain is missing or damaged
+     */
+    public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
+        return open(domain, top, disk, new HashSet<>());
+    }
+
+    /**
+     * As {@link #open(DomainStore, Point, ManifestDisk)}, for one of many chains that have points in common.
+     *
+     * @param right digest files that were found right before and are believed; those of this chain are added
+     */
+    public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right) throws IOException {
+        DiskChain chain = openFiles(domain, top, disk, right);
+        try {
+            for (int i = chain.layers.size() - 1; i >= 0; i--) {
+                DiskLayer layer = chain.layers.get(i);
+                if (!right.contains(layer.digestFile())) {
+                    layer.digests().check(chain.leaves(i));
+                    right.add(layer.digestFile());
+                }
+            }
+            return chain;
+        } catch (IOException | RuntimeException e) {
+            closeAll(chain.layers, e);
+            throw e;
+        }
+    }
+
+    /**
+     * As {@link #open(DomainStore, Point, ManifestDisk)}, without computing a root from the leaves: every digest file is
+     * the one that was written, and every image has its size. That is enough for who builds on the disk, and costs the same for every size of it.
+     *
+     * @throws DamagedException where a point, a digest file or an image in the chain is missing or damaged
+     */
+    public static DiskChain openToBuildOn(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
+        DiskChain chain = openFiles(domain, top, disk, Set.of());
+        try {
+            for (DiskLayer layer : chain.layers) {
+                SmallFiles.requireSize(layer.file(), layer.image().size());
+            }
+            return chain;
+        } catch (RuntimeException e) {
+            closeAll(chain.layers, e);
+            throw e;
+        }
+    }
+
+    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
+            throws IOException {
+        List<DiskLayer> layers = new ArrayList<>();
+        try {
+            Point point = top;
+            ManifestDisk part = disk;
+            while (true) {
+                layers.add(DiskLayer.open(point, part, right));
+                if (part.image() == null || part.image().backing() == null) {
+                    return new DiskChain(layers);
+                }
+                Point parent = parentOf(domain, point);
+                part = partOf(parent, part, point);
+                point = parent;
+            }
+        } catch (IOException | RuntimeException e) {
+            closeAll(layers, e);
+            throw e;
+        }
+    }
+
+    /**
+     * How many bytes the image of a disk and all that it builds on have together.
+     *
+     * @throws DamagedException where a point in the chain is missing or damaged
+     */
+    public static long fileSizes(DomainStore domain, Point top, ManifestDisk disk) {
+        long sum = 0;
+        Point point = top;
+        ManifestDisk part = disk;
+        while (part.image() != null) {
+            sum += part.image().size();
+            if (part.image().backing() == null) {
+                break;
+            }
+            Point parent = parentOf(domain, point);
+            part = partOf(parent, part, point);
+            point = parent;
+        }
+        return sum;
+    }
+
+    /**
+     * The parent of a point, which has to be the very one that the point was made on.
+     *
+     * @throws DamagedException where it is missing, damaged or another
+     */
+    public static Point parentOf(DomainStore domain, Point child) {
+        ParentLink link = child.manifest().parent();
+        if (link == null) {
+            throw new IllegalArgumentException(child.id() + " has no parent");
+        }
+        if (!domain.hasPoint(link.point())) {
+            throw new DamagedException(Finding.of(
+                    child.folder().resolveSibling(link.point()), "is missing, and " + child.id() + " builds on it"));
+        }
+        Point parent = domain.point(link.point());
+        if (!parent.manifestSha256().equals(link.manifestSha256())) {
+            throw new DamagedException(Finding.of(
+                    parent.folder().resolve(Names.MANIFEST), "is not the one that " + child.id() + " builds on"));
+        }
+        return parent;
+    }
+
+    private static ManifestDisk partOf(Point parent, ManifestDisk disk, Point child) {
+        ManifestDisk part = parent.manifest().disk(disk.target());
+        if (part == null || part.image() == null || part.virtualSize() != disk.virtualSize()) {
+            throw new DamagedException(Finding.of(
+                    parent.folder().resolve(Names.MANIFEST),
+                    "has no disk " + disk.target() + " of " + disk.virtualSize() + " bytes, and " + child.id()
+                            + " builds on it"));
+        }
+        return part;
+    }
+
+    /** What an image that cannot be read means where its reading should work. */
+    public static Finding finding(ImageException e) {
+        return e.fileOffset() == ImageException.NO_OFFSET
+                ? Finding.of(e.file(), String.valueOf(e.getMessage()))
+                : new Finding(e.file(), e.fileOffset(), 1, String.valueOf(e.getMessage()));
+    }
+
+    /** The layers, topmost first. */
+    public List<DiskLayer> layers() {
+        return layers;
+    }
+
+    /** The topmost layer. */
+    public DiskLayer top() {
+        return layers.get(0);
+    }
+
+    /** The leaves of the whole disk at the topmost point. */
+    public Leaves leaves() {
+        return leaves(0);
+    }
+
+    private Leaves leaves(int layer) {
+        return ChainLeaves.of(layers.subList(layer, layers.size()).stream()
+                .map(each -> each.digests().content())
+                .toList());
+    }
+
+    /**
+     * Opens the images, to read the disk as the guest would.
+     *
+     * @throws DamagedException where an image does not say of itself what the manifest says
+     */
+    public ImageChain openImages() throws IOException {
+        List<Qcow2Reader> readers = new ArrayList<>();
+        try {
+            for (DiskLayer layer : layers) {
+                Qcow2Reader reader = Qcow2Reader.open(layer.file());
+                readers.add(reader);
+                requireAgreement(layer, reader);
+            }
+            return ImageChain.of(readers);
+        } catch (IOException | RuntimeException e) {
+            closeAll(readers, e);
+            throw e;
+        }
+    }
+
+    private static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {
+        @Nullable String backing = reader.backing().map(BackingFile::name).orElse(null);
+        String expected = layer.image().backing();
+        if (reader.virtualSize() != layer.disk().virtualSize()
+                || (backing == null ? expected != null : !backing.equals(expected))) {
+            throw new DamagedException(Finding.of(
+                    layer.file(),
+                    "is a disk of " + reader.virtualSize() + " bytes over " + backing + "; the manifest says "
+                            + layer.disk().virtualSize() + " bytes over " + expected));
+        }
+    }
+
+    private static void closeAll(List<? extends Closeable> resources, Exception cause) {
+        for (Closeable resource : resources) {
+            try {
+                resource.close();
+            } catch (IOException e) {
+                cause.addSuppressed(e);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        for (DiskLayer layer : layers) {
+            try {
+                layer.close();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.chain;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.digest.DigestFile;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.manifest.ContentDigest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.StoredFile;
+import dev.virtwire.repository.manifest.StoredImage;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+
+/** One disk of one point: its image and its digests, the latter found right and open. */
+public final class DiskLayer implements Closeable {
+    private final Point point;
+    private final ManifestDisk disk;
+    private final StoredImage image;
+    private final DigestFile digests;
+
+    private DiskLayer(Point point, ManifestDisk disk, StoredImage image, DigestFile digests) {
+        this.point = point;
+        this.disk = disk;
+        this.image = image;
+        this.digests = digests;
+    }
+
+    /**
+     * Checks and opens a disk's digests.
+     *
+     * @param right digest files that were found right before, whose bytes need no second look
+     * @throws DamagedException where they are damaged or do not fit the manifest
+     */
+    public static DiskLayer open(Point point, ManifestDisk disk, Set<Path> right) throws IOException {
+        StoredImage image = disk.image();
+        StoredFile stored = disk.digests();
+        ContentDigest content = disk.content();
+        if (image == null || stored == null || content == null) {
+            throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
+        }
+        Path file = point.folder().resolve(stored.file());
+        if (!right.contains(file)) {
+            SmallFiles.require(point.folder(), stored);
+        }
+        DigestFile digests = DigestFile.open(file);
+        boolean fits = digests.guestSize() == disk.virtualSize()
+                && digests.imageSize() == image.size()
+                && digests.contentRoot().equals(content.root())
+                && digests.fileRoot().equals(image.blocksRoot());
+        if (!fits) {
+            digests.close();
+            throw new DamagedException(
+                    Finding.of(point.folder().resolve(Names.MANIFEST), "does not fit " + stored.file()));
+        }
+        return new DiskLayer(point, disk, image, digests);
+    }
+
+    /** The point that it is of. */
+    public Point point() {
+        return point;
+    }
+
+    /** What the manifest says of the disk. */
+    public ManifestDisk disk() {
+        return disk;
+    }
+
+    /** What the manifest says of the image. */
+    public StoredImage image() {
+        return image;
+    }
+
+    /** The image. */
+    public Path file() {
+        return point.folder().resolve(image.file());
+    }
+
+    /** The file with the digests. */
+    Path digestFile() {
+        return point.folder().resolve(requireNonNull(disk.digests()).file());
+    }
+
+    /**
+     * Compares the image file's size.
+     *
+     * @throws DamagedException where it is missing or of another size
+     */
+    public void requireSize() {
+        SmallFiles.requireSize(file(), image.size());
+    }
+
+    /** The digests of the disk and of the image file. */
+    public DigestFile digests() {
+        return digests;
+    }
+
+    @Override
+    public void close() throws IOException {
+        digests.close();
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.disk;
+
+import dev.virtwire.image.ImageWriter;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** A disk that is written. What is never written reads as zeros. */
+public interface TargetDisk extends Closeable {
+    /** A power of two: it is cheapest to write multiples of so many bytes. */
+    int grain();
+
+    /** Writes data; called by several threads if the one who made this has several. */
+    void write(long offset, ByteBuffer data) throws IOException;
+
+    /** Completes the disk: all of it is durable when this returns. */
+    void finish() throws IOException;
+
+    /** An image as such a disk. */
+    static TargetDisk of(ImageWriter image) {
+        return new TargetDisk() {
+            @Override
+            public int grain() {
+                return image.clusterSize();
+            }
+
+            @Override
+            public void write(long offset, ByteBuffer data) throws IOException {
+                image.write(offset, data);
+            }
+
+            @Override
+            public void finish() throws IOException {
+                image.finish();
+            }
+
+            @Override
+            public void close() throws IOException {
+                image.close();
+            }
+        };
+    }
+}

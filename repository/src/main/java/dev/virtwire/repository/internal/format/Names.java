@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.format;
+
+import dev.virtwire.repository.manifest.Level;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Every name that a repository gives: ids, folders, files, checkpoints, scratch files and sockets. */
+public final class Names {
+    /** The file that makes a folder a repository. */
+    public static final String REPOSITORY = "virtwire.json";
+
+    /** The SHA-256 of {@link #REPOSITORY}. */
+    public static final String REPOSITORY_SUM = "virtwire.sha256";
+
+    /** What a point says of itself. */
+    public static final String MANIFEST = "manifest.json";
+
+    /** The SHA-256 of {@link #MANIFEST}. */
+    public static final String MANIFEST_SUM = "manifest.sha256";
+
+    /** The saved domain XML in a point. */
+    public static final String DOMAIN_XML = "domain.xml";
+
+    /** libvirt's description of the checkpoint in a point. */
+    public static final String CHECKPOINT_XML = "checkpoint.xml";
+
+    /** The saved UEFI variables in a point. */
+    public static final String NVRAM = "nvram.fd";
+
+    /** In a domain's folder: the journal of what is in progress, and the lock. */
+    public static final String JOURNAL = ".journal";
+
+    /** In {@link #JOURNAL}: the file whose lock the one writer holds. */
+    public static final String LOCK = "lock";
+
+    /** In {@link #JOURNAL}: what a verification that can be resumed has found right. */
+    public static final String VERIFIED = "verified";
+
+    /** In {@link #JOURNAL}: the file whose lock such a verification holds. */
+    public static final String VERIFIED_LOCK = "verified.lock";
+
+    /** In the repository's folder: locked while it is created. */
+    public static final String REPOSITORY_LOCK = ".lock";
+
+    /** In the folder that a point is made in: what a run that goes on with it has to know. */
+    public static final String BEGUN = ".begun";
+
+    private static final String COMPLETE = ".complete";
+    private static final Pattern POINT =
+            Pattern.compile("[0-9]{8}T[0-9]{6}Z-(full|incremental|differential)(-[0-9]{1,6})?");
+    private static final Pattern REPOSITORY_ID = Pattern.compile("[a-z2-7]{12}");
+    private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final Pattern HEX_SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final String ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
+    private static final Set<String> TAKEN = Set.of(REPOSITORY, REPOSITORY_SUM, "lost+found");
+    private static final String REMOVED = ".removed";
+    private static final int FILE_NAME_MAX = 255;
+
+    private Names() {}
+
+    /** A new repository's id: 60 random bits, short because every checkpoint's name holds it. */
+    public static String newRepositoryId() {
+        SecureRandom random = new SecureRandom();
+        StringBuilder id = new StringBuilder(12);
+        for (int i = 0; i < 12; i++) {
+            id.append(ID_LETTERS.charAt(random.nextInt(ID_LETTERS.length())));
+        }
+        return id.toString();
+    }
+
+    /** Whether {@code id} can be a repository's. */
+    public static boolean isRepositoryId(String id) {
+        return REPOSITORY_ID.matcher(id).matches();
+    }
+
+    /** A point's id by time and level; {@code number} above 1 tells those of one second apart. */
+    public static String point(Instant time, Level level, int number) {
+        String name = STAMP.format(time) + "-" + level;
+        return number > 1 ? name + "-" + number : name;
+    }
+
+    /** Whether {@code name} can be a point's id. */
+    public static boolean isPoint(String name) {
+        return POINT.matcher(name).matches();
+    }
+
+    /** Whether {@code target} can name a disk's files: libvirt's own targets all can. */
+    public static boolean isTarget(String target) {
+        return TARGET.matcher(target).matches();
+    }
+
+    /** Whether {@code text} is a SHA-256 as we write it. */
+    public static boolean isSha256(String text) {
+        return HEX_SHA256.matcher(text).matches();
+    }
+
+    /** Whether {@code name} names a file inside a folder and nothing else: no separators, not hidden, not empty. */
+    public static boolean isPlainFile(String name) {
+        return !name.isEmpty()
+                && name.length() <= FILE_NAME_MAX
+                && name.charAt(0) != '.'
+                && name.chars().noneMatch(c -> c == '/' || c == '\\' || c < 0x20);
+    }
+
+    /** The folder that a point is built in: beside its final place, so that its backing names already hold. */
+    public static String partial(String point) {
+        return "." + point + ".partial";
+    }
+
+    /** What a point's folder is called once the point is removed. */
+    public static String removed(String point) {
+        return "." + point + REMOVED;
+    }
+
+    /** The point whose removed folder has this name, or null where it is none. */
+    public static @Nullable String removedPoint(String name) {
+        if (!name.startsWith(".") || !name.endsWith(REMOVED)) {
+            return null;
+        }
+        String point = name.substring(1, name.length() - REMOVED.length());
+        return isPoint(point) ? point : null;
+    }
+
+    /** The journal's file for a point. */
+    public static String journal(String point) {
+        return point + ".json";
+    }
+
+    /** A point's checkpoint and its bitmaps; they belong to the domain, so that they need not name it. */
+    public static String checkpoint(String repository, String point) {
+        return checkpointPrefix(repository) + point;
+    }
+
+    /**
+     * What all else of a point on the host begins with: files, socket and exports. Points of two domains may have the
+     * same id.
+     */
+    public static String onHost(String repository, UUID domain, String point) {
+        return checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-" + point;
+    }
+
+    /** What all checkpoints of a repository begin with. */
+    public static String checkpointPrefix(String repository) {
+        return "virtwire-" + repository + "-";
+    }
+
+    /** A disk's scratch file on the host, inside the scratch folder; {@code onHost} is what {@link #onHost} says. */
+    public static String scratch(String onHost, String target) {
+        return onHost + "-" + target + ".scratch";
+    }
+
+    /** The NBD export's socket on the host. */
+    public static String socket(String onHost) {
+        return onHost + ".sock";
+    }
+
+    /** A disk's NBD export: of this name no other server has one. */
+    public static String export(String onHost, String target) {
+        return onHost + "-" + target;
+    }
+
+    /** The bitmap of changes beside such an export; it lives as long as that. */
+    public static String changes(String export) {
+        return export + ".changes";
+    }
+
+    /** A pushed image on the host. */
+    public static String pushed(String onHost, String target) {
+        return onHost + "-" + image(target);
+    }
+
+    /** A disk's image in a point. */
+    public static String image(String target) {
+        return target + ".qcow2";
+    }
+
+    /** A disk's digests in a point. */
+    public static String digests(String target) {
+        return target + ".digests";
+    }
+
+    /** While a disk is copied: what of it is in its image. */
+    public static String copied(String target) {
+        return "." + target + ".copied";
+    }
+
+    /** While a point is made: what its manifest will say of a disk that is complete. */
+    public static String complete(String target) {
+        return "." + target + COMPLETE;
+    }
+
+    /** Whether a file in a folder that a point is made in is for a run that goes on with it, and no part of the point. */
+    public static boolean isForGoingOn(String file) {
+        return file.equals(BEGUN) || (file.startsWith(".") && (file.endsWith(".copied") || file.endsWith(COMPLETE)));
+    }
+
+    /**
+     * A domain's folder: its name, with every byte that a file system or a shell may mind written as {@code %XX}. A
+     * name too long for a folder is cut and told apart by its own SHA-256.
+     */
+    public static String domainFolder(String domain) {
+        byte[] bytes = domain.getBytes(StandardCharsets.UTF_8);
+        StringBuilder folder = new StringBuilder();
+        for (int i = 0; i < bytes.length; i++) {
+            int c = bytes[i] & 0xff;
+            boolean plain = c < 0x80 && (Character.isLetterOrDigit(c) || "._+@-".indexOf(c) >= 0);
+            boolean leading = i == 0 && (c == '.' || c == '-' || TAKEN.contains(domain));
+            if (plain && !leading) {
+                folder.append((char) c);
+            } else {
+                folder.append(String.format(Locale.ROOT, "%%%02X", c));
+            }
+        }
+        if (folder.length() <= FILE_NAME_MAX) {
+            return folder.toString();
+        }
+        String digest = Sha256.hex(Sha256.of(bytes)).substring(0, 32);
+        return folder.substring(0, FILE_NAME_MAX - 33) + "~" + digest;
+    }
+
+    /** Whether a folder of this name in a repository is a domain's. */
+    public static boolean isDomainFolder(String folder) {
+        return !folder.startsWith(".") && !TAKEN.contains(folder);
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.format;
+
+import dev.virtwire.repository.RepositoryException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+
+/** What the operating system refused, as a sentence. */
+public final class Problems {
+    private Problems() {}
+
+    /** An error that says what could not be done with which file, and why. */
+    public static RepositoryException with(String action, Path file, IOException cause) {
+        return new RepositoryException("cannot " + action + " " + file + ": " + reason(cause), cause);
+    }
+
+    /** Why the operating system refused, in lower-case words without a full stop. */
+    public static String reason(IOException cause) {
+        if (cause instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (cause instanceof NoSuchFileException missing) {
+            return "no such file or folder" + (missing.getFile() == null ? "" : " (" + missing.getFile() + ")");
+        }
+        if (cause instanceof FileAlreadyExistsException) {
+            return "it exists already";
+        }
+        if (cause instanceof NotDirectoryException) {
+            return "it is not a folder";
+        }
+        if (cause instanceof DirectoryNotEmptyException) {
+            return "the folder is not empty";
+        }
+        String text = cause instanceof FileSystemException system ? system.getReason() : cause.getMessage();
+        if (text == null) {
+            return cause.getClass().getSimpleName();
+        }
+        if (text.contains("No space left on device") || text.contains("Disk quota exceeded")) {
+            return "the file system is full (" + text + ")";
+        }
+        return text;
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.format;
+
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.OperationCancelledException;
+import dev.virtwire.repository.manifest.PointFile;
+import dev.virtwire.repository.manifest.StoredFile;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/** Compares files with the size and SHA-256 that a manifest holds. */
+public final class SmallFiles {
+    private SmallFiles() {}
+
+    /**
+     * Reads a file and compares.
+     *
+     * @throws DamagedException where it is missing or differs
+     */
+    public static void require(Path folder, StoredFile stored) {
+        require(folder.resolve(stored.file()), stored.size(), stored.sha256());
+    }
+
+    /**
+     * As {@link #require(Path, StoredFile)}.
+     *
+     * @throws DamagedException where it is missing or differs
+     */
+    public static void require(Path folder, PointFile stored) {
+        require(folder.resolve(stored.file()), stored.size(), stored.sha256());
+    }
+
+    private static void require(Path file, long size, String sha256) {
+        requireSize(file, size);
+        try {
+            if (!Sha256.hex(Sha256.of(file)).equals(sha256)) {
+                throw new DamagedException(new Finding(file, 0, size, "its SHA-256 is not the one in the manifest"));
+            }
+        } catch (AccessDeniedException e) {
+            throw Problems.with("read", file, e);
+        } catch (ClosedByInterruptException e) {
+            throw new OperationCancelledException("interrupted", e);
+        } catch (IOException e) {
+            // What the medium does not give back is as damaged as what it gives back wrong.
+            throw new DamagedException(new Finding(file, 0, size, "cannot be read: " + Problems.reason(e)));
+        }
+    }
+
+    /**
+     * Compares a file's size.
+     *
+     * @throws DamagedException where it is missing or of another size, with the range that is missing or too much
+     */
+    public static void requireSize(Path file, long expected) {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+            throw new DamagedException(Finding.of(file, there ? "is not a regular file" : "is missing"));
+        }
+        long size;
+        try {
+            size = Files.size(file);
+        } catch (IOException e) {
+            throw Problems.with("read", file, e);
+        }
+        String sizes = "the file is " + size + " bytes long, should be " + expected;
+        if (size < expected) {
+            throw new DamagedException(new Finding(file, size, expected - size, "missing: " + sizes));
+        }
+        if (size > expected) {
+            throw new DamagedException(new Finding(file, expected, size - expected, "too much: " + sizes));
+        }
+    }
+}

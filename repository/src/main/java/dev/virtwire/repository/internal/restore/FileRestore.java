@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.restore;
+
+import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ImageWriter;
+import dev.virtwire.image.Qcow2Options;
+import dev.virtwire.image.Qcow2Writer;
+import dev.virtwire.image.RawWriter;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.OperationCancelledException;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.RestoreResult;
+import dev.virtwire.repository.internal.chain.BlockListener;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.chain.DiskLayer;
+import dev.virtwire.repository.internal.chain.Prefix;
+import dev.virtwire.repository.internal.disk.TargetDisk;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.verify.ContentCheck;
+import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.internal.work.RateLimit;
+import dev.virtwire.repository.internal.work.Workers;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.PointFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Restores a point to files. First everything is made and durable under temporary names; then the files get their names
+ * together. Whoever has something to do between these steps takes them one by one; {@link #run} takes all.
+ */
+public final class FileRestore {
+    private final long begin = System.nanoTime();
+    private final DomainStore domain;
+    private final DurableFiles files;
+    private final RestoreRequest request;
+    private final Path destination;
+    private final boolean passable;
+    private final Point point;
+    private final List<ManifestDisk> disks;
+    private final FileSet made;
+    private final ProgressMeter meter;
+
+    /**
+     * Restores what {@code request} says out of {@code domain}.
+     *
+     * @param passable whether others may reach the files, if these let them
+     * @throws RepositoryException where there is no such disk, or its image is not here
+     */
+    public FileRestore(DomainStore domain, RestoreRequest request, boolean passable, ProgressListener listener) {
+        this.domain = domain;
+        this.files = domain.files();
+        this.request = request;
+        this.destination = request.destination();
+        this.passable = passable;
+        // Read again: whoever asks may have held on to it for long.
+        this.point = domain.point(request.point().id());
+        this.disks = ChosenDisks.of(point.manifest(), request.disks());
+        this.made = new FileSet(files, request.replace());
+        long total = 0;
+        for (ManifestDisk disk : disks) {
+            total += request.chained() ? DiskChain.fileSizes(domain, point, disk) : disk.virtualSize();
+        }
+        this.meter = new ProgressMeter(listener, disks.size(), total);
+    }
+
+    /** Restores; see {@link dev.virtwire.repository.Repository#restore}. */
+    public RestoreResult run() {
+        try {
+            write();
+            place();
+            finish();
+        } catch (IOException | RuntimeException | Error e) {
+            // A thread that is interrupted could not clean up: it cannot wait until a folder is on disk.
+            boolean interrupted = Thread.interrupted();
+            RepositoryException failure = failure(e, interrupted);
+            remove(failure);
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            throw failure;
+        }
+        return result();
+    }
+
+    private RepositoryException failure(Throwable e, boolean interrupted) {
+        if (interrupted) {
+            return new OperationCancelledException("the restore to " + destination + " was interrupted", e);
+        }
+        return e instanceof RepositoryException known
+                ? known
+                : new RepositoryException(
+                        "cannot restore to " + destination + ": "
+                                + (e instanceof IOException io ? Problems.reason(io) : e),
+                        e);
+    }
+
+    /** The point, as its manifest is now. */
+    public Point point() {
+        return point;
+    }
+
+    /** The disks that are restored. */
+    public List<ManifestDisk> disks() {
+        return disks;
+    }
+
+    /** The names that the disks' images have in the end, by target; absolute. */
+    public Map<String, Path> images() {
+        Map<String, Path> images = new LinkedHashMap<>();
+        disks.forEach(
+                disk -> images.put(disk.target(), image(disk).toAbsolutePath().normalize()));
+        return images;
+    }
+
+    /** The name that the UEFI variables have in the end, absolute, or null where the point has none. */
+    public @Nullable Path nvram() {
+        PointFile nvram = point.manifest().file(PointFile.NVRAM);
+        return nvram == null
+                ? null
+                : destination.resolve(nvram.file()).toAbsolutePath().normalize();
+    }
+
+    /** Makes all files, under temporary names. */
+    public void write() throws IOException {
+        try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()))) {
+            made.folder(destination, passable);
+            disks.forEach(disk -> made.requireFree(image(disk)));
+            wanted().forEach(file -> made.requireFree(destination.resolve(file.file())));
+            meter.phase(Progress.Phase.COPYING);
+            for (ManifestDisk disk : disks) {
+                meter.disk(disk.target());
+                restore(disk, workers);
+                meter.diskDone();
+            }
+            for (PointFile file : wanted()) {
+                copy(file);
+            }
+            Workers.refuseInterrupted();
+            meter.phase(Progress.Phase.COMMITTING);
+        }
+    }
+
+    /** Gives all files their names; what they replace is kept until {@link #finish}. */
+    public void place() throws IOException {
+        made.commit();
+    }
+
+    /** Nothing can fail any more: what was replaced goes. */
+    public void finish() throws IOException {
+        made.finish();
+    }
+
+    /** Removes everything again; what cannot be removed is suppressed in {@code failure}. */
+    public void remove(RuntimeException failure) {
+        made.remove(failure);
+    }
+
+    /** Says that all is done, and what that was. */
+    public RestoreResult result() {
+        meter.phase(Progress.Phase.DONE);
+        return new RestoreResult(made.names(), meter.movedBytes(), Duration.ofNanos(System.nanoTime() - begin));
+    }
+
+    /** The name that a disk's image has in the end. */
+    private Path image(ManifestDisk disk) {
+        return request.chained() && disk.image() != null
+                ? destination.resolve(point.id()).resolve(disk.image().file())
+                : destination.resolve(disk.target() + "." + request.format());
+    }
+
+    private void restore(ManifestDisk disk, Workers workers) throws IOException {
+        try (DiskChain chain = DiskChain.open(domain, point, disk)) {
+            if (request.chained()) {
+                restoreChain(chain, workers);
+                return;
+            }
+            Path file = made.add(image(disk));
+            try (TargetDisk target = TargetDisk.of(writer(file, disk.virtualSize()))) {
+                DiskRestore.run(chain, target, workers, meter);
+                target.finish();
+            }
+        }
+    }
+
+    /** The images as they are: their folders have the names that the images know each other by. */
+    private void restoreChain(DiskChain chain, Workers workers) throws IOException {
+        for (DiskLayer layer : chain.layers()) {
+            Path folder = destination.resolve(layer.point().id());
+            made.folder(folder, passable);
+            Path file = folder.resolve(layer.image().file());
+            made.requireFree(file);
+            Path temporary = made.add(file);
+            try (TargetDisk target = TargetDisk.of(
+                    RawWriter.create(temporary, layer.image().size(), DurableFiles.privateFile(temporary)))) {
+                ImageCopy.run(layer, target, workers, meter);
+                target.finish();
+            }
+        }
+        ContentCheck.run(chain, false, new Prefix(0), workers, BlockListener.NONE);
+    }
+
+    private ImageWriter writer(Path image, long size) throws ImageException {
+        return request.format() == ImageFormat.QCOW2
+                ? Qcow2Writer.create(image, Qcow2Options.ofSize(size), DurableFiles.privateFile(image))
+                : RawWriter.create(image, size, DurableFiles.privateFile(image));
+    }
+
+    /** What a guest needs besides its disks; the checkpoint is of use on its own host only. */
+    private List<PointFile> wanted() {
+        return point.manifest().files().stream()
+                .filter(file -> !file.role().equals(PointFile.CHECKPOINT))
+                .toList();
+    }
+
+    private void copy(PointFile stored) throws IOException {
+        SmallFiles.require(point.folder(), stored);
+        files.writeNew(
+                made.add(destination.resolve(stored.file())),
+                Files.readAllBytes(point.folder().resolve(stored.file())));
+    }
+}

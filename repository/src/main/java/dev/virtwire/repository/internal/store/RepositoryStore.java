@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.store;
+
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Json;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.format.RepositoryFile;
+import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.internal.format.SummedFile;
+import dev.virtwire.repository.internal.journal.DomainLock;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A repository's folder. */
+public final class RepositoryStore {
+    private final Path folder;
+    private final String id;
+    private final DurableFiles files;
+
+    private RepositoryStore(Path folder, String id, DurableFiles files) {
+        this.folder = folder;
+        this.id = id;
+        this.files = files;
+    }
+
+    /**
+     * Opens the repository in {@code folder}.
+     *
+     * @throws RepositoryException where there is none, or one of a newer version
+     * @throws dev.virtwire.repository.DamagedException where {@code virtwire.json} is damaged
+     */
+    public static RepositoryStore open(Path folder, DurableFiles files) {
+        Path absolute = folder.toAbsolutePath().normalize();
+        if (!Files.isDirectory(absolute)) {
+            throw new RepositoryException(absolute
+                    + (Files.exists(absolute) ? " is not a folder" : " does not exist")
+                    + ": a repository is made by the first backup into it");
+        }
+        if (!Files.exists(absolute.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS)
+                && !Files.exists(absolute.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)) {
+            throw new RepositoryException(absolute + " is not a repository: it has no " + Names.REPOSITORY);
+        }
+        RepositoryFile file = SummedFile.read(
+                        absolute.resolve(Names.REPOSITORY),
+                        absolute.resolve(Names.REPOSITORY_SUM),
+                        RepositoryFile.class)
+                .value();
+        if (!file.format().equals(RepositoryFile.FORMAT) || !Names.isRepositoryId(file.id())) {
+            throw new RepositoryException(absolute.resolve(Names.REPOSITORY) + " does not describe a repository");
+        }
+        if (file.version() != RepositoryFile.VERSION) {
+            throw new RepositoryException(absolute + " is a repository of version " + file.version()
+                    + "; this program reads version " + RepositoryFile.VERSION + ": use a newer one");
+        }
+        return new RepositoryStore(absolute, file.id(), files);
+    }
+
+    /**
+     * Makes a repository of a folder that is empty or does not exist, or opens the one that is there.
+     *
+     * @throws RepositoryException where the folder holds other things
+     */
+    public static RepositoryStore openOrCreate(Path folder, DurableFiles files) {
+        Path absolute = folder.toAbsolutePath().normalize();
+        createFolders(absolute, files);
+        if (exists(absolute)) {
+            return open(absolute, files);
+        }
+        if (!Files.isWritable(absolute)) {
+            throw new RepositoryException("cannot write to " + absolute + ": permission denied");
+        }
+        DomainLock lock = DomainLock.acquire(absolute.resolve(Names.REPOSITORY_LOCK), absolute.toString());
+        try {
+            if (!exists(absolute)) {
+                refuseOtherThings(absolute);
+                create(absolute, files);
+            }
+            return open(absolute, files);
+        } catch (IOException e) {
+            throw Problems.with("make a repository in", absolute, e);
+        } finally {
+            lock.close();
+        }
+    }
+
+    private static boolean exists(Path folder) {
+        return Files.exists(folder.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void createFolders(Path folder, DurableFiles files) {
+        if (Files.isDirectory(folder)) {
+            return;
+        }
+        Path parent = folder.getParent();
+        if (parent != null) {
+            createFolders(parent, files);
+        }
+        try {
+            files.createFolder(folder);
+        } catch (IOException e) {
+            throw Problems.with("create", folder, e);
+        }
+    }
+
+    private static void refuseOtherThings(Path folder) throws IOException {
+        try (Stream<Path> list = Files.list(folder)) {
+            list.map(path -> String.valueOf(path.getFileName()))
+                    .filter(name -> !name.equals(Names.REPOSITORY_LOCK)
+                            && !name.equals(Names.REPOSITORY_SUM)
+                            && !name.startsWith(".virtwire.")
+                            && !name.equals("lost+found"))
+                    .findFirst()
+                    .ifPresent(name -> {
+                        throw new RepositoryException(folder + " is neither a repository nor empty (it holds " + name
+                                + "): choose an empty folder");
+                    });
+        }
+    }
+
+    /** The sum first: {@code virtwire.json} appears last and whole, so a crash leaves a repository or none. */
+    private static void create(Path folder, DurableFiles files) throws IOException {
+        RepositoryFile file = new RepositoryFile(
+                RepositoryFile.FORMAT,
+                RepositoryFile.VERSION,
+                Names.newRepositoryId(),
+                Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        byte[] content = Json.write(file);
+        files.replace(
+                folder.resolve(Names.REPOSITORY_SUM),
+                Sha256.sumLine(Sha256.of(content), Names.REPOSITORY).getBytes(StandardCharsets.US_ASCII));
+        files.replace(folder.resolve(Names.REPOSITORY), content);
+    }
+
+    /** The repository's folder, absolute. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** The repository's id. */
+    public String id() {
+        return id;
+    }
+
+    /** What this repository changes its files with. */
+    public DurableFiles files() {
+        return files;
+    }
+
+    /** The domains that have a folder, in the order of their names. */
+    public List<DomainStore> domains() {
+        try (Stream<Path> list = Files.list(folder)) {
+            return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
+                            && Names.isDomainFolder(String.valueOf(path.getFileName())))
+                    .sorted()
+                    .map(path -> new DomainStore(id, path, files))
+                    .toList();
+        } catch (IOException e) {
+            throw Problems.with("read", folder, e);
+        }
+    }
+
+    /** The folder of the domain with this name, which need not exist. */
+    public DomainStore domain(String name) {
+        return new DomainStore(id, folder.resolve(Names.domainFolder(name)), files);
+    }
+
+    /**
+     * A domain that there is something of.
+     *
+     * @param name the domain's name, or that of its folder
+     * @throws RepositoryException where there is nothing of it
+     */
+    public DomainStore existing(String name) {
+        for (DomainStore there : domains()) {
+            if (there.name().equals(name)) {
+                return there;
+            }
+        }
+        DomainStore byName = domain(name);
+        if (!byName.exists()) {
+            throw new RepositoryException("repository " + folder + " holds nothing of a domain " + name);
+        }
+        return byName;
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.unfinished;
+
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Json;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.PointFile;
+import dev.virtwire.repository.manifest.StoredFile;
+import dev.virtwire.repository.manifest.StoredImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder that a point is made in, and the notes in it for a run that goes on with it. Each note has its SHA-256 in
+ * its first line; what does not fit it was never said.
+ */
+public final class UnfinishedPoint {
+    private final DurableFiles files;
+    private final Path folder;
+
+    /** Of the point that is made in {@code folder}. */
+    public UnfinishedPoint(DurableFiles files, Path folder) {
+        this.files = files;
+        this.folder = folder;
+    }
+
+    /** The folder. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** The backup has begun on the host, and what the point holds besides disks is written. */
+    public void begun(BegunPoint begun) throws IOException {
+        files.writeNew(folder.resolve(Names.BEGUN), Json.writeSummed(begun));
+    }
+
+    /** What the run that began it has noted, if that and the files that it names are whole; else null. */
+    public @Nullable BegunPoint begun() throws IOException {
+        BegunPoint begun = read(Names.BEGUN, BegunPoint.class);
+        if (begun == null || !begun.format().equals(BegunPoint.FORMAT) || begun.version() != BegunPoint.VERSION) {
+            return null;
+        }
+        for (PointFile file : begun.files()) {
+            if (!isWhole(file.file(), file.size(), file.sha256())) {
+                return null;
+            }
+        }
+        return begun;
+    }
+
+    /** A disk's image and digests are complete and durable. */
+    public void complete(ManifestDisk disk) throws IOException {
+        files.writeNew(folder.resolve(Names.complete(disk.target())), Json.writeSummed(disk));
+    }
+
+    /** What was noted of a disk that is complete; null, and nothing is noted of it, where it is not. */
+    public @Nullable ManifestDisk complete(String target) throws IOException {
+        ManifestDisk disk = read(Names.complete(target), ManifestDisk.class);
+        StoredImage image = disk == null ? null : disk.image();
+        StoredFile digests = disk == null ? null : disk.digests();
+        if (image != null
+                && digests != null
+                && isFile(image.file(), image.size())
+                && isWhole(digests.file(), digests.size(), digests.sha256())) {
+            return disk;
+        }
+        files.delete(folder.resolve(Names.complete(target)));
+        return null;
+    }
+
+    /** Removes the notes: all that is in the folder then is part of the point. */
+    public void clear() throws IOException {
+        List<Path> notes;
+        try (Stream<Path> list = Files.list(folder)) {
+            notes = list.filter(path -> Names.isForGoingOn(String.valueOf(path.getFileName())))
+                    .sorted()
+                    .toList();
+        }
+        files.delete(folder, notes);
+    }
+
+    private boolean isWhole(String name, long size, String sha256) throws IOException {
+        return isFile(name, size) && Sha256.hex(Sha256.of(folder.resolve(name))).equals(sha256);
+    }
+
+    private boolean isFile(String name, long size) throws IOException {
+        Path file = folder.resolve(name);
+        return Names.isPlainFile(name)
+                && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                && Files.size(file) == size;
+    }
+
+    private <T> @Nullable T read(String name, Class<T> type) throws IOException {
+        Path file = folder.resolve(name);
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                ? Json.readSummed(Files.readAllBytes(file), type)
+                : null;
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.work;
+
+import dev.virtwire.repository.Operation;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+
+/** An operation on a thread of its own. */
+public final class ThreadOperation<T> implements Operation<T> {
+    private final CompletableFuture<T> result = new CompletableFuture<>();
+    private final Runnable canceller;
+
+    private ThreadOperation(Runnable canceller) {
+        this.canceller = canceller;
+    }
+
+    /**
+     * Starts {@code work}, which is ended by interrupting its thread.
+     *
+     * @param name of the thread
+     */
+    public static <T> Operation<T> start(String name, Supplier<T> work) {
+        Thread[] thread = new Thread[1];
+        ThreadOperation<T> operation = new ThreadOperation<>(() -> thread[0].interrupt());
+        thread[0] = new Thread(() -> operation.run(work), name);
+        thread[0].start();
+        return operation;
+    }
+
+    /** Starts {@code work}, which {@code canceller} ends. */
+    public static <T> Operation<T> start(String name, Supplier<T> work, Runnable canceller) {
+        ThreadOperation<T> operation = new ThreadOperation<>(canceller);
+        new Thread(() -> operation.run(work), name).start();
+        return operation;
+    }
+
+    private void run(Supplier<T> work) {
+        try {
+            result.complete(work.get());
+        } catch (RuntimeException | Error e) {
+            result.completeExceptionally(e);
+        }
+    }
+
+    @Override
+    public CompletableFuture<T> result() {
+        return result.copy();
+    }
+
+    @Override
+    public CompletableFuture<Void> cancel() {
+        canceller.run();
+        return result.handle((done, failure) -> null);
+    }
+
+    @Override
+    public T join() {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return result.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    canceller.run();
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof RuntimeException failure) {
+                        throw failure;
+                    }
+                    throw (Error) e.getCause();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.repository.internal.copy.MemoryDisk;
+import dev.virtwire.repository.internal.format.CrashingFiles;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.journal.DomainLock;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.retention.Pruner;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.Manifests;
+import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Mode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two chains of a full point and two increments each: what prune removes of them, and what it leaves wherever it dies. */
+class PruneTest {
+    private static final int SIZE = 1 << 20;
+
+    @TempDir
+    Path folder;
+
+    private final Random random = new Random(23);
+    private final List<Point> points = new ArrayList<>();
+    private PointMaker maker;
+    private Repository repository;
+
+    @BeforeEach
+    void makeTwoChains() throws IOException {
+        maker = new PointMaker(folder.resolve("backups"));
+        repository = Repository.open(folder.resolve("backups"));
+        for (int chain = 0; chain < 2; chain++) {
+            MemoryDisk disk = MemoryDisk.random(SIZE, random);
+            points.add(maker.full(Map.of("vda", disk)));
+            for (int i = 0; i < 2; i++) {
+                disk = disk.later(random);
+                points.add(maker.increment(Map.of("vda", disk), points.get(points.size() - 1)));
+            }
+        }
+    }
+
+    private PruneReport prune(int last) {
+        return repository
+                .prune(PruneRequest.of("web1", Retention.ofLast(last)), ProgressListener.NONE)
+                .join();
+    }
+
+    private List<String> ids(int... indexes) {
+        return Arrays.stream(indexes).mapToObj(index -> points.get(index).id()).toList();
+    }
+
+    private List<String> listed() {
+        DomainPoints listed = repository.points("web1");
+        assertThat(listed.damage()).isEmpty();
+        return listed.points().stream().map(Point::id).toList();
+    }
+
+    private static List<String> removed(PruneReport report) {
+        return report.removed().stream().map(PointVerdict::point).toList();
+    }
+
+    private void requireIntact() {
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.notices()).isEmpty();
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> list = Files.list(folder.resolve("backups/web1"))) {
+            return list.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void wholeChainsGoAndTheRestIsIntactWithoutANotice() throws Exception {
+        assertThat(removed(prune(3))).containsExactlyElementsOf(ids(0, 1, 2));
+
+        assertThat(listed()).containsExactlyElementsOf(ids(3, 4, 5));
+        requireIntact();
+        // The last of the removed is what the first that stays was made after.
+        assertThat(names())
+                .containsExactlyInAnyOrder(
+                        ".journal",
+                        Names.removed(points.get(2).id()),
+                        points.get(3).id(),
+                        points.get(4).id(),
+                        points.get(5).id());
+        assertThat(folder.resolve("backups/web1/" + Names.removed(points.get(2).id())))
+                .isEmptyDirectory();
+        assertThat(prune(3).removed()).isEmpty();
+    }
+
+    @Test
+    void aChainStaysWhileAnythingKeptBuildsOnIt() {
+        PruneReport report = prune(4);
+
+        assertThat(report.removed()).isEmpty();
+        assertThat(report.points())
+                .extracting(PointVerdict::reason)
+                .containsExactly(
+                        points.get(1).id() + " builds on it",
+                        points.get(2).id() + " builds on it",
+                        "one of the last 4",
+                        "one of the last 4",
+                        "one of the last 4",
+                        "the newest that can be restored");
+        assertThat(listed()).hasSize(6);
+    }
+
+    @Test
+    void aDryRunSaysTheSameAndChangesNothing() throws Exception {
+        List<String> before = names();
+        PruneReport told = repository
+                .prune(PruneRequest.of("web1", Retention.ofLast(2)).asDryRun(), ProgressListener.NONE)
+                .join();
+        assertThat(names()).isEqualTo(before);
+        assertThat(told.dryRun()).isTrue();
+
+        PruneReport done = prune(2);
+        assertThat(done.points()).isEqualTo(told.points());
+        assertThat(done.freed())
+                .isEqualTo(told.freed())
+                .isEqualTo(points.subList(0, 3).stream()
+                        .mapToLong(point -> point.manifest().disk("vda").image().size())
+                        .sum());
+    }
+
+    @Test
+    void theRemainderOfARemovedPointIsForgottenWithTheLastManifestThatNamesIt() throws Exception {
+        prune(3);
+        MemoryDisk disk = MemoryDisk.random(SIZE, random);
+        points.add(maker.full(Map.of("vda", disk)));
+        prune(1);
+
+        assertThat(listed()).containsExactlyElementsOf(ids(6));
+        assertThat(names())
+                .containsExactlyInAnyOrder(
+                        ".journal",
+                        Names.removed(points.get(5).id()),
+                        points.get(6).id());
+        requireIntact();
+    }
+
+    @Test
+    void anIdIsNotGivenAgainWhileItsPointIsRememberedAsRemoved() {
+        prune(3);
+        DomainStore domain = RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
+                .domain("web1");
+        Instant began = points.get(2).manifest().began();
+
+        assertThat(points.get(2).id()).isEqualTo(Names.point(began, Level.INCREMENTAL, 1));
+        assertThat(domain.newPointId(began, Level.INCREMENTAL))
+                .isEqualTo(points.get(2).id() + "-2");
+    }
+
+    @Test
+    void wherePruningDiesEveryPointIsWholeOrGoneAndTheNextPruneFinishesIt() throws Exception {
+        int steps = countSteps();
+        // Each point: a renaming, its sync, five deletions and their sync. Then two folders that nobody names go.
+        assertThat(steps).isEqualTo(3 * 8 + 2 * 2);
+        for (int crash = 0; crash < steps; crash++) {
+            Path copy = folder.resolve("crash" + crash);
+            copy(folder.resolve("backups"), copy);
+            DomainStore dying =
+                    RepositoryStore.open(copy, CrashingFiles.at(crash)).domain("web1");
+            int at = crash;
+            assertThatThrownBy(() -> new Pruner(dying, Retention.ofLast(3), ProgressListener.NONE).run())
+                    .as("crash at step %d", at)
+                    .isInstanceOf(RepositoryException.class)
+                    .hasMessageContaining("crash at");
+
+            repository = Repository.open(copy);
+            List<String> left = listed();
+            // Children go before their parents: of the first chain its beginning is left.
+            List<String> expected = new ArrayList<>(ids(0, 1, 2).subList(0, left.size() - 3));
+            expected.addAll(ids(3, 4, 5));
+            assertThat(left).as("crash at step %d", at).isEqualTo(expected);
+            requireIntact();
+
+            prune(3);
+            assertThat(listed()).containsExactlyElementsOf(ids(3, 4, 5));
+            assertThat(names(copy)).containsExactlyElementsOf(namesAfterPrune());
+            requireIntact();
+        }
+    }
+
+    private int countSteps() throws IOException {
+        Path probe = folder.resolve("probe");
+        copy(folder.resolve("backups"), probe);
+        int[] steps = {0};
+        DomainStore counting = RepositoryStore.open(probe, new DurableFiles((step, path) -> steps[0]++))
+                .domain("web1");
+        new Pruner(counting, Retention.ofLast(3), ProgressListener.NONE).run();
+        assertThat(names(probe)).containsExactlyElementsOf(namesAfterPrune());
+        return steps[0];
+    }
+
+    private List<String> namesAfterPrune() {
+        return Stream.concat(Stream.of(".journal", Names.removed(points.get(2).id())), ids(3, 4, 5).stream())
+                .sorted()
+                .toList();
+    }
+
+    private static List<String> names(Path repository) throws IOException {
+        try (Stream<Path> list = Files.list(repository.resolve("web1"))) {
+            return list.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path path : all.toList()) {
+                Files.copy(path, to.resolve(from.relativize(path)));
+            }
+        }
+    }
+
+    @Test
+    void aPointWithoutItsImageCountsForNothingAndStaysWithAllAboveIt() throws Exception {
+        Path image = points.get(4).folder().resolve("vda.qcow2");
+        Files.delete(image);
+
+        PruneReport report = prune(1);
+
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+        assertThat(report.damage()).containsExactly(Finding.of(image, "is missing"));
+        assertThat(report.points().subList(3, 6))
+                .extracting(PointVerdict::reason)
+                .containsExactly(
+                        "the newest that can be restored",
+                        "it cannot be restored: vda.qcow2 is missing",
+                        "it cannot be restored: " + points.get(4).id() + ", on which it builds, cannot be restored");
+    }
+
+    @Test
+    void aFileOfAnotherSizeIsDamageToo() throws Exception {
+        Path image = points.get(5).folder().resolve("vda.qcow2");
+        long size = Files.size(image);
+        Files.write(image, new byte[] {1}, StandardOpenOption.APPEND);
+
+        PruneReport report = prune(1);
+
+        assertThat(report.damage())
+                .containsExactly(Finding.of(image, "has " + (size + 1) + " bytes instead of " + size));
+        assertThat(report.points().get(4).kept()).isTrue();
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+    }
+
+    @Test
+    void anUnreadableIncrementBlocksAllThatIsNotKnownToBeYounger() throws Exception {
+        Files.writeString(points.get(2).folder().resolve(Names.MANIFEST), "{}");
+
+        PruneReport report = prune(1);
+
+        String blocked = points.get(2).id() + ", whose manifest cannot be read, may build on it";
+        assertThat(report.points())
+                .contains(new PointVerdict(points.get(2).id(), true, "its manifest cannot be read", 0));
+        assertThat(report.points().stream()
+                        .filter(verdict -> verdict.reason().equals(blocked))
+                        .map(PointVerdict::point))
+                .containsExactlyElementsOf(ids(0, 1));
+        assertThat(report.removed()).isEmpty();
+        assertThat(report.damage()).hasSize(1);
+    }
+
+    @Test
+    void anUnreadableFullPointBlocksNothingAndStays() throws Exception {
+        points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+        Files.writeString(points.get(3).folder().resolve(Names.MANIFEST), "{}");
+
+        PruneReport report = prune(1);
+
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+        assertThat(report.points().stream().filter(PointVerdict::kept).map(PointVerdict::reason))
+                .containsExactlyInAnyOrder(
+                        "its manifest cannot be read",
+                        "it cannot be restored: the manifest of "
+                                + points.get(3).id() + ", on which it builds, cannot be read",
+                        "it cannot be restored: " + points.get(4).id() + ", on which it builds, cannot be restored",
+                        "the newest that can be restored");
+    }
+
+    @Test
+    void pushedPointsStayAndCountForNothing() throws Exception {
+        points.add(maker.pushed("vda"));
+
+        PruneReport report = prune(1);
+
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+        assertThat(report.points().get(6).reason())
+                .isEqualTo("its images are on host node1, where prune deletes nothing");
+        assertThat(report.points().get(5).reason()).isEqualTo("the newest that can be restored");
+    }
+
+    @Test
+    void thePointStaysFromWhoseCheckpointTheNextIncrementOfADiskStarts() throws Exception {
+        maker.withBitmaps();
+        for (int i = 0; i < 2; i++) {
+            MemoryDisk other = MemoryDisk.random(SIZE, random);
+            points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random), "vdb", other)));
+        }
+        maker.excluding("vdb");
+        points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+
+        PruneReport report = prune(1);
+
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2, 3, 4, 5, 6));
+        assertThat(report.points().get(7).reason()).isEqualTo("the next increment starts from its checkpoint");
+    }
+
+    @Test
+    void aPointWhoseRunWasNotClearedUpAfterStays() throws Exception {
+        DomainStore store = RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
+                .domain("web1");
+        store.writeEntry(new JournalEntry(
+                JournalEntry.FORMAT,
+                JournalEntry.VERSION,
+                repository.id(),
+                points.get(2).id(),
+                "a test",
+                points.get(2).manifest().began(),
+                Manifests.WEB1,
+                Manifests.HOST,
+                Mode.PULL,
+                Level.FULL,
+                null,
+                false,
+                points.get(2).manifest().checkpoint(),
+                null,
+                List.of(),
+                List.of(),
+                null));
+
+        PruneReport report = prune(1);
+
+        assertThat(report.removed()).isEmpty();
+        assertThat(report.points().get(2).reason()).contains("see recover");
+    }
+
+    @Test
+    void aDomainThatAnotherRunWritesIsRefusedAndANewerManifestStopsAll() throws Exception {
+        DomainStore store = RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
+                .domain("web1");
+        DomainLock lock = store.lock();
+        assertThatThrownBy(() -> prune(1))
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("is being written by another run");
+        lock.close();
+        assertThatThrownBy(() -> repository
+                        .prune(PruneRequest.of("web2", Retention.ofLast(1)), ProgressListener.NONE)
+                        .join())
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("holds nothing of a domain web2");
+        assertThat(listed()).hasSize(6);
+    }
+}

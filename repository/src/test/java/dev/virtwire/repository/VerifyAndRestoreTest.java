@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.image.ImageAccess;
+import dev.virtwire.image.ImageChain;
+import dev.virtwire.repository.internal.copy.MemoryDisk;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerifyAndRestoreTest {
+    @TempDir
+    Path folder;
+
+    private final Random random = new Random(17);
+    private final List<Map<String, MemoryDisk>> states = new ArrayList<>();
+    private final List<Point> points = new ArrayList<>();
+    private Repository repository;
+
+    @BeforeEach
+    void makeAFullPointAndTwoIncrements() throws IOException {
+        PointMaker maker = new PointMaker(folder.resolve("backups"));
+        states.add(Map.of("vda", MemoryDisk.random(4 << 20, random), "vdb", MemoryDisk.random(1_049_088, random)));
+        points.add(maker.full(states.get(0)));
+        for (int i = 0; i < 2; i++) {
+            Map<String, MemoryDisk> before = states.get(i);
+            states.add(Map.of(
+                    "vda", before.get("vda").later(random),
+                    "vdb", before.get("vdb").later(random)));
+            points.add(maker.increment(states.get(i + 1), points.get(i)));
+        }
+        repository = Repository.open(folder.resolve("backups"));
+    }
+
+    @Test
+    void everyPointIsFoundIntact() {
+        List<Progress> heard = new ArrayList<>();
+        VerifyReport report =
+                repository.verify(VerifyRequest.everything(), heard::add).join();
+
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.notices()).isEmpty();
+        assertThat(report.intact()).isTrue();
+        assertThat(report.points()).hasSize(3).allMatch(name -> name.startsWith("web1@20261122T19"));
+        assertThat(report.bytes()).isEqualTo(heard.get(heard.size() - 1).bytesTotal());
+        assertThat(heard.get(heard.size() - 1).phase()).isEqualTo(Progress.Phase.DONE);
+        assertThat(repository
+                        .verify(VerifyRequest.ofPoint("web1", points.get(1).id()), ProgressListener.NONE)
+                        .join()
+                        .points())
+                .hasSize(2);
+    }
+
+    @Test
+    void everyPointIsRestoredAsItWas() throws Exception {
+        for (int i = 0; i < points.size(); i++) {
+            for (ImageFormat format : ImageFormat.values()) {
+                Path out = folder.resolve("out-" + i + format);
+                RestoreResult result = repository
+                        .restore(RestoreRequest.of(points.get(i), out).withFormat(format), ProgressListener.NONE)
+                        .join();
+
+                assertThat(result.files())
+                        .containsExactlyInAnyOrder(
+                                out.resolve("vda." + format), out.resolve("vdb." + format), out.resolve("domain.xml"));
+                assertThat(list(out)).hasSize(3);
+                for (String target : List.of("vda", "vdb")) {
+                    assertThat(content(out.resolve(target + "." + format), format))
+                            .as("%s at point %d as %s", target, i, format)
+                            .isEqualTo(states.get(i).get(target).content);
+                }
+                assertThat(Files.readString(out.resolve("domain.xml"))).startsWith("<domain>");
+            }
+        }
+    }
+
+    private static byte[] content(Path image, ImageFormat format) throws IOException {
+        try (ImageChain chain = ImageChain.open(image, format.toString(), ImageAccess.anywhere())) {
+            ByteBuffer content = ByteBuffer.allocate((int) chain.virtualSize());
+            chain.read(0, content);
+            return content.array();
+        }
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> list = Files.list(folder)) {
+            return list.toList();
+        }
+    }
+
+    @Test
+    void chosenDisksAreRestoredAlone() throws Exception {
+        Path out = folder.resolve("out");
+        repository
+                .restore(RestoreRequest.of(points.get(2), out).withDisks(Set.of("vdb")), ProgressListener.NONE)
+                .join();
+        assertThat(list(out)).containsExactlyInAnyOrder(out.resolve("vdb.qcow2"), out.resolve("domain.xml"));
+
+        assertThatThrownBy(() -> repository
+                        .restore(RestoreRequest.of(points.get(2), out).withDisks(Set.of("vdc")), ProgressListener.NONE)
+                        .join())
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("has no disk vdc; it has ");
+    }
+
+    @Test
+    void filesAreReplacedOnlyWhereThatIsAsked() throws Exception {
+        Path out = Files.createDirectory(folder.resolve("out"));
+        Files.writeString(out.resolve("vdb.qcow2"), "mine");
+        RestoreRequest request = RestoreRequest.of(points.get(0), out);
+
+        assertThatThrownBy(
+                        () -> repository.restore(request, ProgressListener.NONE).join())
+                .isInstanceOf(RepositoryException.class)
+                .hasMessage(out.resolve("vdb.qcow2") + " exists already: choose another folder, or allow replacing");
+        assertThat(list(out)).containsExactly(out.resolve("vdb.qcow2"));
+        repository.restore(request.replacing(), ProgressListener.NONE).join();
+        assertThat(content(out.resolve("vdb.qcow2"), ImageFormat.QCOW2))
+                .isEqualTo(states.get(0).get("vdb").content);
+    }
+
+    @Test
+    void everyFlippedBitIsFoundWithItsPlaceAndNeverRestored() throws Exception {
+        Path backups = folder.resolve("backups");
+        List<Path> files;
+        try (Stream<Path> walk = Files.walk(backups)) {
+            files = walk.filter(path ->
+                            Files.isRegularFile(path) && !path.toString().contains("lock"))
+                    .sorted()
+                    .toList();
+        }
+        assertThat(files).hasSize(2 + 3 * 7);
+        for (Path file : files) {
+            for (int i = 0; i < 3; i++) {
+                long size = Files.size(file);
+                long offset = i == 0 ? 0 : i == 1 ? size - 1 : (long) (random.nextDouble() * size);
+                flip(file, offset, 1 << random.nextInt(8));
+                assertFoundAndRefused(file, offset);
+                flip(file, offset, lastMask);
+            }
+        }
+        assertThat(repository
+                        .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                        .join()
+                        .intact())
+                .isTrue();
+    }
+
+    private int lastMask;
+
+    private void flip(Path file, long offset, int mask) throws IOException {
+        lastMask = mask;
+        try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+            open.seek(offset);
+            int value = open.read();
+            open.seek(offset);
+            open.write(value ^ mask);
+        }
+    }
+
+    private void assertFoundAndRefused(Path file, long offset) throws IOException {
+        String what = "byte " + offset + " of " + file;
+        List<Finding> damage;
+        try {
+            damage = Repository.open(folder.resolve("backups"))
+                    .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                    .join()
+                    .damage();
+        } catch (DamagedException e) {
+            damage = e.findings();
+        }
+        assertThat(damage).as(what).anySatisfy(finding -> {
+            assertThat(finding.file()).isEqualTo(file);
+            assertThat(finding.length()).isPositive();
+            assertThat(offset).isBetween(finding.offset(), finding.offset() + finding.length() - 1);
+        });
+        // The newest point needs everything but the domain XML of the others.
+        Point asked = points.stream()
+                .filter(point -> file.equals(point.folder().resolve("domain.xml")))
+                .findFirst()
+                .orElse(points.get(2));
+        Path out = folder.resolve("refused");
+        assertThatThrownBy(() -> Repository.open(folder.resolve("backups"))
+                        .restore(RestoreRequest.of(asked, out), ProgressListener.NONE)
+                        .join())
+                .as(what)
+                .isInstanceOfSatisfying(
+                        DamagedException.class,
+                        e -> assertThat(e.findings()).extracting(Finding::file).contains(file));
+        assertThat(list(out)).as(what).isEmpty();
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void filesThatAreCutOrTooLongOrMissingAreFound() throws Exception {
+        for (String name : List.of("vda.qcow2", "vda.digests", "domain.xml")) {
+            Path file = points.get(0).folder().resolve(name);
+            byte[] good = Files.readAllBytes(file);
+            Files.write(file, Arrays.copyOf(good, good.length - 3));
+            assertThat(damage())
+                    .anySatisfy(finding -> assertThat(finding.toString())
+                            .isEqualTo(file + ", bytes " + (good.length - 3) + " to " + (good.length - 1)
+                                    + ": missing: the file is " + (good.length - 3) + " bytes long, should be "
+                                    + good.length));
+            Files.write(file, Arrays.copyOf(good, good.length + 5));
+            assertThat(damage()).anySatisfy(finding -> {
+                assertThat(finding.file()).isEqualTo(file);
+                assertThat(finding.offset()).isEqualTo(good.length);
+                assertThat(finding.length()).isEqualTo(5);
+            });
+            Files.delete(file);
+            assertThat(damage())
+                    .anySatisfy(finding -> assertThat(finding.toString()).isEqualTo(file + ": is missing"));
+            Files.write(file, good);
+        }
+        assertThat(damage()).isEmpty();
+    }
+
+    private List<Finding> damage() {
+        return repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join()
+                .damage();
+    }
+
+    @Test
+    void aParentThatIsMissingOrReplacedStopsVerificationAndRestore() throws Exception {
+        Path parent = points.get(1).folder();
+        Path aside = folder.resolve("aside");
+        Files.move(parent, aside);
+        String id = points.get(1).id();
+        assertThat(damage())
+                .extracting(Finding::toString)
+                .containsExactly(parent + ": is missing, and " + points.get(2).id() + " builds on it");
+        assertThatThrownBy(() -> repository
+                        .restore(RestoreRequest.of(points.get(2), folder.resolve("out")), ProgressListener.NONE)
+                        .join())
+                .isInstanceOf(DamagedException.class)
+                .hasMessageContaining(id + ": is missing");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void aFileThatBelongsToNoPointIsMentioned() throws Exception {
+        Path strange = Files.writeString(points.get(0).folder().resolve("notes.txt"), "x");
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+        assertThat(report.intact()).isTrue();
+        assertThat(report.notices()).containsExactly(strange + " does not belong to the point");
+    }
+}
