@@ -102,7 +102,9 @@ class ConsoleStreamIT {
         System.out.printf(
                 "a console that nobody read: %d calls meanwhile, the slowest took %.1f ms%n", calls, worst / 1e6);
         assertThat(Duration.ofNanos(worst)).isLessThan(Duration.ofSeconds(20));
-        assertThat(calls).as("calls that were answered while the console was unread").isGreaterThan(2);
+        assertThat(calls)
+                .as("calls that were answered while the console was unread")
+                .isGreaterThan(2);
         assertThatThrownBy(() -> console.closed().join())
                 .cause()
                 .isInstanceOf(StreamOverflowException.class)

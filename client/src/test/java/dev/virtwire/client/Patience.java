@@ -13,4 +13,9 @@ public final class Patience {
     public static ConditionFactory await() {
         return Awaitility.await().atMost(Duration.ofMinutes(1));
     }
+
+    /** As Awaitility's, which says so where it waits in vain. */
+    public static ConditionFactory await(String forWhat) {
+        return Awaitility.await(forWhat).atMost(Duration.ofMinutes(1));
+    }
 }

@@ -213,7 +213,9 @@ class ReconnectIT {
             await().until(() -> network.connections() > 1);
             CompletableFuture<String> call = libvirt.hostname();
             libvirt.closeAsync().get(20, TimeUnit.SECONDS);
-            assertThatThrownBy(() -> call.get(20, TimeUnit.SECONDS)).cause().isInstanceOf(ConnectionLostException.class);
+            assertThatThrownBy(() -> call.get(20, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(ConnectionLostException.class);
             assertThat(libvirt.closed().join().kind()).isEqualTo(CloseReason.Kind.CLOSED);
         }
     }

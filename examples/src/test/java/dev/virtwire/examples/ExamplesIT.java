@@ -44,7 +44,8 @@ class ExamplesIT {
                 Libvirt libvirt = Libvirt.connect(libvirtd.tcpUri()).join()) {
             WatchEvents.watch(libvirt, printed::add);
             Guest.on(libvirtd, "seen").disk(GuestDisk.qcow2(1 << 20)).start().close();
-            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(printed).contains("seen STARTED", "seen STOPPED"));
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(printed).contains("seen STARTED", "seen STOPPED"));
         }
     }
 }

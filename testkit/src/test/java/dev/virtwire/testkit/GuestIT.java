@@ -103,7 +103,8 @@ class GuestIT {
         try (Guest guest =
                 Guest.on(libvirtd, "killed").disk(GuestDisk.qcow2(MIB)).start()) {
             guest.kill();
-            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(guest.state()).isEqualTo("shut off"));
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(guest.state()).isEqualTo("shut off"));
             guest.start();
             guest.pause();
             assertThat(guest.state()).isEqualTo("paused");

@@ -35,7 +35,8 @@ class LinuxGuestIT {
     @Test
     void writesAllTheWhile() {
         long before = linux.counted();
-        await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(before + 2));
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(before + 2));
     }
 
     @Test
@@ -75,7 +76,8 @@ class LinuxGuestIT {
         assertThat(found.sound()).as(found.report()).isTrue();
         assertThat(found.journalEmpty()).isTrue();
         assertThat(found.records()).isBetween(Math.max(1, during), during + 1);
-        await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(during + 2));
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(linux.counted()).isGreaterThan(during + 2));
     }
 
     @Test
@@ -104,7 +106,8 @@ class LinuxGuestIT {
                 .start()) {
             assertThat(alone.run("cat /sys/block/vda/size").strip()).isEqualTo(Long.toString((16 << 20) / 512));
             alone.guest().kill();
-            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(alone.guest().state()).isEqualTo("shut off"));
+            await().atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(alone.guest().state()).isEqualTo("shut off"));
             alone.start();
             assertThat(alone.counted()).isPositive();
         }

@@ -69,7 +69,8 @@ class PrivateLibvirtdIT {
         }
         assertThat(folder).doesNotExist();
         // What clears up after a launcher that was killed ends a moment after the launcher has.
-        await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(processesThatMention(folder)).isEmpty());
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(processesThatMention(folder)).isEmpty());
     }
 
     @Test
