@@ -35,6 +35,9 @@ module dev.virtwire.client {
     exports dev.virtwire.client.snapshot;
     exports dev.virtwire.client.statistics;
     exports dev.virtwire.client.storage;
+    exports dev.virtwire.client.xml to
+            dev.virtwire.backup,
+            dev.virtwire.cli;
 
     // The seam of a transport.
     exports dev.virtwire.client.internal.async to

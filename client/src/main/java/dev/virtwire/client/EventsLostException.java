@@ -2,21 +2,18 @@
 package dev.virtwire.client;
 
 /**
- * A subscriber was slower than its events for longer than the buffer lasts, and the subscription has ended. What was in
- * the buffer was delivered before; {@link #count()} events after it were not. Subscribe again, and look at the state
- * itself, since events are missing.
+ * A subscriber was slower than its events for longer than the buffer lasts, or an event could not be read, and the
+ * subscription has ended. What came before was delivered; {@link #count()} events after it were not. Subscribe again, and
+ * look at the state itself, since events are missing.
  */
 public final class EventsLostException extends LibvirtException {
     private static final long serialVersionUID = 1L;
 
     private final long count;
 
-    /** Creates the error. */
-    public EventsLostException(String subscription, long count, int buffer) {
-        super(
-                "%s: %d events lost, because the subscriber left %d waiting; the subscription has ended"
-                        .formatted(subscription, count, buffer),
-                null);
+    /** Creates the error; {@code why} is why the first of them was lost. */
+    public EventsLostException(String subscription, long count, String why) {
+        super("%s: %d events lost, because %s; the subscription has ended".formatted(subscription, count, why), null);
         this.count = count;
     }
 

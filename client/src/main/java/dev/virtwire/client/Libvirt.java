@@ -7,7 +7,6 @@ import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.Connector;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
-import dev.virtwire.client.internal.stream.StreamFlow;
 import dev.virtwire.client.internal.transport.HostSockets;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.network.Networks;
@@ -18,6 +17,7 @@ import dev.virtwire.client.storage.Storage;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.StreamProcedure;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectCalls;
 import dev.virtwire.protocol.remote.ConnectGetAllDomainStatsFlags;
@@ -78,20 +78,33 @@ public final class Libvirt implements Caller, AutoCloseable {
     private final LibvirtUri uri;
     private final Session session;
     private final EventHub events;
+    private final SideConnections aside;
     private final CallOptions options;
     private final Map<Feature, Answer> features;
     private final ConnectCalls calls;
     private final DomainCalls domainCalls;
 
     private Libvirt(LibvirtUri uri, Session session) {
-        this(uri, session, new EventHub(session), CallOptions.DEFAULT, new ConcurrentHashMap<>());
+        this(
+                uri,
+                session,
+                new EventHub(session),
+                new SideConnections(uri, session),
+                CallOptions.DEFAULT,
+                new ConcurrentHashMap<>());
     }
 
     private Libvirt(
-            LibvirtUri uri, Session session, EventHub events, CallOptions options, Map<Feature, Answer> features) {
+            LibvirtUri uri,
+            Session session,
+            EventHub events,
+            SideConnections aside,
+            CallOptions options,
+            Map<Feature, Answer> features) {
         this.uri = uri;
         this.session = session;
         this.events = events;
+        this.aside = aside;
         this.options = options;
         this.features = features;
         this.calls = new ConnectCalls(this);
@@ -152,7 +165,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * Closing either closes both.
      */
     public Libvirt with(CallOptions callOptions) {
-        return new Libvirt(uri, session, events, callOptions, features);
+        return new Libvirt(uri, session, events, aside, callOptions, features);
     }
 
     /** The URI that this connection was made with. */
@@ -186,13 +199,18 @@ public final class Libvirt implements Caller, AutoCloseable {
      */
     public CompletableFuture<CloseReason> closeAsync() {
         session.closeAfter(ConnectProcedures.CONNECT_CLOSE);
+        closed().thenRun(aside::close);
         return closed();
     }
 
-    /** Closes at once; pending calls fail with {@link ConnectionLostException}. May be called more than once. */
+    /**
+     * Closes at once, with what was opened beside this connection; pending calls fail with {@link ConnectionLostException}.
+     * May be called more than once.
+     */
     @Override
     public void close() {
         session.close();
+        aside.close();
     }
 
     /**
@@ -229,34 +247,20 @@ public final class Libvirt implements Caller, AutoCloseable {
 
     @Override
     public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
-            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
-        return session.open(procedure, arguments, kind, orOwn(callOptions));
+            StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions) {
+        return session.open(procedure, arguments, orOwn(callOptions));
     }
 
     /**
      * As {@link #open}, on a connection of the stream's own, made to the same URI in the same way and closed when the stream
-     * has ended: for a stream with much data, whose reader or server may be slow. A password that was asked for is asked for
-     * again.
+     * has ended, or this connection: for a stream with much data, whose reader or server may be slow. A password that was
+     * asked for is asked for again.
      *
      * @since 0.1
      */
     public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> openApart(
-            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
-        ConnectOptions connectOptions = session.options().forOneStream();
-        StreamFlow flow = new StreamFlow(connectOptions.streamBuffer(), true);
-        CompletableFuture<Session> connected = Connector.connect(uri, connectOptions);
-        CompletableFuture<Opened<R, S>> result =
-                connected.thenCompose(apart -> apart.open(procedure, arguments, kind, orOwn(callOptions), flow));
-        result.whenComplete((opened, failure) -> connected.thenAccept(apart -> {
-            if (opened == null) {
-                apart.close();
-            } else {
-                opened.stream()
-                        .closed()
-                        .whenComplete((done, cause) -> apart.closeAfter(ConnectProcedures.CONNECT_CLOSE));
-            }
-        }));
-        return result;
+            StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions) {
+        return aside.open(procedure, arguments, orOwn(callOptions));
     }
 
     private CallOptions orOwn(CallOptions callOptions) {
@@ -468,7 +472,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      * @throws IllegalArgumentException if there is no kind
      */
     public <E extends Event> Flow.Publisher<E> events(Collection<? extends EventKind<?, ? extends E>> kinds) {
-        return events.publisher(this, kinds);
+        return events.publisher(this, kinds, null);
     }
 
     /** As {@link #events(Collection)}, of one domain, or whatever else the kinds are about. */

@@ -19,9 +19,11 @@ import dev.virtwire.client.event.SecretEvent;
 import dev.virtwire.client.event.SecretEventKind;
 import dev.virtwire.client.event.StoragePoolEvent;
 import dev.virtwire.client.event.StoragePoolEventKind;
+import dev.virtwire.client.network.Network;
+import dev.virtwire.client.node.NodeDevice;
+import dev.virtwire.client.secret.Secret;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.protocol.remote.NetworkRef;
-import dev.virtwire.protocol.remote.NodeDeviceRef;
 import dev.virtwire.protocol.remote.SecretRef;
 import dev.virtwire.protocol.remote.StoragePoolRef;
 import java.time.Instant;
@@ -366,7 +368,8 @@ record GoldenEvent(
                                 + LAN
                                 + "00000002" // event: started
                                 + "00000000", // detail
-                        domain -> new NetworkEvent.Lifecycle(new NetworkRef("lan", ID), 2, 0)),
+                        domain -> new NetworkEvent.Lifecycle(
+                                Network.of(domain.libvirt(), new NetworkRef("lan", ID)), 2, 0)),
                 new GoldenEvent(
                         NetworkEventKind.METADATA_CHANGE,
                         NETWORK,
@@ -376,7 +379,8 @@ record GoldenEvent(
                                 + LAN
                                 + "00000001" // type: title
                                 + "00000000", // no nsuri
-                        domain -> new NetworkEvent.MetadataChange(new NetworkRef("lan", ID), 1, null)),
+                        domain -> new NetworkEvent.MetadataChange(
+                                Network.of(domain.libvirt(), new NetworkRef("lan", ID)), 1, null)),
                 new GoldenEvent(
                         StoragePoolEventKind.LIFECYCLE,
                         POOL,
@@ -405,14 +409,14 @@ record GoldenEvent(
                                 + "00000004" + "75736230" // name: "usb0"
                                 + "00000001" // event: deleted
                                 + "00000000", // detail
-                        domain -> new NodeDeviceEvent.Lifecycle(new NodeDeviceRef("usb0"), 1, 0)),
+                        domain -> new NodeDeviceEvent.Lifecycle(NodeDevice.of(domain.libvirt(), "usb0"), 1, 0)),
                 new GoldenEvent(
                         NodeDeviceEventKind.UPDATE,
                         DEVICE,
                         1,
                         377,
                         CALLBACK + "00000004" + "75736230", // name: "usb0"
-                        domain -> new NodeDeviceEvent.Update(new NodeDeviceRef("usb0"))),
+                        domain -> new NodeDeviceEvent.Update(NodeDevice.of(domain.libvirt(), "usb0"))),
                 new GoldenEvent(
                         SecretEventKind.LIFECYCLE,
                         SECRET,
@@ -424,7 +428,8 @@ record GoldenEvent(
                                 + PATH // usageId
                                 + "00000001" // event: undefined
                                 + "00000000", // detail
-                        domain -> new SecretEvent.Lifecycle(new SecretRef(ID, 1, "/a.img"), 1, 0)),
+                        domain -> new SecretEvent.Lifecycle(
+                                Secret.of(domain.libvirt(), new SecretRef(ID, 1, "/a.img")), 1, 0)),
                 new GoldenEvent(
                         SecretEventKind.VALUE_CHANGED,
                         SECRET,
@@ -434,7 +439,7 @@ record GoldenEvent(
                                 + "00112233445566778899aabbccddeeff" // UUID
                                 + "00000000" // usageType: none
                                 + "00000000", // usageId: empty
-                        domain -> new SecretEvent.ValueChanged(new SecretRef(ID, 0, ""))),
+                        domain -> new SecretEvent.ValueChanged(Secret.of(domain.libvirt(), new SecretRef(ID, 0, "")))),
                 new GoldenEvent(
                         MonitorEventKind.ALL,
                         MONITOR,

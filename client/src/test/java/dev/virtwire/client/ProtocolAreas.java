@@ -3,6 +3,7 @@ package dev.virtwire.client;
 
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.StreamProcedure;
 import dev.virtwire.protocol.remote.DomainProcedures;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -26,7 +27,9 @@ final class ProtocolAreas {
     static List<Entry> procedures() throws IOException, URISyntaxException, ReflectiveOperationException {
         List<Entry> entries = new ArrayList<>();
         for (Field field : constants()) {
-            if (field.get(null) instanceof Procedure<?, ?> procedure) {
+            Object value = field.get(null);
+            Object constant = value instanceof StreamProcedure<?, ?, ?> opening ? opening.call() : value;
+            if (constant instanceof Procedure<?, ?> procedure) {
                 var types = ((ParameterizedType) field.getGenericType()).getActualTypeArguments();
                 entries.add(new Entry(procedure, (Class<?>) types[0], (Class<?>) types[1]));
             }

@@ -32,7 +32,10 @@ import java.util.HexFormat;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -237,6 +240,45 @@ class StreamsTest {
     }
 
     @Test
+    void aReadThatRunsOutOfTimeTakesNothingAndAbortsItsStream() {
+        DuplexStream stream = console();
+        assertFails(stream.read().orTimeout(50, TimeUnit.MILLISECONDS), TimeoutException.class, null);
+        assertThat(server.readCall().status()).isEqualTo(ERROR);
+        data("late");
+        assertRefused(stream::read, "DomainOpenConsole", "it was aborted by this side");
+        packet(STREAM, OK, "");
+        assertRefused(stream::closed, "DomainOpenConsole", "it was aborted by this side");
+    }
+
+    @Test
+    void aBufferIsLeftAloneOnceItsReadIsOver() {
+        DuplexStream stream = console();
+        ByteBuffer target = ByteBuffer.allocate(10);
+        CompletableFuture<Integer> read = stream.read(target);
+        read.complete(0);
+        data("abc");
+        assertThat(server.readCall().status()).isEqualTo(ERROR);
+        packet(STREAM, OK, "");
+        assertStillConnected();
+        assertThat(target.position()).isZero();
+    }
+
+    @Test
+    void aBufferIsLeftAloneOnceItsWriteIsOver() {
+        WritableStream stream = upload();
+        ByteBuffer source = ByteBuffer.allocate(32 << 20);
+        assertFails(stream.write(source).orTimeout(500, TimeUnit.MILLISECONDS), TimeoutException.class, null);
+        int taken = source.position();
+        assertThat(taken).as("nobody reads so much").isLessThan(source.limit());
+        Message packet = server.readCall();
+        while (packet.status() == CONTINUE) {
+            packet = server.readCall();
+        }
+        assertThat(packet.status()).isEqualTo(ERROR);
+        assertThat(source.position()).isEqualTo(taken);
+    }
+
+    @Test
     void aSecondReadIsRefusedWhileOneIsPending() {
         ReadableStream stream = download();
         CompletableFuture<StreamPiece> first = stream.read();
@@ -290,7 +332,6 @@ class StreamsTest {
                 CompletableFuture<Opened<Void, ReadableStream>> opened = first.openApart(
                         StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
                         new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()),
-                        ReadableStream.class,
                         CallOptions.DEFAULT);
                 second.accept();
                 Message call = second.readCall();
@@ -315,6 +356,29 @@ class StreamsTest {
                 stream.abort();
             }
         }
+    }
+
+    @Test
+    void aStreamThatIsLeftInTheMiddleIsAborted() {
+        try (ReadableStream stream = download()) {
+            data("abc");
+            assertThat(text(stream.read().join())).isEqualTo("abc");
+        }
+        assertThat(server.readCall().status()).isEqualTo(ERROR);
+    }
+
+    @Test
+    void whatAConnectionOpenedOnTheSideEndsWithIt() {
+        CompletableFuture<Opened<Void, ReadableStream>> opened = libvirt.openApart(
+                StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
+                new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()),
+                CallOptions.DEFAULT);
+        server.accept();
+        server.reply(server.readCall(), "");
+        ReadableStream stream = opened.join().stream();
+        libvirt.close();
+        assertThatThrownBy(() -> stream.closed().join()).cause().isInstanceOf(ConnectionLostException.class);
+        assertThat(server.atEnd()).isTrue();
     }
 
     @Test
@@ -355,20 +419,9 @@ class StreamsTest {
     }
 
     @Test
-    void aStreamIsOpenedTheWayItGoes() {
-        assertThatThrownBy(() -> libvirt.open(
-                                ConsoleProcedures.DOMAIN_SCREENSHOT,
-                                new DomainScreenshotArgs(DOMAIN, 0, 0),
-                                WritableStream.class,
-                                CallOptions.DEFAULT)
-                        .join())
-                .cause()
-                .isInstanceOf(CallRefusedException.class)
-                .hasMessage(
-                        "DomainScreenshot on %s was not sent: its stream is a ReadableStream, and no WritableStream",
-                        server.host());
+    void aStreamIsOpenedByItsOwnKindOfCall() {
         assertThatThrownBy(() -> libvirt.call(
-                                ConsoleProcedures.DOMAIN_SCREENSHOT,
+                                ConsoleProcedures.DOMAIN_SCREENSHOT.call(),
                                 new DomainScreenshotArgs(DOMAIN, 0, 0),
                                 CallOptions.DEFAULT)
                         .join())
@@ -513,7 +566,7 @@ class StreamsTest {
                 "the stream of %s on %s: %s".formatted(procedure, server.host(), why));
     }
 
-    private static void assertFails(CompletableFuture<?> future, Class<?> type, String message) {
+    private static void assertFails(CompletableFuture<?> future, Class<?> type, @Nullable String message) {
         assertThatThrownBy(future::join).cause().isInstanceOf(type).hasMessage(message);
     }
 

@@ -23,10 +23,7 @@ public interface Caller {
      * @param <A> the arguments
      * @param <R> the result
      * @param <S> which way the stream goes
-     * @param kind the same, as a class: {@link dev.virtwire.protocol.stream.ReadableStream},
-     *     {@link dev.virtwire.protocol.stream.WritableStream} or {@link dev.virtwire.protocol.stream.DuplexStream}, as the
-     *     procedure's {@link Procedure#stream()} says
      */
     <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
-            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions options);
+            StreamProcedure<A, R, S> procedure, A arguments, CallOptions options);
 }

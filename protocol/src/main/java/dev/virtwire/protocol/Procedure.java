@@ -2,7 +2,6 @@
 package dev.virtwire.protocol;
 
 import dev.virtwire.xdr.XdrCodec;
-import java.util.function.Predicate;
 
 /**
  * One procedure of a program, as its table states it.
@@ -15,8 +14,7 @@ import java.util.function.Predicate;
  * @param name the procedure's name in the table, such as {@code DomainBackupBegin}
  * @param since the libvirt version that brought it
  * @param urgent whether it may overtake waiting calls and use the slot kept free for such calls
- * @param stream whether it opens a stream, and which way the data goes
- * @param sparse whether the stream carries holes beside data if it is opened with these arguments
+ * @param stream whether it opens a stream, as a {@link StreamProcedure}, and which way the data goes
  * @param files whether it passes file descriptors, which this client does not: such a call is refused
  * @param arguments writes and reads the arguments
  * @param result writes and reads the result
@@ -29,13 +27,6 @@ public record Procedure<A, R>(
         String since,
         boolean urgent,
         StreamDirection stream,
-        Predicate<A> sparse,
         boolean files,
         XdrCodec<A> arguments,
-        XdrCodec<R> result) {
-
-    /** What most procedures are: without holes, whatever the arguments. */
-    public static <A> Predicate<A> dense() {
-        return arguments -> false;
-    }
-}
+        XdrCodec<R> result) {}

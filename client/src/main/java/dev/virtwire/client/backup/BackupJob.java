@@ -39,8 +39,10 @@ public final class BackupJob {
 
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(3);
 
-    /** A running job that is younger than ours by more than this is another one. */
+    /** The host's clock and this one may drift apart by so much, and by one part in {@link #CLOCK_DRIFT} of a job's age. */
     private static final Duration CLOCK_SLACK = Duration.ofSeconds(2);
+
+    private static final int CLOCK_DRIFT = 100;
 
     /** What this side has asked of the job; decides what an end that libvirt reports means. */
     private enum Wish {
@@ -58,14 +60,15 @@ public final class BackupJob {
     private final CompletableFuture<BackupOutcome> outcome;
     private final AtomicReference<Request> request = new AtomicReference<>(Request.NONE);
 
+    /** Completes when the job is known to run. */
+    private final CompletableFuture<Void> begun = new CompletableFuture<>();
+
     /** When the job began at the latest, on {@link System#nanoTime()}; means nothing before {@link #begun}. */
     private volatile long beganNanos;
 
-    private volatile boolean begun;
-
     /**
-     * What libvirt says of the job, by which it is known again after libvirtd has started anew and counts its age from
-     * then; null where nobody connects again.
+     * What libvirt says of the job, by which it is known again if its age says nothing: a clock of the host was set, or
+     * libvirtd has started again and counts from then. Null if it could not be asked for.
      */
     private volatile @Nullable BackupSpec identity;
 
@@ -83,7 +86,7 @@ public final class BackupJob {
             @Nullable String checkpointXml,
             Set<BackupBeginFlags> flags) {
         BackupJob job = new BackupJob(domain, mode);
-        JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onGap, job::onWatchEnded);
+        JobEndWatch watch = new JobEndWatch(domain, job);
         // Registered before the job exists: a push backup of a small disk may end before its own reply is read.
         CompletableFuture<BackupJob> begin = watch.subscribe()
                 .thenCompose(registered -> domain.libvirt()
@@ -94,19 +97,33 @@ public final class BackupJob {
                                 late -> domain.abortJob()))
                 .thenApply(done -> job.watched(watch, Duration.ZERO))
                 .thenCompose(BackupJob::identified);
-        return cleanedUp(begin, watch);
+        begin.whenComplete((held, failure) -> {
+            if (failure != null) {
+                watch.cancel();
+                // Given up, and nobody has the job that has begun or is about to.
+                job.begun.thenRun(job::abandon);
+            }
+        });
+        return begin;
     }
 
     /** Takes over the backup that runs; {@link Domain#attachBackup} documents it. */
     public static CompletableFuture<BackupJob> attach(Domain domain) {
         return domain.backupXml().thenCompose(xml -> {
-            BackupJob job = new BackupJob(domain, parse(domain, xml).mode());
-            JobEndWatch watch = new JobEndWatch(domain, job::onEndAnnounced, job::onGap, job::onWatchEnded);
+            BackupSpec spec = parse(domain, xml);
+            BackupJob job = new BackupJob(domain, spec.mode());
+            job.identity = spec;
+            JobEndWatch watch = new JobEndWatch(domain, job);
             CompletableFuture<BackupJob> attached = watch.subscribe()
                     .thenCompose(registered -> domain.jobStatistics())
-                    .thenApply(current -> job.watched(watch, current.elapsed()))
-                    .thenCompose(BackupJob::identified);
-            return cleanedUp(attached, watch);
+                    .thenApply(current -> job.watched(watch, current.elapsed()));
+            attached.whenComplete((held, failure) -> {
+                if (failure != null) {
+                    watch.cancel();
+                    job.outcome.cancel(false);
+                }
+            });
+            return attached;
         });
     }
 
@@ -133,15 +150,6 @@ public final class BackupJob {
                             .formatted(domain.name(), domain.libvirt().uri().where(), e.getMessage()),
                     e);
         }
-    }
-
-    private static CompletableFuture<BackupJob> cleanedUp(CompletableFuture<BackupJob> begin, JobEndWatch watch) {
-        begin.whenComplete((job, failure) -> {
-            if (failure != null) {
-                watch.cancel();
-            }
-        });
-        return begin;
     }
 
     /** The domain. */
@@ -212,18 +220,21 @@ public final class BackupJob {
 
     private BackupJob watched(JobEndWatch watch, Duration age) {
         beganNanos = System.nanoTime() - age.toNanos();
-        begun = true;
         outcome.whenComplete((done, failure) -> watch.cancel());
-        domain.libvirt()
-                .closed()
-                .thenAccept(reason -> outcome.completeExceptionally(new ConnectionLostException(
-                        "the backup of %s goes on, but the connection to %s has ended"
-                                .formatted(domain.name(), domain.libvirt().uri().where()),
-                        reason.cause())));
+        begun.complete(null);
         // An end that was announced before the job was known to have begun may have been its own.
         confirmEnd(watch.lastHeard());
         pollLater();
         return this;
+    }
+
+    /** Ends a job that nobody has. */
+    private void abandon() {
+        abort().whenComplete((ended, failure) -> {
+            if (failure != null) {
+                LOG.warn("The backup of {} was given up while it began, and may run on", domain, failure);
+            }
+        });
     }
 
     private CompletableFuture<BackupOutcome> end(Request how) {
@@ -253,34 +264,45 @@ public final class BackupJob {
         return confirmEnd(null).thenCompose(asked -> outcome.isDone() ? completion() : end(how));
     }
 
-    private void onEndAnnounced(JobStatistics announced) {
+    /** What the watch hears. */
+    void onEndAnnounced(JobStatistics announced) {
         // Before our job has begun this is the end of another one.
-        if (begun && announced.isBackup()) {
+        if (begun.isDone() && announced.isBackup()) {
             confirmEnd(announced);
         }
     }
 
     /** The end may have been announced while nobody heard it. */
-    private void onGap() {
-        if (begun) {
+    void onGap() {
+        if (begun.isDone()) {
             confirmEnd(null);
         }
     }
 
-    /** Remembers what the job looks like, where it may have to be found again. */
-    private CompletableFuture<BackupJob> identified() {
-        if (domain.libvirt().reconnectPolicy().isEmpty()) {
-            return CompletableFuture.completedFuture(this);
+    /** The watch hears nothing more: by the end of the connection, or of events alone. */
+    void onWatchEnded(Throwable cause) {
+        if (cause instanceof ConnectionLostException || cause instanceof ProtocolException) {
+            leave(cause);
+        } else {
+            LOG.debug("No events of {} any more; its backup's end will be seen in the statistics", domain, cause);
+            domain.libvirt().closed().thenAccept(reason -> leave(reason.cause()));
         }
+    }
+
+    private void leave(@Nullable Throwable cause) {
+        outcome.completeExceptionally(new ConnectionLostException(
+                "the backup of %s goes on, but the connection to %s has ended"
+                        .formatted(domain.name(), domain.libvirt().uri().where()),
+                cause));
+    }
+
+    /** Remembers what the job looks like: it may have to be known again. */
+    private CompletableFuture<BackupJob> identified() {
         return description().handle((spec, failure) -> {
-            // Where it cannot be asked for, a small push has ended already, or the next call tells why.
+            // If it cannot be asked for, a small push has ended already, or the next call tells why.
             identity = failure == null ? spec : null;
             return this;
         });
-    }
-
-    private void onWatchEnded(Throwable cause) {
-        LOG.debug("No events of {} any more; its backup's end will be seen in the statistics", domain, cause);
     }
 
     private void pollLater() {
@@ -299,21 +321,30 @@ public final class BackupJob {
         if (outcome.isDone()) {
             return CompletableFuture.completedFuture(null);
         }
+        // Before the question, however long it waits and its answer takes: the job is at least so old then.
+        Duration age = Duration.ofNanos(System.nanoTime() - beganNanos);
         return domain.jobStatistics()
                 .handle((current, failure) -> failure == null
-                        ? runsNoLonger(current)
+                        ? runsNoLonger(current, age, announced != null)
                         : CompletableFuture.completedFuture(provesNoJob(LibvirtException.unwrap(failure))))
                 .thenCompose(ended -> ended)
                 .thenCompose(ended -> ended ? readOutcome(announced) : CompletableFuture.completedFuture(null));
     }
 
-    private CompletableFuture<Boolean> runsNoLonger(JobStatistics current) {
-        boolean backup = current.isRunning() && current.isBackup();
-        BackupSpec known = identity;
-        if (!backup || mayBeOurs(current) || known == null) {
-            return CompletableFuture.completedFuture(!(backup && mayBeOurs(current)));
+    private CompletableFuture<Boolean> runsNoLonger(JobStatistics current, Duration age, boolean announced) {
+        if (!current.isRunning() || !current.isBackup()) {
+            return CompletableFuture.completedFuture(true);
         }
-        // A libvirtd that was started anew counts from then: the description tells whose the job is.
+        Duration slack = CLOCK_SLACK.plus(age.dividedBy(CLOCK_DRIFT));
+        if (current.elapsed().plus(slack).compareTo(age) >= 0) {
+            return CompletableFuture.completedFuture(false);
+        }
+        BackupSpec known = identity;
+        if (announced || known == null) {
+            return CompletableFuture.completedFuture(true);
+        }
+        // A clock that was set, or a libvirtd that was started anew and counts from then, says nothing of the age: the
+        // description tells whose the job is.
         return description().handle((spec, failure) -> {
             if (failure != null) {
                 return provesNoJob(LibvirtException.unwrap(failure));
@@ -324,11 +355,6 @@ public final class BackupJob {
             beganNanos = System.nanoTime() - current.elapsed().toNanos();
             return false;
         });
-    }
-
-    private boolean mayBeOurs(JobStatistics running) {
-        Duration sinceBegin = Duration.ofNanos(System.nanoTime() - beganNanos);
-        return running.elapsed().plus(CLOCK_SLACK).compareTo(sinceBegin) >= 0;
     }
 
     private CompletableFuture<Void> readOutcome(@Nullable JobStatistics announced) {

@@ -9,26 +9,21 @@ import dev.virtwire.client.event.EventGap;
 import dev.virtwire.client.event.GapSubscriber;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Hears job-completed events of one domain until it is cancelled, by one connection after the other if need be. */
 final class JobEndWatch implements GapSubscriber<DomainEvent.JobCompleted> {
-    private final Consumer<JobStatistics> onEnd;
-    private final Runnable onGap;
-    private final Consumer<Throwable> onError;
     private final Domain domain;
+    private final BackupJob job;
     private final CompletableFuture<Void> registered;
     private volatile Flow.@Nullable Subscription subscription;
     private volatile boolean cancelled;
     private volatile @Nullable JobStatistics lastHeard;
 
-    JobEndWatch(Domain domain, Consumer<JobStatistics> onEnd, Runnable onGap, Consumer<Throwable> onError) {
+    JobEndWatch(Domain domain, BackupJob job) {
         this.domain = domain;
+        this.job = job;
         this.registered = domain.libvirt().newFuture();
-        this.onEnd = onEnd;
-        this.onGap = onGap;
-        this.onError = onError;
     }
 
     /** Completes when the server has registered the watch. */
@@ -66,18 +61,18 @@ final class JobEndWatch implements GapSubscriber<DomainEvent.JobCompleted> {
     @Override
     public void onNext(DomainEvent.JobCompleted event) {
         lastHeard = event.statistics();
-        onEnd.accept(event.statistics());
+        job.onEndAnnounced(event.statistics());
     }
 
     @Override
     public void onGap(EventGap gap) {
-        onGap.run();
+        job.onGap();
     }
 
     @Override
     public void onError(Throwable cause) {
         registered.completeExceptionally(cause);
-        onError.accept(cause);
+        job.onWatchEnded(cause);
     }
 
     @Override

@@ -71,7 +71,6 @@ public final class DomainConsoles {
                 .openApart(
                         ConsoleProcedures.DOMAIN_SCREENSHOT,
                         new DomainScreenshotArgs(domain.ref(), screen, 0),
-                        ReadableStream.class,
                         CallOptions.DEFAULT);
         return StreamWork.run(StreamWork.stream(opened), domain.libvirt().newFuture(), stream -> {
             ByteArrayOutputStream image = new ByteArrayOutputStream();

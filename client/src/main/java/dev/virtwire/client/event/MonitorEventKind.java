@@ -2,20 +2,14 @@
 package dev.virtwire.client.event;
 
 import dev.virtwire.client.domain.Domain;
-import dev.virtwire.protocol.qemu.ConnectDomainMonitorEventDeregisterArgs;
-import dev.virtwire.protocol.qemu.ConnectDomainMonitorEventRegisterArgs;
-import dev.virtwire.protocol.qemu.ConnectDomainMonitorEventRegisterResult;
-import dev.virtwire.protocol.qemu.DomainMonitorEventMessage;
 import dev.virtwire.protocol.qemu.QemuMonitorEventFlags;
 import dev.virtwire.protocol.qemu.QemuProcedures;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events of QEMU's monitor, as they are: all of them or some. They follow QEMU's versions and not libvirt's; where a
+ * Events of QEMU's monitor, as they are: all of them or some. They follow QEMU's versions and not libvirt's; if a
  * {@link DomainEventKind} tells of the same, that is the one to build on. Only QEMU's driver has them, and only a connection
  * that may write.
  *
@@ -25,27 +19,13 @@ public final class MonitorEventKind extends EventKind<Domain, MonitorEvent> {
     /** All events. */
     public static final MonitorEventKind ALL = new MonitorEventKind(null, Set.of());
 
-    private MonitorEventKind(@Nullable String event, Set<QemuMonitorEventFlags> flags) {
-        super(
-                "monitor",
-                new Wire<>(
-                        QemuProcedures.DOMAIN_MONITOR_EVENT,
-                        DomainMonitorEventMessage::callbackId,
-                        (libvirt, body) -> new MonitorEvent(
-                                Domain.of(libvirt, body.domain()),
-                                body.event(),
-                                Instant.ofEpochSecond(body.seconds()).plus(body.micros(), ChronoUnit.MICROS),
-                                body.details()),
-                        new Calls<>(
-                                QemuProcedures.CONNECT_DOMAIN_MONITOR_EVENT_REGISTER,
-                                of -> new ConnectDomainMonitorEventRegisterArgs(
-                                        of == null ? null : of.ref(), event, flags),
-                                ConnectDomainMonitorEventRegisterResult::callbackId,
-                                QemuProcedures.CONNECT_DOMAIN_MONITOR_EVENT_DEREGISTER,
-                                ConnectDomainMonitorEventDeregisterArgs::new,
-                                Domain::uuid,
-                                "all domains",
-                                Domain::name)));
+    private final @Nullable String pattern;
+    private final Set<QemuMonitorEventFlags> flags;
+
+    private MonitorEventKind(@Nullable String pattern, Set<QemuMonitorEventFlags> flags) {
+        super("monitor", -1, QemuProcedures.DOMAIN_MONITOR_EVENT);
+        this.pattern = pattern;
+        this.flags = Set.copyOf(flags);
     }
 
     /** Events of one name, such as {@code RTC_CHANGE}. */
@@ -63,5 +43,15 @@ public final class MonitorEventKind extends EventKind<Domain, MonitorEvent> {
         Set<QemuMonitorEventFlags> all = new HashSet<>(Set.of(flags));
         all.add(QemuMonitorEventFlags.REGEX);
         return new MonitorEventKind(regex, all);
+    }
+
+    /** The name, or what names have to match; null for all. */
+    public @Nullable String pattern() {
+        return pattern;
+    }
+
+    /** How the pattern is read. */
+    public Set<QemuMonitorEventFlags> flags() {
+        return flags;
     }
 }

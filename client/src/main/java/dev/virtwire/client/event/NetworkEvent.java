@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
+import dev.virtwire.client.network.Network;
 import dev.virtwire.protocol.remote.NetworkEventType;
 import dev.virtwire.protocol.remote.NetworkMetadataType;
-import dev.virtwire.protocol.remote.NetworkRef;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface NetworkEvent extends Event {
     /** The network. */
-    NetworkRef network();
+    Network network();
 
     /**
      * A network was defined, started, stopped and the like ({@code VIR_NETWORK_EVENT_ID_LIFECYCLE}).
@@ -22,7 +22,7 @@ public sealed interface NetworkEvent extends Event {
      * @param typeNumber what happened
      * @param detail 0; libvirt has no others
      */
-    record Lifecycle(NetworkRef network, int typeNumber, int detail) implements NetworkEvent {
+    record Lifecycle(Network network, int typeNumber, int detail) implements NetworkEvent {
         /** What happened. */
         public Optional<NetworkEventType> type() {
             return NetworkEventType.of(typeNumber);
@@ -36,7 +36,7 @@ public sealed interface NetworkEvent extends Event {
      * @param namespace of custom metadata: the namespace of its element; else null
      */
     record MetadataChange(
-            NetworkRef network, int typeNumber, @Nullable String namespace) implements NetworkEvent {
+            Network network, int typeNumber, @Nullable String namespace) implements NetworkEvent {
         /** Which of these. */
         public Optional<NetworkMetadataType> type() {
             return NetworkMetadataType.of(typeNumber);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
+import dev.virtwire.client.node.NodeDevice;
 import dev.virtwire.protocol.remote.NodeDeviceEventType;
-import dev.virtwire.protocol.remote.NodeDeviceRef;
 import java.util.Optional;
 
 /**
@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 public sealed interface NodeDeviceEvent extends Event {
     /** The device. */
-    NodeDeviceRef device();
+    NodeDevice device();
 
     /**
      * A device came, went, was defined or undefined ({@code VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE}).
@@ -20,7 +20,7 @@ public sealed interface NodeDeviceEvent extends Event {
      * @param typeNumber what happened
      * @param detail 0; libvirt has no others
      */
-    record Lifecycle(NodeDeviceRef device, int typeNumber, int detail) implements NodeDeviceEvent {
+    record Lifecycle(NodeDevice device, int typeNumber, int detail) implements NodeDeviceEvent {
         /** What happened. */
         public Optional<NodeDeviceEventType> type() {
             return NodeDeviceEventType.of(typeNumber);
@@ -28,5 +28,5 @@ public sealed interface NodeDeviceEvent extends Event {
     }
 
     /** A device's XML changed ({@code VIR_NODE_DEVICE_EVENT_ID_UPDATE}). */
-    record Update(NodeDeviceRef device) implements NodeDeviceEvent {}
+    record Update(NodeDevice device) implements NodeDeviceEvent {}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
+import dev.virtwire.client.secret.Secret;
 import dev.virtwire.protocol.remote.SecretEventType;
-import dev.virtwire.protocol.remote.SecretRef;
 import java.util.Optional;
 
 /**
@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 public sealed interface SecretEvent extends Event {
     /** The secret. */
-    SecretRef secret();
+    Secret secret();
 
     /**
      * A secret was defined or undefined ({@code VIR_SECRET_EVENT_ID_LIFECYCLE}).
@@ -20,7 +20,7 @@ public sealed interface SecretEvent extends Event {
      * @param typeNumber what happened
      * @param detail 0; libvirt has no others
      */
-    record Lifecycle(SecretRef secret, int typeNumber, int detail) implements SecretEvent {
+    record Lifecycle(Secret secret, int typeNumber, int detail) implements SecretEvent {
         /** What happened. */
         public Optional<SecretEventType> type() {
             return SecretEventType.of(typeNumber);
@@ -28,5 +28,5 @@ public sealed interface SecretEvent extends Event {
     }
 
     /** A secret got another value ({@code VIR_SECRET_EVENT_ID_VALUE_CHANGED}). */
-    record ValueChanged(SecretRef secret) implements SecretEvent {}
+    record ValueChanged(Secret secret) implements SecretEvent {}
 }

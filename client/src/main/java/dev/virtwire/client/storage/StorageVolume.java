@@ -143,7 +143,6 @@ public final class StorageVolume {
         return StreamWork.stream(libvirt.openApart(
                 StorageVolProcedures.STORAGE_VOL_UPLOAD,
                 new StorageVolUploadArgs(ref, offset, length, Set.of(flags)),
-                WritableStream.class,
                 CallOptions.DEFAULT));
     }
 
@@ -159,7 +158,6 @@ public final class StorageVolume {
         return StreamWork.stream(libvirt.openApart(
                 StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
                 new StorageVolDownloadArgs(ref, offset, length, Set.of(flags)),
-                ReadableStream.class,
                 CallOptions.DEFAULT));
     }
 

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.virtwire.client.EventRecorder;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.network.Network;
+import dev.virtwire.client.secret.Secret;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.NetworkCalls;
@@ -63,7 +65,8 @@ class HostEventsIT {
         NetworkCalls networks = new NetworkCalls(libvirt);
         EventRecorder<NetworkEvent.Lifecycle> all = record(libvirt.events(NetworkEventKind.LIFECYCLE));
         NetworkRef watched = define(networks, "watched");
-        EventRecorder<NetworkEvent.Lifecycle> one = record(libvirt.events(NetworkEventKind.LIFECYCLE, watched));
+        EventRecorder<NetworkEvent.Lifecycle> one =
+                record(libvirt.events(NetworkEventKind.LIFECYCLE, Network.of(libvirt, watched)));
         NetworkRef other = define(networks, "other");
         networks.networkCreate(watched).join();
         networks.networkDestroy(watched).join();
@@ -84,7 +87,7 @@ class HostEventsIT {
         assertThat(one.events())
                 .extracting(event -> event.type().orElseThrow())
                 .containsExactly(NetworkEventType.STARTED, NetworkEventType.STOPPED, NetworkEventType.UNDEFINED);
-        assertThat(one.events()).extracting(NetworkEvent::network).containsOnly(watched);
+        assertThat(one.events()).extracting(NetworkEvent::network).containsOnly(Network.of(libvirt, watched));
     }
 
     @Test
@@ -159,14 +162,15 @@ class HostEventsIT {
                             Set.of())
                     .join()
                     .secret();
+            Secret told = Secret.of(qemu, secret);
             secrets.secretSetValue(secret, new byte[] {1, 2, 3}, 0).join();
             secrets.secretUndefine(secret).join();
             await().until(() -> recorder.events().size() >= 3);
             assertThat(recorder.events())
                     .containsExactly(
-                            new SecretEvent.Lifecycle(secret, SecretEventType.DEFINED.value(), 0),
-                            new SecretEvent.ValueChanged(secret),
-                            new SecretEvent.Lifecycle(secret, SecretEventType.UNDEFINED.value(), 0));
+                            new SecretEvent.Lifecycle(told, SecretEventType.DEFINED.value(), 0),
+                            new SecretEvent.ValueChanged(told),
+                            new SecretEvent.Lifecycle(told, SecretEventType.UNDEFINED.value(), 0));
         }
     }
 

@@ -66,12 +66,9 @@ final class CallsEmitter {
         CodeBlock constant =
                 CodeBlock.of("$T.$L", names.own(ProceduresEmitter.className(area)), Names.constant(procedure.name()));
         MethodSpec.Builder method = method(procedure).addParameter(JavaNames.CALL_OPTIONS, "callOptions");
-        ClassName stream = stream(procedure);
-        return stream == null
-                ? method.addStatement("return caller.call($L, $L, callOptions)", constant, value)
-                        .build()
-                : method.addStatement("return caller.open($L, $L, $T.class, callOptions)", constant, value, stream)
-                        .build();
+        String verb = ProceduresEmitter.stream(procedure) == null ? "call" : "open";
+        return method.addStatement("return caller.$L($L, $L, callOptions)", verb, constant, value)
+                .build();
     }
 
     private static MethodSpec.Builder method(Procedure procedure) {
@@ -94,17 +91,8 @@ final class CallsEmitter {
 
     private static TypeName outcome(Procedure procedure) {
         TypeName reply = ProceduresEmitter.bodyType(procedure.result());
-        ClassName stream = stream(procedure);
+        ClassName stream = ProceduresEmitter.stream(procedure);
         return stream == null ? reply : ParameterizedTypeName.get(JavaNames.OPENED, reply, stream);
-    }
-
-    private static @Nullable ClassName stream(Procedure procedure) {
-        return switch (procedure.stream()) {
-            case NONE -> null;
-            case SENDS -> JavaNames.WRITABLE_STREAM;
-            case RECEIVES -> JavaNames.READABLE_STREAM;
-            case BOTH -> JavaNames.DUPLEX_STREAM;
-        };
     }
 
     private static CodeBlock arguments(@Nullable Struct arguments) {

@@ -34,6 +34,7 @@ final class JavaNames {
     static final ClassName PROCEDURE = handwritten("Procedure");
     static final ClassName EVENT_MESSAGE = handwritten("EventMessage");
     static final ClassName STREAM_DIRECTION = handwritten("StreamDirection");
+    static final ClassName STREAM_PROCEDURE = handwritten("StreamProcedure");
     static final ClassName VOID_CODEC = handwritten("VoidCodec");
     static final ClassName CALLER = handwritten("Caller");
     static final ClassName CALL_OPTIONS = ClassName.get("dev.virtwire.protocol", "CallOptions");

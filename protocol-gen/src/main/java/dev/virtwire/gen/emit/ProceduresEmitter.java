@@ -48,7 +48,9 @@ final class ProceduresEmitter {
         List<CodeBlock> events = new ArrayList<>();
         for (Procedure procedure : area.procedures()) {
             type.addField(procedure(procedure));
-            procedures.add(CodeBlock.of("$L", Names.constant(procedure.name())));
+            procedures.add(CodeBlock.of(
+                    procedure.stream() == Procedure.Stream.NONE ? "$L" : "$L.call()",
+                    Names.constant(procedure.name())));
         }
         for (Event event : area.events()) {
             type.addField(event(event));
@@ -80,33 +82,52 @@ final class ProceduresEmitter {
     }
 
     private FieldSpec procedure(Procedure procedure) {
-        TypeName type = ParameterizedTypeName.get(
-                JavaNames.PROCEDURE, bodyType(procedure.arguments()), bodyType(procedure.result()));
-        return constant(type, procedure.name())
-                .addJavadoc(doc(procedure))
-                .initializer(
-                        "new $T<>($L, $L, $L, $S, $S, $L, $T.$L, $L, $L, $L, $L)",
-                        JavaNames.PROCEDURE,
-                        number(),
-                        program.version(),
-                        procedure.number(),
-                        procedure.name(),
-                        procedure.since(),
-                        procedure.urgent(),
-                        JavaNames.STREAM_DIRECTION,
-                        procedure.stream(),
-                        sparse(procedure),
-                        procedure.fds() != Procedure.Fds.NONE,
-                        codec(procedure.arguments()),
-                        codec(procedure.result()))
-                .build();
+        TypeName arguments = bodyType(procedure.arguments());
+        TypeName result = bodyType(procedure.result());
+        ClassName stream = stream(procedure);
+        CodeBlock call = CodeBlock.of(
+                "new $T<>($L, $L, $L, $S, $S, $L, $T.$L, $L, $L, $L)",
+                JavaNames.PROCEDURE,
+                number(),
+                program.version(),
+                procedure.number(),
+                procedure.name(),
+                procedure.since(),
+                procedure.urgent(),
+                JavaNames.STREAM_DIRECTION,
+                procedure.stream(),
+                procedure.fds() != Procedure.Fds.NONE,
+                codec(procedure.arguments()),
+                codec(procedure.result()));
+        FieldSpec.Builder constant = stream == null
+                ? constant(ParameterizedTypeName.get(JavaNames.PROCEDURE, arguments, result), procedure.name())
+                        .initializer(call)
+                : constant(
+                                ParameterizedTypeName.get(JavaNames.STREAM_PROCEDURE, arguments, result, stream),
+                                procedure.name())
+                        .initializer(
+                                "new $T<>($L, $L, stream -> stream)",
+                                JavaNames.STREAM_PROCEDURE,
+                                call,
+                                sparse(procedure));
+        return constant.addJavadoc(doc(procedure)).build();
+    }
+
+    /** The class of a procedure's stream; null if it opens none. */
+    static @Nullable ClassName stream(Procedure procedure) {
+        return switch (procedure.stream()) {
+            case NONE -> null;
+            case SENDS -> JavaNames.WRITABLE_STREAM;
+            case RECEIVES -> JavaNames.READABLE_STREAM;
+            case BOTH -> JavaNames.DUPLEX_STREAM;
+        };
     }
 
     /** Whether there are holes: a table marks the procedure, and the flag of that name among its arguments decides. */
     private static CodeBlock sparse(Procedure procedure) {
         Struct arguments = procedure.arguments();
         if (!procedure.sparse() || arguments == null) {
-            return CodeBlock.of("$T.dense()", JavaNames.PROCEDURE);
+            return CodeBlock.of("$T.dense()", JavaNames.STREAM_PROCEDURE);
         }
         return arguments.fields().stream()
                 .filter(field -> field.type() instanceof Coded coded
@@ -119,7 +140,7 @@ final class ProceduresEmitter {
                         field.name(),
                         JavaNames.of(((Coded) field.type()).enumeration()),
                         Names.constant(SPARSE_FLAG)))
-                .orElse(CodeBlock.of("$T.dense()", JavaNames.PROCEDURE));
+                .orElse(CodeBlock.of("$T.dense()", JavaNames.STREAM_PROCEDURE));
     }
 
     private FieldSpec event(Event event) {

@@ -6,13 +6,14 @@ import java.util.concurrent.CompletableFuture;
 /**
  * An open stream ({@code virStreamPtr}). It ends in one of four ways: {@link #finish()} that the server has confirmed,
  * {@link #abort()}, an error of the server, which may come at any time, or the end of its connection. Whatever is pending
- * then completes. A stream that is left neither finished nor aborted lives as long as its connection.
+ * then completes. A stream that is left neither finished nor aborted lives as long as its connection; {@link #close} ends
+ * it, for try-with-resources.
  *
  * <p>Futures complete where those of calls do, never on the event loop. Safe for use by any number of threads.
  *
  * @since 0.1
  */
-public interface LibvirtStream {
+public interface LibvirtStream extends AutoCloseable {
     /**
      * Ends the stream in order ({@code virStreamFinish}): what was written is sent, the server is told, and confirms that
      * it has taken or given everything. Only then is it known that an upload has arrived. May be called again.
@@ -36,4 +37,10 @@ public interface LibvirtStream {
      * it changes nothing.
      */
     CompletableFuture<Void> closed();
+
+    /** Aborts the stream unless it has ended; does not wait for the server. */
+    @Override
+    default void close() {
+        abort();
+    }
 }

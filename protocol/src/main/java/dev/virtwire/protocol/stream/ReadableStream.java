@@ -20,8 +20,8 @@ public interface ReadableStream extends LibvirtStream {
      * holes, or {@link StreamPiece.End}, which comes again at every further read. Pieces are as the server cut them.
      *
      * @return fails with what has ended the stream, once what came before is read; with
-     *     {@code CallRefusedException} while another read is pending. Cancelling it aborts the stream,
-     *     since a piece may be on its way
+     *     {@code CallRefusedException} while another read is pending. Giving it up, by cancelling or a timeout,
+     *     aborts the stream, since a piece may be on its way
      */
     CompletableFuture<StreamPiece> read();
 

@@ -16,8 +16,8 @@ public interface WritableStream extends LibvirtStream {
      * completes, and then has nothing remaining.
      *
      * @return completes when the bytes are on their way, which does not say that the server has used them:
-     *     {@link #finish()} does. Fails with what has ended the stream. Cancelling it aborts the stream, since a part may be
-     *     on its way
+     *     {@link #finish()} does. Fails with what has ended the stream. Giving it up, by cancelling or a timeout, aborts the
+     *     stream, since a part may be on its way
      */
     CompletableFuture<Void> write(ByteBuffer source);
 

@@ -176,14 +176,13 @@ public final class CallCommand extends ConnectedCommand {
     }
 
     @Override
-    protected int run(Libvirt libvirt) throws ReflectiveOperationException {
+    protected int run(Libvirt libvirt) {
         Called called = description().procedure(String.valueOf(name));
         Object record = arguments(
                 called,
                 domain -> await(new DomainCalls(libvirt).domainLookupByName(domain))
                         .domain());
-        Object result =
-                call(libvirt, (Procedure<?, ?>) description().constant(called).get(null), record);
+        Object result = call(libvirt, description().toCall(called), record);
         Map<String, ?> fields = result == null
                 ? Map.of()
                 : new Values(description(), called.program()).toJson(called.fields("result"), result);

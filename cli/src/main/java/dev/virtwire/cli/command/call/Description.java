@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.protocol.Procedure;
+import dev.virtwire.protocol.StreamProcedure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -148,6 +149,16 @@ final class Description {
                     .getField(constant(called.name()));
         } catch (NoSuchFieldException e) {
             throw new IllegalStateException("the client lacks its own procedure " + called.name(), e);
+        }
+    }
+
+    /** A procedure; of one that opens a stream, the call that does. */
+    Procedure<?, ?> toCall(Called called) {
+        try {
+            Object value = constant(called).get(null);
+            return value instanceof StreamProcedure<?, ?, ?> opening ? opening.call() : (Procedure<?, ?>) value;
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException("the client hides its own procedure " + called.name(), e);
         }
     }
 

@@ -17,7 +17,6 @@ import dev.virtwire.client.event.SecretEvent;
 import dev.virtwire.client.event.SecretEventKind;
 import dev.virtwire.client.event.StoragePoolEvent;
 import dev.virtwire.client.event.StoragePoolEventKind;
-import dev.virtwire.protocol.remote.SecretUsageType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -217,11 +216,10 @@ record EventShape<E extends Event>(
         } else if (event instanceof NodeDeviceEvent of) {
             return fields("device", of.device().name());
         } else if (event instanceof SecretEvent of) {
-            int usage = of.secret().usageType();
             return fields(
                     "uuid", of.secret().uuid().toString(),
-                    "usageType", word(SecretUsageType.of(usage), usage),
-                    "usage", of.secret().usageId());
+                    "usageType", word(of.secret().usageType(), of.secret().ref().usageType()),
+                    "usage", of.secret().usage());
         }
         throw new IllegalStateException("no object of " + event);
     }

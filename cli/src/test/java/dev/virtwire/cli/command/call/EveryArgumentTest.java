@@ -71,7 +71,7 @@ class EveryArgumentTest {
         String error;
         try {
             Object arguments = values(called).toArguments(called, (Map<?, ?>) fault.json());
-            error = refusal(procedure(called), arguments, connection);
+            error = refusal(DESCRIPTION.toCall(called), arguments, connection);
             String sent = called.name() + " on host was not sent: " + called.name() + ".";
             error = error.startsWith(sent) ? error.substring(sent.length()) : error;
         } catch (CommandException e) {
@@ -92,7 +92,7 @@ class EveryArgumentTest {
         for (Called called : DESCRIPTION.procedures()) {
             Object arguments = values(called).toArguments(called, faults.good(called.fields("arguments")));
             if (arguments != null) {
-                assertThatCode(() -> encode(procedure(called), arguments))
+                assertThatCode(() -> encode(DESCRIPTION.toCall(called), arguments))
                         .as(called.name())
                         .doesNotThrowAnyException();
                 nulls(called.name(), arguments);
@@ -151,14 +151,6 @@ class EveryArgumentTest {
 
     private static Values values(Called called) {
         return new Values(DESCRIPTION, called.program(), name -> new DomainRef(name, new UUID(1, 2), -1));
-    }
-
-    private static Procedure<?, ?> procedure(Called called) {
-        try {
-            return (Procedure<?, ?>) DESCRIPTION.constant(called).get(null);
-        } catch (IllegalAccessException e) {
-            throw new AssertionError(e);
-        }
     }
 
     /** Why a call was not sent; of one that no plain call can send at all, why it cannot be encoded. */

@@ -15,10 +15,12 @@ import dev.virtwire.client.event.NetworkEvent;
 import dev.virtwire.client.event.NodeDeviceEvent;
 import dev.virtwire.client.event.SecretEvent;
 import dev.virtwire.client.event.StoragePoolEvent;
+import dev.virtwire.client.network.Network;
+import dev.virtwire.client.node.NodeDevice;
+import dev.virtwire.client.secret.Secret;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.protocol.remote.DomainRef;
 import dev.virtwire.protocol.remote.NetworkRef;
-import dev.virtwire.protocol.remote.NodeDeviceRef;
 import dev.virtwire.protocol.remote.SecretRef;
 import dev.virtwire.protocol.remote.StoragePoolRef;
 import java.io.IOException;
@@ -45,10 +47,10 @@ class EventShapeTest {
     private static final UUID ID = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
     private static final String OF_WEB1 = "'domain':'web1','uuid':'00112233-4455-6677-8899-aabbccddeeff',";
     private static final Domain WEB1 = Domain.of(null, new DomainRef("web1", ID, 3));
-    private static final NetworkRef LAN = new NetworkRef("lan", ID);
+    private static final Network LAN = Network.of(null, new NetworkRef("lan", ID));
     private static final StoragePool POOL = StoragePool.of(null, new StoragePoolRef("images", ID));
-    private static final NodeDeviceRef DEVICE = new NodeDeviceRef("usb0");
-    private static final SecretRef SECRET = new SecretRef(ID, 1, "/a");
+    private static final NodeDevice DEVICE = NodeDevice.of(null, "usb0");
+    private static final Secret SECRET = Secret.of(null, new SecretRef(ID, 1, "/a"));
 
     /** An event, its line for people, and its JSON with ' for ". */
     record Printed(Event event, String text, String json) {

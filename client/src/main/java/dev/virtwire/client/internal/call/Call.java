@@ -2,6 +2,7 @@
 package dev.virtwire.client.internal.call;
 
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.message.MessageHeader;
@@ -50,6 +51,9 @@ final class Call<A, R> extends TrackedFuture<R> {
     /** Undoes what a result has left behind that came after its caller had gone; null if nothing is left behind. */
     final @Nullable Consumer<R> undo;
 
+    /** What it opens beside its result; null if that is nothing. */
+    final @Nullable StreamOpening opening;
+
     /** Whether the caller has gone: deadline passed, or given up. A call that was sent keeps its slot all the same. */
     boolean abandoned;
 
@@ -65,7 +69,8 @@ final class Call<A, R> extends TrackedFuture<R> {
             Procedure<A, R> procedure,
             A arguments,
             Duration deadline,
-            @Nullable Consumer<R> undo) {
+            @Nullable Consumer<R> undo,
+            @Nullable StreamOpening opening) {
         super(session.callbacks());
         this.session = session;
         this.lane = lane;
@@ -74,6 +79,7 @@ final class Call<A, R> extends TrackedFuture<R> {
         this.deadline = deadline;
         this.deadlineNanos = System.nanoTime() + deadline.toNanos();
         this.undo = undo;
+        this.opening = opening;
     }
 
     /**

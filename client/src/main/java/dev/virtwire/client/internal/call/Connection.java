@@ -7,8 +7,8 @@ import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.stream.StreamLink;
-import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.client.internal.stream.StreamTable;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.client.internal.wire.RemoteErrorReader;
@@ -23,6 +23,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.CodecException;
 import java.io.IOException;
@@ -56,6 +57,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
     private final String host;
     private final Channel channel;
     private final CallTable calls;
+    private final Callbacks callbacks;
     private final Map<EventKey, Consumer<ByteBuf>> listeners;
     private final BiConsumer<Connection, CloseReason> onEnd;
     private final StreamTable streams;
@@ -69,14 +71,16 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
             ConnectOptions options,
             Channel channel,
             CallTable calls,
+            Callbacks callbacks,
             Map<EventKey, Consumer<ByteBuf>> listeners,
             BiConsumer<Connection, CloseReason> onEnd) {
         this.host = host;
         this.channel = channel;
         this.calls = calls;
+        this.callbacks = callbacks;
         this.listeners = listeners;
         this.onEnd = onEnd;
-        this.streams = new StreamTable(host, this);
+        this.streams = new StreamTable(this);
         this.flusher = new Flusher(channel);
         this.keepAlive = new KeepAlive(
                 channel,
@@ -97,10 +101,32 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
     void send(Call<?, ?> call, int serial) {
         ByteBuf frame = call.frame(channel.alloc(), serial);
         LOG.trace("{}: sends {} as {}", host, call.procedure.name(), serial);
-        if (call.procedure.result() instanceof StreamOpening<?, ?, ?> opening) {
-            opening.register(streams, serial);
+        if (call.opening != null) {
+            streams.sent(call.opening, call.procedure, serial);
         }
         flusher.write(frame, channel.voidPromise());
+    }
+
+    // ---- what streams need
+
+    @Override
+    public String host() {
+        return host;
+    }
+
+    @Override
+    public EventLoop loop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public TrackedFuture.WaitGuard waitGuard() {
+        return callbacks;
+    }
+
+    @Override
+    public void callback(Runnable completion) {
+        callbacks.run(completion);
     }
 
     @Override
@@ -181,9 +207,9 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
             switch (header.status()) {
                 case MessageStatus.OK -> succeed(serial, call, body);
                 case MessageStatus.ERROR -> {
+                    streams.refused(serial);
                     RemoteException.Details details = RemoteErrorReader.read(body);
                     body.expectEnd("the error of " + procedure.name());
-                    streams.refused(serial);
                     calls.fail(serial, call, new RemoteException(host, procedure.name(), serial, details));
                 }
                 default ->
@@ -193,15 +219,15 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
                             null);
             }
         } catch (XdrException e) {
-            if (procedure.result() instanceof StreamOpening<?, ?, ?> opening) {
-                opening.abort();
-            }
             ProtocolException failure = undecodable(header, e);
             calls.fail(serial, call, new ProtocolException(procedure.name() + " on " + failure.getMessage(), failure));
         }
     }
 
     private <R> void succeed(int serial, Call<?, R> call, XdrReader body) {
+        if (call.opening != null) {
+            streams.opened(serial);
+        }
         R result = call.procedure.result().decode(body);
         body.expectEnd("the result of " + call.procedure.name());
         calls.succeed(serial, call, result);

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelPromise;
 /** Writes frames, and makes one system call of all that one turn of the event loop has written. */
 final class Flusher {
     private final Channel channel;
+    private final Runnable atTheEndOfTheTurn = this::flush;
     private boolean pending;
     private boolean reading;
 
@@ -20,7 +21,7 @@ final class Flusher {
         if (!pending) {
             pending = true;
             if (!reading) {
-                channel.eventLoop().execute(this::flush);
+                channel.eventLoop().execute(atTheEndOfTheTurn);
             }
         }
     }

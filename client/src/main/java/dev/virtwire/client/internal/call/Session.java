@@ -12,14 +12,13 @@ import dev.virtwire.client.internal.async.LoopThread;
 import dev.virtwire.client.internal.async.SharedFuture;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.call.Call.Lane;
-import dev.virtwire.client.internal.stream.StreamContext;
-import dev.virtwire.client.internal.stream.StreamFlow;
 import dev.virtwire.client.internal.stream.StreamOpening;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.StreamDirection;
+import dev.virtwire.protocol.StreamProcedure;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
 import io.netty.buffer.ByteBuf;
@@ -50,7 +49,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Its state lives on the event loop; what may be called on any thread hops there.
  */
-public final class Session implements Caller, StreamContext {
+public final class Session implements Caller {
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
     private static final Duration LONGEST = Duration.ofDays(365 * 100L);
 
@@ -148,7 +147,7 @@ public final class Session implements Caller, StreamContext {
 
     // ---- what its users ask, on any thread
 
-    @Override
+    /** The server, for messages. */
     public String host() {
         return host;
     }
@@ -196,12 +195,45 @@ public final class Session implements Caller, StreamContext {
      */
     public <A, R> CompletableFuture<R> call(
             Procedure<A, R> procedure, A arguments, CallOptions callOptions, @Nullable Consumer<R> undo) {
-        if (procedure.stream() != StreamDirection.NONE && !(procedure.result() instanceof StreamOpening)) {
+        if (procedure.stream() != StreamDirection.NONE) {
             return refused(procedure, "it opens a stream, and has to be called by open()");
         }
         if (procedure.files()) {
             return refused(procedure, "it passes file descriptors, which this client cannot do");
         }
+        return send(procedure, arguments, callOptions, undo, null);
+    }
+
+    @Override
+    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+            StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions) {
+        return open(procedure, arguments, callOptions, false);
+    }
+
+    /**
+     * As the other, on a connection that may serve this stream only.
+     *
+     * @param alone whether it does: if more comes than is read, the connection is read no further; else the stream ends
+     */
+    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
+            StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions, boolean alone) {
+        StreamOpening opening = new StreamOpening(procedure.sparse().test(arguments), options.streamBuffer(), alone);
+        CompletableFuture<Opened<R, S>> opened = send(procedure.call(), arguments, callOptions, null, opening)
+                .thenApply(reply -> new Opened<>(reply, procedure.view().apply(opening.stream())));
+        opened.whenComplete((both, failure) -> {
+            if (failure != null) {
+                opening.abort();
+            }
+        });
+        return opened;
+    }
+
+    private <A, R> Call<A, R> send(
+            Procedure<A, R> procedure,
+            A arguments,
+            CallOptions callOptions,
+            @Nullable Consumer<R> undo,
+            @Nullable StreamOpening opening) {
         Duration own = callOptions.deadline();
         Call<A, R> call = new Call<>(
                 this,
@@ -209,30 +241,13 @@ public final class Session implements Caller, StreamContext {
                 procedure,
                 arguments,
                 own == null ? options.callTimeout() : bounded(own),
-                undo);
+                undo,
+                opening);
         LoopThread.execute(loop, () -> submit(call), () -> call.fail(notSent(procedure, whyEnded())));
         return call;
     }
 
-    @Override
-    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
-            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
-        return open(procedure, arguments, kind, callOptions, new StreamFlow(options.streamBuffer(), false));
-    }
-
-    /** As the other, and says what happens if more comes in the stream than is read. */
-    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
-            Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions, StreamFlow flow) {
-        String mismatch = StreamOpening.mismatch(procedure, kind);
-        if (mismatch != null) {
-            return refused(procedure, mismatch);
-        }
-        StreamOpening<A, R, S> opening = new StreamOpening<>(procedure, arguments, kind, this, flow);
-        return call(
-                opening.call(), arguments, callOptions, late -> late.stream().abort());
-    }
-
-    @Override
+    /** A future that must not be waited for where it would wait for itself. */
     public <T> TrackedFuture<T> newFuture() {
         return new TrackedFuture<>(callbacks);
     }
@@ -301,11 +316,11 @@ public final class Session implements Caller, StreamContext {
      */
     public <A, R> CompletableFuture<R> ask(Procedure<A, R> procedure, A arguments, @Nullable Consumer<R> undo) {
         LoopThread.check(loop);
-        Call<A, R> call = new Call<>(this, Lane.INSIDE, procedure, arguments, options.callTimeout(), undo);
-        if (open) {
-            submit(call);
+        Call<A, R> call = new Call<>(this, Lane.INSIDE, procedure, arguments, options.callTimeout(), undo, null);
+        if (open && takesCalls()) {
+            calls.submit(call);
         } else {
-            call.fail(notSent(procedure, "there is no connection"));
+            call.fail(notSent(procedure, takesCalls() ? "there is no connection" : whyEnded()));
         }
         return call;
     }
@@ -315,12 +330,12 @@ public final class Session implements Caller, StreamContext {
         return callbacks.forSubscribers();
     }
 
-    @Override
+    /** Runs user code where it belongs. */
     public void callback(Runnable completion) {
         callbacks.run(completion);
     }
 
-    @Override
+    /** Runs a task on the event loop; at once if the caller is there. */
     public void onLoop(Runnable task) {
         LoopThread.execute(loop, task);
     }
@@ -352,7 +367,8 @@ public final class Session implements Caller, StreamContext {
     private final class Greeting implements Caller {
         @Override
         public <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions callOptions) {
-            Call<A, R> call = new Call<>(Session.this, Lane.INSIDE, procedure, arguments, options.callTimeout(), null);
+            Call<A, R> call =
+                    new Call<>(Session.this, Lane.INSIDE, procedure, arguments, options.callTimeout(), null, null);
             LoopThread.execute(
                     loop,
                     () -> {
@@ -368,8 +384,8 @@ public final class Session implements Caller, StreamContext {
 
         @Override
         public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
-                Procedure<A, R> procedure, A arguments, Class<S> kind, CallOptions callOptions) {
-            return refused(procedure, "no stream belongs to a greeting");
+                StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions) {
+            return refused(procedure.call(), "no stream belongs to a greeting");
         }
     }
 
@@ -401,12 +417,16 @@ public final class Session implements Caller, StreamContext {
     }
 
     private void submit(Call<?, ?> call) {
-        if (reason != null || draining || (farewell != null && !calls.isUndoing())) {
+        if (takesCalls()) {
+            calls.submit(call);
+        } else {
             LibvirtException refused = notSent(call.procedure, whyEnded());
             callback(() -> call.fail(refused));
-        } else {
-            calls.submit(call);
         }
+    }
+
+    private boolean takesCalls() {
+        return reason == null && !draining && (farewell == null || calls.isUndoing());
     }
 
     /** The caller of a call has gone. */
@@ -419,7 +439,7 @@ public final class Session implements Caller, StreamContext {
         if (procedure != null && !draining) {
             draining = true;
             @SuppressWarnings("NullAway") // Void's only value is null.
-            Call<Void, Void> call = new Call<>(this, Lane.INSIDE, procedure, null, options.callTimeout(), null);
+            Call<Void, Void> call = new Call<>(this, Lane.INSIDE, procedure, null, options.callTimeout(), null, null);
             call.whenComplete((done, failure) -> close());
             calls.submit(call);
         }
@@ -450,7 +470,7 @@ public final class Session implements Caller, StreamContext {
         if (channel.eventLoop() != loop) {
             throw new IllegalStateException(host + ": a channel of another event loop");
         }
-        Connection connection = new Connection(host, options, channel, calls, listeners, this::onEnd);
+        Connection connection = new Connection(host, options, channel, calls, callbacks, listeners, this::onEnd);
         current = connection;
         epoch.incrementAndGet();
         calls.lineIs(CallTable.Line.GREETING);

@@ -1,388 +1,320 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.event;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
+import dev.virtwire.client.internal.async.LoopThread;
 import dev.virtwire.client.internal.call.Session;
+import dev.virtwire.client.internal.event.Registration.Arrival;
+import dev.virtwire.client.internal.event.Registration.State;
 import dev.virtwire.protocol.EventMessage;
 import dev.virtwire.xdr.XdrException;
 import dev.virtwire.xdr.XdrReader;
 import io.netty.buffer.ByteBuf;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes a connection's events to its subscriptions by the callback ids that the server gave their registrations. State
- * lives on the event loop.
+ * Routes a session's events to its subscriptions by the callback ids that the server gave their registrations. State lives on
+ * the event loop, where answers to registrations come too: none is older than the connection.
  *
- * <p>An event may come before the reply that names its id, or while other sources of the same subscription are still being
- * registered: such events are kept, so that they are delivered, and in the order in which they came.
+ * <p>An event may come before the reply that names its id: it is kept until then.
  */
-public final class EventHub {
+public final class EventHub implements Session.Watcher {
     private static final Logger LOG = LoggerFactory.getLogger(EventHub.class);
 
-    /** What a server takes for the same registration: the same kind, of the same object. */
-    private record Key(EventKind<?, ?> kind, @Nullable Object of) {}
+    /** Events of an id that no reply has named yet. */
+    private static final class Early {
+        final List<Arrival> events = new ArrayList<>();
+
+        /** How many came beyond the limit. */
+        long dropped;
+    }
 
     private final Session session;
-    private final Map<EventSubscription<?>, Feed<?>> feeds = new LinkedHashMap<>();
-    private final Map<Object, Registration> registrations = new LinkedHashMap<>();
-    private final Map<Registration.Id, Registration> byId = new HashMap<>();
-    private final Set<EventMessage<?>> heard = new HashSet<>();
-    private final EarlyEvents early;
-    private final Set<CompletableFuture<Void>> deregistrations = new HashSet<>();
-    private boolean away;
-    /** Counts connections that were lost. */
-    private int losses;
-    /** Of which all answers have been seen that came before the loss. */
-    private int lossesSeen;
-    /** Counts events. */
-    private long numbers;
-    /** Calls that register and are not answered. */
-    private int underWay;
+    private final int limit;
 
-    private @Nullable LibvirtException ended;
+    // On the event loop.
+    private final Set<EventSubscription<?>> subscriptions = new LinkedHashSet<>();
+    private final Map<Registration.Key, Registration<?>> registrations = new LinkedHashMap<>();
+    private final Map<Registration.Id, Registration<?>> byId = new HashMap<>();
+    private final Map<Registration.Id, Early> early = new HashMap<>();
+    private long arrivals;
+
+    /** Calls that register and are not answered. */
+    private int asking;
+
+    private boolean away;
+    private @Nullable LibvirtException end;
 
     /** A hub of a session. */
     public EventHub(Session session) {
         this.session = session;
-        this.early = new EarlyEvents(session.options().eventBuffer());
-        session.watch(new Session.Watcher() {
-            @Override
-            public void lost(Instant when, LibvirtException cause) {
-                suspendAll(new Feed.Loss(when, cause));
-            }
-
-            @Override
-            public void resumed() {
-                resumeAll();
-            }
-
-            @Override
-            public void ended(LibvirtException cause) {
-                loseAll(cause);
-            }
-        });
+        this.limit = session.options().eventBuffer();
+        session.watch(this);
     }
 
     /**
-     * Events of these kinds, whatever they are of, in the order in which the server sent them. The
+     * Events of these kinds, of one object or, of null, whatever they are of, in the order in which the server sent them. The
      * subscriber's {@code onSubscribe} comes when the server has registered all.
      */
     public <E extends Event> Flow.Publisher<E> publisher(
-            Libvirt libvirt, Collection<? extends EventKind<?, ? extends E>> kinds) {
-        List<EventSource<?, E>> sources = new ArrayList<>();
-        TreeSet<String> of = new TreeSet<>();
-        for (EventKind<?, ? extends E> kind : kinds) {
-            of.add(add(sources, libvirt, kind, kind.wire(), null));
-        }
-        return publisher(name(kinds, of), sources);
-    }
-
-    /** As {@link #publisher(Libvirt, Collection)}, of one object. */
-    public <T, E extends Event> Flow.Publisher<E> publisher(
-            Libvirt libvirt, Collection<? extends EventKind<T, ? extends E>> kinds, T object) {
-        List<EventSource<?, E>> sources = new ArrayList<>();
-        TreeSet<String> of = new TreeSet<>();
-        for (EventKind<T, ? extends E> kind : kinds) {
-            of.add(add(sources, libvirt, kind, kind.wire(), object));
-        }
-        return publisher(name(kinds, of), sources);
-    }
-
-    private String name(Collection<? extends EventKind<?, ?>> kinds, Set<String> of) {
-        String which =
-                kinds.size() == 1 ? kinds.iterator().next() + " events" : "events of " + kinds.size() + " kinds,";
-        return "%s of %s on %s".formatted(which, String.join(" and ", of), session.host());
-    }
-
-    /** Makes a kind a source, and returns what its events are of. */
-    private static <T, B, E extends Event> String add(
-            List<EventSource<?, E>> sources,
-            Libvirt libvirt,
-            EventKind<?, ?> kind,
-            EventKind.Wire<T, B, ? extends E> wire,
-            @Nullable T object) {
-        EventKind.Registry<T> registry = wire.registry();
-        sources.add(new EventSource<B, E>(
-                new Key(kind, object == null ? null : registry.identity(object)),
-                wire.message(),
-                wire.callbackId(),
-                body -> wire.toEvent().apply(libvirt, body),
-                undo -> registry.register(libvirt, object, undo),
-                id -> registry.deregister(libvirt, id)));
-        return registry.describe(object);
-    }
-
-    private <E> Flow.Publisher<E> publisher(String name, List<EventSource<?, E>> sources) {
-        if (sources.isEmpty()) {
+            Libvirt libvirt, Collection<? extends EventKind<?, ? extends E>> kinds, @Nullable Object of) {
+        if (kinds.isEmpty()) {
             throw new IllegalArgumentException("kinds: none is given, and a subscription is to at least one");
         }
+        List<EventKind<?, ? extends E>> wanted = List.copyOf(kinds);
+        String name = name(wanted, of);
         return subscriber -> {
-            if (subscriber == null) {
-                throw new NullPointerException("subscriber");
-            }
-            int limit = session.options().eventBuffer();
-            EventSubscription<E> subscription =
-                    new EventSubscription<>(name, subscriber, limit, session.subscriberExecutor(), this::end);
-            session.onLoop(() -> {
-                sources.forEach(this::listen);
-                Feed<E> feed = new Feed<>(subscription, sources, limit);
-                feeds.put(subscription, feed);
-                List.copyOf(feed.inlets).forEach(this::attach);
-                feed.advance();
-            });
+            EventSubscription<E> subscription = new EventSubscription<>(
+                    name,
+                    requireNonNull(subscriber, "subscriber"),
+                    limit,
+                    session.subscriberExecutor(),
+                    ended -> session.onLoop(() -> forget(ended)));
+            session.onLoop(() -> begin(subscription, libvirt, wanted, of));
         };
     }
 
-    private <B> void listen(EventSource<B, ?> source) {
-        if (heard.add(source.message())) {
-            session.listen(source.message(), body -> receive(source, body));
-        }
+    private String name(List<? extends EventKind<?, ?>> kinds, @Nullable Object of) {
+        String which = kinds.size() == 1 ? kinds.get(0) + " events" : "events of " + kinds.size() + " kinds,";
+        String whose = kinds.stream()
+                .map(kind -> EventWire.of(kind).describe(of))
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(" and "));
+        return "%s of %s on %s".formatted(which, whose, session.host());
     }
 
-    private <B> void receive(EventSource<B, ?> source, ByteBuf body) {
-        B event;
-        try {
-            XdrReader reader = new XdrReader(body);
-            event = source.message().body().decode(reader);
-            reader.expectEnd(source.message().name());
-        } catch (XdrException e) {
-            LOG.warn("{}: an event is lost, since it cannot be read: {}", session.host(), e.getMessage());
-            miss(source.message());
+    private <E extends Event> void begin(
+            EventSubscription<E> subscription,
+            Libvirt libvirt,
+            List<EventKind<?, ? extends E>> kinds,
+            @Nullable Object of) {
+        LoopThread.check(session.loop());
+        if (end != null) {
+            subscription.fail(end);
             return;
         }
-        route(Registration.Id.of(source, source.callbackId().applyAsInt(event)), event);
+        subscriptions.add(subscription);
+        kinds.forEach(kind -> attach(subscription, libvirt, new Registration.Key(kind, of), EventWire.of(kind)));
+        List.copyOf(subscription.registrations()).forEach(this::askIfNeeded);
+        subscription.advance();
     }
 
-    /** An event came that could not be read, and so may have been anybody's who listens to such ones. */
-    private void miss(EventMessage<?> message) {
-        for (Feed<?> feed : List.copyOf(feeds.values())) {
-            if (feed.inlets.stream().anyMatch(inlet -> inlet.source.message().equals(message))) {
-                feed.subscription.skip(1);
-            }
+    private <T, B, E extends Event> void attach(
+            EventSubscription<E> subscription,
+            Libvirt libvirt,
+            Registration.Key key,
+            EventWire<T, B, ? extends E> wire) {
+        session.listen(wire.message(), body -> receive(wire.message(), body));
+        @SuppressWarnings("unchecked") // By the kind in its key.
+        Registration<B> registration =
+                (Registration<B>) registrations.computeIfAbsent(key, first -> new Registration<>(first, wire));
+        registration.add(subscription, body -> wire.toEvent().apply(libvirt, body));
+        subscription.needs(registration);
+    }
+
+    // ---- events
+
+    private void receive(EventMessage<?> message, ByteBuf body) {
+        LoopThread.check(session.loop());
+        boolean named = body.readableBytes() >= Integer.BYTES;
+        int callback = named ? body.getInt(body.readerIndex()) : 0;
+        Arrival arrival = new Arrival(arrivals++, decoded(message, body));
+        if (!named) {
+            // Anybody's who hears this message.
+            registrations.values().stream()
+                    .filter(any -> any.isBy(message))
+                    .toList()
+                    .forEach(any -> any.deliver(arrival));
+            return;
+        }
+        Registration.Id id = new Registration.Id(message.program(), message.number(), callback);
+        Registration<?> registration = byId.get(id);
+        if (registration != null) {
+            registration.deliver(arrival);
+        } else if (asking > 0) {
+            keep(id, arrival);
         }
     }
 
-    private void route(Registration.Id id, Object body) {
-        long number = numbers++;
-        Registration registration = byId.get(id);
-        if (registration != null) {
-            for (Feed.Inlet<?, ?> inlet : List.copyOf(registration.inlets)) {
-                if (inlet.open) {
-                    inlet.take(number, body);
-                }
-            }
-        } else if (underWay > 0) {
-            early.add(id, number, body);
+    /** The body, or null if it cannot be read: that is an event lost, and says nothing of those that follow. */
+    private @Nullable Object decoded(EventMessage<?> message, ByteBuf body) {
+        try {
+            XdrReader reader = new XdrReader(body);
+            Object decoded = message.body().decode(reader);
+            reader.expectEnd(message.name());
+            return decoded;
+        } catch (XdrException e) {
+            LOG.warn("{}: an event is lost, since it cannot be read: {}", session.host(), e.getMessage());
+            return null;
+        }
+    }
+
+    private void keep(Registration.Id id, Arrival arrival) {
+        Early known = early.computeIfAbsent(id, unknown -> new Early());
+        if (known.events.size() < limit) {
+            known.events.add(arrival);
+        } else {
+            known.dropped++;
         }
     }
 
     // ---- registrations
 
-    private void attach(Feed.Inlet<?, ?> inlet) {
-        Registration registration =
-                registrations.computeIfAbsent(inlet.source.key(), first -> new Registration(inlet.source));
-        registration.inlets.add(inlet);
-        inlet.open = registration.state == Registration.State.STANDS;
-        if (registration.state == Registration.State.NONE && !away) {
+    private void askIfNeeded(Registration<?> registration) {
+        if (registration.state == State.NONE && !registration.isUnwanted() && !away) {
             ask(registration);
         }
     }
 
-    private void ask(Registration registration) {
-        registration.state = Registration.State.ASKED;
-        underWay++;
-        int before = losses;
-        registration
-                .source
-                .registrar()
-                .register(late -> session.onLoop(() -> deregister(registration.source, late)))
-                .whenComplete((callback, failure) -> session.onLoop(() -> {
-                    underWay--;
-                    registration.state = Registration.State.NONE;
-                    if (failure != null) {
-                        refused(registration, LibvirtException.unwrap(failure));
-                    } else if (before != losses && lossesSeen != losses) {
-                        // The answer was on its way here when its connection was lost; the id is worth nothing.
-                        refused(
-                                registration,
-                                new ConnectionLostException(session.host() + ": the connection was lost"));
-                    } else {
-                        stands(registration, Registration.Id.of(registration.source, callback));
-                    }
-                    if (underWay == 0) {
-                        early.clear();
-                    }
-                }));
-    }
-
-    private void stands(Registration registration, Registration.Id id) {
-        registration.state = Registration.State.STANDS;
-        byId.put(id, registration);
-        EarlyEvents.OfOneId before = early.take(id);
-        for (Feed.Inlet<?, ?> inlet : List.copyOf(registration.inlets)) {
-            inlet.open = true;
-            before.events.forEach(event -> inlet.take(event.number(), event.body()));
-            inlet.feed.drop(before.dropped);
-            inlet.feed.advance();
-        }
-        leaveIfUnwanted(registration);
-    }
-
-    private void refused(Registration registration, Throwable failure) {
-        for (Feed.Inlet<?, ?> inlet : List.copyOf(registration.inlets)) {
-            Feed<?> feed = inlet.feed;
-            boolean again = failure instanceof ConnectionLostException
-                    && ended == null
-                    && session.options().reconnect() != null
-                    && feed.subscription.outlivesConnections();
-            if (!again && detach(feed)) {
-                feed.fail(failure);
+    private void ask(Registration<?> registration) {
+        LoopThread.check(session.loop());
+        registration.state = State.ASKED;
+        asking++;
+        registration.register(session).whenComplete((id, failure) -> {
+            asking--;
+            if (failure == null) {
+                stands(registration, id);
+            } else {
+                registration.state = State.NONE;
+                refused(registration, LibvirtException.unwrap(failure));
             }
-        }
-        if (registration.inlets.isEmpty()) {
-            registrations.remove(registration.source.key(), registration);
-        } else if (!away) {
-            ask(registration);
-        }
-    }
-
-    /** Events of a subscription are no longer wanted. */
-    private void end(EventSubscription<?> subscription) {
-        session.onLoop(() -> {
-            Feed<?> feed = feeds.get(subscription);
-            if (feed != null) {
-                detach(feed);
+            if (asking == 0) {
+                early.clear();
             }
         });
     }
 
-    /** Takes a feed's sources back, where nobody else wants them; false where that has been done. */
-    private boolean detach(Feed<?> feed) {
-        if (feeds.remove(feed.subscription) == null) {
+    private void stands(Registration<?> registration, Registration.Id id) {
+        registration.state = State.STANDS;
+        byId.put(id, registration);
+        Early before = early.remove(id);
+        if (before != null) {
+            before.events.forEach(registration::deliver);
+            registration
+                    .subscriptions()
+                    .forEach(subscription -> subscription.miss(before.dropped, subscription.slow()));
+        }
+        registration.subscriptions().forEach(EventSubscription::advance);
+        leaveIfUnwanted(registration);
+    }
+
+    private void refused(Registration<?> registration, Throwable failure) {
+        boolean lost = failure instanceof ConnectionLostException;
+        for (EventSubscription<?> subscription : registration.subscriptions()) {
+            // With the connection that was asked, and the next will be.
+            boolean again = lost && session.options().reconnect() != null && subscription.outlivesConnections();
+            if (!again && forget(subscription)) {
+                subscription.fail(failure);
+            }
+        }
+        settled(registration, lost);
+    }
+
+    /** Takes a subscription's registrations back, if nobody else wants them; false if that has been done. */
+    private boolean forget(EventSubscription<?> subscription) {
+        LoopThread.check(session.loop());
+        if (!subscriptions.remove(subscription)) {
             return false;
         }
-        for (Feed.Inlet<?, ?> inlet : feed.inlets) {
-            inlet.open = false;
-            Registration registration = registrations.get(inlet.source.key());
-            if (registration != null && registration.inlets.remove(inlet)) {
-                leaveIfUnwanted(registration);
-            }
+        for (Registration<?> registration : subscription.registrations()) {
+            registration.remove(subscription);
+            leaveIfUnwanted(registration);
         }
         return true;
     }
 
-    private void leaveIfUnwanted(Registration registration) {
-        if (!registration.inlets.isEmpty()) {
+    private void leaveIfUnwanted(Registration<?> registration) {
+        if (!registration.isUnwanted()) {
             return;
         }
-        if (registration.state == Registration.State.NONE) {
-            registrations.remove(registration.source.key(), registration);
-        } else if (registration.state == Registration.State.STANDS) {
-            byId.entrySet().stream()
-                    .filter(entry -> entry.getValue() == registration)
-                    .map(Map.Entry::getKey)
-                    .findFirst()
-                    .ifPresent(id -> leave(registration, id));
+        if (registration.state == State.NONE) {
+            registrations.remove(registration.key, registration);
+        } else if (registration.state == State.STANDS) {
+            leave(registration);
         }
     }
 
-    private void leave(Registration registration, Registration.Id id) {
-        registration.state = Registration.State.LEAVES;
-        int before = losses;
-        deregister(registration.source, id.callback())
-                .whenComplete((done, failure) -> session.onLoop(() -> {
-                    if (before != losses) {
-                        // The server forgot it with the connection.
-                        return;
+    private void leave(Registration<?> registration) {
+        registration.state = State.LEAVES;
+        byId.entrySet().stream()
+                .filter(entry -> entry.getValue() == registration)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .ifPresent(id -> registration.deregister(session, id).whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.debug("Deregistering event callback {} failed", id, failure);
                     }
-                    byId.remove(id);
-                    registration.state = Registration.State.NONE;
-                    if (registration.inlets.isEmpty()) {
-                        registrations.remove(registration.source.key(), registration);
-                    } else if (!away) {
-                        // Wanted again meanwhile; before the server had let it go, it would have refused.
-                        ask(registration);
-                    }
+                    byId.remove(id, registration);
+                    registration.state = State.NONE;
+                    settled(registration, failure instanceof ConnectionLostException);
                 }));
     }
 
-    @SuppressWarnings("CollectionUndefinedEquality") // The very same future is meant.
-    private CompletableFuture<Void> deregister(EventSource<?, ?> source, int id) {
-        CompletableFuture<Void> deregistration = source.deregister().apply(id);
-        deregistrations.add(deregistration);
-        deregistration.whenComplete((done, failure) -> session.onLoop(() -> {
-            deregistrations.remove(deregistration);
-            if (failure != null) {
-                LOG.debug("Deregistering event callback {} failed", id, failure);
-            }
-        }));
-        return deregistration;
+    /** The server knows nothing of a registration; it may be wanted again, and before would have been refused. */
+    private void settled(Registration<?> registration, boolean connectionLost) {
+        leaveIfUnwanted(registration);
+        if (!connectionLost) {
+            askIfNeeded(registration);
+        }
     }
 
     // ---- connections
 
-    /** The connection is lost: what the server knew of us is gone, ids included. */
-    private void suspendAll(Feed.Loss loss) {
+    /** What the server knew of us is gone, ids included. */
+    @Override
+    public void lost(Instant when, LibvirtException cause) {
+        LoopThread.check(session.loop());
         away = true;
-        losses++;
-        int count = losses;
-        // Answers come here by way of the callbacks' executor, in order: this one comes after those of the lost
-        // connection.
-        session.later(Duration.ZERO, () -> session.onLoop(() -> lossesSeen = count));
+        List<EventSubscription<?>> over = subscriptions.stream()
+                .filter(one -> !one.outlivesConnections()
+                        && one.registrations().stream().anyMatch(needed -> needed.state == State.STANDS))
+                .toList();
         byId.clear();
         early.clear();
-        for (Registration registration : List.copyOf(registrations.values())) {
-            if (registration.state != Registration.State.ASKED) {
-                registration.state = Registration.State.NONE;
-                leaveIfUnwanted(registration);
-            }
-        }
-        for (Feed<?> feed : List.copyOf(feeds.values())) {
-            boolean lost = feed.isOpen() && !feed.subscription.outlivesConnections();
-            feed.lose(loss);
-            if (lost && detach(feed)) {
-                feed.fail(loss.cause());
-            }
-        }
-        // By the next connection the same id may be another subscription's.
-        Set.copyOf(deregistrations).forEach(deregistration -> deregistration.cancel(true));
+        registrations.values().forEach(registration -> registration.state = State.NONE);
+        registrations.values().removeIf(Registration::isUnwanted);
+        over.forEach(subscription -> {
+            forget(subscription);
+            subscription.fail(cause);
+        });
+        subscriptions.forEach(subscription -> subscription.lose(new EventSubscription.Loss(when, cause)));
     }
 
-    private void resumeAll() {
+    @Override
+    public void resumed() {
+        LoopThread.check(session.loop());
         away = false;
-        LOG.debug("{} event subscriptions go on with the new connection", feeds.size());
-        for (Registration registration : List.copyOf(registrations.values())) {
-            if (registration.state == Registration.State.NONE) {
-                ask(registration);
-            }
-        }
+        LOG.debug("{} event subscriptions go on with the new connection", subscriptions.size());
+        List.copyOf(registrations.values()).forEach(this::askIfNeeded);
     }
 
-    /** The connection has ended, and with it every subscription. */
-    private void loseAll(LibvirtException cause) {
-        ended = cause;
-        LOG.debug("{} event subscriptions end with the connection", feeds.size());
-        feeds.values().forEach(feed -> feed.fail(cause));
-        feeds.clear();
+    @Override
+    public void ended(LibvirtException cause) {
+        LoopThread.check(session.loop());
+        end = cause;
+        LOG.debug("{} event subscriptions end with the connection", subscriptions.size());
+        subscriptions.forEach(subscription -> subscription.fail(cause));
+        subscriptions.clear();
         registrations.clear();
         byId.clear();
         early.clear();

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.event;
 
+import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.EventsLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.event.EventGap;
 import dev.virtwire.client.event.GapSubscriber;
 import dev.virtwire.client.internal.async.SerialExecutor;
+import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
@@ -16,17 +21,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One subscriber's events between the event loop, which offers them, and the subscriber, which asks for them. The buffer
- * is bounded; after an overflow nothing more goes into it, what comes is counted, and when the subscriber has taken the rest the
- * subscription ends with an {@link EventsLostException}.
+ * One subscriber's events between the event loop, which brings them, and the subscriber, which asks for them. It begins when
+ * the server has made each of its registrations; what comes from some of them before that is held, so that all is delivered
+ * in the order in which it came.
  *
- * <p>{@link #offer} and {@link #lose} run on the event loop; everything else, in order, on an executor of its own.
+ * <p>The buffer is bounded; after an overflow nothing more goes into it, what comes is counted, and when the subscriber has
+ * taken the rest the subscription ends with an {@link EventsLostException}.
  *
  * @param <E> the events
  */
 final class EventSubscription<E> implements Flow.Subscription {
+    /** A connection that was lost, and with it perhaps events. */
+    record Loss(Instant when, LibvirtException cause) {}
+
     /** An event, or a gap between events. */
     private record Delivery<E>(@Nullable E event, @Nullable EventGap gap) {}
+
+    private record Held<E>(long number, E event) {}
 
     private final String name;
     private final Flow.Subscriber<? super E> subscriber;
@@ -38,104 +49,167 @@ final class EventSubscription<E> implements Flow.Subscription {
     /** How many came and were not kept; grows on the event loop. */
     private final AtomicLong lost = new AtomicLong();
 
+    // On the event loop.
+    private final List<Registration<?>> registrations = new ArrayList<>();
+    private final List<Held<E>> held = new ArrayList<>();
+    private long missed;
+    private String missedWhy;
+    private boolean stands;
+
+    /** Whether its subscriber knows of it. */
+    private boolean started;
+
+    /** Since when and why events may be missing; null while none may. */
+    private @Nullable Loss loss;
+
     // On the serial executor.
     private final Queue<Delivery<E>> buffer = new ArrayDeque<>();
     private long demand;
-    private boolean overflown;
+    /** Why events were lost; null while none were. */
+    private @Nullable String lostWhy;
+
     private volatile boolean ended;
     private @Nullable LibvirtException failure;
 
     /**
-     * A subscription that has delivered nothing yet.
+     * A subscription that has no registration yet.
      *
      * @param name what it is, for messages
+     * @param limit how many events are kept for a subscriber that is slow
      * @param onEnd told, once, that no more events are wanted
      */
     EventSubscription(
             String name,
             Flow.Subscriber<? super E> subscriber,
             int limit,
-            Executor callbacks,
+            Executor subscribers,
             Consumer<EventSubscription<E>> onEnd) {
         this.name = name;
         this.subscriber = subscriber;
         this.limit = limit;
-        this.serial = new SerialExecutor(callbacks);
+        this.missedWhy = slow();
+        this.serial = new SerialExecutor(subscribers);
         this.onEnd = onEnd;
     }
 
-    /** The server has registered the subscription. */
-    void start() {
-        serial.execute(() -> {
-            try {
-                subscriber.onSubscribe(this);
-            } catch (RuntimeException | Error e) {
-                end();
-                throw e;
-            }
-        });
+    // ---- what the hub does, on the event loop
+
+    /** It needs this registration to stand. */
+    void needs(Registration<?> registration) {
+        registrations.add(registration);
     }
 
-    /** The server has refused the subscription. */
-    void refuse(Throwable cause) {
-        serial.execute(() -> {
-            subscriber.onSubscribe(this);
-            if (!ended) {
-                ended = true;
-                subscriber.onError(cause);
-            }
-        });
+    /** What it needs. */
+    List<Registration<?>> registrations() {
+        return registrations;
     }
 
-    /** Takes an event, on the event loop. */
-    void offer(E event) {
-        if (lost.get() > 0 || buffered.incrementAndGet() > limit) {
-            skip(1);
-            return;
-        }
-        serial.execute(() -> {
-            buffer.add(new Delivery<>(event, null));
-            drain();
-        });
-    }
-
-    /** Whether the subscriber can be told of a gap, and so outlives a connection. */
+    /** Whether the subscriber can be told of a gap, so that the subscription outlives a connection. */
     boolean outlivesConnections() {
         return subscriber instanceof GapSubscriber;
     }
 
-    /** Whether no more events are wanted. */
-    boolean isEnded() {
-        return ended;
+    /** An event came, the {@code number}th of all. */
+    void take(long number, E event) {
+        if (stands) {
+            offer(event);
+        } else if (held.size() < limit) {
+            held.add(new Held<>(number, event));
+        } else {
+            miss(1, slow());
+        }
     }
 
-    /** Events may be missing here, on the event loop. */
-    void tell(EventGap gap) {
+    /** Events of it came that nobody could keep or read. */
+    void miss(long count, String why) {
+        if (stands) {
+            skip(count, why);
+        } else if (count > 0) {
+            missedWhy = missed == 0 ? why : missedWhy;
+            missed += count;
+        }
+    }
+
+    /** Why events are missing if more came than are kept. */
+    String slow() {
+        return "the subscriber left " + limit + " waiting";
+    }
+
+    /** One of its registrations stands: if that was the last, it begins, or goes on. */
+    void advance() {
+        if (stands || !registrations.stream().allMatch(one -> one.state == Registration.State.STANDS)) {
+            return;
+        }
+        stands = true;
+        if (!started) {
+            started = true;
+            serial.execute(this::start);
+        }
+        if (loss != null) {
+            deliver(new Delivery<>(null, new EventGap(loss.when(), Instant.now(), loss.cause())));
+            loss = null;
+        }
+        held.sort(Comparator.comparingLong(Held::number));
+        held.forEach(early -> offer(early.event()));
+        held.clear();
+        if (missed > 0) {
+            skip(missed, missedWhy);
+            missed = 0;
+        }
+    }
+
+    /** Its connection is lost, and the next one is waited for; the first of several losses is when the gap began. */
+    void lose(Loss newLoss) {
+        held.clear();
+        missed = 0;
+        stands = false;
+        if (started && loss == null) {
+            loss = newLoss;
+        }
+    }
+
+    /** No event comes any more; what is in the buffer is still delivered. */
+    void fail(Throwable cause) {
+        boolean known = started;
         serial.execute(() -> {
-            buffer.add(new Delivery<>(null, gap));
+            if (!known) {
+                subscriber.onSubscribe(this);
+            }
+            if (failure == null) {
+                failure = cause instanceof LibvirtException ours
+                        ? ours
+                        : new ConnectionLostException(String.valueOf(cause.getMessage()), cause);
+            }
             drain();
         });
     }
 
-    /** So many events came that nobody kept, on the event loop: the subscription ends when the buffer is empty. */
-    void skip(long count) {
-        if (lost.getAndAdd(count) == 0) {
+    private void offer(E event) {
+        if (lost.get() > 0 || buffered.incrementAndGet() > limit) {
+            skip(1, slow());
+        } else {
+            deliver(new Delivery<>(event, null));
+        }
+    }
+
+    private void deliver(Delivery<E> next) {
+        serial.execute(() -> {
+            buffer.add(next);
+            drain();
+        });
+    }
+
+    /** So many events are not kept: the subscription ends when the buffer is empty. */
+    private void skip(long count, String why) {
+        if (count > 0 && lost.getAndAdd(count) == 0) {
             serial.execute(() -> {
-                overflown = true;
+                lostWhy = why;
                 drain();
             });
         }
     }
 
-    /** No event comes any more; what is in the buffer is still delivered. On the event loop. */
-    void lose(LibvirtException cause) {
-        serial.execute(() -> {
-            if (failure == null) {
-                failure = cause;
-            }
-            drain();
-        });
-    }
+    // ---- what the subscriber does
 
     @Override
     public void request(long count) {
@@ -164,25 +238,36 @@ final class EventSubscription<E> implements Flow.Subscription {
         }
     }
 
+    // ---- on the serial executor
+
+    private void start() {
+        try {
+            subscriber.onSubscribe(this);
+        } catch (RuntimeException | Error e) {
+            end();
+            throw e;
+        }
+    }
+
     private void drain() {
         Delivery<E> next;
         while (!ended && (next = buffer.peek()) != null && (demand > 0 || next.gap() != null)) {
             buffer.remove();
             try {
-                deliver(next);
+                hand(next);
             } catch (RuntimeException | Error e) {
                 end();
                 throw e;
             }
         }
-        LibvirtException cause = overflown ? new EventsLostException(name, lost.get(), limit) : failure;
+        LibvirtException cause = lostWhy == null ? failure : new EventsLostException(name, lost.get(), lostWhy);
         if (!ended && buffer.isEmpty() && cause != null) {
             end();
             subscriber.onError(cause);
         }
     }
 
-    private void deliver(Delivery<E> next) {
+    private void hand(Delivery<E> next) {
         EventGap gap = next.gap();
         E event = next.event();
         if (gap != null && subscriber instanceof GapSubscriber<? super E> told) {

@@ -5,6 +5,7 @@ import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.StreamOverflowException;
+import dev.virtwire.client.internal.async.SharedFuture;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.wire.RemoteErrorReader;
 import dev.virtwire.protocol.Procedure;
@@ -20,17 +21,17 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream, both ways; what its users see of it depends on its direction. State lives on the event loop. Nothing is sent
- * before the opening reply, because nobody has the stream before.
+ * One stream, both ways; what its users see of it depends on its direction. State lives on the event loop. It is there from
+ * when the call that opens it is sent; nothing is sent in it before the reply.
  */
 public final class RpcStream implements DuplexStream {
-    /** Between opening and end. */
+    /** From the call to the end. */
     private enum State {
+        /** The reply to the call has not come. */
+        OPENING,
         OPEN,
         /** This side has finished, and the server is to confirm. */
         FINISHING,
@@ -39,56 +40,56 @@ public final class RpcStream implements DuplexStream {
         ENDED
     }
 
+    private final StreamLink link;
+    private final StreamOpening opening;
     private final Procedure<?, ?> procedure;
-    private final boolean sparse;
-    private final StreamContext context;
-    private final StreamFlow flow;
+    private final StreamPackets packets;
+    private final Runnable forget;
     private final String name;
     private final StreamInput input;
-    private final TrackedFuture<Void> closed;
+    private final StreamOutput output;
+    private final SharedFuture<Void> closed;
 
     // On the event loop.
     private final List<TrackedFuture<Void>> finishing = new ArrayList<>();
     private final List<TrackedFuture<Void>> aborting = new ArrayList<>();
-    private State state = State.OPEN;
+    private State state = State.OPENING;
     private boolean finishAsked;
     private boolean paused;
     private @Nullable Throwable failure;
-    private @Nullable StreamLink link;
-    private @Nullable StreamPackets packets;
-    private @Nullable StreamOutput output;
-    private Runnable forget = () -> {};
 
-    RpcStream(Procedure<?, ?> procedure, boolean sparse, StreamContext context, StreamFlow flow) {
+    RpcStream(StreamLink link, StreamOpening opening, Procedure<?, ?> procedure, int serial, Runnable forget) {
+        this.link = link;
+        this.opening = opening;
         this.procedure = procedure;
-        this.sparse = sparse;
-        this.context = context;
-        this.flow = flow;
-        this.name = "the stream of %s on %s".formatted(procedure.name(), context.host());
-        this.input = new StreamInput(name, context);
-        this.closed = context.newFuture();
+        this.packets = new StreamPackets(link.allocator(), procedure, serial);
+        this.forget = forget;
+        this.name = "the stream of %s on %s".formatted(procedure.name(), link.host());
+        this.input = new StreamInput(name, link);
+        this.output = new StreamOutput(link, packets);
+        this.closed = new SharedFuture<>(link.waitGuard());
     }
 
     // ---- what its users do, on any thread
 
     @Override
     public CompletableFuture<StreamPiece> read() {
-        TrackedFuture<StreamPiece> future = abortedByCancel();
+        StreamFuture<StreamPiece> future = new StreamFuture<>(link, this::abort);
         reading(future, () -> input.read(future));
         return future;
     }
 
     @Override
     public CompletableFuture<Integer> read(ByteBuffer target) {
-        TrackedFuture<Integer> future = abortedByCancel();
+        StreamFuture<Integer> future = new StreamFuture<>(link, this::abort);
         reading(future, () -> input.read(future, target));
         return future;
     }
 
     @Override
     public CompletableFuture<Void> write(ByteBuffer source) {
-        TrackedFuture<Void> future = abortedByCancel();
-        writing(future, to -> to.write(future, source));
+        StreamFuture<Void> future = new StreamFuture<>(link, this::abort);
+        writing(future, () -> output.write(future, source));
         return future;
     }
 
@@ -97,32 +98,32 @@ public final class RpcStream implements DuplexStream {
         if (length <= 0) {
             throw new IllegalArgumentException(name + ": a hole of " + length + " bytes");
         }
-        TrackedFuture<Void> future = abortedByCancel();
-        if (!sparse) {
-            fail(future, refused("it was not opened for holes"));
+        StreamFuture<Void> future = new StreamFuture<>(link, this::abort);
+        if (!opening.sparse) {
+            link.fail(future, refused("it was not opened for holes"));
         } else {
-            writing(future, to -> to.writeHole(future, length));
+            writing(future, () -> output.writeHole(future, length));
         }
         return future;
     }
 
     @Override
     public CompletableFuture<Void> finish() {
-        TrackedFuture<Void> future = context.newFuture();
-        context.onLoop(() -> finish(future));
+        TrackedFuture<Void> future = new TrackedFuture<>(link.waitGuard());
+        link.onLoop(() -> finish(future));
         return future;
     }
 
     @Override
     public CompletableFuture<Void> abort() {
-        TrackedFuture<Void> future = context.newFuture();
-        context.onLoop(() -> abort(future));
+        TrackedFuture<Void> future = new TrackedFuture<>(link.waitGuard());
+        link.onLoop(() -> abort(future));
         return future;
     }
 
     @Override
     public CompletableFuture<Void> closed() {
-        return closed.copy();
+        return closed;
     }
 
     /** What it is, and of which host. */
@@ -131,68 +132,53 @@ public final class RpcStream implements DuplexStream {
         return name;
     }
 
-    private <T> TrackedFuture<T> abortedByCancel() {
-        TrackedFuture<T> future = context.newFuture();
-        future.whenComplete((value, cause) -> {
-            if (future.isCancelled()) {
-                abort();
-            }
-        });
-        return future;
-    }
-
     // ---- on the event loop
 
     private void reading(TrackedFuture<?> future, Runnable read) {
         if (procedure.stream() == StreamDirection.SENDS) {
-            fail(future, refused("nothing comes in it"));
+            link.fail(future, refused("nothing comes in it"));
             return;
         }
-        context.onLoop(() -> {
+        link.onLoop(() -> {
             if (finishAsked && state != State.ENDED) {
-                fail(future, refused("it is finished"));
+                link.fail(future, refused("it is finished"));
                 return;
             }
             read.run();
-            StreamLink from = link;
-            if (paused && from != null && input.cost() < flow.limit() / 2) {
-                paused = false;
-                from.pauseReading(false);
+            if (input.cost() < opening.limit / 2) {
+                resume();
             }
         });
     }
 
-    private void writing(TrackedFuture<Void> future, Consumer<StreamOutput> write) {
+    private void writing(TrackedFuture<Void> future, Runnable write) {
         if (procedure.stream() == StreamDirection.RECEIVES) {
-            fail(future, refused("nothing can be sent in it"));
+            link.fail(future, refused("nothing can be sent in it"));
             return;
         }
-        context.onLoop(() -> {
-            StreamOutput to = output;
-            Throwable cause = failure;
-            if (cause != null) {
-                fail(future, cause);
-            } else if (to == null || finishAsked) {
-                fail(future, refused("it is finished"));
+        link.onLoop(() -> {
+            if (failure != null) {
+                link.fail(future, failure);
+            } else if (finishAsked) {
+                link.fail(future, refused("it is finished"));
             } else {
-                write.accept(to);
+                write.run();
             }
         });
     }
 
     private void finish(TrackedFuture<Void> future) {
-        StreamOutput to = output;
-        if (state == State.ENDED || to == null) {
+        if (state == State.ENDED) {
             complete(future, failure);
         } else if (state == State.ABORTING) {
-            fail(future, aborted());
+            link.fail(future, aborted());
         } else if (procedure.stream() == StreamDirection.RECEIVES && !input.isReadToEnd()) {
-            fail(future, refused("it was not read to its end, and can only be aborted"));
+            link.fail(future, refused("it was not read to its end, and can only be aborted"));
         } else {
             finishing.add(future);
             if (!finishAsked) {
                 finishAsked = true;
-                to.afterAll(this::sendFinish);
+                output.afterAll(this::sendFinish);
             }
         }
     }
@@ -201,7 +187,7 @@ public final class RpcStream implements DuplexStream {
         state = State.FINISHING;
         input.end(refused("it is finished"), true);
         resume();
-        send(StreamPackets::finish);
+        output.sendNow(packets.finish());
     }
 
     private void abort(TrackedFuture<Void> future) {
@@ -210,40 +196,31 @@ public final class RpcStream implements DuplexStream {
             return;
         }
         aborting.add(future);
-        if (state == State.ABORTING) {
-            return;
+        if (state == State.OPEN || state == State.FINISHING) {
+            sendAbort();
         }
-        state = State.ABORTING;
-        CallRefusedException cause = aborted();
-        failPending(cause, true);
-        resume();
-        send(StreamPackets::abort);
     }
 
-    private void send(Function<StreamPackets, ByteBuf> packet) {
-        StreamPackets made = packets;
-        StreamOutput to = output;
-        if (made != null && to != null) {
-            to.sendNow(packet.apply(made));
-        }
+    private void sendAbort() {
+        state = State.ABORTING;
+        failPending(aborted(), true);
+        resume();
+        output.sendNow(packets.abort());
     }
 
     /** The server has to be able to confirm an end. */
     private void resume() {
-        StreamLink from = link;
-        if (paused && from != null) {
+        if (paused) {
             paused = false;
-            from.pauseReading(false);
+            link.pauseReading(false);
         }
     }
 
     private void failPending(Throwable cause, boolean drop) {
         failure = cause;
         input.end(cause, drop);
-        if (output != null) {
-            output.end(cause);
-        }
-        finishing.forEach(future -> fail(future, cause));
+        output.end(cause);
+        finishing.forEach(future -> link.fail(future, cause));
         finishing.clear();
     }
 
@@ -263,11 +240,14 @@ public final class RpcStream implements DuplexStream {
 
     // ---- what its connection does
 
-    void bind(StreamLink to, int serial, Runnable whenGone) {
-        link = to;
-        packets = new StreamPackets(to.allocator(), procedure, serial);
-        output = new StreamOutput(context, to, packets);
-        forget = whenGone;
+    /** The reply to the call has come. */
+    void opened() {
+        if (state == State.OPENING) {
+            state = State.OPEN;
+            if (!aborting.isEmpty()) {
+                sendAbort();
+            }
+        }
     }
 
     boolean isOf(int program, int number) {
@@ -275,22 +255,18 @@ public final class RpcStream implements DuplexStream {
     }
 
     boolean awaitsServer() {
-        StreamOutput to = output;
-        return state == State.FINISHING || state == State.ABORTING || (to != null && to.isBusy());
+        return state == State.FINISHING || state == State.ABORTING || output.isBusy();
     }
 
     void linkEnded() {
-        StreamLink was = link;
-        if (was != null) {
-            end(was.ended(name + ": "));
-        }
+        end(link.ended(name + ": "));
     }
 
     void receive(MessageHeader header, ByteBuf body) {
         boolean hole = header.type() == MessageType.STREAM_HOLE;
         if (header.status() == MessageStatus.CONTINUE) {
             StreamPiece piece = hole ? hole(body) : data(body);
-            if (state == State.OPEN) {
+            if (isOpen()) {
                 offer(piece);
             }
         } else if (hole) {
@@ -299,9 +275,9 @@ public final class RpcStream implements DuplexStream {
             XdrReader in = new XdrReader(body);
             RemoteException.Details details = RemoteErrorReader.read(in);
             in.expectEnd("the error of " + name);
-            end(new RemoteException(context.host(), procedure.name(), header.serial(), details));
+            end(new RemoteException(link.host(), procedure.name(), header.serial(), details));
         } else if (header.status() == MessageStatus.OK) {
-            if (state == State.OPEN) {
+            if (isOpen()) {
                 throw broken("the server confirmed an end that this side has not asked for");
             }
             end(null);
@@ -324,7 +300,7 @@ public final class RpcStream implements DuplexStream {
         long length = in.readLong("hole.length");
         int flags = in.readInt("hole.flags");
         in.expectEnd("a hole");
-        if (!sparse) {
+        if (!opening.sparse) {
             throw broken("a hole, and it was not opened for holes");
         }
         if (length <= 0 || flags != 0) {
@@ -340,19 +316,22 @@ public final class RpcStream implements DuplexStream {
         if (input.hasEnded()) {
             throw broken("the server sent more after its end");
         }
-        boolean full = input.cost() > 0 && input.cost() + StreamInput.costOf(piece) > flow.limit();
-        StreamLink from = link;
-        if (full && !flow.alone()) {
+        boolean full = input.cost() > 0 && input.cost() + StreamInput.costOf(piece) > opening.limit;
+        if (full && !opening.alone) {
             // The server's confirmation finds no stream any more, and is dropped like the packets before it.
-            send(StreamPackets::abort);
-            end(new StreamOverflowException(name, flow.limit()));
+            output.sendNow(packets.abort());
+            end(new StreamOverflowException(name, opening.limit));
             return;
         }
-        if (full && !paused && from != null) {
+        if (full && !paused) {
             paused = true;
-            from.pauseReading(true);
+            link.pauseReading(true);
         }
         input.offer(piece);
+    }
+
+    private boolean isOpen() {
+        return state == State.OPENING || state == State.OPEN;
     }
 
     // ---- words
@@ -369,15 +348,11 @@ public final class RpcStream implements DuplexStream {
         return refused("it was aborted by this side");
     }
 
-    private void fail(CompletableFuture<?> future, Throwable cause) {
-        context.callback(() -> future.completeExceptionally(cause));
-    }
-
-    private void complete(CompletableFuture<Void> future, @Nullable Throwable cause) {
+    private void complete(TrackedFuture<Void> future, @Nullable Throwable cause) {
         if (cause != null) {
-            fail(future, cause);
+            link.fail(future, cause);
         } else {
-            context.callback(() -> future.complete(null));
+            link.succeed(future);
         }
     }
 }

@@ -2,12 +2,10 @@
 package dev.virtwire.client.internal.stream;
 
 import dev.virtwire.client.CallRefusedException;
-import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.protocol.stream.StreamPiece;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +15,10 @@ final class StreamInput {
     private static final long PIECE_COST = 64;
 
     /** A read that takes what is there; null where that is not enough. */
-    private record Read<T>(TrackedFuture<T> future, Supplier<@Nullable T> take) {}
+    private record Read<T>(StreamFuture<T> future, Supplier<@Nullable T> take) {}
 
     private final String name;
-    private final StreamContext context;
+    private final StreamLink link;
     private final Deque<StreamPiece> pieces = new ArrayDeque<>();
     private @Nullable Read<?> pending;
     private @Nullable Throwable failure;
@@ -28,9 +26,9 @@ final class StreamInput {
     private boolean endCame;
     private boolean endRead;
 
-    StreamInput(String name, StreamContext context) {
+    StreamInput(String name, StreamLink link) {
         this.name = name;
-        this.context = context;
+        this.link = link;
     }
 
     /** What waits, in bytes, whatever it is. */
@@ -74,17 +72,18 @@ final class StreamInput {
         serve();
     }
 
-    void read(TrackedFuture<StreamPiece> future) {
+    void read(StreamFuture<StreamPiece> future) {
         begin(new Read<>(future, this::take));
     }
 
-    void read(TrackedFuture<Integer> future, ByteBuffer target) {
+    void read(StreamFuture<Integer> future, ByteBuffer target) {
         begin(new Read<>(future, () -> fill(target)));
     }
 
     private <T> void begin(Read<T> read) {
-        if (pending != null) {
-            fail(
+        // One that was given up makes no difference: the stream is about to be aborted for it.
+        if (pending != null && !pending.future().isDone()) {
+            link.fail(
                     read.future(),
                     new CallRefusedException(name + ": a read is pending already, and there can be only one"));
             return;
@@ -101,21 +100,17 @@ final class StreamInput {
     }
 
     private <T> boolean serve(Read<T> read) {
-        T result = read.take().get();
+        T result = read.future().decide(read.take());
         if (result != null) {
-            context.callback(() -> read.future().complete(result));
+            link.succeed(read.future(), result);
             return true;
         }
         Throwable cause = failure;
         if (cause != null) {
-            fail(read.future(), cause);
+            link.fail(read.future(), cause);
             return true;
         }
-        return read.future().isDone();
-    }
-
-    private void fail(CompletableFuture<?> future, Throwable cause) {
-        context.callback(() -> future.completeExceptionally(cause));
+        return false;
     }
 
     private @Nullable StreamPiece take() {

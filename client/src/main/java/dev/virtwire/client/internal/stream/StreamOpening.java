@@ -1,88 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.protocol.Procedure;
-import dev.virtwire.protocol.stream.DuplexStream;
-import dev.virtwire.protocol.stream.LibvirtStream;
-import dev.virtwire.protocol.stream.Opened;
-import dev.virtwire.protocol.stream.ReadableStream;
-import dev.virtwire.protocol.stream.WritableStream;
-import dev.virtwire.xdr.XdrCodec;
-import dev.virtwire.xdr.XdrReader;
-import dev.virtwire.xdr.XdrWriter;
+import static java.util.Objects.requireNonNull;
+
 import org.jspecify.annotations.Nullable;
 
-/**
- * A call that opens a stream, as a call like any other: reading its result gives the stream, which is registered when the
- * call is sent.
- *
- * @param <A> the arguments
- * @param <R> the reply
- * @param <S> which way the stream goes
- */
-public final class StreamOpening<A, R, S extends LibvirtStream> implements XdrCodec<Opened<R, S>> {
-    private final Procedure<A, R> procedure;
-    private final Class<S> kind;
-    private final RpcStream stream;
+/** What a call opens beside its result: a stream, which is there from when the call is sent, for packets may overtake the reply. */
+public final class StreamOpening {
+    final boolean sparse;
 
-    /** The opening of a stream by {@code procedure} with {@code arguments}. */
-    public StreamOpening(
-            Procedure<A, R> procedure, A arguments, Class<S> kind, StreamContext context, StreamFlow flow) {
-        this.procedure = procedure;
-        this.kind = kind;
-        this.stream = new RpcStream(procedure, procedure.sparse().test(arguments), context, flow);
+    /** Bytes that may wait to be read. */
+    final int limit;
+
+    final boolean alone;
+
+    private volatile @Nullable RpcStream stream;
+
+    /**
+     * A stream that is still to be opened.
+     *
+     * @param sparse whether holes are allowed in it
+     * @param limit bytes that may wait to be read
+     * @param alone whether the connection serves this stream only: when more comes it is read no further; else the stream
+     *     ends then
+     */
+    public StreamOpening(boolean sparse, int limit, boolean alone) {
+        this.sparse = sparse;
+        this.limit = limit;
+        this.alone = alone;
     }
 
-    /** The procedure with the stream beside its result. */
-    public Procedure<A, Opened<R, S>> call() {
-        return new Procedure<>(
-                procedure.program(),
-                procedure.version(),
-                procedure.number(),
-                procedure.name(),
-                procedure.since(),
-                procedure.urgent(),
-                procedure.stream(),
-                procedure.sparse(),
-                procedure.files(),
-                procedure.arguments(),
-                this);
+    /** The call has been sent. */
+    void sent(RpcStream begun) {
+        stream = begun;
     }
 
-    /** Why it cannot be called like this, or null. */
-    public static @Nullable String mismatch(Procedure<?, ?> procedure, Class<? extends LibvirtStream> kind) {
-        Class<? extends LibvirtStream> right =
-                switch (procedure.stream()) {
-                    case NONE -> null;
-                    case SENDS -> WritableStream.class;
-                    case RECEIVES -> ReadableStream.class;
-                    case BOTH -> DuplexStream.class;
-                };
-        if (right == null) {
-            return "it opens no stream";
-        }
-        return kind == right
-                ? null
-                : "its stream is a %s, and no %s".formatted(right.getSimpleName(), kind.getSimpleName());
+    /** The stream, once the reply has come. */
+    public RpcStream stream() {
+        return requireNonNull(stream, "the call was not sent");
     }
 
-    /** Routes the stream's packets to it from now on. */
-    public void register(StreamTable streams, int serial) {
-        streams.register(serial, stream);
-    }
-
-    /** The stream is of no use: its opening succeeded with a reply that cannot be read. */
+    /** Nobody will have the stream: it is aborted if it opens, or has. */
     public void abort() {
-        stream.abort();
-    }
-
-    @Override
-    public void encode(XdrWriter writer, Opened<R, S> value) {
-        procedure.result().encode(writer, value.reply());
-    }
-
-    @Override
-    public Opened<R, S> decode(XdrReader reader) {
-        return new Opened<>(procedure.result().decode(reader), kind.cast(stream));
+        RpcStream begun = stream;
+        if (begun != null) {
+            begun.abort();
+        }
     }
 }

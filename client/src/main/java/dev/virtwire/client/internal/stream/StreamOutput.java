@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
-import dev.virtwire.client.internal.async.TrackedFuture;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -15,21 +15,19 @@ import org.jspecify.annotations.Nullable;
 final class StreamOutput {
     private static final int UNDER_WAY = 2;
 
-    /** Data, or a hole where there is none. */
+    /** Data, or a hole if there is none. */
     private record Write(
-            TrackedFuture<Void> future, @Nullable ByteBuffer source, long hole) {}
+            StreamFuture<Void> future, @Nullable ByteBuffer source, long hole) {}
 
-    private final StreamContext context;
     private final StreamLink link;
     private final StreamPackets packets;
     private final Deque<Write> waiting = new ArrayDeque<>();
-    private final Deque<TrackedFuture<Void>> sent = new ArrayDeque<>();
+    private final Deque<StreamFuture<Void>> sent = new ArrayDeque<>();
     private @Nullable Runnable afterAll;
     private int underWay;
     private boolean ended;
 
-    StreamOutput(StreamContext context, StreamLink link, StreamPackets packets) {
-        this.context = context;
+    StreamOutput(StreamLink link, StreamPackets packets) {
         this.link = link;
         this.packets = packets;
     }
@@ -39,11 +37,11 @@ final class StreamOutput {
         return underWay > 0 || !waiting.isEmpty();
     }
 
-    void write(TrackedFuture<Void> future, ByteBuffer source) {
+    void write(StreamFuture<Void> future, ByteBuffer source) {
         add(new Write(future, source, 0));
     }
 
-    void writeHole(TrackedFuture<Void> future, long length) {
+    void writeHole(StreamFuture<Void> future, long length) {
         add(new Write(future, null, length));
     }
 
@@ -64,7 +62,7 @@ final class StreamOutput {
         afterAll = null;
         waiting.forEach(write -> sent.add(write.future()));
         waiting.clear();
-        sent.forEach(future -> context.callback(() -> future.completeExceptionally(cause)));
+        sent.forEach(future -> link.fail(future, cause));
         sent.clear();
     }
 
@@ -76,20 +74,20 @@ final class StreamOutput {
     private void pump() {
         Write write;
         while (!ended && underWay < UNDER_WAY && (write = waiting.peek()) != null) {
-            ByteBuffer source = write.source();
-            if (source == null) {
+            Write next = write;
+            ByteBuf packet = next.future().step(() -> cut(next));
+            if (packet == null) {
+                // Given up, and the stream is about to be aborted for it.
+                return;
+            }
+            boolean last = next.source() == null || !next.source().hasRemaining();
+            if (last) {
                 waiting.remove();
-                send(packets.hole(write.hole()), write.future());
-            } else if (!source.hasRemaining()) {
-                TrackedFuture<Void> empty = waiting.remove().future();
-                context.callback(() -> empty.complete(null));
+            }
+            if (packet.isReadable()) {
+                send(packet, last ? next.future() : null);
             } else {
-                ByteBuf packet = packets.data(source);
-                boolean last = !source.hasRemaining();
-                if (last) {
-                    waiting.remove();
-                }
-                send(packet, last ? write.future() : null);
+                link.succeed(next.future());
             }
         }
         Runnable task = afterAll;
@@ -99,7 +97,16 @@ final class StreamOutput {
         }
     }
 
-    private void send(ByteBuf packet, @Nullable TrackedFuture<Void> last) {
+    /** The next packet of a write; empty if there is nothing to send. */
+    private ByteBuf cut(Write write) {
+        ByteBuffer source = write.source();
+        if (source == null) {
+            return packets.hole(write.hole());
+        }
+        return source.hasRemaining() ? packets.data(source) : Unpooled.EMPTY_BUFFER;
+    }
+
+    private void send(ByteBuf packet, @Nullable StreamFuture<Void> last) {
         underWay++;
         if (last != null) {
             sent.add(last);
@@ -107,7 +114,7 @@ final class StreamOutput {
         link.send(packet, () -> {
             underWay--;
             if (last != null && sent.remove(last)) {
-                context.callback(() -> last.complete(null));
+                link.succeed(last);
             }
             pump();
         });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.stream;
 
+import dev.virtwire.client.internal.async.LoopThread;
+import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.message.MessageHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.collection.IntObjectHashMap;
@@ -14,24 +16,34 @@ import org.slf4j.LoggerFactory;
 public final class StreamTable {
     private static final Logger LOG = LoggerFactory.getLogger(StreamTable.class);
 
-    private final String host;
     private final StreamLink link;
     private final IntObjectMap<RpcStream> streams = new IntObjectHashMap<>();
 
     /** No stream yet. */
-    public StreamTable(String host, StreamLink link) {
-        this.host = host;
+    public StreamTable(StreamLink link) {
         this.link = link;
     }
 
-    /** A stream's packets may come from now on. */
-    public void register(int serial, RpcStream stream) {
+    /** A call that opens a stream is sent: its packets may come from now on. */
+    public void sent(StreamOpening opening, Procedure<?, ?> procedure, int serial) {
+        LoopThread.check(link.loop());
+        RpcStream stream = new RpcStream(link, opening, procedure, serial, () -> streams.remove(serial));
         streams.put(serial, stream);
-        stream.bind(link, serial, () -> streams.remove(serial));
+        opening.sent(stream);
+    }
+
+    /** The call with this serial number has succeeded: if it was to open a stream, there is one. */
+    public void opened(int serial) {
+        LoopThread.check(link.loop());
+        RpcStream stream = streams.get(serial);
+        if (stream != null) {
+            stream.opened();
+        }
     }
 
     /** The call with this serial number has failed: if it was to open a stream, there is none. */
     public void refused(int serial) {
+        LoopThread.check(link.loop());
         streams.remove(serial);
     }
 
@@ -42,9 +54,10 @@ public final class StreamTable {
 
     /** Takes a packet after its header; one of a stream that is gone may still be on its way, and is dropped. */
     public void receive(MessageHeader header, ByteBuf body) {
+        LoopThread.check(link.loop());
         RpcStream stream = find(header);
         if (stream == null) {
-            LOG.debug("{}: dropped a packet of stream {}, which is gone", host, header.serial());
+            LOG.debug("{}: dropped a packet of stream {}, which is gone", link.host(), header.serial());
         } else {
             stream.receive(header, body);
         }
@@ -52,6 +65,7 @@ public final class StreamTable {
 
     /** The connection has ended. */
     public void endAll() {
+        LoopThread.check(link.loop());
         new ArrayList<>(streams.values()).forEach(RpcStream::linkEnded);
         streams.clear();
     }

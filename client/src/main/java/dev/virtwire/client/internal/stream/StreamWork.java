@@ -36,8 +36,8 @@ public final class StreamWork {
     }
 
     /**
-     * Does {@code task} once the stream is open. Where it fails, or {@code result} is cancelled, the stream is aborted; the
-     * task's own waiting then ends.
+     * Does {@code task} once the stream is open. If it fails, or {@code result} is given up, the stream is aborted; the task's
+     * own waiting then ends.
      *
      * @param result what to complete
      * @return {@code result}
@@ -45,10 +45,9 @@ public final class StreamWork {
     public static <S extends LibvirtStream, T> CompletableFuture<T> run(
             CompletableFuture<S> opening, CompletableFuture<T> result, Task<S, T> task) {
         result.whenComplete((value, failure) -> {
-            if (result.isCancelled()) {
-                opening.cancel(true);
-                opening.thenAccept(LibvirtStream::abort);
-            }
+            // Changes nothing for a stream that has ended.
+            opening.cancel(true);
+            opening.thenAccept(LibvirtStream::abort);
         });
         opening.whenComplete((stream, failure) -> {
             if (failure != null) {

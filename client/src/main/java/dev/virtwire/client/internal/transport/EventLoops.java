@@ -7,6 +7,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,9 @@ public final class EventLoops {
                 current = new MultiThreadIoEventLoopGroup(
                         loops,
                         new DefaultThreadFactory("virtwire-io", true),
-                        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+                        Epoll.isAvailable()
+                                ? EpollIoHandler.newFactory(0, YieldingStrategy::new)
+                                : NioIoHandler.newFactory(SelectorProvider.provider(), YieldingStrategy::new));
                 group = current;
             }
             users++;
