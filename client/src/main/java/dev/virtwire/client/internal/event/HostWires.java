@@ -53,8 +53,8 @@ final class HostWires {
                 NetworkEventKind.LIFECYCLE,
                 NetworkProcedures.NETWORK_EVENT_LIFECYCLE,
                 networks(NetworkEventKind.LIFECYCLE),
-                (libvirt, body) -> new NetworkEvent.Lifecycle(
-                        Network.of(libvirt, body.network()), body.event(), body.detail()));
+                (libvirt, body) ->
+                        new NetworkEvent.Lifecycle(Network.of(libvirt, body.network()), body.event(), body.detail()));
         table.put(
                 NetworkEventKind.METADATA_CHANGE,
                 NetworkProcedures.NETWORK_EVENT_CALLBACK_METADATA_CHANGE,
@@ -122,7 +122,8 @@ final class HostWires {
     private static Calls<NodeDevice, ?, ?, ?> devices(EventKind<NodeDevice, ?> kind) {
         return new Calls<>(
                 NodeDeviceProcedures.CONNECT_NODE_DEVICE_EVENT_REGISTER_ANY,
-                of -> new ConnectNodeDeviceEventRegisterAnyArgs(kind.number(), of == null ? null : new NodeDeviceRef(of.name())),
+                of -> new ConnectNodeDeviceEventRegisterAnyArgs(
+                        kind.number(), of == null ? null : new NodeDeviceRef(of.name())),
                 ConnectNodeDeviceEventRegisterAnyResult::callbackId,
                 NodeDeviceProcedures.CONNECT_NODE_DEVICE_EVENT_DEREGISTER_ANY,
                 ConnectNodeDeviceEventDeregisterAnyArgs::new,
