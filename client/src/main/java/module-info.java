@@ -48,7 +48,4 @@ module dev.virtwire.client {
             dev.virtwire.ssh;
     exports dev.virtwire.client.internal.transport to
             dev.virtwire.ssh;
-
-    exports dev.virtwire.client.xml to
-            dev.virtwire.backup;
 }
