@@ -35,6 +35,8 @@ module dev.virtwire.client {
     exports dev.virtwire.client.snapshot;
     exports dev.virtwire.client.statistics;
     exports dev.virtwire.client.storage;
+
+    // One reader and writer of XML for all our modules.
     exports dev.virtwire.client.xml to
             dev.virtwire.backup,
             dev.virtwire.cli;
