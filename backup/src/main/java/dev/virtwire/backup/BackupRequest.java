@@ -6,19 +6,49 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.image.Compression;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
-import java.util.Collections;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What to back up and how. Immutable: each method that changes something returns another request. */
-public final class BackupRequest {
-    /** Changed only before the request that holds it is there. */
-    private static final class Choices {
+/**
+ * What to back up and how. Immutable: each method that changes something returns another request.
+ *
+ * @param domain the domain's name or UUID
+ * @param level how much is copied, or null for as little as is safe
+ * @param since the id of the point since which changes are copied, or null where the newest one that can serve is chosen
+ * @param keepFullCheckpoint whether the checkpoint of the last full point stays on the host beside the newest one
+ * @param disks the targets of the disks to back up; empty for all
+ * @param excluded the targets of disks to leave out
+ * @param scratchFolder the host's folder for scratch files and the socket, or null for the default
+ * @param scratchLimit bytes that the scratch files may take together, or null where only what is free in their folders counts
+ * @param pushFolder the host's folder that a push writes to, or null for a pull
+ * @param nbd where the host's NBD export listens, or null for the default
+ * @param insecureNbd whether an unencrypted export to another host is allowed
+ * @param quiesce whether the guest's file systems are frozen while the backup begins
+ * @param resume whether a backup that an earlier run began is finished, where its job still runs
+ * @param compression how the images of a pull are compressed
+ */
+public record BackupRequest(
+        String domain,
+        @Nullable Level level,
+        @Nullable String since,
+        boolean keepFullCheckpoint,
+        Set<String> disks,
+        Set<String> excluded,
+        @Nullable String scratchFolder,
+        @Nullable Long scratchLimit,
+        @Nullable String pushFolder,
+        @Nullable NbdListen nbd,
+        boolean insecureNbd,
+        boolean quiesce,
+        boolean resume,
+        Compression compression) {
+    /** A request that is still being changed. */
+    private static final class Draft {
         private final String domain;
-        private final Set<String> disks = new LinkedHashSet<>();
-        private final Set<String> excluded = new LinkedHashSet<>();
+        private final Set<String> disks;
+        private final Set<String> excluded;
         private @Nullable Level level;
         private @Nullable String since;
         private boolean keepFullCheckpoint;
@@ -29,75 +59,132 @@ public final class BackupRequest {
         private boolean insecureNbd;
         private boolean quiesce;
         private boolean resume;
-        private Compression compression = Compression.NONE;
+        private Compression compression;
 
-        Choices(String domain) {
-            this.domain = requireNonNull(domain, "domain");
-        }
-
-        Choices(Choices other) {
-            domain = other.domain;
-            disks.addAll(other.disks);
-            excluded.addAll(other.excluded);
-            level = other.level;
-            since = other.since;
-            keepFullCheckpoint = other.keepFullCheckpoint;
-            scratchFolder = other.scratchFolder;
-            scratchLimit = other.scratchLimit;
-            pushFolder = other.pushFolder;
-            nbd = other.nbd;
-            insecureNbd = other.insecureNbd;
-            quiesce = other.quiesce;
-            resume = other.resume;
-            compression = other.compression;
+        Draft(BackupRequest request) {
+            domain = request.domain;
+            disks = new HashSet<>(request.disks);
+            excluded = new HashSet<>(request.excluded);
+            level = request.level;
+            since = request.since;
+            keepFullCheckpoint = request.keepFullCheckpoint;
+            scratchFolder = request.scratchFolder;
+            scratchLimit = request.scratchLimit;
+            pushFolder = request.pushFolder;
+            nbd = request.nbd;
+            insecureNbd = request.insecureNbd;
+            quiesce = request.quiesce;
+            resume = request.resume;
+            compression = request.compression;
         }
     }
 
-    private final Choices chosen;
+    /**
+     * Refuses what makes no sense.
+     *
+     * @throws BackupException where two choices contradict each other, or a folder of the host is not absolute
+     */
+    public BackupRequest {
+        requireNonNull(domain, "domain");
+        requireNonNull(compression, "compression");
+        disks = Set.copyOf(disks);
+        excluded = Set.copyOf(excluded);
+        for (String target : disks) {
+            if (excluded.contains(target)) {
+                throw new BackupException("disk " + target + " is both chosen and excluded");
+            }
+        }
+        if (scratchLimit != null && scratchLimit <= 0) {
+            throw new BackupException("a scratch limit of " + scratchLimit + " bytes is none");
+        }
+        if (level == Level.DIFFERENTIAL) {
+            throw new BackupException("a differential is asked for by the point since which changes are copied");
+        }
+        if (since != null && level == Level.FULL) {
+            throw new BackupException("a full backup copies everything, not what changed since point " + since);
+        }
+        if (pushFolder != null && (since != null || level == Level.INCREMENTAL)) {
+            throw new BackupException("a push is always full: what it builds on would have to lie in the"
+                    + " repository, and a push leaves nothing there. Use pull mode for increments");
+        }
+        requireAbsolute(scratchFolder, "scratch folder");
+        requireAbsolute(pushFolder, "target folder");
+        if (pushFolder != null && resume) {
+            throw new BackupException("a push cannot be resumed: it goes on by itself on the host");
+        }
+        if (pushFolder != null && compression != Compression.NONE) {
+            throw new BackupException("a push cannot be compressed: the host writes the images");
+        }
+    }
 
-    private BackupRequest(Choices chosen) {
-        this.chosen = chosen;
+    private static void requireAbsolute(@Nullable String folder, String what) {
+        if (folder != null && !folder.startsWith("/")) {
+            throw new BackupException("the " + what + " is on the host and must be absolute: " + folder);
+        }
     }
 
     /** A pull backup of all disks, as incremental as can be, of the domain with this name or UUID; change from there. */
     public static BackupRequest of(String domain) {
-        return new BackupRequest(new Choices(domain));
+        return new BackupRequest(
+                domain,
+                null,
+                null,
+                false,
+                Set.of(),
+                Set.of(),
+                null,
+                null,
+                null,
+                null,
+                false,
+                false,
+                false,
+                Compression.NONE);
     }
 
-    private BackupRequest with(Consumer<Choices> change) {
-        Choices changed = new Choices(chosen);
-        change.accept(changed);
-        requireFitting(changed);
-        return new BackupRequest(changed);
+    private BackupRequest with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return new BackupRequest(
+                draft.domain,
+                draft.level,
+                draft.since,
+                draft.keepFullCheckpoint,
+                draft.disks,
+                draft.excluded,
+                draft.scratchFolder,
+                draft.scratchLimit,
+                draft.pushFolder,
+                draft.nbd,
+                draft.insecureNbd,
+                draft.quiesce,
+                draft.resume,
+                draft.compression);
     }
 
-    /**
-     * Only this disk and others named so, instead of all.
-     *
-     * @throws BackupException where it is excluded
-     */
+    /** Who moves the data. */
+    public Mode mode() {
+        return pushFolder == null ? Mode.PULL : Mode.PUSH;
+    }
+
+    /** Only this disk and others named so, instead of all. */
     public BackupRequest withDisk(String target) {
-        return with(choices -> choices.disks.add(requireNonNull(target, "target")));
+        return with(draft -> draft.disks.add(target));
     }
 
-    /**
-     * Not this disk.
-     *
-     * @throws BackupException where it is chosen
-     */
+    /** Not this disk. */
     public BackupRequest withoutDisk(String target) {
-        return with(choices -> choices.excluded.add(requireNonNull(target, "target")));
+        return with(draft -> draft.excluded.add(target));
     }
 
     /**
      * How much to copy, instead of what changed since an earlier point where that is known for certain and all else.
      *
-     * @param level {@link Level#FULL} for all of each disk; {@link Level#INCREMENTAL} for an error where not a single disk
-     *     can build on an earlier point
-     * @throws BackupException for what does not fit {@link #since} or {@link #pushingTo}
+     * @param newLevel {@link Level#FULL} for all of each disk; {@link Level#INCREMENTAL} for an error where not a single
+     *     disk can build on an earlier point
      */
-    public BackupRequest withLevel(Level level) {
-        return with(choices -> choices.level = requireNonNull(level, "level"));
+    public BackupRequest withLevel(Level newLevel) {
+        return with(draft -> draft.level = requireNonNull(newLevel, "level"));
     }
 
     /**
@@ -107,7 +194,7 @@ public final class BackupRequest {
      * @param point its id
      */
     public BackupRequest since(String point) {
-        return with(choices -> choices.since = requireNonNull(point, "point"));
+        return with(draft -> draft.since = requireNonNull(point, "point"));
     }
 
     /**
@@ -115,12 +202,12 @@ public final class BackupRequest {
      * then tracks changes twice. A backup without this deletes it.
      */
     public BackupRequest keepingFullCheckpoint() {
-        return with(choices -> choices.keepFullCheckpoint = true);
+        return with(draft -> draft.keepFullCheckpoint = true);
     }
 
     /** The host writes the images itself, to this absolute folder of its own. */
     public BackupRequest pushingTo(String hostFolder) {
-        return with(choices -> choices.pushFolder = requireNonNull(hostFolder, "hostFolder"));
+        return with(draft -> draft.pushFolder = requireNonNull(hostFolder, "hostFolder"));
     }
 
     /**
@@ -128,7 +215,7 @@ public final class BackupRequest {
      * export's socket. Default: each disk's own folder, {@code /var/tmp} for disks without one and for the socket.
      */
     public BackupRequest withScratchFolder(String hostFolder) {
-        return with(choices -> choices.scratchFolder = requireNonNull(hostFolder, "hostFolder"));
+        return with(draft -> draft.scratchFolder = requireNonNull(hostFolder, "hostFolder"));
     }
 
     /**
@@ -140,25 +227,22 @@ public final class BackupRequest {
      * @param bytes more than 0
      */
     public BackupRequest withScratchLimit(long bytes) {
-        if (bytes <= 0) {
-            throw new BackupException("a scratch limit of " + bytes + " bytes is none");
-        }
-        return with(choices -> choices.scratchLimit = bytes);
+        return with(draft -> draft.scratchLimit = bytes);
     }
 
     /** Where the host's NBD export listens, for hosts reached by TCP. Default: loopback, ports 10809 to 10872. */
     public BackupRequest withNbd(NbdListen listen) {
-        return with(choices -> choices.nbd = requireNonNull(listen, "listen"));
+        return with(draft -> draft.nbd = requireNonNull(listen, "listen"));
     }
 
     /** Allows an unencrypted export to another host: everybody who can reach its port can read the disks meanwhile. */
     public BackupRequest allowingInsecureNbd() {
-        return with(choices -> choices.insecureNbd = true);
+        return with(draft -> draft.insecureNbd = true);
     }
 
     /** How to compress the images of a pull. Default: not at all. */
-    public BackupRequest withCompression(Compression compression) {
-        return with(choices -> choices.compression = requireNonNull(compression, "compression"));
+    public BackupRequest withCompression(Compression newCompression) {
+        return with(draft -> draft.compression = newCompression);
     }
 
     /**
@@ -167,7 +251,7 @@ public final class BackupRequest {
      * backed up then.
      */
     public BackupRequest quiescing() {
-        return with(choices -> choices.quiesce = true);
+        return with(draft -> draft.quiesce = true);
     }
 
     /**
@@ -176,114 +260,6 @@ public final class BackupRequest {
      * as that run left it, what it left is cleared and a new backup made, as without this.
      */
     public BackupRequest resuming() {
-        return with(choices -> choices.resume = true);
-    }
-
-    private static void requireFitting(Choices choices) {
-        for (String target : choices.disks) {
-            if (choices.excluded.contains(target)) {
-                throw new BackupException("disk " + target + " is both chosen and excluded");
-            }
-        }
-        boolean push = choices.pushFolder != null;
-        if (choices.level == Level.DIFFERENTIAL) {
-            throw new BackupException("a differential is asked for by the point since which changes are copied");
-        }
-        if (choices.since != null && choices.level == Level.FULL) {
-            throw new BackupException("a full backup copies everything, not what changed since point " + choices.since);
-        }
-        if (push && (choices.since != null || choices.level == Level.INCREMENTAL)) {
-            throw new BackupException("a push is always full: what it builds on would have to lie in the"
-                    + " repository, and a push leaves nothing there. Use pull mode for increments");
-        }
-        requireAbsolute(choices.scratchFolder, "scratch folder");
-        requireAbsolute(choices.pushFolder, "target folder");
-        if (push && choices.resume) {
-            throw new BackupException("a push cannot be resumed: it goes on by itself on the host");
-        }
-        if (push && choices.compression != Compression.NONE) {
-            throw new BackupException("a push cannot be compressed: the host writes the images");
-        }
-    }
-
-    private static void requireAbsolute(@Nullable String folder, String what) {
-        if (folder != null && !folder.startsWith("/")) {
-            throw new BackupException("the " + what + " is on the host and must be absolute: " + folder);
-        }
-    }
-
-    /** The domain's name or UUID. */
-    public String domain() {
-        return chosen.domain;
-    }
-
-    /** Who moves the data. */
-    public Mode mode() {
-        return chosen.pushFolder == null ? Mode.PULL : Mode.PUSH;
-    }
-
-    /** How much is copied, or null for as little as is safe. */
-    public @Nullable Level level() {
-        return chosen.level;
-    }
-
-    /** The id of the point since which changes are copied, or null where the newest one that can serve is chosen. */
-    public @Nullable String since() {
-        return chosen.since;
-    }
-
-    /** Whether the checkpoint of the last full point stays on the host beside the newest one. */
-    public boolean keepFullCheckpoint() {
-        return chosen.keepFullCheckpoint;
-    }
-
-    /** The targets of the disks to back up; empty for all. */
-    public Set<String> disks() {
-        return Collections.unmodifiableSet(chosen.disks);
-    }
-
-    /** The targets of disks to leave out. */
-    public Set<String> excluded() {
-        return Collections.unmodifiableSet(chosen.excluded);
-    }
-
-    /** The host's folder for scratch files and the socket, or null for the default. */
-    public @Nullable String scratchFolder() {
-        return chosen.scratchFolder;
-    }
-
-    /** Bytes that the scratch files may take together, or null where only what is free in their folders counts. */
-    public @Nullable Long scratchLimit() {
-        return chosen.scratchLimit;
-    }
-
-    /** The host's folder that a push writes to, or null for a pull. */
-    public @Nullable String pushFolder() {
-        return chosen.pushFolder;
-    }
-
-    /** Where the host's NBD export listens, or null for the default. */
-    public @Nullable NbdListen nbd() {
-        return chosen.nbd;
-    }
-
-    /** Whether an unencrypted export to another host is allowed. */
-    public boolean insecureNbd() {
-        return chosen.insecureNbd;
-    }
-
-    /** How the images are compressed. */
-    public Compression compression() {
-        return chosen.compression;
-    }
-
-    /** Whether the guest's file systems are frozen while the backup begins. */
-    public boolean quiesce() {
-        return chosen.quiesce;
-    }
-
-    /** Whether a backup that an earlier run began is finished, where its job still runs, instead of a new one made. */
-    public boolean resume() {
-        return chosen.resume;
+        return with(draft -> draft.resume = true);
     }
 }

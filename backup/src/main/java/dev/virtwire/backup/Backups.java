@@ -12,10 +12,11 @@ import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
-import dev.virtwire.repository.internal.store.RepositoryAccess;
-import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that needs a host and a repository: backups, restores to a host, and clearing up after runs that died. What needs no
@@ -24,9 +25,9 @@ import java.util.function.Function;
 public final class Backups {
     private final Libvirt libvirt;
     private final Repository repository;
-    private final TransferLimits limits;
+    private final @Nullable TransferLimits limits;
 
-    private Backups(Libvirt libvirt, Repository repository, TransferLimits limits) {
+    private Backups(Libvirt libvirt, Repository repository, @Nullable TransferLimits limits) {
         this.libvirt = requireNonNull(libvirt, "libvirt");
         this.repository = requireNonNull(repository, "repository");
         this.limits = limits;
@@ -38,7 +39,7 @@ public final class Backups {
      * @param libvirt a connection that may write; it stays the caller's, and open until each operation is done
      */
     public static Backups of(Libvirt libvirt, Repository repository) {
-        return new Backups(libvirt, repository, TransferLimits.of(1, TransferLimits.UNLIMITED));
+        return new Backups(libvirt, repository, null);
     }
 
     /** The same with limits that other backups may share. */
@@ -100,14 +101,15 @@ public final class Backups {
     public static Operation<RecoverReport> recover(
             Repository repository, Function<String, Libvirt> connect, ProgressListener listener) {
         return ThreadOperation.start(
-                "virtwire recover", () -> new Recovery(RepositoryAccess.of(repository), connect, listener).run());
+                "virtwire recover", () -> new Recovery((RepositoryStore) repository, connect, listener).run());
     }
 
-    private BackupRun run(BackupRequest request, ProgressListener listener, TransferLimits within) {
-        return new BackupRun(libvirt, store(), request, listener, within.budget(), NbdOptions.DEFAULT);
+    private BackupRun run(BackupRequest request, ProgressListener listener, @Nullable TransferLimits within) {
+        CopyBudget budget = within == null ? CopyBudget.ofOne() : within.budget();
+        return new BackupRun(libvirt, store(), request, listener, budget, NbdOptions.DEFAULT);
     }
 
     private RepositoryStore store() {
-        return RepositoryAccess.of(repository);
+        return (RepositoryStore) repository;
     }
 }

@@ -2,8 +2,9 @@
 package dev.virtwire.backup;
 
 import dev.virtwire.repository.internal.copy.CopyBudget;
-import dev.virtwire.repository.internal.work.BufferPool;
+import dev.virtwire.repository.internal.copy.DiskCopy;
 import dev.virtwire.repository.internal.work.RateLimit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory and bandwidth for the backups that are given the same object, all of them together. Safe for use by several
@@ -15,11 +16,11 @@ public final class TransferLimits {
 
     private static final int LEAST_BUFFERS = 4;
 
-    private final BufferPool buffers;
+    private final DiskCopy.Buffers buffers;
     private final int share;
-    private final RateLimit rate;
+    private final @Nullable RateLimit rate;
 
-    private TransferLimits(BufferPool buffers, int share, RateLimit rate) {
+    private TransferLimits(DiskCopy.Buffers buffers, int share, @Nullable RateLimit rate) {
         this.buffers = buffers;
         this.share = share;
         this.rate = rate;
@@ -40,9 +41,10 @@ public final class TransferLimits {
         if (bytesPerSecond < 0) {
             throw new BackupException("a bandwidth of " + bytesPerSecond + " bytes a second");
         }
-        int share = Math.max(LEAST_BUFFERS, BufferPool.DEFAULT / backups);
-        int all = Math.max(BufferPool.DEFAULT, Math.multiplyExact(share, backups));
-        return new TransferLimits(new BufferPool(all), share, new RateLimit(bytesPerSecond));
+        int share = Math.max(LEAST_BUFFERS, DiskCopy.Buffers.DEFAULT / backups);
+        int all = Math.max(DiskCopy.Buffers.DEFAULT, Math.multiplyExact(share, backups));
+        return new TransferLimits(
+                new DiskCopy.Buffers(all), share, bytesPerSecond == UNLIMITED ? null : new RateLimit(bytesPerSecond));
     }
 
     /** What one of the backups may use. */

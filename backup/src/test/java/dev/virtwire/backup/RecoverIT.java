@@ -12,11 +12,11 @@ import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.RepositoryStore;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
@@ -134,24 +134,25 @@ class RecoverIT {
                     .join();
             DomainStore store =
                     RepositoryStore.open(scene.backups(), DurableFiles.PLAIN).domain(guest.name());
-            store.writeEntry(new JournalEntry(
-                    JournalEntry.FORMAT,
-                    JournalEntry.VERSION,
-                    manifest.repository(),
-                    point.id(),
-                    "a test",
-                    manifest.began(),
-                    manifest.domain(),
-                    manifest.host(),
-                    manifest.mode(),
-                    manifest.level(),
-                    null,
-                    false,
-                    manifest.checkpoint(),
-                    null,
-                    List.of(),
-                    List.of(),
-                    null));
+            store.journal()
+                    .write(new JournalEntry(
+                            JournalEntry.FORMAT,
+                            JournalEntry.VERSION,
+                            manifest.repository(),
+                            point.id(),
+                            "a test",
+                            manifest.began(),
+                            manifest.domain(),
+                            manifest.host(),
+                            manifest.mode(),
+                            manifest.level(),
+                            null,
+                            false,
+                            manifest.checkpoint(),
+                            null,
+                            List.of(),
+                            List.of(),
+                            null));
 
             assertThat(recover().done()).containsExactly("deleted checkpoint " + old);
 
@@ -175,24 +176,25 @@ class RecoverIT {
             Files.writeString(there.resolve("somebody-elses"), "precious");
             DomainStore store =
                     RepositoryStore.open(scene.backups(), DurableFiles.PLAIN).domain(guest.name());
-            store.writeEntry(new JournalEntry(
-                    JournalEntry.FORMAT,
-                    JournalEntry.VERSION,
-                    manifest.repository(),
-                    id,
-                    "a test",
-                    manifest.began(),
-                    manifest.domain(),
-                    manifest.host(),
-                    manifest.mode(),
-                    manifest.level(),
-                    null,
-                    false,
-                    null,
-                    null,
-                    names.stream().map(name -> folder + "/" + name).toList(),
-                    List.of(),
-                    null));
+            store.journal()
+                    .write(new JournalEntry(
+                            JournalEntry.FORMAT,
+                            JournalEntry.VERSION,
+                            manifest.repository(),
+                            id,
+                            "a test",
+                            manifest.began(),
+                            manifest.domain(),
+                            manifest.host(),
+                            manifest.mode(),
+                            manifest.level(),
+                            null,
+                            false,
+                            null,
+                            null,
+                            names.stream().map(name -> folder + "/" + name).toList(),
+                            List.of(),
+                            null));
 
             RecoverReport report = Backups.recover(
                             scene.repository(),

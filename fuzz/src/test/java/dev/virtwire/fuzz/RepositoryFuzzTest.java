@@ -11,7 +11,7 @@ import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.RepositoryStore;
+import dev.virtwire.repository.internal.RepositoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -106,7 +106,7 @@ class RepositoryFuzzTest {
                 Path journal = Files.createDirectories(store().folder().resolve(Names.JOURNAL));
                 Files.write(journal.resolve(Names.journal(POINT)), content);
                 try {
-                    assertThat(store().entries())
+                    assertThat(store().journal().entries())
                             .extracting(JournalEntry::point)
                             .containsExactly(POINT);
                 } catch (RepositoryException e) {

@@ -1,43 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository;
 
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.DurableFiles;
-import dev.virtwire.repository.internal.restore.FileRestore;
-import dev.virtwire.repository.internal.retention.Pruner;
-import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.RepositoryAccess;
-import dev.virtwire.repository.internal.store.RepositoryStore;
-import dev.virtwire.repository.internal.verify.Verifier;
-import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A folder that holds points of any number of domains. docs/format.md describes every file in it; any image in it opens
  * with {@code qemu-img} as it is.
  *
- * <p>Safe for use by several threads and processes: one at a time writes a domain, the others are refused.
+ * <p>Only this library implements it. Safe for use by several threads and processes: one at a time writes a domain, the others are refused.
  */
-public final class Repository {
-    static {
-        RepositoryAccess.openBy(repository -> repository.store);
-    }
-
-    private final RepositoryStore store;
-
-    private Repository(RepositoryStore store) {
-        this.store = store;
-    }
-
+public interface Repository {
     /**
      * Opens the repository in {@code folder}.
      *
      * @throws RepositoryException where there is none, or one that this program is too old for
      * @throws DamagedException where its {@code virtwire.json} is damaged
      */
-    public static Repository open(Path folder) {
-        return new Repository(RepositoryStore.open(folder, DurableFiles.PLAIN));
+    static Repository open(Path folder) {
+        return RepositoryStore.open(folder, DurableFiles.PLAIN);
     }
 
     /**
@@ -45,24 +28,18 @@ public final class Repository {
      *
      * @throws RepositoryException where the folder holds other things or cannot be written
      */
-    public static Repository openOrCreate(Path folder) {
-        return new Repository(RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN));
+    static Repository openOrCreate(Path folder) {
+        return RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN);
     }
 
     /** Its folder, absolute. */
-    public Path folder() {
-        return store.folder();
-    }
+    Path folder();
 
     /** Its id, twelve letters and digits, part of the name of every checkpoint that it owns. */
-    public String id() {
-        return store.id();
-    }
+    String id();
 
     /** What it holds of every domain, in the order of the names of their folders. */
-    public List<DomainPoints> points() {
-        return store.domains().stream().map(Repository::list).toList();
-    }
+    List<DomainPoints> points();
 
     /**
      * What it holds of one domain.
@@ -70,9 +47,7 @@ public final class Repository {
      * @param domain the domain's name, or that of its folder
      * @throws RepositoryException where it holds nothing of it
      */
-    public DomainPoints points(String domain) {
-        return list(store.existing(domain));
-    }
+    DomainPoints points(String domain);
 
     /**
      * One point.
@@ -82,9 +57,7 @@ public final class Repository {
      * @throws RepositoryException where there is no such point
      * @throws DamagedException where its manifest is damaged
      */
-    public Point point(String domain, String id) {
-        return store.existing(domain).point(id);
-    }
+    Point point(String domain, String id);
 
     /**
      * The newest point of a domain.
@@ -92,17 +65,7 @@ public final class Repository {
      * @throws RepositoryException where there is none
      * @throws DamagedException where a manifest is damaged, so that nobody knows which point is the newest
      */
-    public Point newestPoint(String domain) {
-        DomainStore.Listing listing = store.existing(domain).points();
-        if (!listing.damage().isEmpty()) {
-            throw new DamagedException(listing.damage());
-        }
-        Point newest = listing.newest();
-        if (newest == null) {
-            throw new RepositoryException("domain " + domain + " has no point in " + folder());
-        }
-        return newest;
-    }
+    Point newestPoint(String domain);
 
     /**
      * Verifies what is asked for, on several threads: files, the bytes of images, and what a guest would read from them.
@@ -111,21 +74,7 @@ public final class Repository {
      * point, where another verification keeps the same record, or where something cannot be read at all, which says nothing
      * of damage; an {@link OperationCancelledException} after {@link Operation#cancel}.
      */
-    public Operation<VerifyReport> verify(VerifyRequest request, ProgressListener listener) {
-        return ThreadOperation.start("virtwire verify", () -> {
-            Verifier verifier = new Verifier(request);
-            String domain = request.domain();
-            String point = request.point();
-            if (domain == null) {
-                store.domains().forEach(verifier::addAll);
-            } else if (point == null) {
-                verifier.addAll(store.existing(domain));
-            } else {
-                verifier.add(store.existing(domain), point);
-            }
-            return verifier.run(listener);
-        });
-    }
+    Operation<VerifyReport> verify(VerifyRequest request, ProgressListener listener);
 
     /**
      * Restores disks of a point and its domain XML to files: flattened, or as a chain of images. Each is complete, durable
@@ -136,11 +85,7 @@ public final class Repository {
      * {@link OperationCancelledException} after {@link Operation#cancel}, and with another {@link RepositoryException} where
      * the destination cannot be written or is full, or the images are not here.
      */
-    public Operation<RestoreResult> restore(RestoreRequest request, ProgressListener listener) {
-        return ThreadOperation.start(
-                "virtwire restore",
-                () -> new FileRestore(store.existing(request.point().domain()), request, false, listener).run());
-    }
+    Operation<RestoreResult> restore(RestoreRequest request, ProgressListener listener);
 
     /**
      * Removes the points of a domain that {@code retention} does not keep. Only points that can be restored from here
@@ -152,23 +97,8 @@ public final class Repository {
      * <p>Fails with a {@link RepositoryException} where there is no such domain, another run writes it, or something cannot
      * be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.
      */
-    public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
-        return ThreadOperation.start("virtwire prune", () -> {
-            Pruner pruner = new Pruner(store.existing(request.domain()), request.retention(), listener);
-            return request.dryRun() ? pruner.dryRun() : pruner.run();
-        });
-    }
+    Operation<PruneReport> prune(PruneRequest request, ProgressListener listener);
 
     /** The names of the folders of all domains that it holds something of, in order. */
-    public List<String> domains() {
-        return store.domains().stream().map(DomainStore::name).toList();
-    }
-
-    private static DomainPoints list(DomainStore domain) {
-        DomainStore.Listing listing = domain.points();
-        List<Finding> damage = new ArrayList<>(listing.damage());
-        damage.addAll(domain.journal().damage());
-        return new DomainPoints(
-                domain.name(), listing.points(), damage, domain.journal().points());
-    }
+    List<String> domains();
 }

@@ -2,7 +2,9 @@
 package dev.virtwire.repository;
 
 import dev.virtwire.image.Compression;
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.copy.DiskCopy;
 import dev.virtwire.repository.internal.copy.DiskStore;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
@@ -10,9 +12,7 @@ import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Manifests;
-import dev.virtwire.repository.internal.store.RepositoryStore;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
-import dev.virtwire.repository.internal.work.BufferPool;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.manifest.DiskSource;
 import dev.virtwire.repository.manifest.DomainXml;
@@ -91,7 +91,7 @@ public final class PointMaker {
                 null,
                 null,
                 new PushedImage("node1", "/pushed/" + target, "qcow2", "no"));
-        PointFile xml = writeDomain(domain.createPartial(id));
+        PointFile xml = writeDomain(id);
         return commit(Mode.PUSH, Manifest.COMPLETED_UNVERIFIED, id, xml, null, List.of(disk));
     }
 
@@ -104,21 +104,21 @@ public final class PointMaker {
         clock = clock.plusSeconds(60);
         Level level = parent == null ? Level.FULL : Level.INCREMENTAL;
         String id = domain.newPointId(clock, level);
-        Path partial = domain.createPartial(id);
-        PointFile xml = writeDomain(partial);
-        DiskStore store =
-                new DiskStore(partial, new BufferPool(4), HERE, UNHEARD, () -> false).compressing(compression);
+        PointFile xml = writeDomain(id);
+        DiskStore store = new DiskStore(domain.partial(id), new DiskCopy.Buffers(4), HERE, UNHEARD, () -> false)
+                .compressing(compression);
         List<ManifestDisk> stored = new ArrayList<>();
         for (Map.Entry<String, MemoryDisk> disk : disks.entrySet()) {
             stored.add(store(store, disk.getKey(), disk.getValue(), parent, level, id));
         }
-        new UnfinishedPoint(DurableFiles.PLAIN, partial).clear();
         return commit(Mode.PULL, Manifest.COMPLETED, id, xml, parent, stored);
     }
 
-    private static PointFile writeDomain(Path partial) throws IOException {
+    private PointFile writeDomain(String id) throws IOException {
         byte[] xml = "<domain><name>web1</name></domain>\n".getBytes(StandardCharsets.UTF_8);
-        DurableFiles.PLAIN.writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        UnfinishedPoint point = new UnfinishedPoint(domain, id);
+        point.create();
+        point.write(Names.DOMAIN_XML, xml);
         return new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
     }
 
@@ -126,29 +126,30 @@ public final class PointMaker {
             throws IOException {
         Manifest full = Manifests.full(domain.repositoryId(), id, xml, stored);
         Point newest = domain.points().newest();
-        return domain.commit(new Manifest(
-                full.format(),
-                full.version(),
-                full.writer(),
-                full.repository(),
-                id,
-                full.domain(),
-                full.host(),
-                mode,
-                parent == null ? Level.FULL : Level.INCREMENTAL,
-                outcome,
-                parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256()),
-                newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
-                full.checkpoint(),
-                null,
-                false,
-                clock,
-                clock.plusSeconds(5),
-                stored,
-                excluded,
-                full.files(),
-                new DomainXml(true, List.of()),
-                null));
+        return new UnfinishedPoint(domain, id)
+                .commit(new Manifest(
+                        full.format(),
+                        full.version(),
+                        full.writer(),
+                        full.repository(),
+                        id,
+                        full.domain(),
+                        full.host(),
+                        mode,
+                        parent == null ? Level.FULL : Level.INCREMENTAL,
+                        outcome,
+                        parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256()),
+                        newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
+                        full.checkpoint(),
+                        null,
+                        false,
+                        clock,
+                        clock.plusSeconds(5),
+                        stored,
+                        excluded,
+                        full.files(),
+                        new DomainXml(true, List.of()),
+                        null));
     }
 
     private ManifestDisk store(DiskStore store, String target, MemoryDisk disk, Point parent, Level level, String id)

@@ -4,6 +4,7 @@ package dev.virtwire.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
@@ -13,7 +14,6 @@ import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Manifests;
-import dev.virtwire.repository.internal.store.RepositoryStore;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
@@ -332,24 +332,25 @@ class PruneTest {
     void aPointWhoseRunWasNotClearedUpAfterStays() throws Exception {
         DomainStore store = RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
                 .domain("web1");
-        store.writeEntry(new JournalEntry(
-                JournalEntry.FORMAT,
-                JournalEntry.VERSION,
-                repository.id(),
-                points.get(2).id(),
-                "a test",
-                points.get(2).manifest().began(),
-                Manifests.WEB1,
-                Manifests.HOST,
-                Mode.PULL,
-                Level.FULL,
-                null,
-                false,
-                points.get(2).manifest().checkpoint(),
-                null,
-                List.of(),
-                List.of(),
-                null));
+        store.journal()
+                .write(new JournalEntry(
+                        JournalEntry.FORMAT,
+                        JournalEntry.VERSION,
+                        repository.id(),
+                        points.get(2).id(),
+                        "a test",
+                        points.get(2).manifest().began(),
+                        Manifests.WEB1,
+                        Manifests.HOST,
+                        Mode.PULL,
+                        Level.FULL,
+                        null,
+                        false,
+                        points.get(2).manifest().checkpoint(),
+                        null,
+                        List.of(),
+                        List.of(),
+                        null));
 
         PruneReport report = prune(1);
 

@@ -14,16 +14,14 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.copy.CopyBudget;
-import dev.virtwire.repository.internal.format.Writer;
+import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.RepositoryStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
-import dev.virtwire.repository.internal.unfinished.BegunDisk;
-import dev.virtwire.repository.internal.unfinished.BegunPoint;
-import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
@@ -31,10 +29,7 @@ import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.Mode;
-import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -42,103 +37,114 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * One backup, on the thread that calls {@link #run}: questions, journal, transfer, commit; and on any failure the
- * clean-up, before it throws.
+ * One backup, on the thread that calls {@link #run}. What it knows of the point stands in an {@link Attempt}, which each
+ * step takes and returns. On any failure it cleans up before it throws.
  */
 public final class BackupRun {
     private final Libvirt libvirt;
     private final RepositoryStore repository;
-    private final BackupRequest plan;
+    private final BackupRequest request;
     private final CopyBudget budget;
     private final NbdOptions nbd;
     private final ProgressMeter meter;
-    private final Cancellation cancellation = new Cancellation();
+    private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
     private final List<String> notices = new ArrayList<>();
     private final long started = System.nanoTime();
-    private @Nullable BegunPoint begun;
 
-    /** A backup by {@code plan} over {@code libvirt} into {@code repository}, within {@code budget}. */
+    /** A backup by {@code request} over {@code libvirt} into {@code repository}, within {@code budget}. */
     public BackupRun(
             Libvirt libvirt,
             RepositoryStore repository,
-            BackupRequest plan,
+            BackupRequest request,
             ProgressListener listener,
             CopyBudget budget,
             NbdOptions nbd) {
         this.libvirt = libvirt;
         this.repository = repository;
-        this.plan = plan;
+        this.request = request;
         this.budget = budget;
-        this.nbd = HostSocketTransport.through(libvirt, nbd);
+        this.nbd = nbd;
         this.meter = new ProgressMeter(listener, 0, 0);
     }
 
     /** Ends the transfer soon; {@link #run} then cleans up and throws. From any thread, more than once. */
     public void cancel() {
-        cancellation.cancel();
+        cancelled.complete(null);
     }
 
     /**
      * Makes the backup.
      *
      * @throws BackupException where it failed; the message says why, and names what was left behind
+     * @throws RepositoryException where the repository cannot be used, so that nothing was begun
      */
     public BackupResult run() {
         try {
-            return begin();
+            return backUp();
         } catch (BackupException | RepositoryException e) {
             throw e;
         } catch (RuntimeException e) {
-            throw new BackupException("the backup of domain " + plan.domain() + " failed: " + Reasons.of(e), e);
+            throw new BackupException("the backup of domain " + request.domain() + " failed: " + Reasons.of(e), e);
         }
     }
 
-    private BackupResult begin() {
+    private BackupResult backUp() {
         meter.phase(Progress.Phase.PREPARING);
-        HostFacts facts = HostFacts.ask(libvirt, plan.domain());
-        DiskChoice choice =
-                DiskChoice.of(plan, facts.identity().name(), facts.description().disks());
+        HostFacts facts = HostFacts.ask(libvirt, request.domain());
+        DiskChoice choice = DiskChoice.of(
+                request, facts.identity().name(), facts.description().disks());
         DomainStore store = repository.domain(facts.identity().name());
         DomainLock lock = store.lock();
         try {
             store.requireSame(facts.identity());
-            Resumption earlier = plan.resume() ? Resumption.find(plan, store, facts, notices::add) : null;
-            if (earlier != null) {
-                return goOn(store, facts, earlier);
+            Attempt attempt = resumedOrPlanned(store, facts, choice);
+            Copied copied;
+            Point point;
+            try {
+                while (attempt.begun() == null) {
+                    attempt = begin(attempt);
+                }
+                try (Transfer transfer = transfer(attempt)) {
+                    attempt = record(attempt);
+                    copied = transfer.copy();
+                    transfer.end();
+                }
+                point = commit(attempt, copied);
+            } catch (UnsureCommitException e) {
+                throw unsure(e);
+            } catch (IOException | RuntimeException | Error e) {
+                throw failed(attempt, e);
             }
-            clearEarlier(store);
-            facts.refuseOtherJob();
-            return make(store, facts, choice);
+            cleanUp(attempt);
+            return report(attempt, copied, point);
         } finally {
             lock.close();
         }
     }
 
-    /** That a bitmap is missing or broken shows when the job begins: then its disk is copied in full. */
-    private BackupResult make(DomainStore store, HostFacts facts, DiskChoice choice) {
-        ParentSearch search = new ParentSearch(plan, store, facts, choice.disks());
-        Map<String, String> lost = new LinkedHashMap<>();
-        while (true) {
-            ParentChoice parent = search.find(lost);
-            try {
-                return make(store, facts, choice, parent);
-            } catch (LostBitmapException e) {
-                if (!lost.keySet().containsAll(e.disks().keySet())) {
-                    lost.putAll(e.disks());
-                } else {
-                    throw e;
-                }
+    /** What an earlier run began, where it can be resumed and is to be; else what it left is cleared. */
+    private Attempt resumedOrPlanned(DomainStore store, HostFacts facts, DiskChoice choice) {
+        if (request.resume()) {
+            Resumption earlier = Resumption.find(request, store, facts);
+            if (earlier.notice() != null) {
+                notices.add(earlier.notice());
+            }
+            if (earlier.attempt() != null) {
+                return earlier.attempt();
             }
         }
+        clearEarlier(store);
+        facts.refuseOtherJob();
+        return plan(store, facts, choice, Map.of());
     }
 
     /** What a run before this one left, when it died or when the host could not be reached. */
     private void clearEarlier(DomainStore store) {
         Leftovers leftovers = new Leftovers(store);
-        for (JournalEntry entry : store.entries()) {
+        for (JournalEntry entry : store.journal().entries()) {
             leftovers.clearWhereItRan(entry, libvirt);
         }
         leftovers.clearUnknown();
@@ -146,229 +152,149 @@ public final class BackupRun {
         leftovers.left().forEach(left -> notices.add("an earlier run left behind " + left));
     }
 
-    private BackupResult make(DomainStore store, HostFacts facts, DiskChoice choice, ParentChoice parent) {
+    private Attempt plan(DomainStore store, HostFacts facts, DiskChoice choice, Map<String, String> lost) {
+        ParentChoice parent = request.mode() == Mode.PULL && request.level() != Level.FULL
+                ? new ParentSearch(request, store, facts, choice.disks()).find(lost)
+                : ParentChoice.full(
+                        choice.disks(),
+                        request.mode() == Mode.PULL ? "a full backup was asked for" : "a push is always full");
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         String id = store.newPointId(now, parent.level());
-        TransferPlan transfer = TransferPlan.of(
-                plan, libvirt.uri(), repository.id(), facts.identity().uuid(), id, choice.disks(), parent);
-        JournalEntry entry = new JournalEntry(
-                JournalEntry.FORMAT,
-                JournalEntry.VERSION,
-                repository.id(),
-                id,
-                Writer.describe(),
-                now,
-                facts.identity(),
-                facts.host(),
-                plan.mode(),
-                parent.level(),
-                parent.parent() == null ? null : parent.parent().id(),
-                plan.keepFullCheckpoint(),
-                transfer.checkpoint(),
-                transfer.socket(),
-                transfer.scratch(),
-                transfer.pushed(),
-                null);
-        Quiesce quiesce = new Quiesce(plan.quiesce(), facts.domain(), store, entry);
-        UnfinishedPoint unfinished = new UnfinishedPoint(repository.files(), store.partial(id));
-        return make(
-                store,
-                facts,
-                quiesce,
-                new JobBegin(facts.domain(), transfer, quiesce),
-                unfinished,
-                start -> begun = note(facts, choice, quiesce, start, unfinished));
+        TransferPlan plan = TransferPlan.of(
+                request, libvirt.uri(), repository.id(), facts.identity().uuid(), id, choice.disks(), parent);
+        return new Attempt(request, facts, store, id, now, choice, plan, lost, null, null);
     }
 
-    /** Finishes what an earlier run began; the disks are as they were then. */
-    private BackupResult goOn(DomainStore store, HostFacts facts, Resumption earlier) {
-        String id = earlier.entry().point();
-        notices.add("went on with point " + id + ", which an earlier run began at " + earlier.began()
-                + ": it holds the disks as they were then");
-        begun = earlier.begun();
-        Quiesce over = new Quiesce(false, facts.domain(), store, earlier.entry());
-        return make(
-                store, facts, over, earlier, new UnfinishedPoint(repository.files(), store.partial(id)), start -> {});
-    }
-
-    private BackupResult make(
-            DomainStore store,
-            HostFacts facts,
-            Quiesce quiesce,
-            JobStart start,
-            UnfinishedPoint unfinished,
-            Transfer.Begun noted) {
-        Point point;
-        Transfer.Result result;
+    /** Begins the job. If libvirt turns out to miss a disk's bitmap, returns another plan, with all of that disk. */
+    private Attempt begin(Attempt attempt) throws IOException {
+        attempt.store().journal().write(attempt.entry());
+        attempt.unfinished().create();
+        requireNotCancelled();
         try {
-            if (!start.goesOn()) {
-                store.writeEntry(quiesce.entry());
-                store.createPartial(quiesce.entry().point());
+            return new JobBegin(attempt).begin();
+        } catch (LostBitmapException e) {
+            Leftovers leftovers = new Leftovers(attempt.store());
+            boolean known = attempt.lost().keySet().containsAll(e.disks().keySet());
+            if (known || !leftovers.clearRefused(attempt.entry(), libvirt)) {
+                throw e;
             }
-            Transfer kind = plan.mode() == Mode.PULL
-                    ? new PullTransfer(facts.domain(), start, store, unfinished, plan, nbd, budget, meter, cancellation)
-                    : new PushTransfer(facts.domain(), facts.host(), start.plan(), meter, cancellation, quiesce);
-            result = kind.run(noted);
-            meter.phase(Progress.Phase.COMMITTING);
-            point = commit(store, facts, result, unfinished);
-        } catch (UnsureCommitException e) {
-            // With the journal entry and every checkpoint in place either outcome is a good one.
-            throw new BackupException(
-                    "the backup of domain " + plan.domain() + " is not safe: " + e.getMessage()
-                            + ". Nothing else was changed; the next backup or 'virtwire recover " + repository.folder()
-                            + "' tries again",
-                    e);
-        } catch (IOException | RuntimeException | Error e) {
-            throw cleanUp(store, quiesce.entry(), e);
+            Map<String, String> lost = new LinkedHashMap<>(attempt.lost());
+            lost.putAll(e.disks());
+            return plan(attempt.store(), attempt.facts(), attempt.choice(), lost);
         }
-        return finish(store, quiesce, point, result);
+    }
+
+    private Transfer transfer(Attempt attempt) throws IOException {
+        return request.mode() == Mode.PULL
+                ? PullTransfer.of(attempt, nbd, budget, meter, cancelled)
+                : new PushTransfer(attempt, meter, cancelled);
     }
 
     /** Fetches and writes what the point holds besides disks, and notes for a later run what only this one knows. */
-    private BegunPoint note(
-            HostFacts facts, DiskChoice choice, Quiesce quiesce, JobStart start, UnfinishedPoint unfinished)
-            throws IOException {
-        TransferPlan done = start.plan();
-        DomainDescription description = facts.description();
-        PointFiles fetched =
-                PointFiles.fetch(facts.domain(), description.nvram(), isHere(facts, done), done.checkpoint());
-        Point parent = done.choice().parent();
-        List<BegunDisk> disks = new ArrayList<>();
-        for (ChosenDisk disk : done.disks()) {
-            String target = disk.target();
-            disks.add(new BegunDisk(
-                    target,
-                    disk.source(),
-                    done.choice().incremental().contains(target),
-                    done.choice().reasonOf(target),
-                    done.tracked().contains(target)));
+    private Attempt record(Attempt attempt) throws IOException {
+        if (attempt.recorded() != null) {
+            return attempt;
         }
-        Duration frozen = quiesce.frozen();
-        BegunPoint point = new BegunPoint(
-                BegunPoint.FORMAT,
-                BegunPoint.VERSION,
-                quiesce.entry().point(),
-                Resumption.asked(plan),
-                facts.domain().id().orElse(null),
-                start.began(),
-                start.port(),
-                done.choice().level(),
-                parent == null ? null : link(parent),
-                done.checkpoint(),
-                disks,
-                choice.excluded(),
-                fetched.write(repository.files(), unfinished.folder()),
+        DomainDescription description = attempt.facts().description();
+        PointFiles fetched = PointFiles.fetch(attempt);
+        Attempt recorded = attempt.recorded(new Recorded(
+                fetched.write(attempt.unfinished()),
                 new DomainXml(fetched.secrets(), description.secrets()),
                 fetched.nvram(),
-                description.keepsTpmState(),
-                frozen == null ? null : frozen.toMillis());
-        if (plan.mode() == Mode.PULL) {
-            unfinished.begun(point);
+                description.keepsTpmState()));
+        if (request.mode() == Mode.PULL) {
+            attempt.unfinished().begun(recorded.notes());
         }
-        return point;
+        return recorded;
     }
 
-    /** The export's socket has a name that nobody else would give: where it is seen, the host's files are seen too. */
-    private static boolean isHere(HostFacts facts, TransferPlan begun) {
-        String socket = begun.socket();
-        return facts.isHere() || (socket != null && Files.exists(Path.of(socket)));
+    private Point commit(Attempt attempt, Copied copied) throws IOException {
+        requireNotCancelled();
+        meter.phase(Progress.Phase.COMMITTING);
+        if (attempt.parent() != null) {
+            DiskChain.requireStillThere(attempt.store(), attempt.parent(), attempt.point());
+        }
+        Manifest manifest =
+                attempt.manifest(copied.disks(), attempt.store().points().newest());
+        requireNotCancelled();
+        return attempt.unfinished().commit(manifest);
     }
 
-    private Point commit(DomainStore store, HostFacts facts, Transfer.Result result, UnfinishedPoint unfinished)
-            throws IOException {
-        cancellation.check();
-        TransferPlan transfer = result.plan();
-        Point parent = transfer.choice().parent();
-        BegunPoint noted = requireNonNull(begun);
-        Point newest = store.points().newest();
-        Manifest manifest = new Manifest(
-                Manifest.FORMAT,
-                Manifest.VERSION,
-                Writer.program(),
-                repository.id(),
-                noted.point(),
-                facts.identity(),
-                facts.host(),
-                plan.mode(),
-                transfer.choice().level(),
-                plan.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
-                parent == null ? null : link(parent),
-                newest == null ? null : link(newest),
-                transfer.checkpoint(),
-                transfer.checkpoint() == null ? transfer.noCheckpointReason() : null,
-                plan.quiesce(),
-                result.began(),
-                Instant.now().truncatedTo(ChronoUnit.MILLIS),
-                result.disks(),
-                noted.excluded(),
-                noted.files(),
-                noted.domainXml(),
-                noted.nvram());
-        cancellation.check();
-        addNotices(manifest, transfer, noted.tpmState());
-        unfinished.clear();
-        return store.commit(manifest);
-    }
-
-    private static ParentLink link(Point point) {
-        return new ParentLink(point.id(), point.manifestSha256());
-    }
-
-    private void addNotices(Manifest manifest, TransferPlan transfer, boolean tpmState) {
-        for (ExcludedDisk disk : manifest.excluded()) {
-            notices.add("disk " + disk.target() + " is not in it: " + disk.reason());
-        }
-        for (ManifestDisk disk : manifest.disks()) {
-            boolean changesWanted = plan.mode() == Mode.PULL && plan.level() != Level.FULL;
-            if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
-                notices.add("disk " + disk.target() + " was copied in full: " + disk.reason());
-            }
-            if (disk.bitmap() == null && plan.mode() == Mode.PULL) {
-                notices.add("disk " + disk.target() + " has no bitmap of changes ("
-                        + transfer.noBitmapReason(disk.target()) + "): every backup of it is a full one");
-            }
-        }
-        if (manifest.nvram() != null && manifest.nvram().reason() != null) {
-            notices.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
-                    + manifest.nvram().reason());
-        }
-        if (tpmState) {
-            notices.add("the state of the emulated TPM is not in it: libvirt has no call that reads it");
+    private void requireNotCancelled() {
+        if (cancelled.isDone()) {
+            throw new CopyCancelledException();
         }
     }
 
     /** The point stands. Whatever is still to be cleared on the host is no failure of the backup. */
-    private BackupResult finish(DomainStore store, Quiesce quiesce, Point point, Transfer.Result result) {
-        Leftovers leftovers = new Leftovers(store);
+    private void cleanUp(Attempt attempt) {
+        Leftovers leftovers = new Leftovers(attempt.store());
         try {
-            leftovers.clear(quiesce.entry(), libvirt);
+            leftovers.clearDone(attempt.entry(), libvirt);
         } catch (RuntimeException e) {
             leftovers.left().add(Reasons.of(e));
         }
-        Long frozenMillis = requireNonNull(begun).frozenMillis();
         leftovers.left().forEach(left -> notices.add("left for the next run or recover to clear: " + left));
+    }
+
+    private BackupResult report(Attempt attempt, Copied copied, Point point) {
+        notices.addAll(notices(attempt, point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
                 point,
                 point.manifest().outcome(),
-                result.bytesRead(),
-                result.bytesStored(),
-                frozenMillis == null ? null : Duration.ofMillis(frozenMillis),
+                copied.bytesRead(),
+                copied.bytesStored(),
+                attempt.job().frozen(),
                 Duration.ofNanos(System.nanoTime() - started),
                 notices);
     }
 
-    /** Removes everything that this run has made, and says why it failed and what could not be removed. */
-    private BackupException cleanUp(DomainStore store, JournalEntry entry, Throwable failure) {
-        if (!(failure instanceof LostBitmapException)) {
-            meter.last(Progress.Phase.CLEANING_UP);
+    private List<String> notices(Attempt attempt, Manifest manifest) {
+        List<String> found = new ArrayList<>();
+        for (ExcludedDisk disk : manifest.excluded()) {
+            found.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }
-        Leftovers leftovers = new Leftovers(store);
+        for (ManifestDisk disk : manifest.disks()) {
+            boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
+            if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
+                found.add("disk " + disk.target() + " was copied in full: " + disk.reason());
+            }
+            if (disk.bitmap() == null && request.mode() == Mode.PULL) {
+                found.add("disk " + disk.target() + " has no bitmap of changes ("
+                        + attempt.plan().noBitmapReason(disk.target()) + "): every backup of it is a full one");
+            }
+        }
+        if (manifest.nvram() != null && manifest.nvram().reason() != null) {
+            found.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
+                    + manifest.nvram().reason());
+        }
+        if (requireNonNull(attempt.recorded()).tpmState()) {
+            found.add("the state of the emulated TPM is not in it: libvirt has no call that reads it");
+        }
+        return found;
+    }
+
+    /** With the journal entry and every checkpoint in place either outcome is a good one. */
+    private BackupException unsure(UnsureCommitException e) {
+        return new BackupException(
+                "the backup of domain " + request.domain() + " is not safe: " + e.getMessage()
+                        + ". Nothing else was changed; the next backup or 'virtwire recover " + repository.folder()
+                        + "' tries again",
+                e);
+    }
+
+    /** Removes everything that this run has made, and says why it failed and what could not be removed. */
+    private BackupException failed(Attempt attempt, Throwable failure) {
+        meter.last(Progress.Phase.CLEANING_UP);
+        Leftovers leftovers = new Leftovers(attempt.store());
         Throwable further = null;
-        boolean goesOn = false;
+        boolean resumable = false;
         try {
+            JournalEntry entry = leftovers.entryOf(attempt.entry());
             boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
-            goesOn = leftovers.clear(refused ? entry.withoutImages() : entry, libvirt, mayGoOn(failure));
+            resumable = leftovers.clearFailed(
+                    refused ? entry.withoutImages() : entry, libvirt, mayBeResumed(attempt, failure));
         } catch (RuntimeException e) {
             further = e;
             leftovers.left().add("unknown traces: " + Reasons.of(e));
@@ -378,10 +304,9 @@ public final class BackupRun {
                 : ". Left behind: " + String.join("; ", leftovers.left())
                         + ". It stands in the journal; the next backup or 'virtwire recover " + repository.folder()
                         + "' clears it"
-                        + (goesOn ? ". Or 'virtwire backup --resume' goes on with it, if its job still runs then" : "");
-        if (where.isEmpty() && failure instanceof LostBitmapException lost) {
-            return lost;
-        }
+                        + (resumable
+                                ? ". Or 'virtwire backup --resume' goes on with it, if its job still runs then"
+                                : "");
         BackupException described = describe(failure, where);
         if (further != null) {
             described.addSuppressed(further);
@@ -390,19 +315,19 @@ public final class BackupRun {
     }
 
     /** Who cancelled wants nothing of it, and what cannot be written here now could not be later. */
-    private boolean mayGoOn(Throwable failure) {
-        return begun != null
-                && plan.mode() == Mode.PULL
-                && !cancellation.isCancelled()
+    private boolean mayBeResumed(Attempt attempt, Throwable failure) {
+        return attempt.recorded() != null
+                && request.mode() == Mode.PULL
+                && !cancelled.isDone()
                 && !(failure instanceof IOException);
     }
 
     private BackupException describe(Throwable failure, String where) {
-        if (cancellation.isCancelled()) {
+        if (cancelled.isDone()) {
             return new BackupCancelledException(
-                    "the backup of domain " + plan.domain() + " was cancelled" + where, failure);
+                    "the backup of domain " + request.domain() + " was cancelled" + where, failure);
         }
-        String text = "the backup of domain " + plan.domain() + " failed: " + Reasons.of(failure) + where;
-        return new BackupException(text, failure);
+        return new BackupException(
+                "the backup of domain " + request.domain() + " failed: " + Reasons.of(failure) + where, failure);
     }
 }

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** How a pull backup's data comes from the host. */
 sealed interface DataPath {
@@ -29,7 +28,22 @@ sealed interface DataPath {
     Pattern LITERAL_V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
     /** Through a UNIX socket, of this machine or of the host at the other end of ssh. */
-    record Socket(String path) implements DataPath {}
+    record Socket(String path) implements DataPath {
+        @Override
+        public NbdServer server(int port) {
+            return NbdServer.unix(path);
+        }
+
+        @Override
+        public NbdAddress address(int port) {
+            return new NbdAddress.Unix(Path.of(path));
+        }
+
+        @Override
+        public NbdOptions options(NbdOptions nbd, Libvirt libvirt) {
+            return LibvirtAccess.to(libvirt).reachesHostSockets() ? HostSocketTransport.through(libvirt, nbd) : nbd;
+        }
+    }
 
     /**
      * Through a TCP port; which one is free is found by trying.
@@ -38,7 +52,31 @@ sealed interface DataPath {
      * @param reach the address that it is reached at from here
      * @param tls whether it is encrypted, with certificates on both sides
      */
-    record Ports(NbdListen listen, String reach, boolean tls) implements DataPath {}
+    record Ports(NbdListen listen, String reach, boolean tls) implements DataPath {
+        @Override
+        public NbdServer server(int port) {
+            return tls ? NbdServer.tls(listen.address(), port) : NbdServer.tcp(listen.address(), port);
+        }
+
+        @Override
+        public NbdAddress address(int port) {
+            return new NbdAddress.Tcp(reach, port);
+        }
+
+        @Override
+        public NbdOptions options(NbdOptions nbd, Libvirt libvirt) {
+            return tls ? nbd.withTls(NbdTls.of(address -> LibvirtAccess.to(libvirt).newTlsEngine().orElseThrow())) : nbd;
+        }
+    }
+
+    /** What begin tells libvirt; {@code port} counts for a TCP port only. */
+    NbdServer server(int port);
+
+    /** Where the export is reached. */
+    NbdAddress address(int port);
+
+    /** Options that reach it so. */
+    NbdOptions options(NbdOptions nbd, Libvirt libvirt);
 
     /**
      * Chooses by the connection's URI and the plan.
@@ -106,38 +144,5 @@ sealed interface DataPath {
         } catch (UnknownHostException e) {
             return false;
         }
-    }
-
-    /** What begin tells libvirt; {@code port} counts for a TCP port only. */
-    static NbdServer server(DataPath path, int port) {
-        if (path instanceof Socket socket) {
-            return NbdServer.unix(socket.path());
-        }
-        Ports ports = (Ports) path;
-        return ports.tls()
-                ? NbdServer.tls(ports.listen().address(), port)
-                : NbdServer.tcp(ports.listen().address(), port);
-    }
-
-    /** Where the export is reached. */
-    static NbdAddress address(DataPath path, int port) {
-        if (path instanceof Socket socket) {
-            return new NbdAddress.Unix(Path.of(socket.path()));
-        }
-        return new NbdAddress.Tcp(((Ports) path).reach(), port);
-    }
-
-    /** Puts TLS on the connections where the path has it. */
-    static NbdOptions options(DataPath path, NbdOptions nbd, Libvirt libvirt) {
-        boolean tls = path instanceof Ports ports && ports.tls();
-        return tls
-                ? nbd.withTls(NbdTls.of(
-                        address -> LibvirtAccess.to(libvirt).newTlsEngine().orElseThrow()))
-                : nbd;
-    }
-
-    /** The socket's path, or null. */
-    static @Nullable String socket(DataPath path) {
-        return path instanceof Socket socket ? socket.path() : null;
     }
 }

@@ -6,11 +6,16 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.JobOperation;
+import dev.virtwire.protocol.remote.JobType;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.HostIdentity;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -24,6 +29,10 @@ import java.util.regex.Pattern;
  */
 record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
     private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+    /** Of a backup that is beginning libvirt has no figures for a while, and says so by an internal error. */
+    private static final JobStatistics BEGINNING =
+            new JobStatistics(JobType.UNBOUNDED.value(), Map.of("operation", JobOperation.BACKUP.value()));
+
     private static final Pattern PASSWORD = Pattern.compile("(://[^/@:]*):[^/@]*@");
 
     /**
@@ -79,13 +88,25 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
      * @throws BackupException where one is
      */
     void refuseOtherJob() {
-        CurrentJob.of(domain).ifPresent(job -> {
+        currentJob(domain).ifPresent(job -> {
             String what = job.operation()
                     .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))
                     .orElse("unknown");
             throw new BackupException("another job is active on domain " + domain.name() + " (" + what + ", for "
                     + job.elapsed().toSeconds() + " s): wait until it ends, or end it");
         });
+    }
+
+    /** The job that a domain is busy with, also one that has only begun to begin; empty where there is none. */
+    static Optional<JobStatistics> currentJob(Domain domain) {
+        try {
+            return Optional.of(Waiting.await(domain.jobStatistics())).filter(JobStatistics::isRunning);
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.INTERNAL_ERROR)) {
+                return Optional.of(BEGINNING);
+            }
+            throw e;
+        }
     }
 
     /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */

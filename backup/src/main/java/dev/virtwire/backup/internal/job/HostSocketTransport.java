@@ -25,11 +25,9 @@ final class HostSocketTransport implements NbdTransport {
         this.usual = usual;
     }
 
-    /** Options that reach sockets where {@code libvirt}'s host has them. */
+    /** Options that reach the sockets of {@code libvirt}'s host. */
     static NbdOptions through(Libvirt libvirt, NbdOptions options) {
-        return LibvirtAccess.to(libvirt).reachesHostSockets()
-                ? options.withTransport(new HostSocketTransport(libvirt, options.transport()))
-                : options;
+        return options.withTransport(new HostSocketTransport(libvirt, options.transport()));
     }
 
     @Override

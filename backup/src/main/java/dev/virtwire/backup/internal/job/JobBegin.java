@@ -12,6 +12,7 @@ import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -19,54 +20,37 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Asks libvirt to begin, again where that is what it takes: with another port, or a checkpoint of fewer disks. */
-final class JobBegin implements JobStart {
+final class JobBegin {
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
+    private final Attempt attempt;
     private final Domain domain;
-    private final Quiesce quiesce;
     private TransferPlan plan;
     private int port;
     private Instant began = Instant.EPOCH;
+    private @Nullable Duration frozen;
 
-    JobBegin(Domain domain, TransferPlan plan, Quiesce quiesce) {
-        this.domain = domain;
-        this.quiesce = quiesce;
-        this.plan = plan;
-    }
-
-    @Override
-    public TransferPlan plan() {
-        return plan;
-    }
-
-    @Override
-    public int port() {
-        return port;
-    }
-
-    @Override
-    public Instant began() {
-        return began;
-    }
-
-    @Override
-    public boolean goesOn() {
-        return false;
+    JobBegin(Attempt attempt) {
+        this.attempt = attempt;
+        this.domain = attempt.facts().domain();
+        this.plan = attempt.plan();
     }
 
     /**
      * Begins.
      *
+     * @return the attempt with the job, and the plan as it was carried out
      * @throws LostBitmapException where libvirt cannot tell what changed on some of the disks
      * @throws RefusedException where it refuses for another reason
      */
-    @Override
-    public BackupJob begin() throws IOException {
+    Attempt begin() throws IOException {
         try {
-            return tryAll();
+            BackupJob job = tryAll();
+            return attempt.begun(plan, new BegunJob(job, began, port, frozen, false));
         } catch (RemoteException e) {
             throw new RefusedException(
                     e.getMessage() + remedy(String.valueOf(e.details().message())), e);
@@ -84,7 +68,7 @@ final class JobBegin implements JobStart {
     private BackupJob tryAll() throws IOException {
         if (plan.path() instanceof DataPath.Ports ports) {
             for (port = ports.listen().firstPort(); port <= ports.listen().lastPort(); port++) {
-                BackupJob job = tryOnce(DataPath.server(ports, port));
+                BackupJob job = tryOnce(ports.server(port));
                 if (job != null) {
                     return job;
                 }
@@ -93,7 +77,7 @@ final class JobBegin implements JobStart {
                     + ports.listen().lastPort() + " of " + ports.listen().address()
                     + " is in use on the host: choose others by --nbd");
         }
-        NbdServer server = plan.path() == null ? null : DataPath.server(plan.path(), 0);
+        NbdServer server = plan.path() == null ? null : plan.path().server(0);
         BackupJob job = tryOnce(server);
         if (job == null) {
             throw new BackupException("the host says that the socket " + plan.socket() + " is in use");
@@ -162,10 +146,18 @@ final class JobBegin implements JobStart {
     }
 
     private BackupJob ask(@Nullable NbdServer server) throws IOException {
-        return quiesce.during(() -> {
-            began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-            return domain.beginBackup(plan.backup(server), plan.checkpointSpec(), Set.of());
-        });
+        if (!attempt.request().quiesce()) {
+            return Waiting.await(beginBackup(server));
+        }
+        Quiesce quiesce = new Quiesce(domain, attempt.store().journal(), attempt.entry());
+        BackupJob job = quiesce.during(() -> beginBackup(server));
+        frozen = quiesce.frozen();
+        return job;
+    }
+
+    private CompletableFuture<BackupJob> beginBackup(@Nullable NbdServer server) {
+        began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        return domain.beginBackup(plan.backup(server), plan.checkpointSpec(), Set.of());
     }
 
     /** libvirt keeps the checkpoint of a backup whose export does not start. */

@@ -4,24 +4,39 @@ package dev.virtwire.backup.internal.job;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.KeptCheckpoints;
+import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.store.PointRemoval;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Clears what stands in a domain's journal. The caller holds the domain's lock. */
+/**
+ * Clears what runs left on a host and in a domain's folder, as the journal tells: a job, checkpoints, scratch files, sockets,
+ * images and an unfinished point. Only what bears the point's name is touched. The caller holds the domain's lock.
+ */
 public final class Leftovers {
+    private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+
     private final DomainStore store;
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
@@ -41,6 +56,15 @@ public final class Leftovers {
         return left;
     }
 
+    /** The entry of a run as it stands in the journal, which knows whether a guest is frozen; else {@code written}. */
+    JournalEntry entryOf(JournalEntry written) {
+        List<JournalEntry> readable = store.journal().entries(problem -> LOG.debug("an entry of another run", problem));
+        return readable.stream()
+                .filter(entry -> entry.point().equals(written.point()))
+                .findFirst()
+                .orElse(written);
+    }
+
     /** Clears what a run left, on its host too where {@code libvirt} leads to that. */
     public void clearWhereItRan(JournalEntry entry, Libvirt libvirt) {
         String name;
@@ -56,7 +80,7 @@ public final class Leftovers {
         } else if (!LibvirtUri.parse(entry.host().uri()).path().equals(path)) {
             clearHereOnly(entry, "it was made by " + entry.host().uri() + ", and this is " + path);
         } else if (!isCommitted(entry) || outlivesACrash(entry)) {
-            clear(entry, libvirt, false, true);
+            clearFailed(entry, libvirt, false);
         }
     }
 
@@ -71,49 +95,169 @@ public final class Leftovers {
         }
     }
 
-    /** Clears what a run that has come to its end left on its host and here, and forgets the run if nothing remains. */
-    public void clear(JournalEntry entry, Libvirt libvirt) {
-        clear(entry, libvirt, false, false);
+    /** After a run whose job has ended and whose point stands: clears what has served, and forgets the run. */
+    void clearDone(JournalEntry entry, Libvirt libvirt) {
+        Listing listing = listing();
+        List<String> stuck = new ArrayList<>();
+        deleteFiles(entry, true, stuck);
+        try {
+            deleteCheckpoints(Waiting.await(libvirt.domain(entry.domain().uuid())), entry, listing, stuck);
+        } catch (LibvirtException e) {
+            if (!(e instanceof RemoteException refused && refused.is(ErrorCode.NO_DOMAIN))) {
+                stuck.add("older checkpoints of domain " + entry.domain().name() + ": " + e.getMessage());
+            }
+        }
+        left.addAll(stuck);
+        clearHere(entry, stuck.isEmpty());
     }
 
     /**
-     * As the other, for a run that has failed; with {@code goesOn}, where the host cannot be reached and so the job may still run, nothing is cleared
-     * here either, for a run that goes on with it.
+     * After a run that the host has refused.
+     *
+     * @return whether nothing of it is left
+     */
+    boolean clearRefused(JournalEntry entry, Libvirt libvirt) {
+        clearFailed(entry.withoutImages(), libvirt, false);
+        return left.isEmpty();
+    }
+
+    /**
+     * After a run that has failed or died. With {@code resumable}, where the host cannot be reached and so the job may still
+     * run, nothing is cleared here either, for a run that resumes it.
      *
      * @return whether that was so
      */
-    boolean clear(JournalEntry entry, Libvirt libvirt, boolean goesOn) {
-        return clear(entry, libvirt, goesOn, true);
-    }
-
-    private boolean clear(JournalEntry entry, Libvirt libvirt, boolean goesOn, boolean searching) {
-        DomainStore.Listing listing = listing();
-        HostCleanup host = new HostCleanup(libvirt, entry, searching);
-        host.run(isCommitted(entry), mayDeleteOthers(listing, entry), keep(listing, entry));
-        done.addAll(host.done());
-        left.addAll(host.left());
-        left.addAll(host.unknown());
-        if (goesOn && host.isUnreachable()) {
+    boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable) {
+        Listing listing = listing();
+        AbandonedJob job = new AbandonedJob(libvirt, entry);
+        boolean ended = job.end();
+        done.addAll(job.done());
+        List<String> stuck = new ArrayList<>(job.left());
+        if (ended) {
+            List<String> unseen = deleteFiles(entry, isCommitted(entry), stuck);
+            if (job.domain() != null) {
+                deleteCheckpoints(job.domain(), entry, listing, stuck);
+            }
+            left.addAll(stuck);
+            searchHost(entry, libvirt, unseen);
+        } else {
+            left.addAll(stuck);
+        }
+        if (resumable && job.isUnreachable()) {
             return true;
         }
-        clearHere(entry, host.left().isEmpty());
+        clearHere(entry, stuck.isEmpty());
         return false;
     }
 
+    /**
+     * libvirt removes scratch files itself when it ends a job; what is still there has outlived libvirt or QEMU.
+     *
+     * @param committed whether the point exists, so that its images on the host stay
+     * @return files that are not to be seen from here
+     */
+    private List<String> deleteFiles(JournalEntry entry, boolean committed, List<String> stuck) {
+        List<String> files = new ArrayList<>(entry.scratch());
+        if (entry.socket() != null) {
+            files.add(entry.socket());
+        }
+        if (!committed) {
+            files.addAll(entry.pushed());
+        }
+        List<String> unseen = new ArrayList<>();
+        for (String name : files) {
+            Path path = Path.of(name);
+            try {
+                if (Files.deleteIfExists(path)) {
+                    done.add("deleted " + path);
+                } else if (!name.equals(entry.socket())) {
+                    unseen.add(name);
+                }
+            } catch (IOException e) {
+                stuck.add(path + ": " + Problems.reason(e));
+            }
+        }
+        return unseen;
+    }
+
+    /** Looks for files at a host that is another machine, which costs it a moment. */
+    private void searchHost(JournalEntry entry, Libvirt libvirt, List<String> unseen) {
+        if (libvirt.uri().transport() == LibvirtUri.Transport.UNIX || unseen.isEmpty()) {
+            return;
+        }
+        HostFiles host = new HostFiles(libvirt, entry);
+        host.delete(unseen);
+        done.addAll(host.done());
+        left.addAll(host.unknown());
+    }
+
+    private void deleteCheckpoints(Domain domain, JournalEntry entry, @Nullable Listing listing, List<String> stuck) {
+        List<Checkpoint> checkpoints;
+        try {
+            checkpoints = Waiting.await(domain.checkpoints().list());
+        } catch (LibvirtException e) {
+            stuck.add("checkpoints of domain " + domain.name() + ": " + e.getMessage());
+            return;
+        }
+        String prefix = Names.checkpointPrefix(entry.repository());
+        boolean others = mayDeleteOthers(listing, entry);
+        Set<String> keep = keep(listing, entry);
+        for (Checkpoint checkpoint : checkpoints) {
+            String name = checkpoint.name();
+            boolean ours = name.equals(entry.checkpoint()) || (others && name.startsWith(prefix));
+            if (ours && !keep.contains(name)) {
+                delete(checkpoint, stuck);
+            }
+        }
+    }
+
+    /** After a crash of QEMU libvirt still knows the checkpoint, but its bitmap is gone: nothing else can be deleted. */
+    private void delete(Checkpoint checkpoint, List<String> stuck) {
+        String name = checkpoint.name();
+        try {
+            try {
+                Waiting.await(checkpoint.delete());
+                done.add("deleted checkpoint " + name);
+            } catch (RemoteException e) {
+                if (!String.valueOf(e.details().message()).contains("not found in backing chain")) {
+                    throw e;
+                }
+                Waiting.await(checkpoint.delete(CheckpointDeleteFlags.METADATA_ONLY));
+                done.add("forgot checkpoint " + name + ", whose bitmap is gone");
+            }
+        } catch (LibvirtException e) {
+            stuck.add("checkpoint " + name + ": " + e.getMessage());
+        }
+    }
+
     /** Where a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */
-    private boolean mayDeleteOthers(DomainStore.@Nullable Listing listing, JournalEntry entry) {
+    private boolean mayDeleteOthers(@Nullable Listing listing, JournalEntry entry) {
         Point newest = listing == null || !listing.damage().isEmpty() ? null : listing.newest();
         return newest != null && newest.id().equals(entry.point());
     }
 
     /** The points, or null where the repository cannot be read: the host is not to pay for that. */
-    private DomainStore.@Nullable Listing listing() {
+    private @Nullable Listing listing() {
         try {
             return store.points();
         } catch (RepositoryException e) {
             left.add("older checkpoints of domain " + store.name() + ": " + e.getMessage());
             return null;
         }
+    }
+
+    /** The checkpoints that later increments start from. */
+    private Set<String> keep(@Nullable Listing listing, JournalEntry entry) {
+        Set<String> keep = listing == null ? new HashSet<>() : listing.keptCheckpoints(entry.keepFullCheckpoint());
+        if (isCommitted(entry) && entry.checkpoint() != null) {
+            keep.add(entry.checkpoint());
+        }
+        return keep;
+    }
+
+    private boolean isCommitted(JournalEntry entry) {
+        // Only where the file system says that there is no such folder; an error says nothing.
+        return !Files.notExists(store.folder().resolve(entry.point()), LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Clears what a run left here; what it left on its host stays in the journal. */
@@ -125,11 +269,11 @@ public final class Leftovers {
     private void clearHere(JournalEntry entry, boolean forget) {
         try {
             if (Files.exists(store.partial(entry.point()), LinkOption.NOFOLLOW_LINKS)) {
-                store.discard(entry.point());
+                new UnfinishedPoint(store, entry.point()).discard();
                 done.add("deleted " + store.partial(entry.point()));
             }
             if (forget) {
-                store.removeEntry(entry.point());
+                store.journal().remove(entry.point());
             }
         } catch (IOException e) {
             left.add(store.partial(entry.point()) + ": " + Problems.reason(e));
@@ -144,26 +288,13 @@ public final class Leftovers {
                 store.files().deleteTree(partial);
                 done.add("deleted " + partial);
             }
-            for (String point : new PointRemoval(store).finish()) {
-                done.add("deleted the rest of point " + point + ", which was being removed");
+            if (!store.removals().isEmpty()) {
+                for (String point : new PointRemoval(store).finish()) {
+                    done.add("deleted the rest of point " + point + ", which was being removed");
+                }
             }
         } catch (IOException e) {
             left.add(store.folder() + ": " + Problems.reason(e));
         }
-    }
-
-    private boolean isCommitted(JournalEntry entry) {
-        // Only where the file system says that there is no such folder; an error says nothing.
-        return !Files.notExists(store.folder().resolve(entry.point()), LinkOption.NOFOLLOW_LINKS);
-    }
-
-    /** The checkpoints that later increments start from. */
-    private Set<String> keep(DomainStore.@Nullable Listing listing, JournalEntry entry) {
-        List<Point> points = listing == null ? List.of() : listing.points();
-        Set<String> keep = KeptCheckpoints.names(points, entry.keepFullCheckpoint());
-        if (isCommitted(entry) && entry.checkpoint() != null) {
-            keep.add(entry.checkpoint());
-        }
-        return keep;
     }
 }

@@ -10,7 +10,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.KeptCheckpoints;
+import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.manifest.DiskSource;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -65,12 +65,6 @@ final class ParentSearch {
      * @throws BackupException where the plan wants a parent and there is none
      */
     ParentChoice find(Map<String, String> lost) {
-        if (plan.mode() == Mode.PUSH) {
-            return ParentChoice.full(disks, "a push is always full");
-        }
-        if (plan.level() == Level.FULL) {
-            return ParentChoice.full(disks, "a full backup was asked for");
-        }
         String since = plan.since();
         ParentChoice choice = since == null ? newest(lost) : since(since, lost);
         if (choice.parent() == null && (since != null || plan.level() == Level.INCREMENTAL)) {
@@ -111,11 +105,12 @@ final class ParentSearch {
     }
 
     private ParentChoice newest(Map<String, String> lost) {
-        List<Point> points = new ArrayList<>(store.points().points());
+        Listing listing = store.points();
+        List<Point> points = listing.points();
         if (points.isEmpty()) {
             return ParentChoice.full(disks, "it is the first point of the domain");
         }
-        Set<String> expected = KeptCheckpoints.names(points, true);
+        Set<String> expected = listing.keptCheckpoints(true);
         HostCheckpoints host = HostCheckpoints.of(facts.domain());
         List<Candidate> candidates = new ArrayList<>();
         for (int i = points.size() - 1; i >= 0; i--) {

@@ -5,10 +5,10 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
-import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.manifest.Nvram;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
@@ -21,51 +21,52 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a point holds besides disks: the domain's XML, its UEFI variables and its checkpoint's description. */
-final class PointFiles {
+/**
+ * What a point holds besides disks: the domain's XML, its UEFI variables and its checkpoint's description.
+ *
+ * @param contents the files' bytes by their role
+ * @param secrets whether passwords stand in the domain's XML: the host may not hand them out
+ * @param nvram the domain's UEFI variables, with the reason if they were not saved; null for a domain without
+ */
+record PointFiles(
+        Map<String, byte[]> contents,
+        boolean secrets,
+        @Nullable Nvram nvram) {
     /** UEFI variable stores have 64 KiB to a few MiB; what is larger is none. */
     private static final long NVRAM_MAX = 64L << 20;
-
-    private final boolean secrets;
-    private final Map<String, byte[]> contents = new LinkedHashMap<>();
-    private @Nullable Nvram nvram;
-
-    private PointFiles(boolean secrets) {
-        this.secrets = secrets;
-    }
 
     /**
      * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is set
      * while the disks are copied is not in them.
-     *
-     * @param nvram where the UEFI variables lie, or null for a domain without
-     * @param here whether files of the host are files of this machine
-     * @param checkpoint the checkpoint that was made, or null
      */
-    static PointFiles fetch(Domain domain, @Nullable Place nvram, boolean here, @Nullable String checkpoint)
-            throws IOException {
-        PointFiles fetched;
+    static PointFiles fetch(Attempt attempt) throws IOException {
+        Domain domain = attempt.facts().domain();
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        boolean secrets = true;
         String xml;
         try {
             xml = Waiting.await(domain.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE));
-            fetched = new PointFiles(true);
         } catch (RemoteException e) {
             xml = Waiting.await(domain.xml(DomainXmlFlags.INACTIVE));
-            fetched = new PointFiles(false);
+            secrets = false;
         }
-        fetched.contents.put(PointFile.DOMAIN, xml.getBytes(StandardCharsets.UTF_8));
-        if (nvram != null) {
-            fetched.fetchNvram(nvram, here);
+        contents.put(PointFile.DOMAIN, xml.getBytes(StandardCharsets.UTF_8));
+        Place place = attempt.facts().description().nvram();
+        Nvram nvram = null;
+        if (place != null) {
+            nvram = fetchNvram(place, seesHostFiles(attempt), contents);
         }
+        String checkpoint = attempt.plan().checkpoint();
         if (checkpoint != null) {
             String description = Waiting.await(
                     Waiting.await(domain.checkpoints().find(checkpoint)).xml());
-            fetched.contents.put(PointFile.CHECKPOINT, description.getBytes(StandardCharsets.UTF_8));
+            contents.put(PointFile.CHECKPOINT, description.getBytes(StandardCharsets.UTF_8));
         }
-        return fetched;
+        return new PointFiles(contents, secrets, nvram);
     }
 
-    private void fetchNvram(Place place, boolean here) throws IOException {
+    /** Reads UEFI variables, or says why they cannot be saved. */
+    private static Nvram fetchNvram(Place place, boolean here, Map<String, byte[]> contents) throws IOException {
         String name = place.fullName();
         String reason = obstacle(place, here);
         if (reason == null) {
@@ -75,27 +76,22 @@ final class PointFiles {
                 reason = Problems.reason(e);
             }
         }
-        nvram = new Nvram(name == null ? "an unnamed place" : name, reason);
+        return new Nvram(name == null ? "an unnamed place" : name, reason);
     }
 
-    /** Whether passwords stand in the domain's XML: the host may not hand them out. */
-    boolean secrets() {
-        return secrets;
-    }
-
-    /** The domain's UEFI variables, with the reason if they were not saved; null for a domain without. */
-    @Nullable
-    Nvram nvram() {
-        return nvram;
+    /** The export's socket has a name that nobody else would give: where it is seen, the host's files are seen too. */
+    private static boolean seesHostFiles(Attempt attempt) {
+        String socket = attempt.plan().socket();
+        return attempt.facts().isHere() || (socket != null && Files.exists(Path.of(socket)));
     }
 
     /** Writes the files into a point's folder. */
-    List<PointFile> write(DurableFiles files, Path folder) throws IOException {
+    List<PointFile> write(UnfinishedPoint folder) throws IOException {
         List<PointFile> written = new ArrayList<>();
         for (Map.Entry<String, byte[]> content : contents.entrySet()) {
             byte[] bytes = content.getValue();
             String name = name(content.getKey());
-            files.writeNew(folder.resolve(name), bytes);
+            folder.write(name, bytes);
             written.add(new PointFile(content.getKey(), name, bytes.length, Sha256.hex(Sha256.of(bytes))));
         }
         return written;

@@ -4,7 +4,6 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -21,11 +20,10 @@ import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.copy.DiskStore;
 import dev.virtwire.repository.internal.copy.ThrottledDisk;
 import dev.virtwire.repository.internal.disk.SourceDisk;
-import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
@@ -52,84 +50,93 @@ final class PullTransfer implements Transfer {
     private static final int WORKERS =
             Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
 
+    private final Attempt attempt;
     private final Domain domain;
-    private final JobStart start;
-    private final DomainStore domainStore;
-    private final UnfinishedPoint folder;
-    private final BackupRequest asked;
+    private final BackupJob job;
     private final NbdOptions nbd;
     private final CopyBudget budget;
     private final ProgressMeter meter;
-    private final Cancellation cancellation;
+    private final CompletableFuture<Void> cancelled;
+    private final ScratchGuard guard;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
     private volatile boolean stopped;
 
-    PullTransfer(
-            Domain domain,
-            JobStart start,
-            DomainStore domainStore,
-            UnfinishedPoint folder,
-            BackupRequest asked,
+    private PullTransfer(
+            Attempt attempt,
+            ScratchGuard guard,
             NbdOptions nbd,
             CopyBudget budget,
             ProgressMeter meter,
-            Cancellation cancellation) {
-        this.domain = domain;
-        this.start = start;
-        this.domainStore = domainStore;
-        this.folder = folder;
-        this.asked = asked;
-        this.nbd = DataPath.options(requireNonNull(start.plan().path()), nbd, domain.libvirt());
+            CompletableFuture<Void> cancelled) {
+        this.attempt = attempt;
+        this.domain = attempt.facts().domain();
+        this.job = attempt.job().job();
+        this.guard = guard;
+        this.nbd = requireNonNull(attempt.plan().path()).options(nbd, domain.libvirt());
         this.budget = budget;
         this.meter = meter;
-        this.cancellation = cancellation;
+        this.cancelled = cancelled;
+    }
+
+    /** Of a job that runs; from here on its scratch files are watched, and its end stops the copy. */
+    static PullTransfer of(
+            Attempt attempt, NbdOptions nbd, CopyBudget budget, ProgressMeter meter, CompletableFuture<Void> cancelled)
+            throws IOException {
+        ScratchGuard guard = ScratchGuard.watch(
+                attempt.facts().domain(),
+                attempt.job().job(),
+                attempt.plan(),
+                attempt.request().scratchLimit());
+        PullTransfer transfer = new PullTransfer(attempt, guard, nbd, budget, meter, cancelled);
+        transfer.job.completion().whenComplete((outcome, failure) -> transfer.stop());
+        cancelled.thenRun(transfer::stop);
+        return transfer;
     }
 
     @Override
-    public Result run(Begun begun) throws IOException {
-        cancellation.check();
-        BackupJob job = start.begin();
-        job.completion().whenComplete((outcome, failure) -> stop());
-        Cancellation.AutoUnregister unregister = cancellation.onCancel(this::stop);
-        try (ScratchGuard guard = ScratchGuard.watch(domain, job, start.plan(), asked.scratchLimit())) {
-            return copied(job, begun, guard);
-        } finally {
-            unregister.close();
-        }
-    }
-
-    private Result copied(BackupJob job, Begun begun, ScratchGuard guard) throws IOException {
+    public Copied copy() throws IOException {
         try {
-            begun.begun(start);
             List<ManifestDisk> disks = copyAll();
-            cancellation.check();
-            BackupOutcome outcome = finish(job);
-            if (!outcome.isCompleted()) {
-                throw new BackupException("the backup job ended badly on the host: " + outcome.reason());
-            }
             long stored = disks.stream()
                     .mapToLong(disk -> requireNonNull(disk.image()).size())
                     .sum();
-            return new Result(disks, start.began(), start.plan(), meter.movedBytes(), stored);
+            return new Copied(disks, meter.movedBytes(), stored);
         } catch (NbdException | BackupException | RepositoryException e) {
-            String full = guard.reason();
-            throw full == null || cancellation.isCancelled()
-                    ? explained(e, job.completion())
-                    : new BackupException(full, e);
+            throw explained(e);
         }
     }
 
+    @Override
+    public void end() {
+        try {
+            if (cancelled.isDone()) {
+                throw new CopyCancelledException();
+            }
+            BackupOutcome outcome = finish();
+            if (!outcome.isCompleted()) {
+                throw new BackupException("the backup job ended badly on the host: " + outcome.reason());
+            }
+        } catch (BackupException | RepositoryException e) {
+            throw explained(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        guard.close();
+    }
+
     /** Where the connection is being made again, its end waits for that. */
-    private static Duration longestEnd(BackupJob job) {
+    private Duration longestEnd() {
         return LibvirtAccess.to(job.domain().libvirt())
                 .reconnectPolicy()
                 .map(policy -> END.plus(policy.giveUpAfter()))
                 .orElse(END);
     }
 
-    private static BackupOutcome finish(BackupJob job) {
+    private BackupOutcome finish() {
         try {
-            return Waiting.await(job.finish(), longestEnd(job), "the end of the backup job");
+            return Waiting.await(job.finish(), longestEnd(), "the end of the backup job");
         } catch (RemoteException e) {
             throw e;
         } catch (LibvirtException e) {
@@ -142,12 +149,16 @@ final class PullTransfer implements Transfer {
     }
 
     /** Where the job has ended by itself, that is the reason, and what was noticed first only its consequence. */
-    private RuntimeException explained(RuntimeException failure, CompletableFuture<BackupOutcome> ended) {
-        if (cancellation.isCancelled() || !(failure instanceof NbdException || stopped)) {
+    private RuntimeException explained(RuntimeException failure) {
+        String full = guard.reason();
+        if (full != null && !cancelled.isDone()) {
+            return new BackupException(full, failure);
+        }
+        if (cancelled.isDone() || !(failure instanceof NbdException || stopped)) {
             return failure;
         }
         try {
-            BackupOutcome outcome = ended.get(EXPLANATION.toMillis(), TimeUnit.MILLISECONDS);
+            BackupOutcome outcome = job.completion().get(EXPLANATION.toMillis(), TimeUnit.MILLISECONDS);
             return new BackupException(
                     "the backup job ended on the host before everything was read: " + outcome.reason(), failure);
         } catch (TimeoutException e) {
@@ -170,8 +181,8 @@ final class PullTransfer implements Transfer {
     }
 
     private List<ManifestDisk> copyAll() throws IOException {
-        TransferPlan plan = start.plan();
-        NbdAddress address = DataPath.address(requireNonNull(plan.path()), start.port());
+        TransferPlan plan = attempt.plan();
+        NbdAddress address = requireNonNull(plan.path()).address(attempt.job().port());
         Map<ChosenDisk, Long> sizes = new LinkedHashMap<>();
         for (ChosenDisk disk : plan.disks()) {
             try (NbdConnection probe = NbdConnection.open(address, plan.exportOf(disk.target()), nbd)) {
@@ -187,9 +198,10 @@ final class PullTransfer implements Transfer {
             return thread;
         });
         try {
-            DiskStore store = new DiskStore(folder.folder(), budget.buffers(), workers, meter, () -> stopped)
-                    .compressing(asked.compression());
-            if (start.goesOn()) {
+            DiskStore store = new DiskStore(
+                            attempt.unfinished().folder(), budget.buffers(), workers, meter, () -> stopped)
+                    .compressing(attempt.request().compression());
+            if (attempt.job().resumed()) {
                 store = store.goingOn();
             }
             List<ManifestDisk> disks = new ArrayList<>();
@@ -216,25 +228,26 @@ final class PullTransfer implements Transfer {
 
     /** The disk as the manifest has it; one that an earlier run has completed is not touched. */
     private ManifestDisk stored(DiskStore images, NbdAddress address, ChosenDisk disk) throws IOException {
-        ManifestDisk complete = start.goesOn() ? folder.complete(disk.target()) : null;
+        ManifestDisk complete = attempt.job().resumed() ? attempt.unfinished().complete(disk.target()) : null;
         if (complete != null) {
             meter.passed(complete.virtualSize());
             return complete;
         }
         ManifestDisk copied = copy(images, address, disk);
-        folder.complete(copied);
+        attempt.unfinished().complete(copied);
         return copied;
     }
 
     private ManifestDisk copy(DiskStore images, NbdAddress address, ChosenDisk disk) throws IOException {
-        TransferPlan plan = start.plan();
+        TransferPlan plan = attempt.plan();
         String target = disk.target();
         try (NbdDisk source = NbdDisk.open(address, plan.exportOf(target), plan.changesOf(target), nbd)) {
             reading.set(source);
             if (stopped) {
                 stop();
             }
-            SourceDisk throttled = new ThrottledDisk(source, budget.rate(), () -> stopped);
+            SourceDisk throttled =
+                    budget.rate() == null ? source : new ThrottledDisk(source, budget.rate(), () -> stopped);
             DiskStore.Stored stored = plan.choice().checkpointOf(target) == null
                     ? images.store(throttled, target, null)
                     : copyChanges(images, throttled, target, plan.choice());
@@ -262,7 +275,7 @@ final class PullTransfer implements Transfer {
             throw new BackupException("disk " + target + " has " + source.size() + " bytes, and had "
                     + before.virtualSize() + " at point " + parent.id() + ": it was resized just now; begin again");
         }
-        try (DiskChain chain = DiskChain.openToBuildOn(domainStore, parent, before)) {
+        try (DiskChain chain = DiskChain.openToBuildOn(attempt.store(), parent, before)) {
             String file = requireNonNull(before.image()).file();
             return images.store(source, target, new DiskStore.Parent("../" + parent.id() + "/" + file, chain.leaves()));
         }

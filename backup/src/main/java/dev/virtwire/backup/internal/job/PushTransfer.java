@@ -5,15 +5,13 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
-import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.work.ProgressMeter;
-import dev.virtwire.repository.manifest.HostIdentity;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.PushedImage;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,60 +23,54 @@ import java.util.concurrent.TimeoutException;
 final class PushTransfer implements Transfer {
     private static final long POLL_MILLIS = 500;
 
-    private final Domain domain;
-    private final HostIdentity host;
-    private final TransferPlan plan;
+    private final Attempt attempt;
+    private final BackupJob job;
     private final ProgressMeter meter;
-    private final Cancellation cancellation;
-    private final Quiesce quiesce;
+    private final CompletableFuture<Void> cancelled;
 
-    PushTransfer(
-            Domain domain,
-            HostIdentity host,
-            TransferPlan plan,
-            ProgressMeter meter,
-            Cancellation cancellation,
-            Quiesce quiesce) {
-        this.domain = domain;
-        this.host = host;
-        this.plan = plan;
+    PushTransfer(Attempt attempt, ProgressMeter meter, CompletableFuture<Void> cancelled) {
+        this.attempt = attempt;
+        this.job = attempt.job().job();
         this.meter = meter;
-        this.cancellation = cancellation;
-        this.quiesce = quiesce;
+        this.cancelled = cancelled;
     }
 
     @Override
-    public Result run(Begun begun) throws IOException {
-        cancellation.check();
+    public Copied copy() {
         List<Long> sizes = new ArrayList<>();
-        for (ChosenDisk disk : plan.disks()) {
-            sizes.add(HostFacts.sizeOf(domain, disk.target()));
+        for (ChosenDisk disk : attempt.plan().disks()) {
+            sizes.add(attempt.facts().sizeOf(disk.target()));
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
         meter.expect(sizes.size(), total);
-        JobBegin begin = new JobBegin(domain, plan, quiesce);
-        BackupJob job = begin.begin();
-        begun.begun(begin);
         meter.phase(Progress.Phase.COPYING);
-        BackupOutcome outcome = waitFor(job, total);
+        BackupOutcome outcome = waitFor(total);
         if (!outcome.isCompleted()) {
             throw new BackupException("the hypervisor did not complete the backup: " + outcome.reason());
         }
-        long written = outcome.statistics().diskProcessed().orElse(total);
-        return new Result(disks(sizes, begin.plan()), begin.began(), begin.plan(), 0, written);
+        return new Copied(disks(sizes), 0, outcome.statistics().diskProcessed().orElse(total));
     }
 
-    private BackupOutcome waitFor(BackupJob job, long total) {
+    /** A push has ended when all is copied. */
+    @Override
+    public void end() {}
+
+    @Override
+    public void close() {}
+
+    private BackupOutcome waitFor(long total) {
         CompletableFuture<BackupOutcome> completion = job.completion();
         while (true) {
             // The clean-up that follows ends the job.
-            cancellation.check();
+            if (cancelled.isDone()) {
+                throw new CopyCancelledException();
+            }
             try {
                 BackupOutcome outcome = completion.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
                 meter.at(total);
                 return outcome;
             } catch (TimeoutException e) {
-                progress(job, total);
+                progress(total);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new BackupException("the thread was interrupted", e);
@@ -91,7 +83,7 @@ final class PushTransfer implements Transfer {
         }
     }
 
-    private void progress(BackupJob job, long total) {
+    private void progress(long total) {
         JobStatistics statistics = Waiting.await(job.statistics());
         long processed = statistics.diskProcessed().orElse(0);
         long all = statistics.diskTotal().orElse(0);
@@ -100,7 +92,8 @@ final class PushTransfer implements Transfer {
         }
     }
 
-    private List<ManifestDisk> disks(List<Long> sizes, TransferPlan done) {
+    private List<ManifestDisk> disks(List<Long> sizes) {
+        TransferPlan plan = attempt.plan();
         List<ManifestDisk> disks = new ArrayList<>();
         for (int i = 0; i < sizes.size(); i++) {
             ChosenDisk disk = plan.disks().get(i);
@@ -110,11 +103,11 @@ final class PushTransfer implements Transfer {
                     plan.choice().reasonOf(disk.target()),
                     sizes.get(i),
                     disk.source(),
-                    done.bitmapOf(disk.target()),
+                    plan.bitmapOf(disk.target()),
                     null,
                     null,
                     null,
-                    new PushedImage(host.name(), plan.storageOf(disk.target()), "qcow2", "no")));
+                    new PushedImage(attempt.facts().host().name(), plan.storageOf(disk.target()), "qcow2", "no")));
         }
         return disks;
     }

@@ -14,8 +14,8 @@ import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.GuestCalls;
+import dev.virtwire.repository.internal.journal.Journal;
 import dev.virtwire.repository.internal.journal.JournalEntry;
-import dev.virtwire.repository.internal.store.DomainStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -39,22 +39,15 @@ final class Quiesce {
     /** libvirt waits 30 s for an agent that is busy with another command, such as a freeze that takes too long. */
     private static final Duration THAW = Duration.ofSeconds(40);
 
-    private final boolean wanted;
     private final Domain domain;
-    private final DomainStore store;
-    private JournalEntry entry;
+    private final Journal journal;
+    private final JournalEntry entry;
     private @Nullable Duration frozen;
 
-    Quiesce(boolean wanted, Domain domain, DomainStore store, JournalEntry entry) {
-        this.wanted = wanted;
+    Quiesce(Domain domain, Journal journal, JournalEntry entry) {
         this.domain = domain;
-        this.store = store;
+        this.journal = journal;
         this.entry = entry;
-    }
-
-    /** The journal's entry as it is now. */
-    JournalEntry entry() {
-        return entry;
     }
 
     /** How long the guest was frozen at most, or null where it was not. */
@@ -64,14 +57,11 @@ final class Quiesce {
     }
 
     /**
-     * Begins a backup, with the guest frozen where that is wanted.
+     * Begins a backup with the guest frozen.
      *
      * @throws BackupException where the guest could not be frozen or thawed, or begin took too long for a frozen guest
      */
     BackupJob during(Supplier<CompletableFuture<BackupJob>> begin) throws IOException {
-        if (!wanted) {
-            return Waiting.await(begin.get());
-        }
         requireAgent();
         note(domain.id().orElse(null));
         long started = System.nanoTime();
@@ -123,8 +113,7 @@ final class Quiesce {
     }
 
     private void note(@Nullable Integer frozenId) throws IOException {
-        entry = entry.withFrozen(frozenId);
-        store.writeEntry(entry);
+        journal.write(entry.withFrozen(frozenId));
     }
 
     /** libvirt would wait for a silent agent without end, and the freeze would come when nobody expects it any more. */

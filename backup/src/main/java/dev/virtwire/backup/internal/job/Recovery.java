@@ -7,10 +7,10 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryBusyException;
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.RepositoryStore;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,7 +40,7 @@ public final class Recovery {
     public RecoverReport run() {
         meter.phase(Progress.Phase.CLEANING_UP);
         try {
-            for (DomainStore domain : repository.domains()) {
+            for (DomainStore domain : repository.domainStores()) {
                 try {
                     recover(domain);
                 } catch (RuntimeException e) {

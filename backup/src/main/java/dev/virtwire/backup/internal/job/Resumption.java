@@ -5,7 +5,6 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
-import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.repository.Point;
@@ -13,14 +12,13 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.unfinished.AskedFor;
 import dev.virtwire.repository.internal.unfinished.BegunDisk;
 import dev.virtwire.repository.internal.unfinished.BegunPoint;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.manifest.Mode;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,20 +26,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backup that an earlier run began and whose job still runs on the host. It is gone on with only where everything is as
- * that run left it; at the least doubt it is cleared and a new one begins.
+ * A backup that an earlier run began and whose job still runs on the host. It is resumed only if everything is as that run
+ * left it; at the least doubt it is cleared and a new one begins.
  *
- * @param entry its entry in the journal
- * @param begun what that run noted
- * @param plan what it asked the host for
- * @param job the job
+ * @param attempt the backup, or null where there is none to resume
+ * @param notice what the user should know of that, or null
  */
-record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, BackupJob job) implements JobStart {
-    /** Why it is not gone on with. */
+record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
+    /** Why it is not resumed. */
     private static final class ObstacleException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -50,71 +45,65 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
         }
     }
 
-    /**
-     * Looks for one.
-     *
-     * @param obstacle told why there is none, where there is something that an earlier run began
-     * @return null where there is none
-     */
-    static @Nullable Resumption find(
-            BackupRequest plan, DomainStore store, HostFacts facts, Consumer<String> obstacle) {
-        List<JournalEntry> entries = store.entries();
+    /** Looks for one. */
+    static Resumption find(BackupRequest request, DomainStore store, HostFacts facts) {
+        List<JournalEntry> entries = store.journal().entries();
         if (entries.isEmpty() || store.hasPoint(entries.get(0).point())) {
-            return null;
+            return new Resumption(null, null);
         }
         JournalEntry entry = entries.get(0);
+        String reason;
         try {
             if (entries.size() > 1) {
                 throw new ObstacleException("another run left something too");
             }
-            return find(plan, store, facts, entry);
+            Attempt attempt = find(request, store, facts, entry);
+            return new Resumption(
+                    attempt,
+                    "went on with point " + entry.point() + ", which an earlier run began at "
+                            + attempt.job().began() + ": it holds the disks as they were then");
         } catch (ObstacleException | RemoteException | BackupException | RepositoryException e) {
-            obstacle.accept(
-                    "point " + entry.point() + ", which an earlier run began, is not gone on with: " + e.getMessage());
+            reason = String.valueOf(e.getMessage());
         } catch (IOException e) {
-            obstacle.accept("point " + entry.point() + ", which an earlier run began, is not gone on with: "
-                    + Problems.reason(e));
+            reason = Problems.reason(e);
         }
-        return null;
+        return new Resumption(
+                null, "point " + entry.point() + ", which an earlier run began, is not gone on with: " + reason);
     }
 
-    private static Resumption find(BackupRequest plan, DomainStore store, HostFacts facts, JournalEntry entry)
+    private static Attempt find(BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry)
             throws ObstacleException, IOException {
         require(entry.mode() == Mode.PULL, "it is a push");
         require(
                 entry.host().name().equals(facts.host().name()),
                 "it was begun on host " + entry.host().name());
-        BegunPoint begun = new UnfinishedPoint(store.files(), store.partial(entry.point())).begun();
+        BegunPoint begun = new UnfinishedPoint(store, entry.point()).begun();
         if (begun == null || !begun.point().equals(entry.point()) || entry.frozenId() != null) {
             throw new ObstacleException("that run had not come to copy anything");
         }
-        require(begun.asked().equals(asked(plan)), "it was begun with other options");
+        require(begun.asked().equals(Attempt.asked(request)), "it was begun with other options");
         require(
                 Objects.equals(begun.domainId(), facts.domain().id().orElse(null)),
                 "the domain was started anew since");
-        TransferPlan transfer = transfer(plan, store, facts, entry, begun);
+        TransferPlan plan = plan(request, store, facts, entry, begun);
         BackupSpec active = Waiting.await(facts.domain().activeBackup())
                 .orElseThrow(() -> new ObstacleException("its job no longer runs on the host"));
-        require(isOf(active, transfer, begun), "another backup job runs on the host");
+        require(isOf(active, plan, begun), "another backup job runs on the host");
         if (begun.checkpoint() != null) {
             Waiting.await(facts.domain().checkpoints().find(begun.checkpoint()));
         }
-        return new Resumption(
-                entry, begun, transfer, Waiting.await(facts.domain().attachBackup()));
-    }
-
-    /** What the user asked for, as the notes of a run have it. */
-    static AskedFor asked(BackupRequest request) {
-        return new AskedFor(
-                request.level() == null ? "AUTO" : request.level().name(),
-                request.since(),
-                request.keepFullCheckpoint(),
-                request.disks().stream().sorted().toList(),
-                request.excluded().stream().sorted().toList(),
-                request.quiesce(),
-                request.compression(),
-                request.scratchFolder(),
-                request.nbd() == null ? null : request.nbd().toString());
+        Duration frozen = begun.frozenMillis() == null ? null : Duration.ofMillis(begun.frozenMillis());
+        return new Attempt(
+                request,
+                facts,
+                store,
+                entry.point(),
+                entry.started(),
+                new DiskChoice(plan.disks(), begun.excluded()),
+                plan,
+                Map.of(),
+                new BegunJob(Waiting.await(facts.domain().attachBackup()), begun.began(), begun.port(), frozen, true),
+                new Recorded(begun.files(), begun.domainXml(), begun.nvram(), begun.tpmState()));
     }
 
     private static void require(boolean condition, String reason) throws ObstacleException {
@@ -124,8 +113,8 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
     }
 
     /** The same request gives the same names; those in the journal say whether it is the same. */
-    private static TransferPlan transfer(
-            BackupRequest plan, DomainStore store, HostFacts facts, JournalEntry entry, BegunPoint begun)
+    private static TransferPlan plan(
+            BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry, BegunPoint begun)
             throws ObstacleException {
         List<ChosenDisk> disks = new ArrayList<>();
         Set<String> incremental = new LinkedHashSet<>();
@@ -142,8 +131,8 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
             }
         }
         ParentChoice choice = new ParentChoice(begun.level(), parent(store, begun), incremental, reasons);
-        TransferPlan transfer = TransferPlan.of(
-                        plan,
+        TransferPlan plan = TransferPlan.of(
+                        request,
                         facts.domain().libvirt().uri(),
                         entry.repository(),
                         facts.identity().uuid(),
@@ -152,11 +141,11 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
                         choice)
                 .tracking(tracked);
         require(
-                Objects.equals(transfer.checkpoint(), begun.checkpoint())
-                        && Objects.equals(transfer.socket(), entry.socket())
-                        && transfer.scratch().equals(entry.scratch()),
+                Objects.equals(plan.checkpoint(), begun.checkpoint())
+                        && Objects.equals(plan.socket(), entry.socket())
+                        && plan.scratch().equals(entry.scratch()),
                 "it was begun with other options");
-        return transfer;
+        return plan;
     }
 
     private static @Nullable Point parent(DomainStore store, BegunPoint begun) throws ObstacleException {
@@ -200,25 +189,5 @@ record Resumption(JournalEntry entry, BegunPoint begun, TransferPlan plan, Backu
                 && Objects.equals(disk.storage().path(), transfer.storageOf(target))
                 && disk.effectiveExportName().equals(transfer.exportOf(target))
                 && Objects.equals(disk.incremental(), transfer.choice().checkpointOf(target));
-    }
-
-    @Override
-    public BackupJob begin() {
-        return job;
-    }
-
-    @Override
-    public int port() {
-        return begun.port();
-    }
-
-    @Override
-    public Instant began() {
-        return begun.began();
-    }
-
-    @Override
-    public boolean goesOn() {
-        return true;
     }
 }

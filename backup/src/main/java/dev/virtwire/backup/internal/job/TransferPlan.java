@@ -106,7 +106,7 @@ record TransferPlan(
     /** The NBD socket on the host, or null. */
     @Nullable
     String socket() {
-        return path == null ? null : DataPath.socket(path);
+        return path instanceof DataPath.Socket socket ? socket.path() : null;
     }
 
     /** Scratch files on the host. */

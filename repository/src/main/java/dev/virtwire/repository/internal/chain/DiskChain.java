@@ -149,6 +149,26 @@ public final class DiskChain implements Closeable {
         return parent;
     }
 
+    /**
+     * A last look at what a point builds on, which was chosen a while ago: nobody must have taken it away meanwhile.
+     *
+     * @throws DamagedException where the parent or an image of it is not there any more, or is another one
+     */
+    public static void requireStillThere(DomainStore domain, Point parent, String child) {
+        if (!domain.hasPoint(parent.id())
+                || !domain.point(parent.id()).manifestSha256().equals(parent.manifestSha256())) {
+            throw new DamagedException(
+                    Finding.of(parent.folder(), "is gone or is another point now, and " + child + " builds on it"));
+        }
+        for (ManifestDisk disk : parent.manifest().disks()) {
+            if (disk.image() != null) {
+                SmallFiles.requireSize(
+                        parent.folder().resolve(disk.image().file()),
+                        disk.image().size());
+            }
+        }
+    }
+
     private static ManifestDisk partOf(Point parent, ManifestDisk disk, Point child) {
         ManifestDisk part = parent.manifest().disk(disk.target());
         if (part == null || part.image() == null || part.virtualSize() != disk.virtualSize()) {

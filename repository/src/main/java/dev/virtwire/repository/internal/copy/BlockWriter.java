@@ -2,7 +2,6 @@
 package dev.virtwire.repository.internal.copy;
 
 import dev.virtwire.repository.RepositoryException;
-import dev.virtwire.repository.internal.digest.BlockHasher;
 import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.format.Sha256;
 import java.io.IOException;
@@ -18,7 +17,7 @@ final class BlockWriter {
             ByteBuffer.allocateDirect(BlockTree.BLOCK).asReadOnlyBuffer();
 
     private final CopyTarget target;
-    private final BlockHasher hasher = new BlockHasher();
+    private final BlockTree.LeafHasher hasher = new BlockTree.LeafHasher();
     private final MessageDigest sha256 = Sha256.digest();
 
     BlockWriter(CopyTarget target) {
@@ -26,7 +25,7 @@ final class BlockWriter {
     }
 
     /** Writes the block in {@code buffer}, from position 0 to its limit, and returns its digest. */
-    byte[] write(BlockPlan plan, ByteBuffer buffer) throws IOException {
+    byte[] write(Plan plan, ByteBuffer buffer) throws IOException {
         byte[] digest = isZero(buffer, 0, plan.length) ? BlockTree.zeroLeaf() : hasher.hash(buffer);
         List<CopyLog.Piece> pieces = new ArrayList<>(1);
         int at = 0;
@@ -74,7 +73,7 @@ final class BlockWriter {
      * @param buffer room for the block; what is in it then is anything
      * @return false where it is not what it was, or not what the plan wants: it has to be copied
      */
-    boolean adopt(BlockPlan plan, CopyLog.Entry entry, ByteBuffer buffer) throws IOException {
+    boolean adopt(Plan plan, CopyLog.Entry entry, ByteBuffer buffer) throws IOException {
         buffer.clear();
         if (target.increment() && !isWhatChanged(plan, entry.pieces())) {
             return false;
@@ -119,7 +118,7 @@ final class BlockWriter {
     }
 
     /** What changed is the same for all runs of one job; a log that says otherwise is of another. */
-    private static boolean isWhatChanged(BlockPlan plan, List<CopyLog.Piece> pieces) {
+    private static boolean isWhatChanged(Plan plan, List<CopyLog.Piece> pieces) {
         boolean[] written = new boolean[plan.length / plan.clusterSize + 1];
         for (CopyLog.Piece piece : pieces) {
             for (int at = piece.at(); at < piece.at() + piece.length(); at += plan.clusterSize) {
@@ -134,7 +133,7 @@ final class BlockWriter {
         return true;
     }
 
-    private long writeData(BlockPlan plan, ByteBuffer buffer, int at, int end, byte[] digest) throws IOException {
+    private long writeData(Plan plan, ByteBuffer buffer, int at, int end, byte[] digest) throws IOException {
         long hostOffset = target.image().write(plan.offset + at, buffer.slice(at, end - at));
         spool(end - at, hostOffset, digest);
         return hostOffset;
@@ -147,11 +146,71 @@ final class BlockWriter {
         }
     }
 
-    private static int lengthOf(BlockPlan plan, int at) {
+    private static int lengthOf(Plan plan, int at) {
         return Math.min(plan.clusterSize, plan.length - at);
     }
 
     private static boolean isZero(ByteBuffer buffer, int begin, int end) {
         return buffer.slice(begin, end - begin).mismatch(ZEROS.slice(0, end - begin)) < 0;
+    }
+
+    /** What is known of one block before it is read: which of its clusters to write, and which of its bytes to read. */
+    static final class Plan {
+        /** Reads begin and end at multiples of it: zeros in between are cheaper read than left out. */
+        private static final int GRAIN = 4096;
+
+        private static final int GRAINS = BlockTree.BLOCK / GRAIN;
+
+        final long offset;
+        final int length;
+        final int clusterSize;
+        private final boolean[] data = new boolean[GRAINS];
+        private final boolean[] changed;
+
+        Plan(long offset, int length, int clusterSize) {
+            this.offset = offset;
+            this.length = length;
+            this.clusterSize = clusterSize;
+            this.changed = new boolean[BlockTree.BLOCK / clusterSize];
+        }
+
+        /** A range of the block, in bytes from its beginning. */
+        void range(int begin, int end, boolean isZero, boolean isChanged) {
+            if (!isZero) {
+                mark(data, begin, end, GRAIN);
+            }
+            if (isChanged) {
+                mark(changed, begin, end, clusterSize);
+            }
+        }
+
+        private static void mark(boolean[] bits, int begin, int end, int unit) {
+            for (int i = begin / unit; i * unit < end; i++) {
+                bits[i] = true;
+            }
+        }
+
+        /** Whether the cluster at this byte of the block is to be written. */
+        boolean isChanged(int at) {
+            return changed[at / clusterSize];
+        }
+
+        /** The first byte to read at or after {@code from}, or the block's length. */
+        int nextData(int from) {
+            return next(from, true);
+        }
+
+        /** The first byte not to read at or after {@code from}, or the block's length. */
+        int nextHole(int from) {
+            return next(from, false);
+        }
+
+        private int next(int from, boolean wanted) {
+            int grain = from / GRAIN;
+            while (grain * GRAIN < length && data[grain] != wanted) {
+                grain++;
+            }
+            return Math.min(Math.max(from, grain * GRAIN), length);
+        }
     }
 }

@@ -2,7 +2,6 @@
 package dev.virtwire.repository.internal.copy;
 
 import dev.virtwire.image.Qcow2Writer;
-import dev.virtwire.repository.internal.digest.BlockSpool;
 import dev.virtwire.repository.internal.digest.DigestFileWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +17,6 @@ import org.jspecify.annotations.Nullable;
 record CopyTarget(
         Qcow2Writer image,
         DigestFileWriter leaves,
-        BlockSpool spool,
+        DigestFileWriter.Spool spool,
         @Nullable CopyLog log,
         boolean increment) {}

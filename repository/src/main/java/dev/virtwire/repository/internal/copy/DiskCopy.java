@@ -3,16 +3,19 @@ package dev.virtwire.repository.internal.copy;
 
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.digest.BlockTree;
+import dev.virtwire.repository.internal.digest.DigestFileWriter;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.disk.SourceDisk;
-import dev.virtwire.repository.internal.work.BufferPool;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Phaser;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +27,11 @@ public final class DiskCopy {
 
     private final SourceDisk source;
     private final CopyTarget target;
-    private final BufferPool buffers;
+    private final Buffers buffers;
     private final Executor workers;
     private final CopyMeter meter;
     private final BooleanSupplier cancelled;
-    private final OrderedLeaves leaves;
+    private final DigestFileWriter.Ordered leaves;
     private final ThreadLocal<BlockWriter> writers;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final Phaser inFlight = new Phaser(1);
@@ -43,7 +46,7 @@ public final class DiskCopy {
     public DiskCopy(
             SourceDisk source,
             CopyTarget target,
-            BufferPool buffers,
+            Buffers buffers,
             Executor workers,
             CopyMeter meter,
             BooleanSupplier cancelled) {
@@ -53,7 +56,7 @@ public final class DiskCopy {
         this.workers = workers;
         this.meter = meter;
         this.cancelled = cancelled;
-        this.leaves = new OrderedLeaves(target.leaves());
+        this.leaves = new DigestFileWriter.Ordered(target.leaves());
         this.writers = ThreadLocal.withInitial(() -> new BlockWriter(target));
     }
 
@@ -112,7 +115,8 @@ public final class DiskCopy {
                 position += whole;
             } else {
                 int length = (int) Math.min(BlockTree.BLOCK, size - position);
-                BlockPlan plan = new BlockPlan(position, length, target.image().clusterSize());
+                BlockWriter.Plan plan =
+                        new BlockWriter.Plan(position, length, target.image().clusterSize());
                 extentEnd = plan(plan, extents, extentEnd);
                 copy(plan);
                 position += length;
@@ -145,7 +149,7 @@ public final class DiskCopy {
     }
 
     /** Gathers what the extents say of the block, and returns where the last one of them ends. */
-    private static long plan(BlockPlan plan, SourceDisk.Extents extents, long firstEnd) {
+    private static long plan(BlockWriter.Plan plan, SourceDisk.Extents extents, long firstEnd) {
         long end = firstEnd;
         int at = 0;
         while (true) {
@@ -159,7 +163,7 @@ public final class DiskCopy {
         }
     }
 
-    private void copy(BlockPlan plan) throws IOException {
+    private void copy(BlockWriter.Plan plan) throws IOException {
         CopyLog log = target.log();
         CopyLog.Entry earlier = log == null ? null : log.find(plan.offset / BlockTree.BLOCK);
         ByteBuffer buffer = buffers.take();
@@ -168,7 +172,7 @@ public final class DiskCopy {
             return;
         }
         inFlight.register();
-        OrderedLeaves.Place place = leaves.block();
+        DigestFileWriter.Ordered.Place place = leaves.block();
         if (earlier == null) {
             fetch(plan, buffer, place);
         } else {
@@ -184,7 +188,8 @@ public final class DiskCopy {
         }
     }
 
-    private void adopt(BlockPlan plan, CopyLog.Entry earlier, ByteBuffer buffer, OrderedLeaves.Place place) {
+    private void adopt(
+            BlockWriter.Plan plan, CopyLog.Entry earlier, ByteBuffer buffer, DigestFileWriter.Ordered.Place place) {
         try {
             if (failure.get() == null) {
                 if (!writers.get().adopt(plan, earlier, buffer)) {
@@ -200,7 +205,7 @@ public final class DiskCopy {
         }
     }
 
-    private void fetch(BlockPlan plan, ByteBuffer buffer, OrderedLeaves.Place place) {
+    private void fetch(BlockWriter.Plan plan, ByteBuffer buffer, DigestFileWriter.Ordered.Place place) {
         read(plan, buffer).whenComplete((nothing, error) -> {
             if (error != null) {
                 done(
@@ -213,7 +218,7 @@ public final class DiskCopy {
     }
 
     /** Fills the buffer's first {@code plan.length} bytes: zeros where there is nothing to read. */
-    private CompletableFuture<Void> read(BlockPlan plan, ByteBuffer buffer) {
+    private CompletableFuture<Void> read(BlockWriter.Plan plan, ByteBuffer buffer) {
         buffer.clear().limit(plan.length);
         CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
         int at = 0;
@@ -250,7 +255,7 @@ public final class DiskCopy {
         }
     }
 
-    private void write(BlockPlan plan, ByteBuffer buffer, OrderedLeaves.Place place) {
+    private void write(BlockWriter.Plan plan, ByteBuffer buffer, DigestFileWriter.Ordered.Place place) {
         try {
             if (failure.get() == null) {
                 leaves.fill(place, writers.get().write(plan, buffer));
@@ -268,5 +273,57 @@ public final class DiskCopy {
         }
         buffers.give(buffer);
         inFlight.arriveAndDeregister();
+    }
+
+    /** Direct buffers of a block each, a fixed number at most: what bounds a copy's memory. */
+    public static final class Buffers {
+        /** Enough to keep 4 connections × 16 requests × 256 KiB busy while as many blocks are hashed and written. */
+        public static final int DEFAULT = 32;
+
+        private final Semaphore permits;
+        private final Deque<ByteBuffer> idle = new ArrayDeque<>();
+        private final @Nullable Buffers whole;
+
+        /** At most {@code buffers} of a block each. */
+        public Buffers(int buffers) {
+            this(buffers, null);
+        }
+
+        private Buffers(int buffers, @Nullable Buffers whole) {
+            this.permits = new Semaphore(buffers);
+            this.whole = whole;
+        }
+
+        /**
+         * A part of this pool, for one of several copies: at most {@code buffers} of its buffers, so that a copy that stands
+         * still does not keep all of them from the others.
+         */
+        public Buffers part(int buffers) {
+            return new Buffers(buffers, this);
+        }
+
+        /** Waits for a buffer; it is cleared, its content is anything. */
+        public ByteBuffer take() {
+            permits.acquireUninterruptibly();
+            if (whole != null) {
+                return whole.take();
+            }
+            synchronized (idle) {
+                ByteBuffer buffer = idle.pollFirst();
+                return buffer != null ? buffer.clear() : ByteBuffer.allocateDirect(BlockTree.BLOCK);
+            }
+        }
+
+        /** Takes a buffer back that nobody uses any more. */
+        public void give(ByteBuffer buffer) {
+            if (whole != null) {
+                whole.give(buffer);
+            } else {
+                synchronized (idle) {
+                    idle.addFirst(buffer);
+                }
+            }
+            permits.release();
+        }
     }
 }

@@ -4,13 +4,11 @@ package dev.virtwire.repository.internal.copy;
 import dev.virtwire.image.Compression;
 import dev.virtwire.image.Qcow2Options;
 import dev.virtwire.image.Qcow2Writer;
-import dev.virtwire.repository.internal.digest.BlockSpool;
 import dev.virtwire.repository.internal.digest.DigestFileWriter;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.disk.SourceDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
-import dev.virtwire.repository.internal.work.BufferPool;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.StoredFile;
@@ -42,7 +40,7 @@ public final class DiskStore {
     public record Parent(String backing, Leaves leaves) {}
 
     private final Path folder;
-    private final BufferPool buffers;
+    private final DiskCopy.Buffers buffers;
     private final Executor workers;
     private final CopyMeter meter;
     private final BooleanSupplier cancelled;
@@ -50,13 +48,14 @@ public final class DiskStore {
     private final boolean goesOn;
 
     /** For disks in {@code folder}; for the rest see {@link DiskCopy}. */
-    public DiskStore(Path folder, BufferPool buffers, Executor workers, CopyMeter meter, BooleanSupplier cancelled) {
+    public DiskStore(
+            Path folder, DiskCopy.Buffers buffers, Executor workers, CopyMeter meter, BooleanSupplier cancelled) {
         this(folder, buffers, workers, meter, cancelled, Compression.NONE, false);
     }
 
     private DiskStore(
             Path folder,
-            BufferPool buffers,
+            DiskCopy.Buffers buffers,
             Executor workers,
             CopyMeter meter,
             BooleanSupplier cancelled,
@@ -102,7 +101,7 @@ public final class DiskStore {
                 Files.deleteIfExists(copied);
             }
         }
-        try (BlockSpool spool = BlockSpool.create(spooled);
+        try (DigestFileWriter.Spool spool = DigestFileWriter.Spool.create(spooled);
                 DigestFileWriter leaves =
                         DigestFileWriter.create(digests, source.size(), parent == null ? null : parent.leaves())) {
             try (Qcow2Writer writer = goesOn && Files.exists(image)

@@ -5,12 +5,20 @@ import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,5 +179,195 @@ public final class DigestFileWriter implements Closeable {
     @Override
     public void close() throws IOException {
         channel.close();
+    }
+
+    /**
+     * Gives a disk's leaves to the digest file in their order, although blocks finish in any. As many wait as blocks are in
+     * flight. Places are taken by one thread; they are filled by any.
+     */
+    public static final class Ordered {
+        /** A place in the order: one block whose digest is to come, or a run that is known. */
+        public static final class Place {
+            private final LeafKind kind;
+            private long count;
+            private byte @Nullable [] digest;
+
+            private Place(LeafKind kind, long count) {
+                this.kind = kind;
+                this.count = count;
+            }
+        }
+
+        private final DigestFileWriter writer;
+        private final Deque<Place> waiting = new ArrayDeque<>();
+
+        /** For {@code writer}. */
+        public Ordered(DigestFileWriter writer) {
+            this.writer = writer;
+        }
+
+        /** The next block, whose digest is to come. */
+        public synchronized Place block() {
+            Place place = new Place(LeafKind.DATA, 1);
+            waiting.addLast(place);
+            return place;
+        }
+
+        /** The next {@code count} blocks are zeros, or inherited. */
+        public synchronized void run(LeafKind kind, long count) throws IOException {
+            Place last = waiting.peekLast();
+            if (last != null && last.kind == kind) {
+                last.count += count;
+            } else {
+                waiting.addLast(new Place(kind, count));
+            }
+            drain();
+        }
+
+        /** The digest of a block. */
+        public synchronized void fill(Place place, byte[] digest) throws IOException {
+            place.digest = digest;
+            drain();
+        }
+
+        private void drain() throws IOException {
+            Place first = waiting.peekFirst();
+            while (first != null) {
+                if (first.kind == LeafKind.ZERO) {
+                    writer.zeros(first.count);
+                } else if (first.kind == LeafKind.INHERITED) {
+                    writer.inherited(first.count);
+                } else if (first.digest != null) {
+                    writer.leaf(first.digest);
+                } else {
+                    return;
+                }
+                waiting.removeFirst();
+                first = waiting.peekFirst();
+            }
+        }
+    }
+
+    /**
+     * The digests of an image file's blocks while it is written, in any order, in a file that disappears afterwards: in
+     * memory they would take 32 MiB a TiB. Blocks whose digest nobody gave, such as metadata, are read and hashed at the end.
+     */
+    public static final class Spool implements Closeable {
+        private static final int BATCH = 1024;
+
+        private final FileChannel channel;
+
+        private Spool(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        /** A new spool in a new file, which is gone when it is closed. */
+        public static Spool create(Path file) throws IOException {
+            return new Spool(FileChannel.open(
+                    file,
+                    Set.of(
+                            StandardOpenOption.CREATE_NEW,
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.DELETE_ON_CLOSE),
+                    DurableFiles.privateFile(file)));
+        }
+
+        /** The digest of the image file's block {@code index}, whose bytes will not change any more. For any thread. */
+        public void put(long index, byte[] digest) throws IOException {
+            ByteBuffer buffer = ByteBuffer.wrap(digest);
+            long at = index * BlockTree.DIGEST;
+            while (buffer.hasRemaining()) {
+                at += channel.write(buffer, at);
+            }
+        }
+
+        /**
+         * Gives the leaves of the finished {@code image} to {@code writer}. The blocks that it does not know, metadata and
+         * compressed data, are read and hashed by {@code workers}.
+         */
+        public void drain(Path image, DigestFileWriter writer, Executor workers) throws IOException {
+            try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ)) {
+                long size = file.size();
+                writer.endContent(size);
+                long blocks = BlockTree.blocks(size);
+                ByteBuffer batch = ByteBuffer.allocate(BATCH * BlockTree.DIGEST);
+                ThreadLocal<BlockTree.LeafHasher> hashers = ThreadLocal.withInitial(BlockTree.LeafHasher::new);
+                for (long first = 0; first < blocks; first += BATCH) {
+                    load(batch, first);
+                    List<CompletableFuture<byte[]>> leaves = new ArrayList<>();
+                    try {
+                        for (long i = first; i < Math.min(first + BATCH, blocks); i++) {
+                            byte[] known = new byte[BlockTree.DIGEST];
+                            batch.get((int) (i - first) * BlockTree.DIGEST, known);
+                            long index = i;
+                            leaves.add(
+                                    isUnknown(known)
+                                            ? CompletableFuture.supplyAsync(
+                                                    () -> read(hashers, file, index, size), workers)
+                                            : CompletableFuture.completedFuture(known));
+                        }
+                    } finally {
+                        // Also after a failure: nobody reads the file any more when this returns.
+                        await(leaves);
+                    }
+                    for (CompletableFuture<byte[]> leaf : leaves) {
+                        writer.leaf(result(leaf));
+                    }
+                }
+            }
+        }
+
+        private static byte[] read(ThreadLocal<BlockTree.LeafHasher> hashers, FileChannel file, long index, long size) {
+            try {
+                return hashers.get().read(file, index, size);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private static void await(List<CompletableFuture<byte[]>> leaves) {
+            CompletableFuture.allOf(leaves.toArray(CompletableFuture<?>[]::new))
+                    .handle((all, failure) -> failure)
+                    .join();
+        }
+
+        private static byte[] result(CompletableFuture<byte[]> leaf) throws IOException {
+            try {
+                return leaf.join();
+            } catch (CompletionException e) {
+                if (e.getCause() instanceof UncheckedIOException unchecked) {
+                    throw unchecked.getCause();
+                }
+                throw e;
+            }
+        }
+
+        private void load(ByteBuffer batch, long first) throws IOException {
+            batch.clear();
+            while (batch.hasRemaining()) {
+                if (channel.read(batch, first * BlockTree.DIGEST + batch.position()) < 0) {
+                    break;
+                }
+            }
+            while (batch.hasRemaining()) {
+                batch.put((byte) 0);
+            }
+            batch.flip();
+        }
+
+        private static boolean isUnknown(byte[] digest) {
+            for (byte b : digest) {
+                if (b != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
     }
 }

@@ -4,19 +4,19 @@ package dev.virtwire.repository.internal.format;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** Who writes: this program, process and machine, for manifests, the journal and the lock. */
-public final class Writer {
-    private Writer() {}
-
-    /** The program and its version. */
-    public static String program() {
+/**
+ * Who writes, for manifests, the journal and the lock.
+ *
+ * @param program the program and its version
+ * @param process the process and its machine
+ */
+public record Writer(String program, String process) {
+    /** This one. */
+    public static Writer here() {
         String version = Writer.class.getPackage().getImplementationVersion();
-        return "virtwire " + (version == null ? "(built from source)" : version);
-    }
-
-    /** The process and its machine. */
-    public static String describe() {
-        return "process " + ProcessHandle.current().pid() + " on " + machine();
+        return new Writer(
+                "virtwire " + (version == null ? "(built from source)" : version),
+                "process " + ProcessHandle.current().pid() + " on " + machine());
     }
 
     private static String machine() {

@@ -56,7 +56,7 @@ public final class DomainLock implements AutoCloseable {
             throw Problems.with("lock", file, e);
         }
         if (!HELD.add(held)) {
-            throw busy(what, Writer.describe());
+            throw busy(what, Writer.here().process());
         }
         DomainLock lock = null;
         try {
@@ -110,7 +110,7 @@ public final class DomainLock implements AutoCloseable {
 
     /** A courtesy to whoever is refused: a full disk must not keep a run from clearing it. */
     private static void describeHolder(FileChannel channel) {
-        byte[] holder = (Writer.describe() + ", since " + Instant.now() + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] holder = (Writer.here().process() + ", since " + Instant.now() + "\n").getBytes(StandardCharsets.UTF_8);
         try {
             channel.truncate(0);
             channel.write(ByteBuffer.wrap(holder), 0);

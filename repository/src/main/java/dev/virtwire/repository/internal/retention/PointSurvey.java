@@ -7,7 +7,7 @@ import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.store.KeptCheckpoints;
+import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -44,7 +44,7 @@ final class PointSurvey {
 
     PointSurvey(DomainStore store) {
         this.store = store;
-        DomainStore.Listing listing = store.points();
+        Listing listing = store.points();
         points = listing.points();
         points.forEach(point -> byId.put(point.id(), point));
         damage.addAll(listing.damage());
@@ -106,10 +106,10 @@ final class PointSurvey {
                 pinWhatMayBeBelow(id);
             }
         }
-        for (JournalEntry entry : store.entries()) {
+        for (JournalEntry entry : store.journal().entries()) {
             pins.put(entry.point(), "its run has not been cleared up after: see recover");
         }
-        for (Point point : KeptCheckpoints.points(points, false)) {
+        for (Point point : new Listing(points, List.of()).keptPoints(false)) {
             pins.put(point.id(), "the next increment starts from its checkpoint");
         }
     }

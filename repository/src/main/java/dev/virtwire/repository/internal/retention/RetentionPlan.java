@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.Retention;
-import dev.virtwire.repository.internal.store.PointOrder;
+import dev.virtwire.repository.internal.store.PointPlace;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -147,9 +147,9 @@ record RetentionPlan(List<PointVerdict> verdicts, List<String> removals) {
     private static boolean isOrdered(List<Candidate> points, Function<Candidate, @Nullable String> previous) {
         List<Candidate> dated =
                 points.stream().filter(point -> point.began() != null).toList();
-        return PointOrder.of(
+        return PointPlace.inOrder(
                         dated,
-                        point -> new PointOrder.Link(point.id(), requireNonNull(point.began()), previous.apply(point)))
+                        point -> new PointPlace(point.id(), requireNonNull(point.began()), previous.apply(point)))
                 .equals(dated);
     }
 

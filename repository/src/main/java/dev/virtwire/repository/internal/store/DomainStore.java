@@ -13,36 +13,35 @@ import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.Journal;
-import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.Nvram;
 import dev.virtwire.repository.manifest.ParentLink;
+import dev.virtwire.repository.manifest.PointFile;
+import dev.virtwire.repository.manifest.StoredImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** A domain's folder in a repository: its points, its journal and its lock. */
 public final class DomainStore {
-    /** The points of a domain: those whose manifest can be read, in the order of their making, and the damage. */
-    public record Listing(List<Point> points, List<Finding> damage) {
-        /** The newest point, or null where there is none. */
-        public @Nullable Point newest() {
-            return points.isEmpty() ? null : points.get(points.size() - 1);
-        }
-    }
-
     private final String repositoryId;
     private final Path folder;
     private final DurableFiles files;
 
-    DomainStore(String repositoryId, Path folder, DurableFiles files) {
+    /** In {@code folder}, of the repository with this id. */
+    public DomainStore(String repositoryId, Path folder, DurableFiles files) {
         this.repositoryId = repositoryId;
         this.folder = folder;
         this.files = files;
@@ -130,12 +129,12 @@ public final class DomainStore {
                 damage.addAll(e.findings());
             }
         }
-        return new Listing(PointOrder.of(points, DomainStore::link), List.copyOf(damage));
+        return new Listing(PointPlace.inOrder(points, DomainStore::link), List.copyOf(damage));
     }
 
-    private static PointOrder.Link link(Point point) {
+    private static PointPlace link(Point point) {
         ParentLink previous = point.manifest().previous();
-        return new PointOrder.Link(point.id(), point.manifest().began(), previous == null ? null : previous.point());
+        return new PointPlace(point.id(), point.manifest().began(), previous == null ? null : previous.point());
     }
 
     /**
@@ -161,7 +160,7 @@ public final class DomainStore {
      */
     public void requireSame(DomainIdentity domain) {
         points().points().forEach(point -> requireSame(point.manifest().domain(), domain));
-        entries().forEach(entry -> requireSame(entry.domain(), domain));
+        journal().entries().forEach(entry -> requireSame(entry.domain(), domain));
     }
 
     private void requireSame(DomainIdentity there, DomainIdentity domain) {
@@ -198,41 +197,6 @@ public final class DomainStore {
         return folder.resolve(Names.removed(point));
     }
 
-    /** Makes a new, empty folder to build a point in. */
-    public Path createPartial(String point) throws IOException {
-        Path partial = partial(point);
-        if (Files.exists(partial, LinkOption.NOFOLLOW_LINKS)) {
-            throw new RepositoryException(partial + " exists already");
-        }
-        files.createFolder(partial);
-        return partial;
-    }
-
-    /**
-     * Writes the manifest and gives the finished folder its final name. From here on the point exists.
-     *
-     * @throws UnsureCommitException where it does, and nobody can say whether it still will after a crash
-     */
-    public Point commit(Manifest manifest) throws IOException {
-        Path partial = partial(manifest.point());
-        SummedFile.write(files, partial.resolve(Names.MANIFEST), partial.resolve(Names.MANIFEST_SUM), manifest);
-        Path complete = folder.resolve(manifest.point());
-        try {
-            files.rename(partial, complete);
-        } catch (IOException e) {
-            if (Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
-                throw new UnsureCommitException(complete, e);
-            }
-            throw e;
-        }
-        return point(manifest.point());
-    }
-
-    /** Removes what was built of a point that will not be. */
-    public void discard(String point) throws IOException {
-        files.deleteTree(partial(point));
-    }
-
     /** Folders that points were built in and that nobody finished. */
     public List<Path> partials() throws IOException {
         if (!exists()) {
@@ -253,18 +217,124 @@ public final class DomainStore {
         return new Journal(folder.resolve(Names.JOURNAL), repositoryId, files);
     }
 
-    /** Records what is about to be in progress, or what is so now. */
-    public void writeEntry(JournalEntry entry) throws IOException {
-        journal().write(entry);
+    /** The ids of points that were removed, and whose folders are still there under hidden names, empty or not. */
+    public List<String> removals() throws IOException {
+        try (Stream<Path> list = Files.list(folder)) {
+            return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                    .map(path -> Names.removedPoint(String.valueOf(path.getFileName())))
+                    .filter(Objects::nonNull)
+                    .sorted()
+                    .toList();
+        }
     }
 
-    /** Forgets what is no longer in progress and has left nothing behind. */
-    public void removeEntry(String point) throws IOException {
-        journal().remove(point);
-    }
+    /** Reads a point's manifest and checks that it makes sense by itself: no name in it leads out of the point's folder. */
+    private static final class PointReader {
+        private final Path file;
+        private final Manifest manifest;
+        private final Set<String> names = new HashSet<>();
 
-    /** What is in progress, or was when its writer died; throws where one entry cannot be read. */
-    public List<JournalEntry> entries() {
-        return journal().entries();
+        private PointReader(Path file, Manifest manifest) {
+            this.file = file;
+            this.manifest = manifest;
+        }
+
+        /**
+         * Reads the point in {@code folder}.
+         *
+         * @throws DamagedException where the manifest is damaged
+         * @throws RepositoryException where a newer program wrote it
+         */
+        static Point read(Path folder, String domain, String repository) {
+            Path file = folder.resolve(Names.MANIFEST);
+            SummedFile<Manifest> read = SummedFile.read(file, folder.resolve(Names.MANIFEST_SUM), Manifest.class);
+            Manifest manifest = read.value();
+            if (manifest.format().equals(Manifest.FORMAT) && manifest.version() > Manifest.VERSION) {
+                throw new RepositoryException(file + " has version " + manifest.version()
+                        + "; this program reads up to version " + Manifest.VERSION + ": use a newer one");
+            }
+            new PointReader(file, manifest).check(String.valueOf(folder.getFileName()), repository);
+            return new Point(domain, folder, manifest, read.sha256());
+        }
+
+        private void check(String id, String repository) {
+            require(manifest.format().equals(Manifest.FORMAT), "format is not " + Manifest.FORMAT);
+            require(manifest.version() == Manifest.VERSION, "version is " + manifest.version());
+            require(
+                    manifest.repository().equals(repository),
+                    "it belongs to repository " + manifest.repository() + ", not to " + repository);
+            require(manifest.point().equals(id), "it describes point " + manifest.point() + ", not " + id);
+            require(
+                    (manifest.parent() == null) == (manifest.level() == Level.FULL),
+                    "a full point has no parent, every other has one");
+            if (manifest.parent() != null) {
+                require(
+                        Names.isPoint(manifest.parent().point())
+                                && !manifest.parent().point().equals(id),
+                        "its parent is not another point");
+                require(Names.isSha256(manifest.parent().manifestSha256()), "its parent's digest is not a SHA-256");
+            }
+            if (manifest.previous() != null) {
+                require(
+                        Names.isPoint(manifest.previous().point())
+                                && !manifest.previous().point().equals(id),
+                        "the point before it is not another point");
+                require(Names.isSha256(manifest.previous().manifestSha256()), "the digest before it is not a SHA-256");
+            }
+            manifest.disks().forEach(this::checkDisk);
+            Set<String> roles = new HashSet<>();
+            for (PointFile stored : manifest.files()) {
+                checkFile(stored.file(), stored.sha256());
+                require(roles.add(stored.role()), "two files have the role " + stored.role());
+            }
+            require(roles.contains(PointFile.DOMAIN), "no file has the role " + PointFile.DOMAIN);
+            Nvram nvram = manifest.nvram();
+            require(
+                    roles.contains(PointFile.NVRAM) == (nvram != null && nvram.reason() == null),
+                    "the file with the role " + PointFile.NVRAM + " does not fit what it says of the UEFI variables");
+        }
+
+        private void checkDisk(ManifestDisk disk) {
+            require(Names.isTarget(disk.target()), "disk " + disk.target() + " is no target");
+            require(
+                    (manifest.mode() == Mode.PUSH) == (disk.pushed() != null),
+                    "disk " + disk.target() + ": wrong mode");
+            StoredImage image = disk.image();
+            if (image == null || disk.digests() == null || disk.content() == null) {
+                return;
+            }
+            checkName(image.file());
+            require(Names.isSha256(image.blocksRoot()), image.file() + ": blocksRoot is not a SHA-256");
+            require(Names.isSha256(disk.content().root()), disk.target() + ": content root is not a SHA-256");
+            require(
+                    (image.backing() == null) == (disk.level() == Level.FULL),
+                    image.file() + ": a full image has no backing, every other has one");
+            if (image.backing() != null) {
+                require(
+                        manifest.parent() != null
+                                && image.backing()
+                                        .equals("../" + manifest.parent().point() + "/" + image.file()),
+                        image.file() + ": its backing is not its parent's image");
+            }
+            checkFile(disk.digests().file(), disk.digests().sha256());
+        }
+
+        private void checkFile(String name, String sha256) {
+            checkName(name);
+            require(Names.isSha256(sha256), name + ": sha256 is not a SHA-256");
+        }
+
+        private void checkName(String name) {
+            require(
+                    Names.isPlainFile(name) && !name.equals(Names.MANIFEST) && !name.equals(Names.MANIFEST_SUM),
+                    "the file name '" + name + "' is not allowed");
+            require(names.add(name), "the file " + name + " is described twice");
+        }
+
+        private void require(boolean condition, String message) {
+            if (!condition) {
+                throw new DamagedException(Finding.of(file, message));
+            }
+        }
     }
 }

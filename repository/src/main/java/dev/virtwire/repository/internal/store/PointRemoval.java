@@ -3,7 +3,6 @@ package dev.virtwire.repository.internal.store;
 
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.DurableFiles;
-import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -39,7 +37,7 @@ public final class PointRemoval {
 
     /** Finishes removals in which a run died; returns the ids of the points of which something was left. */
     public List<String> finish() throws IOException {
-        List<String> removed = removed();
+        List<String> removed = store.removals();
         List<String> finished = new ArrayList<>();
         for (String id : removed) {
             if (!isEmpty(store.removed(id))) {
@@ -61,7 +59,7 @@ public final class PointRemoval {
         if (removed.isEmpty()) {
             return;
         }
-        DomainStore.Listing listing = store.points();
+        Listing listing = store.points();
         if (!listing.damage().isEmpty()) {
             return;
         }
@@ -76,16 +74,6 @@ public final class PointRemoval {
             if (!named.contains(id)) {
                 files.delete(store.removed(id));
             }
-        }
-    }
-
-    private List<String> removed() throws IOException {
-        try (Stream<Path> list = Files.list(store.folder())) {
-            return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
-                    .map(path -> Names.removedPoint(String.valueOf(path.getFileName())))
-                    .filter(Objects::nonNull)
-                    .sorted()
-                    .toList();
         }
     }
 

@@ -10,7 +10,8 @@ import java.nio.file.Path;
 public final class UnsureCommitException extends RepositoryException {
     private static final long serialVersionUID = 1;
 
-    UnsureCommitException(Path point, IOException reason) {
+    /** Of the point in this folder. */
+    public UnsureCommitException(Path point, IOException reason) {
         super(
                 point + " is complete, but its name may not outlive a crash: the folder could not be synced ("
                         + Problems.reason(reason) + ")",

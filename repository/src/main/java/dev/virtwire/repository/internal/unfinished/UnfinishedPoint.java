@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.unfinished;
 
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.internal.format.SummedFile;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.UnsureCommitException;
+import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.repository.manifest.StoredFile;
@@ -18,17 +24,34 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder that a point is made in, and the notes in it for a run that goes on with it. Each note has its SHA-256 in
- * its first line; what does not fit it was never said.
+ * The folder that a point is made in, until it gets its name; and the notes in it for a run that goes on with it. Each note
+ * has its SHA-256 in its first line; what does not fit it was never said.
  */
 public final class UnfinishedPoint {
+    private final DomainStore store;
+    private final String point;
     private final DurableFiles files;
     private final Path folder;
 
-    /** Of the point that is made in {@code folder}. */
-    public UnfinishedPoint(DurableFiles files, Path folder) {
-        this.files = files;
-        this.folder = folder;
+    /** Of the point with this id. */
+    public UnfinishedPoint(DomainStore store, String point) {
+        this.store = store;
+        this.point = point;
+        this.files = store.files();
+        this.folder = store.partial(point);
+    }
+
+    /** Makes the folder, new and empty. */
+    public void create() throws IOException {
+        if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            throw new RepositoryException(folder + " exists already");
+        }
+        files.createFolder(folder);
+    }
+
+    /** Writes a small file of the point. */
+    public void write(String name, byte[] content) throws IOException {
+        files.writeNew(folder.resolve(name), content);
     }
 
     /** The folder. */
@@ -75,15 +98,41 @@ public final class UnfinishedPoint {
         return null;
     }
 
-    /** Removes the notes: all that is in the folder then is part of the point. */
-    public void clear() throws IOException {
+    /**
+     * Removes the notes, writes the manifest and gives the folder its final name. From here on the point exists.
+     *
+     * @throws UnsureCommitException where it does, and nobody can say whether it still will after a crash
+     */
+    public Point commit(Manifest manifest) throws IOException {
+        clear();
+        SummedFile.write(files, folder.resolve(Names.MANIFEST), folder.resolve(Names.MANIFEST_SUM), manifest);
+        Path complete = store.folder().resolve(point);
+        try {
+            files.rename(folder, complete);
+        } catch (IOException e) {
+            if (Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
+                throw new UnsureCommitException(complete, e);
+            }
+            throw e;
+        }
+        return store.point(point);
+    }
+
+    private void clear() throws IOException {
         List<Path> notes;
         try (Stream<Path> list = Files.list(folder)) {
             notes = list.filter(path -> Names.isForGoingOn(String.valueOf(path.getFileName())))
                     .sorted()
                     .toList();
         }
-        files.delete(folder, notes);
+        if (!notes.isEmpty()) {
+            files.delete(folder, notes);
+        }
+    }
+
+    /** Removes what was built of a point that will not be. */
+    public void discard() throws IOException {
+        files.deleteTree(folder);
     }
 
     private boolean isWhole(String name, long size, String sha256) throws IOException {

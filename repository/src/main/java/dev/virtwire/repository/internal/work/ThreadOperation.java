@@ -4,12 +4,14 @@ package dev.virtwire.repository.internal.work;
 import dev.virtwire.repository.Operation;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /** An operation on a thread of its own. */
 public final class ThreadOperation<T> implements Operation<T> {
     private final CompletableFuture<T> result = new CompletableFuture<>();
     private final Runnable canceller;
+    private final AtomicBoolean cancelled = new AtomicBoolean();
 
     private ThreadOperation(Runnable canceller) {
         this.canceller = canceller;
@@ -50,7 +52,10 @@ public final class ThreadOperation<T> implements Operation<T> {
 
     @Override
     public CompletableFuture<Void> cancel() {
-        canceller.run();
+        // Once: a second interruption would hit the clean-up that the first one has begun.
+        if (cancelled.compareAndSet(false, true)) {
+            canceller.run();
+        }
         return result.handle((done, failure) -> null);
     }
 
@@ -63,7 +68,7 @@ public final class ThreadOperation<T> implements Operation<T> {
                     return result.get();
                 } catch (InterruptedException e) {
                     interrupted = true;
-                    canceller.run();
+                    cancel();
                 } catch (ExecutionException e) {
                     if (e.getCause() instanceof RuntimeException failure) {
                         throw failure;

@@ -3,7 +3,6 @@ package dev.virtwire.repository.internal.work;
 
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.RepositoryException;
-import dev.virtwire.repository.internal.digest.BlockHasher;
 import dev.virtwire.repository.internal.digest.BlockTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,14 +26,14 @@ public final class Workers implements AutoCloseable {
 
     /** What one worker has for itself. */
     public static final class Bench {
-        private final BlockHasher hasher = new BlockHasher();
+        private final BlockTree.LeafHasher hasher = new BlockTree.LeafHasher();
         private final ByteBuffer buffer = ByteBuffer.allocateDirect(BlockTree.BLOCK);
         private final byte[] expected = new byte[BlockTree.DIGEST];
 
         private Bench() {}
 
         /** Hashes for this worker. */
-        public BlockHasher hasher() {
+        public BlockTree.LeafHasher hasher() {
             return hasher;
         }
 

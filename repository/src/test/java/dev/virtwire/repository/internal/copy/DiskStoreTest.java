@@ -12,7 +12,6 @@ import dev.virtwire.repository.internal.digest.ChainLeaves;
 import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.format.Sha256;
-import dev.virtwire.repository.internal.work.BufferPool;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import java.io.Closeable;
 import java.io.IOException;
@@ -37,7 +36,7 @@ class DiskStoreTest {
     @TempDir
     Path folder;
 
-    private final BufferPool buffers = new BufferPool(5);
+    private final DiskCopy.Buffers buffers = new DiskCopy.Buffers(5);
     private final ExecutorService workers = Executors.newFixedThreadPool(2);
     private final AtomicLong passed = new AtomicLong();
     private final AtomicLong moved = new AtomicLong();

@@ -9,7 +9,6 @@ import dev.virtwire.image.ImageAccess;
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.Qcow2Check;
 import dev.virtwire.repository.internal.digest.DigestFile;
-import dev.virtwire.repository.internal.work.BufferPool;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -34,7 +33,7 @@ class GoingOnTest {
     @TempDir
     Path folder;
 
-    private final BufferPool buffers = new BufferPool(4);
+    private final DiskCopy.Buffers buffers = new DiskCopy.Buffers(4);
     private final ExecutorService workers = Executors.newFixedThreadPool(2);
     private final AtomicLong moved = new AtomicLong();
     private Compression compression = Compression.NONE;

@@ -52,7 +52,7 @@ class DigestFileTest {
 
     private DigestFileWriter.Summary writeFull(Path file, byte[][] leaves, Path image) throws IOException {
         try (DigestFileWriter writer = DigestFileWriter.create(file, GUEST, null);
-                BlockSpool spool = BlockSpool.create(folder.resolve("spool"))) {
+                DigestFileWriter.Spool spool = DigestFileWriter.Spool.create(folder.resolve("spool"))) {
             for (byte[] leaf : leaves) {
                 if (leaf == null) {
                     writer.zeros(1);
@@ -119,7 +119,7 @@ class DigestFileTest {
         DigestFileWriter.Summary summary;
         try (DigestFile parentFile = DigestFile.open(parent);
                 DigestFileWriter writer = DigestFileWriter.create(child, GUEST, parentFile.content());
-                BlockSpool spool = BlockSpool.create(folder.resolve("spool"))) {
+                DigestFileWriter.Spool spool = DigestFileWriter.Spool.create(folder.resolve("spool"))) {
             writer.inherited(100);
             changed[100] = randomLeaf();
             writer.leaf(changed[100]);
@@ -146,7 +146,7 @@ class DigestFileTest {
         Path file = folder.resolve("sparse.digests");
         Path image = image(0);
         try (DigestFileWriter writer = DigestFileWriter.create(file, 16L << 40, null);
-                BlockSpool spool = BlockSpool.create(folder.resolve("spool"))) {
+                DigestFileWriter.Spool spool = DigestFileWriter.Spool.create(folder.resolve("spool"))) {
             writer.zeros(BlockTree.blocks(16L << 40));
             spool.drain(image, writer, Runnable::run);
             writer.finish(0);
@@ -162,7 +162,7 @@ class DigestFileTest {
     void aDiskOfNoBytesHasNoLeaves() throws Exception {
         Path file = folder.resolve("empty.digests");
         try (DigestFileWriter writer = DigestFileWriter.create(file, 0, null);
-                BlockSpool spool = BlockSpool.create(folder.resolve("spool"))) {
+                DigestFileWriter.Spool spool = DigestFileWriter.Spool.create(folder.resolve("spool"))) {
             spool.drain(image(0), writer, Runnable::run);
             writer.finish(0);
         }
@@ -178,7 +178,7 @@ class DigestFileTest {
         byte[][] leaves = {randomLeaf(), null, null, randomLeaf()};
         Path file = folder.resolve("vda.digests");
         try (DigestFileWriter writer = DigestFileWriter.create(file, 4L << 20, null);
-                BlockSpool spool = BlockSpool.create(folder.resolve("spool"))) {
+                DigestFileWriter.Spool spool = DigestFileWriter.Spool.create(folder.resolve("spool"))) {
             writer.leaf(leaves[0]);
             writer.zeros(2);
             writer.leaf(leaves[3]);

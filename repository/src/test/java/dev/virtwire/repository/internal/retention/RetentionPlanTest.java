@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
-import dev.virtwire.repository.internal.store.PointOrder;
+import dev.virtwire.repository.internal.store.PointPlace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -297,7 +297,7 @@ class RetentionPlanTest {
     private static void requireWhole(List<Candidate> left) {
         Set<String> there = new HashSet<>(ids(left));
         assertThat(left).allMatch(point -> point.parent() == null || there.contains(point.parent()));
-        assertThat(PointOrder.of(left, point -> new PointOrder.Link(point.id(), point.began(), point.previous())))
+        assertThat(PointPlace.inOrder(left, point -> new PointPlace(point.id(), point.began(), point.previous())))
                 .isEqualTo(left);
     }
 

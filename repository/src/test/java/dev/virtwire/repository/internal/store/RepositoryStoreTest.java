@@ -9,6 +9,7 @@ import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
@@ -16,6 +17,7 @@ import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -53,11 +55,12 @@ class RepositoryStoreTest {
 
     private static Point addPoint(DomainStore domain) throws IOException {
         String id = domain.newPointId(SEVEN, Level.FULL);
-        Path partial = domain.createPartial(id);
+        UnfinishedPoint unfinished = new UnfinishedPoint(domain, id);
+        unfinished.create();
         byte[] xml = "<domain/>".getBytes(StandardCharsets.UTF_8);
-        domain.files().writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        unfinished.write(Names.DOMAIN_XML, xml);
         PointFile stored = new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
-        return domain.commit(Manifests.full(domain.repositoryId(), id, stored, List.of()));
+        return unfinished.commit(Manifests.full(domain.repositoryId(), id, stored, List.of()));
     }
 
     @Test
@@ -217,12 +220,13 @@ class RepositoryStoreTest {
         domain.lock().close();
         Point first = addPoint(domain);
         String id = domain.newPointId(SEVEN.minusSeconds(60), Level.FULL);
-        Path partial = domain.createPartial(id);
+        UnfinishedPoint unfinished = new UnfinishedPoint(domain, id);
+        unfinished.create();
         byte[] xml = "<domain/>".getBytes(StandardCharsets.UTF_8);
-        domain.files().writeNew(partial.resolve(Names.DOMAIN_XML), xml);
+        unfinished.write(Names.DOMAIN_XML, xml);
         PointFile stored = new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
         Manifest later = Manifests.after(first, Manifests.full(domain.repositoryId(), id, stored, List.of()));
-        domain.commit(later);
+        unfinished.commit(later);
 
         assertThat(domain.points().points()).extracting(Point::id).containsExactly(first.id(), id);
     }
@@ -238,7 +242,7 @@ class RepositoryStoreTest {
                 JournalEntry.VERSION,
                 domain.repositoryId(),
                 point,
-                Writer.describe(),
+                Writer.here().process(),
                 SEVEN,
                 Manifests.WEB1,
                 Manifests.HOST,
@@ -252,11 +256,11 @@ class RepositoryStoreTest {
                 List.of(),
                 3);
 
-        domain.writeEntry(entry);
-        assertThat(domain.entries()).containsExactly(entry);
+        domain.journal().write(entry);
+        assertThat(domain.journal().entries()).containsExactly(entry);
         assertThat(domain.newPointId(SEVEN, Level.FULL)).isEqualTo("20261122T190000Z-full-2");
-        domain.removeEntry(point);
-        assertThat(domain.entries()).isEmpty();
+        domain.journal().remove(point);
+        assertThat(domain.journal().entries()).isEmpty();
     }
 
     @Test
@@ -270,8 +274,8 @@ class RepositoryStoreTest {
         String socket = "/var/tmp/" + Names.socket(onHost);
         String scratch = "/var/tmp/" + Names.scratch(onHost, "vda");
         String pushed = "/var/tmp/" + Names.pushed(onHost, "vda");
-        domain.writeEntry(entry(domain, id, checkpoint, socket, scratch, pushed));
-        assertThat(domain.entries()).hasSize(1);
+        domain.journal().write(entry(domain, id, checkpoint, socket, scratch, pushed));
+        assertThat(domain.journal().entries()).hasSize(1);
 
         for (List<String> names : List.of(
                 List.of("somebody-elses", socket, scratch, pushed),
@@ -281,15 +285,15 @@ class RepositoryStoreTest {
                 List.of(checkpoint, socket, "var/tmp/" + Names.scratch(onHost, "vda"), pushed),
                 List.of(checkpoint, socket, scratch, "/images/web1.qcow2"),
                 List.of(checkpoint, socket, scratch, scratch))) {
-            domain.writeEntry(entry(domain, id, names.get(0), names.get(1), names.get(2), names.get(3)));
-            assertThatThrownBy(domain::entries)
+            domain.journal().write(entry(domain, id, names.get(0), names.get(1), names.get(2), names.get(3)));
+            assertThatThrownBy(() -> domain.journal().entries())
                     .as("%s", names)
                     .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining(id + ".json names ")
                     .hasMessageEndingWith(", which no run gave to that point; delete it by hand");
         }
         Files.writeString(domain.folder().resolve(".journal").resolve(id + ".json"), "{");
-        assertThatThrownBy(domain::entries).hasMessageContaining("is not readable at line 1");
+        assertThatThrownBy(() -> domain.journal().entries()).hasMessageContaining("is not readable at line 1");
         DomainPoints listed = Repository.open(repository()).points("web1");
         assertThat(listed.points()).containsExactly(point);
         assertThat(listed.unfinished()).containsExactly(id);
@@ -302,7 +306,7 @@ class RepositoryStoreTest {
                 JournalEntry.VERSION,
                 domain.repositoryId(),
                 id,
-                Writer.describe(),
+                Writer.here().process(),
                 SEVEN,
                 Manifests.WEB1,
                 Manifests.HOST,
@@ -414,7 +418,7 @@ class RepositoryStoreTest {
         Point second = addPoint(domain);
         Files.writeString(first.folder().resolve(Names.MANIFEST), "{}");
 
-        DomainStore.Listing listing = domain.points();
+        Listing listing = domain.points();
         assertThat(listing.points()).extracting(Point::id).containsExactly(second.id());
         assertThat(listing.damage()).hasSize(1);
         assertThat(listing.damage().get(0).file()).isEqualTo(first.folder().resolve(Names.MANIFEST));
@@ -458,7 +462,7 @@ class RepositoryStoreTest {
             }
             DomainStore domain =
                     RepositoryStore.open(repository(), DurableFiles.PLAIN).domain(name);
-            DomainStore.Listing listing = domain.points();
+            Listing listing = domain.points();
             assertThat(listing.damage()).as(steps.get(crash)).isEmpty();
             for (Path partial : domain.partials()) {
                 domain.files().deleteTree(partial);
@@ -476,10 +480,11 @@ class RepositoryStoreTest {
         domain.lock().close();
         for (String name : List.of("../domain.xml", "/etc/passwd", ".hidden", "", "manifest.json", "a/b", "a\nb")) {
             String id = domain.newPointId(SEVEN, Level.FULL);
-            domain.createPartial(id);
+            UnfinishedPoint unfinished = new UnfinishedPoint(domain, id);
+            unfinished.create();
             PointFile stored = new PointFile(PointFile.DOMAIN, name, 1, "0".repeat(64));
             Manifest manifest = Manifests.full(store.id(), id, stored, List.of());
-            assertThatThrownBy(() -> domain.commit(manifest))
+            assertThatThrownBy(() -> unfinished.commit(manifest))
                     .isInstanceOf(DamagedException.class)
                     .hasMessageContaining("is not allowed");
         }

@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.repository.internal.store;
+package dev.virtwire.repository.internal;
 
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.DomainPoints;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.PruneRequest;
+import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.RestoreResult;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
@@ -10,6 +23,12 @@ import dev.virtwire.repository.internal.format.RepositoryFile;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
+import dev.virtwire.repository.internal.restore.FileRestore;
+import dev.virtwire.repository.internal.retention.Pruner;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.Listing;
+import dev.virtwire.repository.internal.verify.Verifier;
+import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,11 +36,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** A repository's folder. */
-public final class RepositoryStore {
+public final class RepositoryStore implements Repository {
     private final Path folder;
     private final String id;
     private final DurableFiles files;
@@ -140,12 +160,12 @@ public final class RepositoryStore {
         files.replace(folder.resolve(Names.REPOSITORY), content);
     }
 
-    /** The repository's folder, absolute. */
+    @Override
     public Path folder() {
         return folder;
     }
 
-    /** The repository's id. */
+    @Override
     public String id() {
         return id;
     }
@@ -156,7 +176,7 @@ public final class RepositoryStore {
     }
 
     /** The domains that have a folder, in the order of their names. */
-    public List<DomainStore> domains() {
+    public List<DomainStore> domainStores() {
         try (Stream<Path> list = Files.list(folder)) {
             return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                             && Names.isDomainFolder(String.valueOf(path.getFileName())))
@@ -180,7 +200,7 @@ public final class RepositoryStore {
      * @throws RepositoryException where there is nothing of it
      */
     public DomainStore existing(String name) {
-        for (DomainStore there : domains()) {
+        for (DomainStore there : domainStores()) {
             if (there.name().equals(name)) {
                 return there;
             }
@@ -190,5 +210,78 @@ public final class RepositoryStore {
             throw new RepositoryException("repository " + folder + " holds nothing of a domain " + name);
         }
         return byName;
+    }
+
+    @Override
+    public List<DomainPoints> points() {
+        return domainStores().stream().map(RepositoryStore::list).toList();
+    }
+
+    @Override
+    public DomainPoints points(String domain) {
+        return list(existing(domain));
+    }
+
+    @Override
+    public Point point(String domain, String id) {
+        return existing(domain).point(id);
+    }
+
+    @Override
+    public Point newestPoint(String domain) {
+        Listing listing = existing(domain).points();
+        if (!listing.damage().isEmpty()) {
+            throw new DamagedException(listing.damage());
+        }
+        Point newest = listing.newest();
+        if (newest == null) {
+            throw new RepositoryException("domain " + domain + " has no point in " + folder());
+        }
+        return newest;
+    }
+
+    @Override
+    public Operation<VerifyReport> verify(VerifyRequest request, ProgressListener listener) {
+        return ThreadOperation.start("virtwire verify", () -> {
+            Verifier verifier = new Verifier(request);
+            String domain = request.domain();
+            String point = request.point();
+            if (domain == null) {
+                domainStores().forEach(verifier::addAll);
+            } else if (point == null) {
+                verifier.addAll(existing(domain));
+            } else {
+                verifier.add(existing(domain), point);
+            }
+            return verifier.run(listener);
+        });
+    }
+
+    @Override
+    public Operation<RestoreResult> restore(RestoreRequest request, ProgressListener listener) {
+        return ThreadOperation.start(
+                "virtwire restore",
+                () -> new FileRestore(existing(request.point().domain()), request, false, listener).run());
+    }
+
+    @Override
+    public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
+        return ThreadOperation.start("virtwire prune", () -> {
+            Pruner pruner = new Pruner(existing(request.domain()), request.retention(), listener);
+            return request.dryRun() ? pruner.dryRun() : pruner.run();
+        });
+    }
+
+    @Override
+    public List<String> domains() {
+        return domainStores().stream().map(DomainStore::name).toList();
+    }
+
+    private static DomainPoints list(DomainStore domain) {
+        Listing listing = domain.points();
+        List<Finding> damage = new ArrayList<>(listing.damage());
+        damage.addAll(domain.journal().damage());
+        return new DomainPoints(
+                domain.name(), listing.points(), damage, domain.journal().points());
     }
 }

@@ -15,26 +15,21 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The order in which points were made: each after the one that was the newest then, whatever the clock said. */
-public final class PointOrder {
-    /**
-     * What a point says of its place.
-     *
-     * @param id the point
-     * @param began when it was made, by the clock
-     * @param previous the newest point when it was made, or null
-     */
-    public record Link(String id, Instant began, @Nullable String previous) {}
-
-    private PointOrder() {}
-
+/**
+ * What a point says of its place among others. Each was made after the one that was the newest then, whatever the clock said.
+ *
+ * @param id the point
+ * @param began when it was made, by the clock
+ * @param previous the newest point when it was made, or null
+ */
+public record PointPlace(String id, Instant began, @Nullable String previous) {
     /** The points, oldest first. Where a point between two is gone, the clock decides. */
-    public static <T> List<T> of(Collection<T> points, Function<T, Link> link) {
+    public static <T> List<T> inOrder(Collection<T> points, Function<T, PointPlace> place) {
         List<T> byTime = new ArrayList<>(points);
-        byTime.sort(Comparator.comparing((T point) -> link.apply(point).began())
-                .thenComparing(point -> link.apply(point).id()));
+        byTime.sort(Comparator.comparing((T point) -> place.apply(point).began())
+                .thenComparing(point -> place.apply(point).id()));
         Map<String, T> byId = new HashMap<>();
-        byTime.forEach(point -> byId.put(link.apply(point).id(), point));
+        byTime.forEach(point -> byId.put(place.apply(point).id(), point));
         Set<T> ordered = new LinkedHashSet<>();
         for (T point : byTime) {
             Deque<T> before = new ArrayDeque<>();
@@ -43,7 +38,7 @@ public final class PointOrder {
             @Nullable T at = point;
             while (at != null && !ordered.contains(at) && walked.add(at)) {
                 before.push(at);
-                String previous = link.apply(at).previous();
+                String previous = place.apply(at).previous();
                 at = previous == null ? null : byId.get(previous);
             }
             ordered.addAll(before);

@@ -4,72 +4,48 @@ package dev.virtwire.backup.internal.job;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.backup.BackupStorage;
 import dev.virtwire.client.backup.NbdServer;
-import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.protocol.error.ErrorCode;
-import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
-import dev.virtwire.repository.internal.format.Names;
-import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Removes from a host what one backup may have left there: its job, its checkpoint, scratch files, sockets, half-written
- * images. Only what bears the point's name is touched.
- */
-final class HostCleanup {
+/** Ends what one backup may still have running on its host: its job, and frozen file systems. */
+final class AbandonedJob {
     private static final Duration END = Duration.ofSeconds(60);
     private static final Duration BEGINNING_PAUSE = Duration.ofMillis(100);
 
     private final Libvirt libvirt;
     private final JournalEntry entry;
-    private final boolean searching;
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
-    private final List<String> unknown = new ArrayList<>();
     private boolean unreachable;
+    private @Nullable Domain domain;
 
-    /**
-     * For what {@code entry} tells of.
-     *
-     * @param searching whether files that are not seen from here are looked for at the host, which costs it a moment: where a
-     *     job has ended in order, libvirt has removed its scratch itself
-     */
-    HostCleanup(Libvirt libvirt, JournalEntry entry, boolean searching) {
+    /** Of the backup that {@code entry} tells of. */
+    AbandonedJob(Libvirt libvirt, JournalEntry entry) {
         this.libvirt = libvirt;
         this.entry = entry;
-        this.searching = searching;
     }
 
-    /** What was removed, each one sentence. */
+    /** What was ended, each one sentence. */
     List<String> done() {
         return done;
     }
 
-    /** What could not be removed, each with the reason. */
+    /** What could not be ended, each with the reason. */
     List<String> left() {
         return left;
-    }
-
-    /** What may be there and can neither be seen nor removed from here, however often one tries. */
-    List<String> unknown() {
-        return unknown;
     }
 
     /** Whether libvirt could not be asked, so that everything on the host is as it was. */
@@ -77,27 +53,29 @@ final class HostCleanup {
         return unreachable;
     }
 
+    /** The domain, or null where it is gone or nobody can say. */
+    @Nullable
+    Domain domain() {
+        return domain;
+    }
+
     /**
-     * Removes everything but the checkpoints in {@code keep}.
+     * Thaws and ends; once.
      *
-     * @param committed whether the point exists, so that its images on the host stay
-     * @param others whether older checkpoints of this repository go too
+     * @return whether nothing of it runs any more, so that its traces may be removed
      */
-    void run(boolean committed, boolean others, Set<String> keep) {
-        Domain domain = domain();
-        if (domain != null) {
-            thaw(domain);
+    boolean end() {
+        Domain found = find();
+        domain = found;
+        if (found == null) {
+            return left.isEmpty();
         }
-        if (domain != null && endJob(domain)) {
-            deleteFiles(committed);
-            deleteCheckpoints(domain, others, keep);
-        } else if (domain == null && left.isEmpty()) {
-            deleteFiles(committed);
-        }
+        thaw(found);
+        return endJob(found);
     }
 
     /** The domain, or null where it is gone or nobody can say. */
-    private @Nullable Domain domain() {
+    private @Nullable Domain find() {
         try {
             return Waiting.await(libvirt.domain(entry.domain().uuid()));
         } catch (RemoteException e) {
@@ -180,7 +158,7 @@ final class HostCleanup {
         long end = System.nanoTime() + END.toNanos();
         while (true) {
             boolean beginning =
-                    CurrentJob.of(domain).filter(JobStatistics::isBackup).isPresent();
+                    HostFacts.currentJob(domain).filter(JobStatistics::isBackup).isPresent();
             Optional<BackupSpec> active = Waiting.await(domain.activeBackup());
             if (active.isPresent() || !beginning) {
                 return active;
@@ -205,76 +183,5 @@ final class HostCleanup {
             }
         }
         return false;
-    }
-
-    private void deleteCheckpoints(Domain domain, boolean others, Set<String> keep) {
-        List<Checkpoint> checkpoints;
-        try {
-            checkpoints = Waiting.await(domain.checkpoints().list());
-        } catch (LibvirtException e) {
-            left.add("checkpoints of domain " + domain.name() + ": " + e.getMessage());
-            return;
-        }
-        String prefix = Names.checkpointPrefix(entry.repository());
-        for (Checkpoint checkpoint : checkpoints) {
-            String name = checkpoint.name();
-            boolean ours = name.equals(entry.checkpoint()) || (others && name.startsWith(prefix));
-            if (ours && !keep.contains(name)) {
-                delete(checkpoint);
-            }
-        }
-    }
-
-    /** After a crash of QEMU libvirt still knows the checkpoint, but its bitmap is gone: nothing else can be deleted. */
-    private void delete(Checkpoint checkpoint) {
-        String name = checkpoint.name();
-        try {
-            try {
-                Waiting.await(checkpoint.delete());
-                done.add("deleted checkpoint " + name);
-            } catch (RemoteException e) {
-                if (!String.valueOf(e.details().message()).contains("not found in backing chain")) {
-                    throw e;
-                }
-                Waiting.await(checkpoint.delete(CheckpointDeleteFlags.METADATA_ONLY));
-                done.add("forgot checkpoint " + name + ", whose bitmap is gone");
-            }
-        } catch (LibvirtException e) {
-            left.add("checkpoint " + name + ": " + e.getMessage());
-        }
-    }
-
-    /** libvirt removes scratch files itself when it ends a job; what is still there has outlived libvirt or QEMU. */
-    private void deleteFiles(boolean committed) {
-        List<String> files = new ArrayList<>(entry.scratch());
-        if (entry.socket() != null) {
-            files.add(entry.socket());
-        }
-        if (!committed) {
-            files.addAll(entry.pushed());
-        }
-        List<String> there = new ArrayList<>();
-        for (String name : files) {
-            Path path = Path.of(name);
-            try {
-                if (Files.deleteIfExists(path)) {
-                    done.add("deleted " + path);
-                } else if (!isHere() && !name.equals(entry.socket())) {
-                    there.add(name);
-                }
-            } catch (IOException e) {
-                left.add(path + ": " + Problems.reason(e));
-            }
-        }
-        if (searching && !there.isEmpty()) {
-            HostFiles host = new HostFiles(libvirt, entry);
-            host.delete(there);
-            done.addAll(host.done());
-            unknown.addAll(host.unknown());
-        }
-    }
-
-    private boolean isHere() {
-        return libvirt.uri().transport() == LibvirtUri.Transport.UNIX;
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.repository.internal.work;
+package dev.virtwire.repository.internal.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,12 +13,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-class BufferPoolTest {
+class BuffersTest {
     @Test
     void aPartThatHoldsAllOfItsOwnKeepsNoneFromAnother() throws Exception {
-        BufferPool whole = new BufferPool(4);
-        BufferPool greedy = whole.part(2);
-        BufferPool other = whole.part(2);
+        DiskCopy.Buffers whole = new DiskCopy.Buffers(4);
+        DiskCopy.Buffers greedy = whole.part(2);
+        DiskCopy.Buffers other = whole.part(2);
         ByteBuffer first = greedy.take();
         greedy.take();
         CompletableFuture<ByteBuffer> third = CompletableFuture.supplyAsync(greedy::take);
@@ -33,10 +33,10 @@ class BufferPoolTest {
 
     @Test
     void buffersOfOnePartServeTheNextSoThatManyCopiesNeedNoMoreThanTheWhole() {
-        BufferPool whole = new BufferPool(3);
+        DiskCopy.Buffers whole = new DiskCopy.Buffers(3);
         Map<ByteBuffer, Boolean> seen = new IdentityHashMap<>();
         for (int copy = 0; copy < 20; copy++) {
-            BufferPool part = whole.part(3);
+            DiskCopy.Buffers part = whole.part(3);
             List<ByteBuffer> taken = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 taken.add(part.take());
@@ -49,9 +49,9 @@ class BufferPoolTest {
 
     @Test
     void theWholeIsTheBoundWhateverThePartsAre() throws Exception {
-        BufferPool whole = new BufferPool(1);
+        DiskCopy.Buffers whole = new DiskCopy.Buffers(1);
         ByteBuffer only = whole.part(5).take();
-        BufferPool late = whole.part(5);
+        DiskCopy.Buffers late = whole.part(5);
         CompletableFuture<ByteBuffer> waiting = CompletableFuture.supplyAsync(late::take);
 
         assertThat(waiting.completeOnTimeout(null, Duration.ofMillis(50).toMillis(), TimeUnit.MILLISECONDS)

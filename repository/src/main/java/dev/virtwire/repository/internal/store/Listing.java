@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.store;
 
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -11,34 +12,44 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which points' checkpoints a domain still needs: for each disk that it has, that of the newest point with the disk. That
- * is one, but where the newest point lacks a disk that an earlier one has.
+ * The points of a domain: those whose manifest can be read, and the damage.
+ *
+ * @param points in the order of their making
+ * @param damage why others cannot be read
  */
-public final class KeptCheckpoints {
-    private KeptCheckpoints() {}
+public record Listing(List<Point> points, List<Finding> damage) {
+    /** The newest point, or null where there is none. */
+    public @Nullable Point newest() {
+        return points.isEmpty() ? null : points.get(points.size() - 1);
+    }
 
     /**
-     * The checkpoints' names.
+     * The names of the checkpoints that the domain still needs: see {@link #keptPoints}.
      *
-     * @param points all points of the domain, in their order
      * @param lastFull whether that of the last full point is needed too
      */
-    public static Set<String> names(List<Point> points, boolean lastFull) {
-        return points(points, lastFull).stream()
+    public Set<String> keptCheckpoints(boolean lastFull) {
+        return keptPoints(lastFull).stream()
                 .map(point -> point.manifest().checkpoint())
                 .collect(Collectors.toCollection(HashSet::new));
     }
 
-    /** As {@link #names}, the points that they were made with. */
-    public static List<Point> points(List<Point> points, boolean lastFull) {
+    /**
+     * The points whose checkpoints the domain still needs: for each disk that it has, the newest point with the disk. That
+     * is one, but where the newest point lacks a disk that an earlier one has.
+     *
+     * @param lastFull whether that of the last full point is needed too
+     */
+    public List<Point> keptPoints(boolean lastFull) {
         List<Point> kept = new ArrayList<>();
         Set<String> wanted = new HashSet<>();
-        if (!points.isEmpty()) {
-            Manifest newest = points.get(points.size() - 1).manifest();
-            newest.disks().forEach(disk -> wanted.add(disk.target()));
-            newest.excluded().forEach(disk -> wanted.add(disk.target()));
+        Point newest = newest();
+        if (newest != null) {
+            newest.manifest().disks().forEach(disk -> wanted.add(disk.target()));
+            newest.manifest().excluded().forEach(disk -> wanted.add(disk.target()));
         }
         boolean full = lastFull;
         for (int i = points.size() - 1; i >= 0; i--) {

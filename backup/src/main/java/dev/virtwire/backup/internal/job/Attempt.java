@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.format.Writer;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.unfinished.AskedFor;
+import dev.virtwire.repository.internal.unfinished.BegunDisk;
+import dev.virtwire.repository.internal.unfinished.BegunPoint;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.ParentLink;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a run knows of the point that it makes. It is planned, then begun, then recorded; each step returns the
+ * next one. The journal's entry, the notes for a run that goes on, and the manifest are written from it.
+ *
+ * @param request what was asked for
+ * @param facts what the host said
+ * @param store where the point goes
+ * @param point its id
+ * @param planned when the run began with it
+ * @param choice the domain's disks: those in the point, and the others
+ * @param plan what the host is asked to do, or was
+ * @param lost by target, why a disk's bitmap turned out to be of no use
+ * @param begun the job, or null before it has begun
+ * @param recorded what the point holds besides disks, or null before that is written
+ */
+record Attempt(
+        BackupRequest request,
+        HostFacts facts,
+        DomainStore store,
+        String point,
+        Instant planned,
+        DiskChoice choice,
+        TransferPlan plan,
+        Map<String, String> lost,
+        @Nullable BegunJob begun,
+        @Nullable Recorded recorded) {
+    /** The next one: libvirt has begun the job, by {@code carriedOut}. */
+    Attempt begun(TransferPlan carriedOut, BegunJob job) {
+        return new Attempt(request, facts, store, point, planned, choice, carriedOut, lost, job, null);
+    }
+
+    /** The next one: what the point holds besides disks is written. */
+    Attempt recorded(Recorded written) {
+        return new Attempt(request, facts, store, point, planned, choice, plan, lost, begun, written);
+    }
+
+    /** The job, which has begun. */
+    BegunJob job() {
+        return requireNonNull(begun, "the job has not begun");
+    }
+
+    /** The folder that the point is made in. */
+    UnfinishedPoint unfinished() {
+        return new UnfinishedPoint(store, point);
+    }
+
+    /** The point that it builds on, or null. */
+    @Nullable
+    Point parent() {
+        return plan.choice().parent();
+    }
+
+    /** What goes into the journal before the host is asked to begin: all that may be left behind anywhere. */
+    JournalEntry entry() {
+        Point parent = parent();
+        return new JournalEntry(
+                JournalEntry.FORMAT,
+                JournalEntry.VERSION,
+                store.repositoryId(),
+                point,
+                Writer.here().process(),
+                planned,
+                facts.identity(),
+                facts.host(),
+                request.mode(),
+                plan.choice().level(),
+                parent == null ? null : parent.id(),
+                request.keepFullCheckpoint(),
+                plan.checkpoint(),
+                plan.socket(),
+                plan.scratch(),
+                plan.pushed(),
+                null);
+    }
+
+    /** What only this run knows, for one that goes on with its job. */
+    BegunPoint notes() {
+        Recorded written = requireNonNull(recorded);
+        Duration frozen = job().frozen();
+        return new BegunPoint(
+                BegunPoint.FORMAT,
+                BegunPoint.VERSION,
+                point,
+                asked(request),
+                facts.domain().id().orElse(null),
+                job().began(),
+                job().port(),
+                plan.choice().level(),
+                link(parent()),
+                plan.checkpoint(),
+                plan.disks().stream().map(this::begunDisk).toList(),
+                choice.excluded(),
+                written.files(),
+                written.domainXml(),
+                written.nvram(),
+                written.tpmState(),
+                frozen == null ? null : frozen.toMillis());
+    }
+
+    private BegunDisk begunDisk(ChosenDisk disk) {
+        String target = disk.target();
+        return new BegunDisk(
+                target,
+                disk.source(),
+                plan.choice().incremental().contains(target),
+                plan.choice().reasonOf(target),
+                plan.tracked().contains(target));
+    }
+
+    /** What a request asks for, as far as a point differs by it. */
+    static AskedFor asked(BackupRequest request) {
+        Level level = request.level();
+        return new AskedFor(
+                level == null ? "AUTO" : level.name(),
+                request.since(),
+                request.keepFullCheckpoint(),
+                request.disks().stream().sorted().toList(),
+                request.excluded().stream().sorted().toList(),
+                request.quiesce(),
+                request.compression(),
+                request.scratchFolder(),
+                request.nbd() == null ? null : request.nbd().toString());
+    }
+
+    /**
+     * The manifest of the point, which is complete now.
+     *
+     * @param disks its disks
+     * @param newest the domain's newest point so far, or null
+     */
+    Manifest manifest(List<ManifestDisk> disks, @Nullable Point newest) {
+        Recorded written = requireNonNull(recorded);
+        return new Manifest(
+                Manifest.FORMAT,
+                Manifest.VERSION,
+                Writer.here().program(),
+                store.repositoryId(),
+                point,
+                facts.identity(),
+                facts.host(),
+                request.mode(),
+                plan.choice().level(),
+                request.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
+                link(parent()),
+                link(newest),
+                plan.checkpoint(),
+                plan.checkpoint() == null ? plan.noCheckpointReason() : null,
+                request.quiesce(),
+                job().began(),
+                Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                disks,
+                choice.excluded(),
+                written.files(),
+                written.domainXml(),
+                written.nvram());
+    }
+
+    private static @Nullable ParentLink link(@Nullable Point point) {
+        return point == null ? null : new ParentLink(point.id(), point.manifestSha256());
+    }
+}
