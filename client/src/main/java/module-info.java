@@ -41,6 +41,10 @@ module dev.virtwire.client {
             dev.virtwire.backup,
             dev.virtwire.cli;
 
+    // What our own modules need of a connection, and users do not.
+    exports dev.virtwire.client.internal.access to
+            dev.virtwire.backup;
+
     // The seam of a transport.
     exports dev.virtwire.client.internal.async to
             dev.virtwire.ssh;

@@ -10,6 +10,7 @@ import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
@@ -486,11 +487,12 @@ class CallsTest {
 
     @Test
     void aLateRegistrationIsRemoved() {
-        CompletableFuture<?> late = libvirt.call(
-                EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
-                new ConnectDomainEventCallbackRegisterAnyArgs(0, null),
-                CallOptions.within(Duration.ofMillis(50)),
-                result -> new EventCalls(libvirt).connectDomainEventCallbackDeregisterAny(result.callbackId()));
+        Libvirt hasty = libvirt.with(CallOptions.within(Duration.ofMillis(50)));
+        CompletableFuture<?> late = LibvirtAccess.to(hasty)
+                .call(
+                        EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
+                        new ConnectDomainEventCallbackRegisterAnyArgs(0, null),
+                        result -> new EventCalls(libvirt).connectDomainEventCallbackDeregisterAny(result.callbackId()));
         Message register = server.readCall();
         assertThatThrownBy(late::join).cause().isInstanceOf(CallTimeoutException.class);
         server.reply(register, "00000005");

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.ScriptedServer.Message;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.remote.ConsoleCalls;
 import dev.virtwire.protocol.remote.ConsoleProcedures;
@@ -329,10 +330,10 @@ class StreamsTest {
                     second.uri(), ConnectOptions.builder().streamBuffer(1000).build());
             second.accept();
             try (Libvirt first = connecting.join()) {
-                CompletableFuture<Opened<Void, ReadableStream>> opened = first.openApart(
-                        StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
-                        new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()),
-                        CallOptions.DEFAULT);
+                CompletableFuture<Opened<Void, ReadableStream>> opened = LibvirtAccess.to(first)
+                        .openApart(
+                                StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
+                                new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()));
                 second.accept();
                 Message call = second.readCall();
                 second.reply(call, "");
@@ -369,10 +370,9 @@ class StreamsTest {
 
     @Test
     void whatAConnectionOpenedOnTheSideEndsWithIt() {
-        CompletableFuture<Opened<Void, ReadableStream>> opened = libvirt.openApart(
-                StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
-                new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()),
-                CallOptions.DEFAULT);
+        CompletableFuture<Opened<Void, ReadableStream>> opened = LibvirtAccess.to(libvirt)
+                .openApart(
+                        StorageVolProcedures.STORAGE_VOL_DOWNLOAD, new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()));
         server.accept();
         server.reply(server.readCall(), "");
         ReadableStream stream = opened.join().stream();
