@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -45,14 +44,17 @@ final class BackupOptions {
         }
     }
 
+    /** A level that was asked for, or null for auto. (Picocli would put an {@code Optional} into another one.) */
+    record WantedLevel(@Nullable Level level) {}
+
     /** Takes the levels as one writes them. */
-    static final class LevelConverter implements ITypeConverter<Optional<Level>> {
+    static final class LevelConverter implements ITypeConverter<WantedLevel> {
         @Override
-        public Optional<Level> convert(String value) {
+        public WantedLevel convert(String value) {
             return switch (value) {
-                case "auto" -> Optional.empty();
-                case "full" -> Optional.of(Level.FULL);
-                case "incremental" -> Optional.of(Level.INCREMENTAL);
+                case "auto" -> new WantedLevel(null);
+                case "full" -> new WantedLevel(Level.FULL);
+                case "incremental" -> new WantedLevel(Level.INCREMENTAL);
                 default ->
                     throw new TypeConversionException("'" + value + "' is neither auto nor full nor incremental"
                             + (value.equals("differential") ? ": use --since POINT" : ""));
@@ -66,7 +68,7 @@ final class BackupOptions {
             converter = LevelConverter.class,
             description = "auto: copy of each disk what changed since the newest point that can serve, else all of it."
                     + " full: copy all. incremental: as auto, but fail if no disk can build on a point. Default: auto.")
-    private Optional<Level> level = Optional.empty();
+    private WantedLevel wanted = new WantedLevel(null);
 
     @Option(
             names = "--since",
@@ -177,8 +179,9 @@ final class BackupOptions {
         requireMode();
         try {
             BackupRequest request = BackupRequest.of(name).withCompression(compression);
-            if (level.isPresent()) {
-                request = request.withLevel(level.get());
+            Level level = wanted.level();
+            if (level != null) {
+                request = request.withLevel(level);
             }
             if (since != null) {
                 request = request.since(since);
