@@ -5,13 +5,14 @@ import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.client.ScriptedServer.Message;
+import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.message.MessageHeader;
 import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
 import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.ConsoleCalls;
@@ -23,6 +24,8 @@ import dev.virtwire.protocol.remote.EventCalls;
 import dev.virtwire.protocol.remote.EventProcedures;
 import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.JobCalls;
+import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
@@ -61,9 +64,10 @@ class CallsTest {
     private static final int REGISTER = 316;
     private static final int DEREGISTER = 317;
     private static final int THAW = 336;
-    private static final String NAME_REPLY = ScriptedServer.string("host");
+    private static final String NAME_REPLY = ScriptedConnection.string("host");
 
-    private final ScriptedServer server = new ScriptedServer();
+    private final ScriptedLibvirtd server = ScriptedLibvirtd.byHand();
+    private ScriptedConnection client;
     private Libvirt libvirt;
 
     @BeforeEach
@@ -76,7 +80,7 @@ class CallsTest {
             libvirt.close();
         }
         CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri(), options);
-        server.accept();
+        client = server.accept();
         libvirt = connecting.join();
     }
 
@@ -92,13 +96,13 @@ class CallsTest {
         List<Message> sent = readCalls(4);
         assertNothingComes();
 
-        server.reply(sent.get(2), NAME_REPLY);
+        client.reply(sent.get(2), NAME_REPLY);
         assertThat(calls.get(2).join()).isEqualTo("host");
-        server.reply(server.readCall(), NAME_REPLY);
-        server.reply(server.readCall(), NAME_REPLY);
-        server.reply(sent.get(0), NAME_REPLY);
-        server.reply(sent.get(1), NAME_REPLY);
-        server.reply(sent.get(3), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
+        client.reply(sent.get(0), NAME_REPLY);
+        client.reply(sent.get(1), NAME_REPLY);
+        client.reply(sent.get(3), NAME_REPLY);
         assertThat(calls).allSatisfy(call -> assertThat(call.join()).isEqualTo("host"));
     }
 
@@ -108,9 +112,9 @@ class CallsTest {
         readCalls(4);
         CompletableFuture<Void> destroyed =
                 new DomainCalls(libvirt).domainDestroy(new DomainRef("d", new UUID(0, 0), 1));
-        Message urgent = server.readCall();
+        Message urgent = client.readCall();
         assertThat(urgent.procedure()).isEqualTo(DESTROY);
-        server.reply(urgent, "");
+        client.reply(urgent, "");
         assertThat(destroyed).succeedsWithin(Duration.ofSeconds(5));
     }
 
@@ -152,7 +156,7 @@ class CallsTest {
                 .hasMessageContaining("4194305 bytes exceed the bound of 4194304");
         assertNothingComes();
         CompletableFuture<String> next = libvirt.hostname();
-        server.reply(server.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
         assertThat(next.join()).isEqualTo("host");
     }
 
@@ -160,25 +164,25 @@ class CallsTest {
     void aViewHasItsOwnDeadlineForEveryCallThatNamesNone() {
         Libvirt hasty = libvirt.with(CallOptions.within(Duration.ofMillis(100)));
         CompletableFuture<String> name = hasty.hostname();
-        server.readCall();
+        client.readCall();
         assertThatThrownBy(name::join).cause().isInstanceOf(CallTimeoutException.class);
 
         CompletableFuture<Domain> found = hasty.domain("web1");
-        server.readCall();
+        client.readCall();
         assertThatThrownBy(found::join).cause().isInstanceOf(CallTimeoutException.class);
 
         CompletableFuture<?> patient =
                 hasty.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, CallOptions.within(Duration.ofSeconds(20)));
-        Message call = server.readCall();
+        Message call = client.readCall();
         await().pollDelay(Duration.ofMillis(300)).until(() -> !patient.isDone());
-        server.reply(call, NAME_REPLY);
+        client.reply(call, NAME_REPLY);
         patient.join();
     }
 
     @Test
     void aServerTooOldForAProcedureDoesNotSupportIt() {
         CompletableFuture<String> name = libvirt.hostname();
-        server.fail(server.readCall(), 39, 7, "unknown procedure: 59");
+        client.fail(client.readCall(), 39, 7, "unknown procedure: 59");
         assertThatThrownBy(name::join).cause().isInstanceOfSatisfying(RemoteException.class, e -> {
             assertThat(e.is(ErrorCode.NO_SUPPORT)).isTrue();
             assertThat(e.codeNumber()).isEqualTo(3);
@@ -187,7 +191,7 @@ class CallsTest {
         });
 
         CompletableFuture<String> other = libvirt.hostname();
-        server.fail(server.readCall(), 39, 7, "authentication required");
+        client.fail(client.readCall(), 39, 7, "authentication required");
         assertThatThrownBy(other::join)
                 .cause()
                 .isInstanceOfSatisfying(
@@ -198,7 +202,7 @@ class CallsTest {
     @Test
     void aServersErrorSurvivesSerialisation() throws Exception {
         CompletableFuture<String> name = libvirt.hostname();
-        server.fail(server.readCall(), 42, "no domain web1");
+        client.fail(client.readCall(), 42, "no domain web1");
         Throwable failure = name.handle((host, thrown) -> thrown).join();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
@@ -215,7 +219,7 @@ class CallsTest {
     void aCallOutOfTimeKeepsItsSlotUntilItsReplyComes() throws Exception {
         CallOptions soon = CallOptions.within(Duration.ofMillis(100));
         CompletableFuture<?> late = libvirt.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, soon);
-        Message first = server.readCall();
+        Message first = client.readCall();
         assertThatThrownBy(late::join)
                 .cause()
                 .isInstanceOf(CallTimeoutException.class)
@@ -226,9 +230,9 @@ class CallsTest {
         List<CompletableFuture<String>> calls = hostnames(4);
         List<Message> sent = readCalls(3);
         assertNothingComes();
-        server.reply(first, NAME_REPLY);
-        server.reply(server.readCall(), NAME_REPLY);
-        sent.forEach(call -> server.reply(call, NAME_REPLY));
+        client.reply(first, NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
+        sent.forEach(call -> client.reply(call, NAME_REPLY));
         assertThat(calls).allSatisfy(call -> assertThat(call.join()).isEqualTo("host"));
     }
 
@@ -245,7 +249,7 @@ class CallsTest {
                 .hasMessage(
                         "DomainLookupByName on %s: no result within its deadline of PT0.1S; it was never sent, since the calls before it held all 4 slots",
                         server.host());
-        server.reply(sent.get(0), NAME_REPLY);
+        client.reply(sent.get(0), NAME_REPLY);
         assertNothingComes();
     }
 
@@ -256,7 +260,7 @@ class CallsTest {
         CompletableFuture<Integer> derived =
                 libvirt.hostname().thenApply(String::trim).thenApply(String::length);
         derived.cancel(true);
-        server.reply(sent.get(0), NAME_REPLY);
+        client.reply(sent.get(0), NAME_REPLY);
         assertNothingComes();
         assertThatThrownBy(derived::join).isInstanceOf(CancellationException.class);
     }
@@ -265,10 +269,10 @@ class CallsTest {
     void aLateBackupIsEnded() {
         Domain domain = Domain.of(libvirt, new DomainRef("d", new UUID(0, 0), 1));
         CompletableFuture<?> begin = domain.beginBackup(BackupMode.PULL, "<domainbackup/>", null, Set.of());
-        Message register = server.readCall();
+        Message register = client.readCall();
         assertThat(register.procedure()).isEqualTo(REGISTER);
-        server.reply(register, "00000000");
-        Message backup = server.readCall();
+        client.reply(register, "00000000");
+        Message backup = client.readCall();
         begin.cancel(true);
         Message deregister = readUntilQuiet(DEREGISTER, backup);
         assertThat(deregister.procedure()).isIn(DEREGISTER, ABORT_JOB);
@@ -279,10 +283,10 @@ class CallsTest {
         DomainRef ref = new DomainRef("d", new UUID(0, 0), 1);
         Domain hurried = Domain.of(libvirt.with(CallOptions.within(Duration.ofMillis(50))), ref);
         CompletableFuture<Integer> frozen = hurried.agent().freeze("/data");
-        Message freeze = server.readCall();
+        Message freeze = client.readCall();
         assertThatThrownBy(frozen::join).cause().isInstanceOf(CallTimeoutException.class);
-        server.reply(freeze, "00000001");
-        Message thaw = server.readCall();
+        client.reply(freeze, "00000001");
+        Message thaw = client.readCall();
         assertThat(thaw.procedure()).isEqualTo(THAW);
         // All of them: what was frozen as /data cannot be thawed as /data.
         assertThat(thaw.body()).hasSize(freeze.body().length - 12);
@@ -294,18 +298,18 @@ class CallsTest {
     void aFreezeThatWasGivenUpIsThawed(GivingUp how) {
         Domain domain = Domain.of(libvirt, new DomainRef("d", new UUID(0, 0), 1));
         CompletableFuture<Integer> frozen = domain.agent().freeze();
-        Message freeze = server.readCall();
+        Message freeze = client.readCall();
         how.giveUp.accept(frozen);
         await().until(frozen::isDone);
         // The word of it has arrived when a later call has.
-        server.reply(libvirtCall(), NAME_REPLY);
-        server.reply(freeze, "00000001");
-        assertThat(server.readCall().procedure()).isEqualTo(THAW);
+        client.reply(libvirtCall(), NAME_REPLY);
+        client.reply(freeze, "00000001");
+        assertThat(client.readCall().procedure()).isEqualTo(THAW);
     }
 
     private Message libvirtCall() {
         libvirt.hostname();
-        return server.readCall();
+        return client.readCall();
     }
 
     enum GivingUp {
@@ -351,7 +355,7 @@ class CallsTest {
             CompletableFuture<String> waiting = libvirt.hostname()
                     .thenApply(
                             name -> libvirt.hostname().thenApply(String::trim).join());
-            server.reply(server.readCall(), NAME_REPLY);
+            client.reply(client.readCall(), NAME_REPLY);
             assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOf(IllegalStateException.class)
@@ -379,7 +383,7 @@ class CallsTest {
                     }
                 }
             });
-            server.reply(server.readCall(), "00000000");
+            client.reply(client.readCall(), "00000000");
             event(0, 1);
             assertThat(thrown).succeedsWithin(Duration.ofSeconds(10)).isInstanceOf(IllegalStateException.class);
         } finally {
@@ -404,7 +408,7 @@ class CallsTest {
             int number = i;
             calls.add(libvirt.hostname().thenAccept(name -> order.add(number)));
         }
-        readCalls(3).forEach(call -> server.reply(call, NAME_REPLY));
+        readCalls(3).forEach(call -> client.reply(call, NAME_REPLY));
         await().until(() -> calls.stream().allMatch(CompletableFuture::isDone));
         assertThat(order).containsExactly(0, 1, 2);
     }
@@ -443,7 +447,7 @@ class CallsTest {
                 .reconnect(new ReconnectPolicy(Duration.ofMillis(50), never, never))
                 .build());
         CompletableFuture<String> name = libvirt.with(CallOptions.within(never)).hostname();
-        server.reply(server.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
         assertThat(name.join()).isEqualTo("host");
     }
 
@@ -454,33 +458,33 @@ class CallsTest {
                 .build());
         assertThat(feature("00000001")).isTrue();
         assertThat(libvirt.supports(Feature.TYPED_PARAM_STRING)).isCompletedWithValue(true);
-        server.hangUp();
-        server.accept();
+        client.hangUp();
+        client = server.accept();
         assertThat(feature("00000000")).isFalse();
     }
 
     private boolean feature(String answer) {
         CompletableFuture<Boolean> supported = libvirt.supports(Feature.TYPED_PARAM_STRING);
-        Message asked = server.read();
+        Message asked = client.read();
         while (asked.procedure() != FEATURE) {
-            asked = server.read();
+            asked = client.read();
         }
-        server.reply(asked, answer);
+        client.reply(asked, answer);
         return supported.join();
     }
 
     /** Gives the cancel time to arrive, lets the begin succeed after it, and finds the undoing call. */
     private Message readUntilQuiet(int other, Message backup) {
         sleep(200);
-        server.reply(backup, "");
+        client.reply(backup, "");
         while (true) {
-            Message call = server.readCall();
+            Message call = client.readCall();
             if (call.procedure() == ABORT_JOB) {
-                server.reply(call, "");
+                client.reply(call, "");
                 return call;
             }
             assertThat(call.procedure()).isEqualTo(other);
-            server.reply(call, "");
+            client.reply(call, "");
         }
     }
 
@@ -491,10 +495,10 @@ class CallsTest {
                 new ConnectDomainEventCallbackRegisterAnyArgs(0, null),
                 CallOptions.within(Duration.ofMillis(50)),
                 result -> new EventCalls(libvirt).connectDomainEventCallbackDeregisterAny(result.callbackId()));
-        Message register = server.readCall();
+        Message register = client.readCall();
         assertThatThrownBy(late::join).cause().isInstanceOf(CallTimeoutException.class);
-        server.reply(register, "00000005");
-        Message deregister = server.readCall();
+        client.reply(register, "00000005");
+        Message deregister = client.readCall();
         assertThat(deregister.procedure()).isEqualTo(DEREGISTER);
         assertThat(deregister.body()).containsExactly(0, 0, 0, 5);
     }
@@ -510,9 +514,9 @@ class CallsTest {
                 one.countDown();
             }
         });
-        Message register = server.readCall();
+        Message register = client.readCall();
         event(0, 7);
-        server.reply(register, "00000000");
+        client.reply(register, "00000000");
         assertThat(one.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(events.get(0).detailNumber()).isEqualTo(7);
     }
@@ -535,12 +539,12 @@ class CallsTest {
             }
         };
         libvirt.events(DomainEventKind.LIFECYCLE).subscribe(slow);
-        server.reply(server.readCall(), "00000000");
+        client.reply(client.readCall(), "00000000");
         for (int i = 0; i < 25; i++) {
             event(0, i);
         }
         CompletableFuture<String> call = libvirt.hostname();
-        server.reply(server.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
         assertThat(call).succeedsWithin(Duration.ofMillis(400));
         await().until(() -> slow.subscription != null);
         slow.subscription.request(Long.MAX_VALUE);
@@ -568,12 +572,12 @@ class CallsTest {
 
     @Test
     void pingsAreAnswered() {
-        server.frame(ScriptedServer.KEEPALIVE, 1, 2, 0, 0, "");
-        Message pong = server.read();
-        while (pong.program() != ScriptedServer.KEEPALIVE) {
-            pong = server.read();
+        client.frame(ScriptedConnection.KEEPALIVE, 1, 2, 0, 0, "");
+        Message pong = client.read();
+        while (pong.program() != ScriptedConnection.KEEPALIVE) {
+            pong = client.read();
         }
-        assertThat(pong).isEqualTo(new Message(ScriptedServer.KEEPALIVE, 1, 2, 2, 0, 0, pong.body()));
+        assertThat(pong).isEqualTo(new Message(new MessageHeader(ScriptedConnection.KEEPALIVE, 1, 2, 2, 0, 0), pong.body()));
         assertThat(pong.body()).isEmpty();
     }
 
@@ -589,10 +593,10 @@ class CallsTest {
                 ending.complete(cause);
             }
         });
-        server.reply(server.readCall(), "00000000");
+        client.reply(client.readCall(), "00000000");
         List<CompletableFuture<String>> calls = hostnames(6);
         readCalls(4);
-        server.hangUp();
+        client.hangUp();
         assertThat(calls)
                 .allSatisfy(call -> assertThatThrownBy(call::join)
                         .cause()
@@ -612,15 +616,15 @@ class CallsTest {
     @Test
     void closingInOrderDrainsSaysGoodbyeAndAcceptsEndOfFileInReply() {
         CompletableFuture<String> pending = libvirt.hostname();
-        Message call = server.readCall();
+        Message call = client.readCall();
         CompletableFuture<CloseReason> closed = libvirt.closeAsync();
         assertThatThrownBy(() -> libvirt.hostname().join())
                 .cause()
                 .hasMessage("ConnectGetHostname on %s was not sent: the connection is closed", server.host());
-        server.reply(call, NAME_REPLY);
+        client.reply(call, NAME_REPLY);
         assertThat(pending.join()).isEqualTo("host");
-        assertThat(server.readCall().procedure()).isEqualTo(2);
-        server.hangUp();
+        assertThat(client.readCall().procedure()).isEqualTo(2);
+        client.hangUp();
         assertThat(closed.join()).isEqualTo(new CloseReason(CloseReason.Kind.CLOSED, null));
         assertThat(libvirt.closeAsync().join().kind()).isEqualTo(CloseReason.Kind.CLOSED);
     }
@@ -628,19 +632,19 @@ class CallsTest {
     @Test
     void closingAtOnceFailsWhatIsPending() {
         CompletableFuture<String> pending = libvirt.hostname();
-        server.readCall();
+        client.readCall();
         libvirt.close();
         libvirt.close();
         assertThatThrownBy(pending::join)
                 .cause()
                 .hasMessage("ConnectGetHostname on %s: the connection was closed by this side", server.host());
-        assertThat(server.atEnd()).isTrue();
+        assertThat(client.atEnd()).isTrue();
     }
 
     @Test
     void noThreadIsLeftWhenTheLastConnectionIsGone() {
         libvirt.closeAsync();
-        server.reply(server.readCall(), "");
+        client.reply(client.readCall(), "");
         libvirt.closed().join();
         await().atMost(Duration.ofSeconds(15))
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
@@ -652,7 +656,7 @@ class CallsTest {
         hostnames(5);
         readCalls(4);
         new JobCalls(libvirt).domainAbortJob(new DomainRef("d", new UUID(0, 0), 1));
-        assertThat(server.readCall().procedure()).isEqualTo(ABORT_JOB);
+        assertThat(client.readCall().procedure()).isEqualTo(ABORT_JOB);
     }
 
     private List<CompletableFuture<String>> hostnames(int count) {
@@ -666,30 +670,30 @@ class CallsTest {
     private List<Message> readCalls(int count) {
         List<Message> calls = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            calls.add(server.readCall());
+            calls.add(client.readCall());
         }
         return calls;
     }
 
     private void event(int callbackId, int detail) {
-        server.frame(
-                ScriptedServer.REMOTE,
+        client.frame(
+                ScriptedConnection.REMOTE,
                 318,
                 2,
                 1,
                 0,
-                ScriptedServer.word(callbackId)
-                        + ScriptedServer.string("d")
+                ScriptedConnection.word(callbackId)
+                        + ScriptedConnection.string("d")
                         + "00".repeat(16)
-                        + ScriptedServer.word(1)
-                        + ScriptedServer.word(2)
-                        + ScriptedServer.word(detail));
+                        + ScriptedConnection.word(1)
+                        + ScriptedConnection.word(2)
+                        + ScriptedConnection.word(detail));
     }
 
     /** After a moment in which a wrong client would have sent something, nothing has come. */
     private void assertNothingComes() throws Exception {
         Thread.sleep(150);
-        assertThat(server.bytesWaiting()).isZero();
+        assertThat(client.bytesWaiting()).isZero();
     }
 
     private static void sleep(long millis) {
