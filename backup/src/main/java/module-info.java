@@ -6,7 +6,6 @@ module dev.virtwire.backup {
     requires transitive dev.virtwire.repository;
     requires dev.virtwire.nbd;
     requires com.fasterxml.jackson.databind;
-    requires java.xml;
     requires org.slf4j;
 
     exports dev.virtwire.backup;

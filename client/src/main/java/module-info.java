@@ -35,9 +35,15 @@ module dev.virtwire.client {
     exports dev.virtwire.client.snapshot;
     exports dev.virtwire.client.statistics;
     exports dev.virtwire.client.storage;
+
+    // One reader and writer of XML for all our modules.
     exports dev.virtwire.client.xml to
             dev.virtwire.backup,
             dev.virtwire.cli;
+
+    // What our own modules need of a connection, and users do not.
+    exports dev.virtwire.client.internal.access to
+            dev.virtwire.backup;
 
     // The seam of a transport.
     exports dev.virtwire.client.internal.async to

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.remote.ConsoleFlags;
 import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
@@ -126,11 +127,12 @@ class BlackHoleIT {
 
     /** Where a socket of the host can be reached, somebody who waits for its next byte: that server waits for one too. */
     private static Optional<CompletableFuture<Integer>> reading(Libvirt libvirt) {
-        if (!libvirt.reachesHostSockets()) {
+        if (!LibvirtAccess.to(libvirt).reachesHostSockets()) {
             return Optional.empty();
         }
-        ByteChannel channel =
-                libvirt.openHostSocket("/run/libvirt/libvirt-sock").join();
+        ByteChannel channel = LibvirtAccess.to(libvirt)
+                .openHostSocket("/run/libvirt/libvirt-sock")
+                .join();
         return Optional.of(CompletableFuture.supplyAsync(() -> {
             try {
                 return channel.read(ByteBuffer.allocate(1));

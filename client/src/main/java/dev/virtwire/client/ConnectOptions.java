@@ -246,10 +246,11 @@ public final class ConnectOptions {
         }
 
         /**
-         * Where futures complete and subscribers are called. Default: one at a time per connection, on a shared pool of
-         * daemon threads. A thread that waits for a future may complete it itself, and then runs what was derived
-         * from it before. {@code Runnable::run} saves the hand-over: callbacks then run on the event loop and must
-         * never block.
+         * Where futures complete and subscribers are called. Default: a shared pool of daemon threads. Whatever the executor,
+         * callbacks of a connection come one at a time and in order, and waiting for a future of the connection in one of
+         * them throws. In a subscriber it throws only on an executor that was given here. A thread that waits for a future
+         * may complete it itself, and then runs what was derived from it before. {@code Runnable::run} saves the hand-over:
+         * callbacks then run on the event loop and must never block.
          */
         public Builder callbackExecutor(Executor executor) {
             callbackExecutor = Objects.requireNonNull(executor, "callbackExecutor");

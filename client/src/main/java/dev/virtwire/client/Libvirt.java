@@ -5,10 +5,10 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.internal.Connector;
+import dev.virtwire.client.internal.access.LibvirtAccess;
+import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.call.Session;
 import dev.virtwire.client.internal.event.EventHub;
-import dev.virtwire.client.internal.transport.HostSockets;
-import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.network.Networks;
 import dev.virtwire.client.node.Node;
 import dev.virtwire.client.secret.Secrets;
@@ -39,21 +39,14 @@ import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.SaveCalls;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
-import io.netty.channel.Channel;
-import java.nio.channels.ByteChannel;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +65,10 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Libvirt implements Caller, AutoCloseable {
+    static {
+        LibvirtAccess.openBy(libvirt -> libvirt.new Access());
+    }
+
     /** What a server has said of a feature, and by which connection. */
     private record Answer(int epoch, boolean supported) {}
 
@@ -150,16 +147,6 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * Connects once more, to the same URI in the same way, as after this connection was lost. Neither of the two knows of
-     * the other: domains and events of this one stay with it.
-     *
-     * @see #connect(String, ConnectOptions)
-     */
-    public CompletableFuture<Libvirt> connectAgain() {
-        return connect(uri, session.options());
-    }
-
-    /**
      * This connection, with these options for every call that names none of its own: those of the methods here, and of
      * the domains, checkpoints and jobs that come from them. {@code libvirt.with(CallOptions.within(ofSeconds(5)))}.
      * Closing either closes both.
@@ -171,24 +158,6 @@ public final class Libvirt implements Caller, AutoCloseable {
     /** The URI that this connection was made with. */
     public LibvirtUri uri() {
         return uri;
-    }
-
-    /** How this connection is made again when it is lost; empty where it is not. */
-    public Optional<ReconnectPolicy> reconnectPolicy() {
-        return Optional.ofNullable(session.options().reconnect());
-    }
-
-    /**
-     * A TLS engine, in client mode, for one more connection to the same host, such as a backup's NBD export: it shows the
-     * certificate that this connection has shown, and believes a server whom this connection would have believed, by the
-     * same CA and the same host name. Files are not read again.
-     *
-     * @return empty where this connection is not by TLS
-     */
-    public Optional<SSLEngine> newTlsEngine() {
-        return Optional.ofNullable(session.channel())
-                .map(channel -> channel.attr(Transport.TLS_ENGINES).get())
-                .map(Supplier::get);
     }
 
     /**
@@ -235,32 +204,10 @@ public final class Libvirt implements Caller, AutoCloseable {
         return session.call(procedure, arguments, orOwn(callOptions));
     }
 
-    /**
-     * Calls a procedure whose success leaves something behind.
-     *
-     * @param undo removes it, where the result came after the caller had given up
-     */
-    public <A, R> CompletableFuture<R> call(
-            Procedure<A, R> procedure, A arguments, CallOptions callOptions, Consumer<R> undo) {
-        return session.call(procedure, arguments, orOwn(callOptions), undo);
-    }
-
     @Override
     public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
             StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions) {
         return session.open(procedure, arguments, orOwn(callOptions));
-    }
-
-    /**
-     * As {@link #open}, on a connection of the stream's own, made to the same URI in the same way and closed when the stream
-     * has ended, or this connection: for a stream with much data, whose reader or server may be slow. A password that was
-     * asked for is asked for again.
-     *
-     * @since 0.1
-     */
-    public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> openApart(
-            StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions) {
-        return aside.open(procedure, arguments, orOwn(callOptions));
     }
 
     private CallOptions orOwn(CallOptions callOptions) {
@@ -275,8 +222,8 @@ public final class Libvirt implements Caller, AutoCloseable {
         int epoch = session.epoch();
         Answer known = features.get(feature);
         if (known != null && known.epoch() == epoch) {
-            CompletableFuture<Boolean> answer = newFuture();
-            answer.complete(known.supported());
+            TrackedFuture<Boolean> answer = session.newFuture();
+            answer.succeed(known.supported());
             return answer;
         }
         return calls.connectSupportsFeature(feature.value()).thenApply(result -> {
@@ -413,8 +360,8 @@ public final class Libvirt implements Caller, AutoCloseable {
             Collection<Domain> of, Set<DomainStatsTypes> kinds, Set<ConnectGetAllDomainStatsFlags> flags) {
         if (of.isEmpty()) {
             // Of no domain at all the server would send those of every one.
-            CompletableFuture<List<DomainStatistics>> none = newFuture();
-            none.complete(List.of());
+            TrackedFuture<List<DomainStatistics>> none = session.newFuture();
+            none.succeed(List.of());
             return none;
         }
         return domainCalls
@@ -480,55 +427,22 @@ public final class Libvirt implements Caller, AutoCloseable {
         return events.publisher(this, kinds, of);
     }
 
-    /**
-     * Whether {@link #openHostSocket} can reach sockets of the host: over ssh.
-     *
-     * @since 0.1
-     */
-    public boolean reachesHostSockets() {
-        return hostSockets() != null;
-    }
-
-    /**
-     * Connects to a UNIX socket of the host through this connection's own ssh session, so that nothing there listens on
-     * a port for it: by OpenSSH's forwarding of sockets, and where the host's sshd does not allow that, by netcat there.
-     *
-     * @param path the socket's path at the host
-     * @return a channel whose reads and writes block, and end with an exception when another thread closes it; it ends with
-     *     this connection at the latest. Fails with {@link CallRefusedException} over another transport, and with an
-     *     {@link java.io.IOException} where the socket cannot be reached; where netcat has to serve, that shows at the
-     *     first read
-     * @since 0.1
-     */
-    public CompletableFuture<ByteChannel> openHostSocket(String path) {
-        HostSockets sockets = hostSockets();
-        if (sockets == null) {
-            return CompletableFuture.failedFuture(new CallRefusedException(
-                    "socket %s of host %s cannot be reached: only connections by ssh can do that"
-                            .formatted(path, session.host())));
+    /** What our own modules need beside what is public here. */
+    private final class Access extends LibvirtAccess {
+        Access() {
+            super(session, options);
         }
-        return sockets.open(path);
-    }
 
-    private @Nullable HostSockets hostSockets() {
-        Channel channel = session.channel();
-        return channel == null ? null : channel.attr(HostSockets.KEY).get();
-    }
+        @Override
+        public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> openApart(
+                StreamProcedure<A, R, S> procedure, A arguments) {
+            return aside.open(procedure, arguments, options);
+        }
 
-    /**
-     * A future to complete by hand, with this connection's rules: what is derived from it cancels it, and waiting for it
-     * in a callback of this connection throws instead of hanging. For code that builds on calls.
-     */
-    public <T> CompletableFuture<T> newFuture() {
-        return session.newFuture();
-    }
-
-    /**
-     * Runs a task once, after a delay, on the connection's timer. The task runs where callbacks do; it does not run
-     * when the connection has ended before.
-     */
-    public void later(Duration delay, Runnable task) {
-        session.later(delay, task);
+        @Override
+        public CompletableFuture<Libvirt> connectAgain() {
+            return connect(uri, session.options());
+        }
     }
 
     private Domain domain(DomainRef ref) {

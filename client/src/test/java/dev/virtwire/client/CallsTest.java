@@ -5,11 +5,11 @@ import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.message.MessageHeader;
@@ -25,6 +25,7 @@ import dev.virtwire.protocol.remote.EventProcedures;
 import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.JobCalls;
 import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -490,11 +491,12 @@ class CallsTest {
 
     @Test
     void aLateRegistrationIsRemoved() {
-        CompletableFuture<?> late = libvirt.call(
-                EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
-                new ConnectDomainEventCallbackRegisterAnyArgs(0, null),
-                CallOptions.within(Duration.ofMillis(50)),
-                result -> new EventCalls(libvirt).connectDomainEventCallbackDeregisterAny(result.callbackId()));
+        Libvirt hasty = libvirt.with(CallOptions.within(Duration.ofMillis(50)));
+        CompletableFuture<?> late = LibvirtAccess.to(hasty)
+                .call(
+                        EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
+                        new ConnectDomainEventCallbackRegisterAnyArgs(0, null),
+                        result -> new EventCalls(libvirt).connectDomainEventCallbackDeregisterAny(result.callbackId()));
         Message register = client.readCall();
         assertThatThrownBy(late::join).cause().isInstanceOf(CallTimeoutException.class);
         client.reply(register, "00000005");
@@ -577,7 +579,8 @@ class CallsTest {
         while (pong.program() != ScriptedConnection.KEEPALIVE) {
             pong = client.read();
         }
-        assertThat(pong).isEqualTo(new Message(new MessageHeader(ScriptedConnection.KEEPALIVE, 1, 2, 2, 0, 0), pong.body()));
+        assertThat(pong)
+                .isEqualTo(new Message(new MessageHeader(ScriptedConnection.KEEPALIVE, 1, 2, 2, 0, 0), pong.body()));
         assertThat(pong.body()).isEmpty();
     }
 

@@ -5,7 +5,6 @@ import static dev.virtwire.testkit.ScriptedConnection.REMOTE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
@@ -24,6 +23,7 @@ import dev.virtwire.protocol.remote.DomainRef;
 import dev.virtwire.protocol.remote.DomainStoppedDetail;
 import dev.virtwire.protocol.remote.MemoryFailureFlags;
 import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.util.HexFormat;
 import java.util.List;

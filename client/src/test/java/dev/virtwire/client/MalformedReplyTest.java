@@ -8,10 +8,10 @@ import static dev.virtwire.testkit.ScriptedConnection.word;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

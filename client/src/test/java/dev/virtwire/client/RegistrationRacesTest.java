@@ -4,12 +4,12 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.EventGap;
 import dev.virtwire.client.event.GapSubscriber;
 import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.time.Duration;
 import java.util.ArrayList;

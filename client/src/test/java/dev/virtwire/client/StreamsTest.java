@@ -7,7 +7,7 @@ import static dev.virtwire.testkit.ScriptedConnection.word;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.testkit.ScriptedConnection.Message;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.message.MessageStatus;
 import dev.virtwire.protocol.message.MessageType;
@@ -28,6 +28,7 @@ import dev.virtwire.protocol.stream.ReadableStream;
 import dev.virtwire.protocol.stream.StreamPiece;
 import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -334,10 +335,10 @@ class StreamsTest {
                     second.uri(), ConnectOptions.builder().streamBuffer(1000).build());
             second.accept();
             try (Libvirt first = connecting.join()) {
-                CompletableFuture<Opened<Void, ReadableStream>> opened = first.openApart(
-                        StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
-                        new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()),
-                        CallOptions.DEFAULT);
+                CompletableFuture<Opened<Void, ReadableStream>> opened = LibvirtAccess.to(first)
+                        .openApart(
+                                StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
+                                new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()));
                 ScriptedConnection aside = second.accept();
                 Message call = aside.readCall();
                 aside.reply(call, "");
@@ -374,10 +375,9 @@ class StreamsTest {
 
     @Test
     void whatAConnectionOpenedOnTheSideEndsWithIt() {
-        CompletableFuture<Opened<Void, ReadableStream>> opened = libvirt.openApart(
-                StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
-                new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()),
-                CallOptions.DEFAULT);
+        CompletableFuture<Opened<Void, ReadableStream>> opened = LibvirtAccess.to(libvirt)
+                .openApart(
+                        StorageVolProcedures.STORAGE_VOL_DOWNLOAD, new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()));
         client = server.accept();
         client.reply(client.readCall(), "");
         ReadableStream stream = opened.join().stream();

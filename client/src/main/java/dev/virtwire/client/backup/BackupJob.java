@@ -7,7 +7,7 @@ import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
-import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.BackupBeginFlags;
 import dev.virtwire.protocol.remote.DomainBackupBeginArgs;
@@ -56,6 +56,7 @@ public final class BackupJob {
     }
 
     private final Domain domain;
+    private final LibvirtAccess access;
     private final BackupMode mode;
     private final CompletableFuture<BackupOutcome> outcome;
     private final AtomicReference<Request> request = new AtomicReference<>(Request.NONE);
@@ -75,7 +76,8 @@ public final class BackupJob {
     private BackupJob(Domain domain, BackupMode mode) {
         this.domain = domain;
         this.mode = mode;
-        this.outcome = domain.libvirt().newFuture();
+        this.access = LibvirtAccess.to(domain.libvirt());
+        this.outcome = access.newFuture();
     }
 
     /** Begins a backup; {@link Domain#beginBackup} documents it. */
@@ -89,12 +91,10 @@ public final class BackupJob {
         JobEndWatch watch = new JobEndWatch(domain, job);
         // Registered before the job exists: a push backup of a small disk may end before its own reply is read.
         CompletableFuture<BackupJob> begin = watch.subscribe()
-                .thenCompose(registered -> domain.libvirt()
-                        .call(
-                                JobProcedures.DOMAIN_BACKUP_BEGIN,
-                                new DomainBackupBeginArgs(domain.ref(), backupXml, checkpointXml, flags),
-                                CallOptions.DEFAULT,
-                                late -> domain.abortJob()))
+                .thenCompose(registered -> job.access.call(
+                        JobProcedures.DOMAIN_BACKUP_BEGIN,
+                        new DomainBackupBeginArgs(domain.ref(), backupXml, checkpointXml, flags),
+                        late -> domain.abortJob()))
                 .thenApply(done -> job.watched(watch, Duration.ZERO))
                 .thenCompose(BackupJob::identified);
         begin.whenComplete((held, failure) -> {
@@ -204,15 +204,14 @@ public final class BackupJob {
 
     /** Aborts the job unless it has ended within this time from now. */
     public BackupJob abortAfter(Duration deadline) {
-        domain.libvirt()
-                .later(
-                        deadline,
-                        () -> end(new Request(Wish.ABORT, "aborted because it had not ended within " + deadline))
-                                .whenComplete((ended, failure) -> {
-                                    if (failure != null && !outcome.isDone()) {
-                                        LOG.warn("Aborting the backup of {} past its deadline failed", domain, failure);
-                                    }
-                                }));
+        access.later(
+                deadline,
+                () -> end(new Request(Wish.ABORT, "aborted because it had not ended within " + deadline))
+                        .whenComplete((ended, failure) -> {
+                            if (failure != null && !outcome.isDone()) {
+                                LOG.warn("Aborting the backup of {} past its deadline failed", domain, failure);
+                            }
+                        }));
         return this;
     }
 
@@ -246,7 +245,7 @@ public final class BackupJob {
         return domain.abortJob()
                 .handle((done, failure) -> {
                     if (failure != null
-                            && domain.libvirt().reconnectPolicy().isPresent()
+                            && access.reconnectPolicy().isPresent()
                             && LibvirtException.unwrap(failure) instanceof ConnectionLostException) {
                         return endAgain(how);
                     }
@@ -306,7 +305,7 @@ public final class BackupJob {
     }
 
     private void pollLater() {
-        domain.libvirt().later(POLL_INTERVAL, () -> {
+        access.later(POLL_INTERVAL, () -> {
             if (!outcome.isDone()) {
                 confirmEnd(null).whenComplete((asked, failure) -> pollLater());
             }

@@ -7,6 +7,7 @@ import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.EventGap;
 import dev.virtwire.client.event.GapSubscriber;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ final class JobEndWatch implements GapSubscriber<DomainEvent.JobCompleted> {
     JobEndWatch(Domain domain, BackupJob job) {
         this.domain = domain;
         this.job = job;
-        this.registered = domain.libvirt().newFuture();
+        this.registered = LibvirtAccess.to(domain.libvirt()).newFuture();
     }
 
     /** Completes when the server has registered the watch. */

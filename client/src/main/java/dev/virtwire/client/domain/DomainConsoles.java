@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
-import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.client.internal.stream.StreamWork;
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ChannelFlags;
 import dev.virtwire.protocol.remote.ConsoleCalls;
@@ -39,7 +38,7 @@ public final class DomainConsoles {
      * Opens a serial or parallel console, both ways ({@code virDomainOpenConsole}). The stream shares this connection, so
      * read it: more than {@link dev.virtwire.client.ConnectOptions#streamBuffer()} unread bytes end it. A guest that takes
      * no input for long makes the server stop reading this connection once its own buffers are full; for more than what
-     * somebody types use {@link Libvirt#connectAgain()}.
+     * somebody types connect once more.
      *
      * @param device its alias in the domain's XML, such as {@code serial0}; null for the first
      * @param flags {@link ConsoleFlags#FORCE} takes it from whoever has it; without it that fails with
@@ -67,12 +66,10 @@ public final class DomainConsoles {
      * @return fails with {@link ErrorCode#INVALID_ARG} where the domain has no such screen
      */
     public CompletableFuture<Screenshot> screenshot(int screen) {
-        CompletableFuture<Opened<DomainScreenshotResult, ReadableStream>> opened = domain.libvirt()
-                .openApart(
-                        ConsoleProcedures.DOMAIN_SCREENSHOT,
-                        new DomainScreenshotArgs(domain.ref(), screen, 0),
-                        CallOptions.DEFAULT);
-        return StreamWork.run(StreamWork.stream(opened), domain.libvirt().newFuture(), stream -> {
+        LibvirtAccess access = LibvirtAccess.to(domain.libvirt());
+        CompletableFuture<Opened<DomainScreenshotResult, ReadableStream>> opened = access.openApart(
+                ConsoleProcedures.DOMAIN_SCREENSHOT, new DomainScreenshotArgs(domain.ref(), screen, 0));
+        return StreamWork.run(StreamWork.stream(opened), access.newFuture(), stream -> {
             ByteArrayOutputStream image = new ByteArrayOutputStream();
             ByteBuffer part = ByteBuffer.allocate(SCREENSHOT_PART);
             int length;

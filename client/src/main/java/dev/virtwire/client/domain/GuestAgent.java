@@ -2,8 +2,8 @@
 package dev.virtwire.client.domain;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.client.params.TypedParameters;
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.qemu.QemuCalls;
 import dev.virtwire.protocol.remote.DomainFsfreezeArgs;
@@ -93,11 +93,10 @@ public final class GuestAgent {
      * @return how many were frozen
      */
     public CompletableFuture<Integer> freeze(String... mountPoints) {
-        return domain.libvirt()
+        return LibvirtAccess.to(domain.libvirt())
                 .call(
                         GuestProcedures.DOMAIN_FSFREEZE,
                         new DomainFsfreezeArgs(domain.ref(), List.of(mountPoints), 0),
-                        CallOptions.DEFAULT,
                         late -> thaw())
                 .thenApply(DomainFsfreezeResult::filesystems);
     }

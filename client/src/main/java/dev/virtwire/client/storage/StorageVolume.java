@@ -2,10 +2,10 @@
 package dev.virtwire.client.storage;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.client.internal.stream.FileDownload;
 import dev.virtwire.client.internal.stream.FileUpload;
 import dev.virtwire.client.internal.stream.StreamWork;
-import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.protocol.remote.StorageVolCalls;
 import dev.virtwire.protocol.remote.StorageVolDeleteFlags;
@@ -140,10 +140,10 @@ public final class StorageVolume {
      * @since 0.1
      */
     public CompletableFuture<WritableStream> openUpload(long offset, long length, StorageVolUploadFlags... flags) {
-        return StreamWork.stream(libvirt.openApart(
-                StorageVolProcedures.STORAGE_VOL_UPLOAD,
-                new StorageVolUploadArgs(ref, offset, length, Set.of(flags)),
-                CallOptions.DEFAULT));
+        return StreamWork.stream(LibvirtAccess.to(libvirt)
+                .openApart(
+                        StorageVolProcedures.STORAGE_VOL_UPLOAD,
+                        new StorageVolUploadArgs(ref, offset, length, Set.of(flags))));
     }
 
     /**
@@ -155,10 +155,10 @@ public final class StorageVolume {
      * @since 0.1
      */
     public CompletableFuture<ReadableStream> openDownload(long offset, long length, StorageVolDownloadFlags... flags) {
-        return StreamWork.stream(libvirt.openApart(
-                StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
-                new StorageVolDownloadArgs(ref, offset, length, Set.of(flags)),
-                CallOptions.DEFAULT));
+        return StreamWork.stream(LibvirtAccess.to(libvirt)
+                .openApart(
+                        StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
+                        new StorageVolDownloadArgs(ref, offset, length, Set.of(flags))));
     }
 
     /**
@@ -175,7 +175,7 @@ public final class StorageVolume {
                 : new StorageVolUploadFlags[0];
         return StreamWork.run(
                 openUpload(transfer.offset(), transfer.length(), flags),
-                libvirt.newFuture(),
+                LibvirtAccess.to(libvirt).newFuture(),
                 new FileUpload(file, transfer.length(), transfer.sparse(), transfer.progress()));
     }
 
@@ -194,7 +194,7 @@ public final class StorageVolume {
                 : new StorageVolDownloadFlags[0];
         return StreamWork.run(
                 openDownload(transfer.offset(), transfer.length(), flags),
-                libvirt.newFuture(),
+                LibvirtAccess.to(libvirt).newFuture(),
                 new FileDownload(file, transfer.progress()));
     }
 

@@ -7,6 +7,7 @@ import dev.virtwire.backup.NbdListen;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.nbd.NbdTls;
@@ -129,7 +130,10 @@ sealed interface DataPath {
     /** Puts TLS on the connections where the path has it. */
     static NbdOptions options(DataPath path, NbdOptions nbd, Libvirt libvirt) {
         boolean tls = path instanceof Ports ports && ports.tls();
-        return tls ? nbd.withTls(NbdTls.of(address -> libvirt.newTlsEngine().orElseThrow())) : nbd;
+        return tls
+                ? nbd.withTls(NbdTls.of(
+                        address -> LibvirtAccess.to(libvirt).newTlsEngine().orElseThrow()))
+                : nbd;
     }
 
     /** The socket's path, or null. */

@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.nbd.NbdTransport;
@@ -26,7 +27,7 @@ final class HostSocketTransport implements NbdTransport {
 
     /** Options that reach sockets where {@code libvirt}'s host has them. */
     static NbdOptions through(Libvirt libvirt, NbdOptions options) {
-        return libvirt.reachesHostSockets()
+        return LibvirtAccess.to(libvirt).reachesHostSockets()
                 ? options.withTransport(new HostSocketTransport(libvirt, options.transport()))
                 : options;
     }
@@ -37,7 +38,7 @@ final class HostSocketTransport implements NbdTransport {
             return usual.open(address, timeout);
         }
         CompletableFuture<ByteChannel> opening =
-                libvirt.openHostSocket(unix.socket().toString());
+                LibvirtAccess.to(libvirt).openHostSocket(unix.socket().toString());
         try {
             return opening.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {

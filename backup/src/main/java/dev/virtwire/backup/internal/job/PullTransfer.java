@@ -11,6 +11,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
@@ -120,8 +121,7 @@ final class PullTransfer implements Transfer {
 
     /** Where the connection is being made again, its end waits for that. */
     private static Duration longestEnd(BackupJob job) {
-        return job.domain()
-                .libvirt()
+        return LibvirtAccess.to(job.domain().libvirt())
                 .reconnectPolicy()
                 .map(policy -> END.plus(policy.giveUpAfter()))
                 .orElse(END);

@@ -10,6 +10,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.GuestCalls;
@@ -110,7 +111,8 @@ final class Quiesce {
             if (!(e instanceof ConnectionLostException) && !(e instanceof CallRefusedException)) {
                 throw e;
             }
-            try (Libvirt again = Waiting.await(domain.libvirt().connectAgain())) {
+            try (Libvirt again =
+                    Waiting.await(LibvirtAccess.to(domain.libvirt()).connectAgain())) {
                 return Waiting.await(
                         within(Domain.of(again, domain.ref()), THAW).agent().thaw());
             } catch (LibvirtException further) {

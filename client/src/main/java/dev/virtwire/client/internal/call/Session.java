@@ -218,13 +218,16 @@ public final class Session implements Caller {
     public <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> open(
             StreamProcedure<A, R, S> procedure, A arguments, CallOptions callOptions, boolean alone) {
         StreamOpening opening = new StreamOpening(procedure.sparse().test(arguments), options.streamBuffer(), alone);
-        CompletableFuture<Opened<R, S>> opened = send(procedure.call(), arguments, callOptions, null, opening)
-                .thenApply(reply -> new Opened<>(reply, procedure.view().apply(opening.stream())));
-        opened.whenComplete((both, failure) -> {
-            if (failure != null) {
-                opening.abort();
-            }
-        });
+        Call<A, R> call = send(procedure.call(), arguments, callOptions, null, opening);
+        CompletableFuture<Opened<R, S>> opened =
+                call.thenApply(reply -> new Opened<>(reply, procedure.view().apply(opening.stream())));
+        // The first is given up with the second, but not if that failed or was given up when the reply had come.
+        List.of(call, opened)
+                .forEach(future -> future.whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        opening.abort();
+                    }
+                }));
         return opened;
     }
 
