@@ -5,7 +5,6 @@ import static dev.virtwire.client.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.client.ScriptedServer.Message;
 import dev.virtwire.client.backup.BackupMode;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
@@ -13,6 +12,7 @@ import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.message.MessageHeader;
 import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyArgs;
 import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.ConsoleCalls;
@@ -24,6 +24,9 @@ import dev.virtwire.protocol.remote.EventCalls;
 import dev.virtwire.protocol.remote.EventProcedures;
 import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.JobCalls;
+import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
@@ -62,9 +65,10 @@ class CallsTest {
     private static final int REGISTER = 316;
     private static final int DEREGISTER = 317;
     private static final int THAW = 336;
-    private static final String NAME_REPLY = ScriptedServer.string("host");
+    private static final String NAME_REPLY = ScriptedConnection.string("host");
 
-    private final ScriptedServer server = new ScriptedServer();
+    private final ScriptedLibvirtd server = ScriptedLibvirtd.byHand();
+    private ScriptedConnection client;
     private Libvirt libvirt;
 
     @BeforeEach
@@ -77,7 +81,7 @@ class CallsTest {
             libvirt.close();
         }
         CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri(), options);
-        server.accept();
+        client = server.accept();
         libvirt = connecting.join();
     }
 
@@ -93,13 +97,13 @@ class CallsTest {
         List<Message> sent = readCalls(4);
         assertNothingComes();
 
-        server.reply(sent.get(2), NAME_REPLY);
+        client.reply(sent.get(2), NAME_REPLY);
         assertThat(calls.get(2).join()).isEqualTo("host");
-        server.reply(server.readCall(), NAME_REPLY);
-        server.reply(server.readCall(), NAME_REPLY);
-        server.reply(sent.get(0), NAME_REPLY);
-        server.reply(sent.get(1), NAME_REPLY);
-        server.reply(sent.get(3), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
+        client.reply(sent.get(0), NAME_REPLY);
+        client.reply(sent.get(1), NAME_REPLY);
+        client.reply(sent.get(3), NAME_REPLY);
         assertThat(calls).allSatisfy(call -> assertThat(call.join()).isEqualTo("host"));
     }
 
@@ -109,9 +113,9 @@ class CallsTest {
         readCalls(4);
         CompletableFuture<Void> destroyed =
                 new DomainCalls(libvirt).domainDestroy(new DomainRef("d", new UUID(0, 0), 1));
-        Message urgent = server.readCall();
+        Message urgent = client.readCall();
         assertThat(urgent.procedure()).isEqualTo(DESTROY);
-        server.reply(urgent, "");
+        client.reply(urgent, "");
         assertThat(destroyed).succeedsWithin(Duration.ofSeconds(5));
     }
 
@@ -153,7 +157,7 @@ class CallsTest {
                 .hasMessageContaining("4194305 bytes exceed the bound of 4194304");
         assertNothingComes();
         CompletableFuture<String> next = libvirt.hostname();
-        server.reply(server.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
         assertThat(next.join()).isEqualTo("host");
     }
 
@@ -161,25 +165,25 @@ class CallsTest {
     void aViewHasItsOwnDeadlineForEveryCallThatNamesNone() {
         Libvirt hasty = libvirt.with(CallOptions.within(Duration.ofMillis(100)));
         CompletableFuture<String> name = hasty.hostname();
-        server.readCall();
+        client.readCall();
         assertThatThrownBy(name::join).cause().isInstanceOf(CallTimeoutException.class);
 
         CompletableFuture<Domain> found = hasty.domain("web1");
-        server.readCall();
+        client.readCall();
         assertThatThrownBy(found::join).cause().isInstanceOf(CallTimeoutException.class);
 
         CompletableFuture<?> patient =
                 hasty.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, CallOptions.within(Duration.ofSeconds(20)));
-        Message call = server.readCall();
+        Message call = client.readCall();
         await().pollDelay(Duration.ofMillis(300)).until(() -> !patient.isDone());
-        server.reply(call, NAME_REPLY);
+        client.reply(call, NAME_REPLY);
         patient.join();
     }
 
     @Test
     void aServerTooOldForAProcedureDoesNotSupportIt() {
         CompletableFuture<String> name = libvirt.hostname();
-        server.fail(server.readCall(), 39, 7, "unknown procedure: 59");
+        client.fail(client.readCall(), 39, 7, "unknown procedure: 59");
         assertThatThrownBy(name::join).cause().isInstanceOfSatisfying(RemoteException.class, e -> {
             assertThat(e.is(ErrorCode.NO_SUPPORT)).isTrue();
             assertThat(e.codeNumber()).isEqualTo(3);
@@ -188,7 +192,7 @@ class CallsTest {
         });
 
         CompletableFuture<String> other = libvirt.hostname();
-        server.fail(server.readCall(), 39, 7, "authentication required");
+        client.fail(client.readCall(), 39, 7, "authentication required");
         assertThatThrownBy(other::join)
                 .cause()
                 .isInstanceOfSatisfying(
@@ -199,7 +203,7 @@ class CallsTest {
     @Test
     void aServersErrorSurvivesSerialisation() throws Exception {
         CompletableFuture<String> name = libvirt.hostname();
-        server.fail(server.readCall(), 42, "no domain web1");
+        client.fail(client.readCall(), 42, "no domain web1");
         Throwable failure = name.handle((host, thrown) -> thrown).join();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
@@ -216,7 +220,7 @@ class CallsTest {
     void aCallOutOfTimeKeepsItsSlotUntilItsReplyComes() throws Exception {
         CallOptions soon = CallOptions.within(Duration.ofMillis(100));
         CompletableFuture<?> late = libvirt.call(ConnectProcedures.CONNECT_GET_HOSTNAME, null, soon);
-        Message first = server.readCall();
+        Message first = client.readCall();
         assertThatThrownBy(late::join)
                 .cause()
                 .isInstanceOf(CallTimeoutException.class)
@@ -227,9 +231,9 @@ class CallsTest {
         List<CompletableFuture<String>> calls = hostnames(4);
         List<Message> sent = readCalls(3);
         assertNothingComes();
-        server.reply(first, NAME_REPLY);
-        server.reply(server.readCall(), NAME_REPLY);
-        sent.forEach(call -> server.reply(call, NAME_REPLY));
+        client.reply(first, NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
+        sent.forEach(call -> client.reply(call, NAME_REPLY));
         assertThat(calls).allSatisfy(call -> assertThat(call.join()).isEqualTo("host"));
     }
 
@@ -246,7 +250,7 @@ class CallsTest {
                 .hasMessage(
                         "DomainLookupByName on %s: no result within its deadline of PT0.1S; it was never sent, since the calls before it held all 4 slots",
                         server.host());
-        server.reply(sent.get(0), NAME_REPLY);
+        client.reply(sent.get(0), NAME_REPLY);
         assertNothingComes();
     }
 
@@ -257,7 +261,7 @@ class CallsTest {
         CompletableFuture<Integer> derived =
                 libvirt.hostname().thenApply(String::trim).thenApply(String::length);
         derived.cancel(true);
-        server.reply(sent.get(0), NAME_REPLY);
+        client.reply(sent.get(0), NAME_REPLY);
         assertNothingComes();
         assertThatThrownBy(derived::join).isInstanceOf(CancellationException.class);
     }
@@ -266,10 +270,10 @@ class CallsTest {
     void aLateBackupIsEnded() {
         Domain domain = Domain.of(libvirt, new DomainRef("d", new UUID(0, 0), 1));
         CompletableFuture<?> begin = domain.beginBackup(BackupMode.PULL, "<domainbackup/>", null, Set.of());
-        Message register = server.readCall();
+        Message register = client.readCall();
         assertThat(register.procedure()).isEqualTo(REGISTER);
-        server.reply(register, "00000000");
-        Message backup = server.readCall();
+        client.reply(register, "00000000");
+        Message backup = client.readCall();
         begin.cancel(true);
         Message deregister = readUntilQuiet(DEREGISTER, backup);
         assertThat(deregister.procedure()).isIn(DEREGISTER, ABORT_JOB);
@@ -280,10 +284,10 @@ class CallsTest {
         DomainRef ref = new DomainRef("d", new UUID(0, 0), 1);
         Domain hurried = Domain.of(libvirt.with(CallOptions.within(Duration.ofMillis(50))), ref);
         CompletableFuture<Integer> frozen = hurried.agent().freeze("/data");
-        Message freeze = server.readCall();
+        Message freeze = client.readCall();
         assertThatThrownBy(frozen::join).cause().isInstanceOf(CallTimeoutException.class);
-        server.reply(freeze, "00000001");
-        Message thaw = server.readCall();
+        client.reply(freeze, "00000001");
+        Message thaw = client.readCall();
         assertThat(thaw.procedure()).isEqualTo(THAW);
         // All of them: what was frozen as /data cannot be thawed as /data.
         assertThat(thaw.body()).hasSize(freeze.body().length - 12);
@@ -295,18 +299,18 @@ class CallsTest {
     void aFreezeThatWasGivenUpIsThawed(GivingUp how) {
         Domain domain = Domain.of(libvirt, new DomainRef("d", new UUID(0, 0), 1));
         CompletableFuture<Integer> frozen = domain.agent().freeze();
-        Message freeze = server.readCall();
+        Message freeze = client.readCall();
         how.giveUp.accept(frozen);
         await().until(frozen::isDone);
         // The word of it has arrived when a later call has.
-        server.reply(libvirtCall(), NAME_REPLY);
-        server.reply(freeze, "00000001");
-        assertThat(server.readCall().procedure()).isEqualTo(THAW);
+        client.reply(libvirtCall(), NAME_REPLY);
+        client.reply(freeze, "00000001");
+        assertThat(client.readCall().procedure()).isEqualTo(THAW);
     }
 
     private Message libvirtCall() {
         libvirt.hostname();
-        return server.readCall();
+        return client.readCall();
     }
 
     enum GivingUp {
@@ -352,7 +356,7 @@ class CallsTest {
             CompletableFuture<String> waiting = libvirt.hostname()
                     .thenApply(
                             name -> libvirt.hostname().thenApply(String::trim).join());
-            server.reply(server.readCall(), NAME_REPLY);
+            client.reply(client.readCall(), NAME_REPLY);
             assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOf(IllegalStateException.class)
@@ -380,7 +384,7 @@ class CallsTest {
                     }
                 }
             });
-            server.reply(server.readCall(), "00000000");
+            client.reply(client.readCall(), "00000000");
             event(0, 1);
             assertThat(thrown).succeedsWithin(Duration.ofSeconds(10)).isInstanceOf(IllegalStateException.class);
         } finally {
@@ -405,7 +409,7 @@ class CallsTest {
             int number = i;
             calls.add(libvirt.hostname().thenAccept(name -> order.add(number)));
         }
-        readCalls(3).forEach(call -> server.reply(call, NAME_REPLY));
+        readCalls(3).forEach(call -> client.reply(call, NAME_REPLY));
         await().until(() -> calls.stream().allMatch(CompletableFuture::isDone));
         assertThat(order).containsExactly(0, 1, 2);
     }
@@ -444,7 +448,7 @@ class CallsTest {
                 .reconnect(new ReconnectPolicy(Duration.ofMillis(50), never, never))
                 .build());
         CompletableFuture<String> name = libvirt.with(CallOptions.within(never)).hostname();
-        server.reply(server.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
         assertThat(name.join()).isEqualTo("host");
     }
 
@@ -455,33 +459,33 @@ class CallsTest {
                 .build());
         assertThat(feature("00000001")).isTrue();
         assertThat(libvirt.supports(Feature.TYPED_PARAM_STRING)).isCompletedWithValue(true);
-        server.hangUp();
-        server.accept();
+        client.hangUp();
+        client = server.accept();
         assertThat(feature("00000000")).isFalse();
     }
 
     private boolean feature(String answer) {
         CompletableFuture<Boolean> supported = libvirt.supports(Feature.TYPED_PARAM_STRING);
-        Message asked = server.read();
+        Message asked = client.read();
         while (asked.procedure() != FEATURE) {
-            asked = server.read();
+            asked = client.read();
         }
-        server.reply(asked, answer);
+        client.reply(asked, answer);
         return supported.join();
     }
 
     /** Gives the cancel time to arrive, lets the begin succeed after it, and finds the undoing call. */
     private Message readUntilQuiet(int other, Message backup) {
         sleep(200);
-        server.reply(backup, "");
+        client.reply(backup, "");
         while (true) {
-            Message call = server.readCall();
+            Message call = client.readCall();
             if (call.procedure() == ABORT_JOB) {
-                server.reply(call, "");
+                client.reply(call, "");
                 return call;
             }
             assertThat(call.procedure()).isEqualTo(other);
-            server.reply(call, "");
+            client.reply(call, "");
         }
     }
 
@@ -493,10 +497,10 @@ class CallsTest {
                         EventProcedures.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY,
                         new ConnectDomainEventCallbackRegisterAnyArgs(0, null),
                         result -> new EventCalls(libvirt).connectDomainEventCallbackDeregisterAny(result.callbackId()));
-        Message register = server.readCall();
+        Message register = client.readCall();
         assertThatThrownBy(late::join).cause().isInstanceOf(CallTimeoutException.class);
-        server.reply(register, "00000005");
-        Message deregister = server.readCall();
+        client.reply(register, "00000005");
+        Message deregister = client.readCall();
         assertThat(deregister.procedure()).isEqualTo(DEREGISTER);
         assertThat(deregister.body()).containsExactly(0, 0, 0, 5);
     }
@@ -512,9 +516,9 @@ class CallsTest {
                 one.countDown();
             }
         });
-        Message register = server.readCall();
+        Message register = client.readCall();
         event(0, 7);
-        server.reply(register, "00000000");
+        client.reply(register, "00000000");
         assertThat(one.await(20, TimeUnit.SECONDS)).isTrue();
         assertThat(events.get(0).detailNumber()).isEqualTo(7);
     }
@@ -537,12 +541,12 @@ class CallsTest {
             }
         };
         libvirt.events(DomainEventKind.LIFECYCLE).subscribe(slow);
-        server.reply(server.readCall(), "00000000");
+        client.reply(client.readCall(), "00000000");
         for (int i = 0; i < 25; i++) {
             event(0, i);
         }
         CompletableFuture<String> call = libvirt.hostname();
-        server.reply(server.readCall(), NAME_REPLY);
+        client.reply(client.readCall(), NAME_REPLY);
         assertThat(call).succeedsWithin(Duration.ofMillis(400));
         await().until(() -> slow.subscription != null);
         slow.subscription.request(Long.MAX_VALUE);
@@ -570,12 +574,13 @@ class CallsTest {
 
     @Test
     void pingsAreAnswered() {
-        server.frame(ScriptedServer.KEEPALIVE, 1, 2, 0, 0, "");
-        Message pong = server.read();
-        while (pong.program() != ScriptedServer.KEEPALIVE) {
-            pong = server.read();
+        client.frame(ScriptedConnection.KEEPALIVE, 1, 2, 0, 0, "");
+        Message pong = client.read();
+        while (pong.program() != ScriptedConnection.KEEPALIVE) {
+            pong = client.read();
         }
-        assertThat(pong).isEqualTo(new Message(ScriptedServer.KEEPALIVE, 1, 2, 2, 0, 0, pong.body()));
+        assertThat(pong)
+                .isEqualTo(new Message(new MessageHeader(ScriptedConnection.KEEPALIVE, 1, 2, 2, 0, 0), pong.body()));
         assertThat(pong.body()).isEmpty();
     }
 
@@ -591,10 +596,10 @@ class CallsTest {
                 ending.complete(cause);
             }
         });
-        server.reply(server.readCall(), "00000000");
+        client.reply(client.readCall(), "00000000");
         List<CompletableFuture<String>> calls = hostnames(6);
         readCalls(4);
-        server.hangUp();
+        client.hangUp();
         assertThat(calls)
                 .allSatisfy(call -> assertThatThrownBy(call::join)
                         .cause()
@@ -614,15 +619,15 @@ class CallsTest {
     @Test
     void closingInOrderDrainsSaysGoodbyeAndAcceptsEndOfFileInReply() {
         CompletableFuture<String> pending = libvirt.hostname();
-        Message call = server.readCall();
+        Message call = client.readCall();
         CompletableFuture<CloseReason> closed = libvirt.closeAsync();
         assertThatThrownBy(() -> libvirt.hostname().join())
                 .cause()
                 .hasMessage("ConnectGetHostname on %s was not sent: the connection is closed", server.host());
-        server.reply(call, NAME_REPLY);
+        client.reply(call, NAME_REPLY);
         assertThat(pending.join()).isEqualTo("host");
-        assertThat(server.readCall().procedure()).isEqualTo(2);
-        server.hangUp();
+        assertThat(client.readCall().procedure()).isEqualTo(2);
+        client.hangUp();
         assertThat(closed.join()).isEqualTo(new CloseReason(CloseReason.Kind.CLOSED, null));
         assertThat(libvirt.closeAsync().join().kind()).isEqualTo(CloseReason.Kind.CLOSED);
     }
@@ -630,19 +635,19 @@ class CallsTest {
     @Test
     void closingAtOnceFailsWhatIsPending() {
         CompletableFuture<String> pending = libvirt.hostname();
-        server.readCall();
+        client.readCall();
         libvirt.close();
         libvirt.close();
         assertThatThrownBy(pending::join)
                 .cause()
                 .hasMessage("ConnectGetHostname on %s: the connection was closed by this side", server.host());
-        assertThat(server.atEnd()).isTrue();
+        assertThat(client.atEnd()).isTrue();
     }
 
     @Test
     void noThreadIsLeftWhenTheLastConnectionIsGone() {
         libvirt.closeAsync();
-        server.reply(server.readCall(), "");
+        client.reply(client.readCall(), "");
         libvirt.closed().join();
         await().atMost(Duration.ofSeconds(15))
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
@@ -654,7 +659,7 @@ class CallsTest {
         hostnames(5);
         readCalls(4);
         new JobCalls(libvirt).domainAbortJob(new DomainRef("d", new UUID(0, 0), 1));
-        assertThat(server.readCall().procedure()).isEqualTo(ABORT_JOB);
+        assertThat(client.readCall().procedure()).isEqualTo(ABORT_JOB);
     }
 
     private List<CompletableFuture<String>> hostnames(int count) {
@@ -668,30 +673,30 @@ class CallsTest {
     private List<Message> readCalls(int count) {
         List<Message> calls = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            calls.add(server.readCall());
+            calls.add(client.readCall());
         }
         return calls;
     }
 
     private void event(int callbackId, int detail) {
-        server.frame(
-                ScriptedServer.REMOTE,
+        client.frame(
+                ScriptedConnection.REMOTE,
                 318,
                 2,
                 1,
                 0,
-                ScriptedServer.word(callbackId)
-                        + ScriptedServer.string("d")
+                ScriptedConnection.word(callbackId)
+                        + ScriptedConnection.string("d")
                         + "00".repeat(16)
-                        + ScriptedServer.word(1)
-                        + ScriptedServer.word(2)
-                        + ScriptedServer.word(detail));
+                        + ScriptedConnection.word(1)
+                        + ScriptedConnection.word(2)
+                        + ScriptedConnection.word(detail));
     }
 
     /** After a moment in which a wrong client would have sent something, nothing has come. */
     private void assertNothingComes() throws Exception {
         Thread.sleep(150);
-        assertThat(server.bytesWaiting()).isZero();
+        assertThat(client.bytesWaiting()).isZero();
     }
 
     private static void sleep(long millis) {

@@ -4,6 +4,8 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,28 +53,28 @@ class ConnectTest {
 
     @Test
     void aServerThatNeverAnswers() {
-        try (ScriptedServer server = new ScriptedServer()) {
+        try (ScriptedLibvirtd server = ScriptedLibvirtd.byHand()) {
             ConnectOptions impatient = ConnectOptions.builder()
                     .connectTimeout(Duration.ofMillis(300))
                     .build();
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri(), impatient);
-            server.acceptSilently();
+            ScriptedConnection client = server.acceptSilently();
             assertThatThrownBy(connecting::join)
                     .cause()
                     .isInstanceOf(ConnectFailedException.class)
                     .hasMessage("cannot connect to %s: not done within PT0.3S", server.uri());
-            assertThat(server.read().procedure()).isEqualTo(66);
-            assertThat(server.atEnd()).isTrue();
+            assertThat(client.read().procedure()).isEqualTo(66);
+            assertThat(client.atEnd()).isTrue();
         }
     }
 
     @Test
     void aServerThatHangsUpInTheGreeting() {
-        try (ScriptedServer server = new ScriptedServer()) {
+        try (ScriptedLibvirtd server = ScriptedLibvirtd.byHand()) {
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
-            server.acceptSilently();
-            server.read();
-            server.hangUp();
+            ScriptedConnection client = server.acceptSilently();
+            client.read();
+            client.hangUp();
             assertThatThrownBy(connecting::join)
                     .cause()
                     .isInstanceOf(ConnectFailedException.class)
@@ -84,81 +86,81 @@ class ConnectTest {
 
     @Test
     void aServerThatWantsWhatIsNotOffered() {
-        try (ScriptedServer server = new ScriptedServer()) {
+        try (ScriptedLibvirtd server = ScriptedLibvirtd.byHand()) {
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
-            server.acceptSilently();
-            server.reply(server.read(), "00000001" + "00000007");
+            ScriptedConnection client = server.acceptSilently();
+            client.reply(client.read(), "00000001" + "00000007");
             assertThatThrownBy(connecting::join)
                     .cause()
                     .isInstanceOf(AuthenticationException.class)
                     .hasMessage(
                             "%s: the server wants authentication by one of [number 7], which this version does not offer",
                             server.uri());
-            assertThat(server.atEnd()).isTrue();
+            assertThat(client.atEnd()).isTrue();
         }
     }
 
     @Test
     void aServerThatLetsInWithoutAProofOfItsOwn() {
-        try (ScriptedServer server = new ScriptedServer()) {
+        try (ScriptedLibvirtd server = ScriptedLibvirtd.byHand()) {
             ConnectOptions options = ConnectOptions.builder()
                     .credentials(request -> CompletableFuture.completedFuture(Optional.of("x".toCharArray())))
                     .build();
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri(), options);
-            server.acceptSilently();
-            server.reply(server.read(), "00000001" + "00000001");
-            server.reply(server.read(), "0000000a" + "4449474553542d4d4435" + "0000"); // DIGEST-MD5
-            server.reply(server.read(), "00000001" + "00000001" + "00000000");
+            ScriptedConnection client = server.acceptSilently();
+            client.reply(client.read(), "00000001" + "00000001");
+            client.reply(client.read(), "0000000a" + "4449474553542d4d4435" + "0000"); // DIGEST-MD5
+            client.reply(client.read(), "00000001" + "00000001" + "00000000");
             assertThatThrownBy(connecting::join)
                     .cause()
                     .isInstanceOf(AuthenticationException.class)
                     .hasMessage(
                             "%s: DIGEST-MD5: the server lets this side in without having proved that it knows the password itself, so it is not to be believed",
                             server.uri());
-            assertThat(server.atEnd()).isTrue();
+            assertThat(client.atEnd()).isTrue();
         }
     }
 
     @Test
     void aServerWhoseMechanismsAllGivePasswordsAway() {
-        try (ScriptedServer server = new ScriptedServer()) {
+        try (ScriptedLibvirtd server = ScriptedLibvirtd.byHand()) {
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
-            server.acceptSilently();
-            server.reply(server.read(), "00000001" + "00000001");
-            server.reply(server.read(), "00000005" + "504c41494e" + "000000"); // PLAIN
+            ScriptedConnection client = server.acceptSilently();
+            client.reply(client.read(), "00000001" + "00000001");
+            client.reply(client.read(), "00000005" + "504c41494e" + "000000"); // PLAIN
             assertThatThrownBy(connecting::join)
                     .cause()
                     .isInstanceOf(AuthenticationException.class)
                     .hasMessage(
                             "%s: no SASL mechanism in common: the server offers [PLAIN], and this side has [DIGEST-MD5] where nothing else encrypts",
                             server.uri());
-            assertThat(server.atEnd()).isTrue();
+            assertThat(client.atEnd()).isTrue();
         }
     }
 
     @Test
     void aServerThatCannotOpenTheHypervisor() {
-        try (ScriptedServer server = new ScriptedServer()) {
+        try (ScriptedLibvirtd server = ScriptedLibvirtd.byHand()) {
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
-            server.acceptSilently();
-            server.reply(server.read(), "00000001" + "00000000");
-            server.fail(server.readCall(), 38, "no such driver");
+            ScriptedConnection client = server.acceptSilently();
+            client.reply(client.read(), "00000001" + "00000000");
+            client.fail(client.readCall(), 38, "no such driver");
             assertThatThrownBy(connecting::join)
                     .cause()
                     .isInstanceOf(RemoteException.class)
                     .hasMessageStartingWith("no such driver (error 38 SYSTEM_ERROR, ConnectOpen on ");
-            assertThat(server.atEnd()).isTrue();
+            assertThat(client.atEnd()).isTrue();
         }
     }
 
     @Test
     void cancellingEndsTheAttempt() {
-        try (ScriptedServer server = new ScriptedServer()) {
+        try (ScriptedLibvirtd server = ScriptedLibvirtd.byHand()) {
             CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
-            server.acceptSilently();
-            server.read();
+            ScriptedConnection client = server.acceptSilently();
+            client.read();
             connecting.cancel(true);
-            assertThat(server.atEnd()).isTrue();
+            assertThat(client.atEnd()).isTrue();
         }
     }
 

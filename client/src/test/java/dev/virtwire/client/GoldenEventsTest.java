@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import static dev.virtwire.client.ScriptedServer.REMOTE;
+import static dev.virtwire.testkit.ScriptedConnection.REMOTE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.client.ScriptedServer.Message;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
@@ -23,6 +22,9 @@ import dev.virtwire.protocol.remote.DomainCrashedDetail;
 import dev.virtwire.protocol.remote.DomainRef;
 import dev.virtwire.protocol.remote.DomainStoppedDetail;
 import dev.virtwire.protocol.remote.MemoryFailureFlags;
+import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -45,14 +47,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenEventsTest {
     private static final int QEMU = 0x20008087;
 
-    private final ScriptedServer server = new ScriptedServer();
+    private final ScriptedLibvirtd server = ScriptedLibvirtd.byHand();
+    private ScriptedConnection client;
     private Libvirt libvirt;
     private Domain web1;
 
     @BeforeEach
     void connect() {
         CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
-        server.accept();
+        client = server.accept();
         libvirt = connecting.join();
         web1 = Domain.of(libvirt, new DomainRef("web1", UUID.fromString("00112233-4455-6677-8899-aabbccddeeff"), 3));
     }
@@ -72,7 +75,7 @@ class GoldenEventsTest {
     void itsBytesBecomeItsRecord(GoldenEvent golden) throws Exception {
         Collector<Event> events = new Collector<>();
         subscribe(golden.kind(), events);
-        Message register = server.readCall();
+        Message register = client.readCall();
         boolean monitor = golden.register() == GoldenEvent.MONITOR;
         assertThat(register.program()).isEqualTo(monitor ? QEMU : REMOTE);
         assertThat(register.procedure()).isEqualTo(golden.register());
@@ -82,9 +85,9 @@ class GoldenEventsTest {
                                 ? "00000000" // of no domain alone
                                         + "00000000" // of no name alone
                                         + "00000000" // flags
-                                : ScriptedServer.word(golden.id()) // the kind
+                                : ScriptedConnection.word(golden.id()) // the kind
                                         + "00000000"); // of no object alone
-        server.reply(register, GoldenEvent.CALLBACK);
+        client.reply(register, GoldenEvent.CALLBACK);
         send(golden);
         assertThat(events.next()).isEqualTo(golden.expected().apply(web1));
     }
@@ -94,7 +97,7 @@ class GoldenEventsTest {
     }
 
     private void send(GoldenEvent golden) {
-        server.frame(
+        client.frame(
                 golden.register() == GoldenEvent.MONITOR ? QEMU : REMOTE, golden.message(), 2, 1, 0, golden.body());
     }
 
@@ -136,7 +139,7 @@ class GoldenEventsTest {
     @Test
     void oneDomainsEventsAreAskedForByItsReference() {
         web1.events(DomainEventKind.REBOOT).subscribe(new Collector<>());
-        assertThat(HexFormat.of().formatHex(server.readCall().body()))
+        assertThat(HexFormat.of().formatHex(client.readCall().body()))
                 .isEqualTo(
                         "00000001" // the kind
                                 + "00000001" // of one domain alone
@@ -147,14 +150,14 @@ class GoldenEventsTest {
     void qemusEventsAreAskedForByNameOrPattern() {
         Collector<MonitorEvent> named = new Collector<>();
         web1.events(MonitorEventKind.named("STOP")).subscribe(named);
-        assertThat(HexFormat.of().formatHex(server.readCall().body()))
+        assertThat(HexFormat.of().formatHex(client.readCall().body()))
                 .isEqualTo("00000001"
                         + GoldenEvent.WEB1
                         + "00000001" + "00000004" + "53544f50" // of this name: "STOP"
                         + "00000000"); // flags
         libvirt.events(MonitorEventKind.matching("s.o", QemuMonitorEventFlags.NOCASE))
                 .subscribe(new Collector<>());
-        assertThat(HexFormat.of().formatHex(server.readCall().body()))
+        assertThat(HexFormat.of().formatHex(client.readCall().body()))
                 .isEqualTo(
                         "00000000" // of no domain alone
                                 + "00000001" + "00000003" + "732e6f" + "00" // of this name: "s.o", padding
@@ -166,14 +169,14 @@ class GoldenEventsTest {
         Collector<DomainEvent> events = new Collector<>();
         libvirt.<DomainEvent>events(List.of(DomainEventKind.LIFECYCLE, DomainEventKind.REBOOT))
                 .subscribe(events);
-        Message lifecycle = server.readCall();
-        Message reboot = server.readCall();
-        server.reply(lifecycle, "00000000");
+        Message lifecycle = client.readCall();
+        Message reboot = client.readCall();
+        client.reply(lifecycle, "00000000");
         lifecycle("00000000", 1);
         reboot("00000001");
         lifecycle("00000000", 2);
         assertThat(events.nextWithin(100)).isNull();
-        server.reply(reboot, "00000001");
+        client.reply(reboot, "00000001");
         reboot("00000001");
         assertThat(events.next()).isEqualTo(new DomainEvent.Lifecycle(web1, 4, 1));
         assertThat(events.next()).isEqualTo(new DomainEvent.Reboot(web1));
@@ -181,7 +184,7 @@ class GoldenEventsTest {
         assertThat(events.next()).isEqualTo(new DomainEvent.Reboot(web1));
 
         events.cancel();
-        assertThat(List.of(server.readCall(), server.readCall()))
+        assertThat(List.of(client.readCall(), client.readCall()))
                 .allSatisfy(call -> assertThat(call.procedure()).isEqualTo(317))
                 .extracting(call -> HexFormat.of().formatHex(call.body()))
                 .containsExactlyInAnyOrder("00000000", "00000001");
@@ -193,9 +196,9 @@ class GoldenEventsTest {
         Collector<DomainEvent.Reboot> first = new Collector<>();
         Collector<DomainEvent.Reboot> second = new Collector<>();
         libvirt.events(DomainEventKind.REBOOT).subscribe(first);
-        Message register = server.readCall();
+        Message register = client.readCall();
         libvirt.events(DomainEventKind.REBOOT).subscribe(second);
-        server.reply(register, "00000001");
+        client.reply(register, "00000001");
         reboot("00000001");
         assertThat(first.next()).isEqualTo(new DomainEvent.Reboot(web1));
         assertThat(second.next()).isEqualTo(new DomainEvent.Reboot(web1));
@@ -205,20 +208,20 @@ class GoldenEventsTest {
         assertThat(second.next()).isEqualTo(new DomainEvent.Reboot(web1));
         assertThat(first.events).isEmpty();
         second.cancel();
-        Message leave = server.readCall();
+        Message leave = client.readCall();
         assertThat(leave.procedure()).isEqualTo(317);
 
         Collector<DomainEvent.Reboot> third = new Collector<>();
         libvirt.events(DomainEventKind.REBOOT).subscribe(third);
         CompletableFuture<String> call = libvirt.hostname();
-        Message hostname = server.readCall();
+        Message hostname = client.readCall();
         assertThat(hostname.procedure())
                 .as("not registered before the other has gone")
                 .isEqualTo(59);
-        server.reply(hostname, ScriptedServer.string("host"));
+        client.reply(hostname, ScriptedConnection.string("host"));
         assertThat(call.join()).isEqualTo("host");
-        server.reply(leave, "");
-        server.reply(server.readCall(), "00000002");
+        client.reply(leave, "");
+        client.reply(client.readCall(), "00000002");
         reboot("00000002");
         assertThat(third.next()).isEqualTo(new DomainEvent.Reboot(web1));
     }
@@ -228,10 +231,10 @@ class GoldenEventsTest {
         Collector<DomainEvent> events = new Collector<>();
         libvirt.<DomainEvent>events(List.of(DomainEventKind.LIFECYCLE, DomainEventKind.NIC_MAC_CHANGE))
                 .subscribe(events);
-        Message lifecycle = server.readCall();
-        server.fail(server.readCall(), 1, "unsupported event ID 27");
-        server.reply(lifecycle, "00000004");
-        Message back = server.readCall();
+        Message lifecycle = client.readCall();
+        client.fail(client.readCall(), 1, "unsupported event ID 27");
+        client.reply(lifecycle, "00000004");
+        Message back = client.readCall();
         assertThat(back.procedure()).isEqualTo(317);
         assertThat(HexFormat.of().formatHex(back.body())).isEqualTo("00000004");
         assertThat(events.failure.get(20, TimeUnit.SECONDS))
@@ -245,11 +248,11 @@ class GoldenEventsTest {
         Collector<DomainEvent.Reboot> all = new Collector<>();
         Collector<DomainEvent.Reboot> one = new Collector<>();
         libvirt.events(DomainEventKind.REBOOT).subscribe(all);
-        server.reply(server.readCall(), "00000001");
+        client.reply(client.readCall(), "00000001");
         web1.events(DomainEventKind.REBOOT).subscribe(one);
-        server.reply(server.readCall(), "00000002");
+        client.reply(client.readCall(), "00000002");
         reboot("00000001");
-        server.frame(REMOTE, 319, 2, 1, 0, "00000001" + "0000ffff");
+        client.frame(REMOTE, 319, 2, 1, 0, "00000001" + "0000ffff");
         assertThat(all.next()).isEqualTo(new DomainEvent.Reboot(web1));
         assertThat(all.failure.get(5, TimeUnit.SECONDS))
                 .isInstanceOfSatisfying(
@@ -258,10 +261,10 @@ class GoldenEventsTest {
                 .hasMessage(
                         "reboot events of all domains on %s: 1 events lost, because one cannot be read; the subscription has ended",
                         server.host());
-        assertThat(server.readCall().procedure()).isEqualTo(317);
+        assertThat(client.readCall().procedure()).isEqualTo(317);
         reboot("00000002");
         assertThat(one.next()).isEqualTo(new DomainEvent.Reboot(web1));
-        server.frame(REMOTE, 319, 2, 1, 0, "");
+        client.frame(REMOTE, 319, 2, 1, 0, "");
         assertThat(one.failure.get(5, TimeUnit.SECONDS)).isInstanceOf(EventsLostException.class);
     }
 
@@ -271,9 +274,9 @@ class GoldenEventsTest {
         Collector<Event> domains = new Collector<>();
         Collector<Event> networks = new Collector<>();
         libvirt.events(DomainEventKind.REBOOT).subscribe(domains);
-        server.reply(server.readCall(), GoldenEvent.CALLBACK);
+        client.reply(client.readCall(), GoldenEvent.CALLBACK);
         libvirt.events(NetworkEventKind.LIFECYCLE).subscribe(networks);
-        server.reply(server.readCall(), GoldenEvent.CALLBACK);
+        client.reply(client.readCall(), GoldenEvent.CALLBACK);
         GoldenEvent.all().stream()
                 .filter(golden -> golden.kind() == NetworkEventKind.LIFECYCLE)
                 .forEach(this::send);
@@ -301,17 +304,17 @@ class GoldenEventsTest {
     }
 
     private void lifecycle(String callback, int detail) {
-        server.frame(
+        client.frame(
                 REMOTE,
                 318,
                 2,
                 1,
                 0,
-                callback + GoldenEvent.WEB1 + ScriptedServer.word(4) + ScriptedServer.word(detail));
+                callback + GoldenEvent.WEB1 + ScriptedConnection.word(4) + ScriptedConnection.word(detail));
     }
 
     private void reboot(String callback) {
-        server.frame(REMOTE, 319, 2, 1, 0, callback + GoldenEvent.WEB1);
+        client.frame(REMOTE, 319, 2, 1, 0, callback + GoldenEvent.WEB1);
     }
 
     private static final class Collector<E> implements Flow.Subscriber<E> {

@@ -2,15 +2,17 @@
 package dev.virtwire.client;
 
 import static dev.virtwire.client.Patience.await;
-import static dev.virtwire.client.ScriptedServer.REMOTE;
-import static dev.virtwire.client.ScriptedServer.string;
-import static dev.virtwire.client.ScriptedServer.word;
+import static dev.virtwire.testkit.ScriptedConnection.REMOTE;
+import static dev.virtwire.testkit.ScriptedConnection.string;
+import static dev.virtwire.testkit.ScriptedConnection.word;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.client.ScriptedServer.Message;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -24,13 +26,14 @@ import org.junit.jupiter.api.Timeout;
 class MalformedReplyTest {
     private static final int HOSTNAME = 59;
 
-    private final ScriptedServer server = new ScriptedServer();
+    private final ScriptedLibvirtd server = ScriptedLibvirtd.byHand();
+    private ScriptedConnection client;
     private Libvirt libvirt;
 
     @BeforeEach
     void connect() {
         CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri());
-        server.accept();
+        client = server.accept();
         libvirt = connecting.join();
     }
 
@@ -51,17 +54,17 @@ class MalformedReplyTest {
     @Test
     void aReplyTwice() {
         CompletableFuture<String> call = libvirt.hostname();
-        Message message = server.readCall();
-        server.reply(message, string("h"));
+        Message message = client.readCall();
+        client.reply(message, string("h"));
         assertThat(call.join()).isEqualTo("h");
-        server.reply(message, string("h"));
+        client.reply(message, string("h"));
         assertEnded("HOST: a reply to call " + message.serial() + ", which is not under way");
     }
 
     @Test
     void aReplyOfAnotherProcedure() {
         assertHostnameFails(
-                call -> ScriptedServer.word(28 + string("h").length() / 2)
+                call -> ScriptedConnection.word(28 + string("h").length() / 2)
                         + word(REMOTE)
                         + word(1)
                         + word(60)
@@ -137,8 +140,8 @@ class MalformedReplyTest {
     @Test
     void anArrayWithMoreElementsThanBytes() {
         CompletableFuture<?> call = libvirt.domains();
-        Message message = server.readCall();
-        server.reply(message, word(16_384) + word(0));
+        Message message = client.readCall();
+        client.reply(message, word(16_384) + word(0));
         assertThatThrownBy(call::join)
                 .cause()
                 .isInstanceOf(ProtocolException.class)
@@ -157,9 +160,9 @@ class MalformedReplyTest {
     @Test
     void aCloseInMidReply() {
         CompletableFuture<String> call = libvirt.hostname();
-        server.readCall();
-        server.raw(word(100) + word(REMOTE));
-        server.hangUp();
+        client.readCall();
+        client.raw(word(100) + word(REMOTE));
+        client.hangUp();
         assertThatThrownBy(call::join)
                 .cause()
                 .isInstanceOf(ConnectionLostException.class)
@@ -169,17 +172,17 @@ class MalformedReplyTest {
     @Test
     void aStormOfEventsNobodyAskedForIsIgnored() {
         for (int i = 0; i < 10_000; i++) {
-            server.frame(REMOTE, 9999, 2, 1, 0, word(i));
+            client.frame(REMOTE, 9999, 2, 1, 0, word(i));
         }
         CompletableFuture<String> call = libvirt.hostname();
-        server.reply(server.readCall(), string("h"));
+        client.reply(client.readCall(), string("h"));
         assertThat(call).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("h");
     }
 
     @Test
     void errorsOfUnknownCodesKeepTheirNumber() {
         CompletableFuture<String> call = libvirt.hostname();
-        server.fail(server.readCall(), 4711, "from the future");
+        client.fail(client.readCall(), 4711, "from the future");
         assertThatThrownBy(call::join).cause().isInstanceOfSatisfying(RemoteException.class, error -> {
             assertThat(error.code()).isEmpty();
             assertThat(error.codeNumber()).isEqualTo(4711);
@@ -194,23 +197,23 @@ class MalformedReplyTest {
     void anEventThatCannotBeReadCountsAsLost() throws Exception {
         EventRecorder<DomainEvent.Lifecycle> events = new EventRecorder<>();
         libvirt.events(DomainEventKind.LIFECYCLE).subscribe(events);
-        server.reply(server.readCall(), word(0));
+        client.reply(client.readCall(), word(0));
         events.awaitSubscribed();
-        server.frame(REMOTE, 318, 2, 1, 0, word(0) + word(-1));
+        client.frame(REMOTE, 318, 2, 1, 0, word(0) + word(-1));
         await().until(() -> events.failure() != null);
         assertThat(events.failure())
                 .isInstanceOfSatisfying(
                         EventsLostException.class,
                         lost -> assertThat(lost.count()).isEqualTo(1));
-        assertThat(server.readCall().procedure()).isEqualTo(317);
+        assertThat(client.readCall().procedure()).isEqualTo(317);
         assertStillUsable();
     }
 
     /** The frame is whole, so nothing else of the connection is in doubt. */
     private void assertOnlyTheCallFails(Function<Message, String> answer, String expected) {
         CompletableFuture<String> call = libvirt.hostname();
-        Message message = server.readCall();
-        server.raw(answer.apply(message));
+        Message message = client.readCall();
+        client.raw(answer.apply(message));
         assertThatThrownBy(call::join)
                 .cause()
                 .isInstanceOf(ProtocolException.class)
@@ -220,7 +223,7 @@ class MalformedReplyTest {
 
     private void assertStillUsable() {
         CompletableFuture<String> next = libvirt.hostname();
-        server.reply(server.readCall(), string("h"));
+        client.reply(client.readCall(), string("h"));
         assertThat(next).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("h");
         assertThat(libvirt.isClosed()).isFalse();
     }
@@ -228,8 +231,8 @@ class MalformedReplyTest {
     /** The call under way and all later ones fail with the reason; the connection is closed. */
     private void assertHostnameFails(Function<Message, String> answer, String expected, Integer serialOffset) {
         CompletableFuture<String> call = libvirt.hostname();
-        Message message = server.readCall();
-        server.raw(answer.apply(message));
+        Message message = client.readCall();
+        client.raw(answer.apply(message));
         String reason = serialOffset == null ? expected : expected.formatted(message.serial() + serialOffset);
         String text = reason.replace("HOST", server.host());
         assertThatThrownBy(call::join)
@@ -243,7 +246,7 @@ class MalformedReplyTest {
         CloseReason closed = libvirt.closed().join();
         assertThat(closed.kind()).isEqualTo(CloseReason.Kind.PROTOCOL_ERROR);
         assertThat(closed.cause()).hasMessage(reason.replace("HOST", server.host()));
-        assertThat(server.atEnd()).isTrue();
+        assertThat(client.atEnd()).isTrue();
     }
 
     private static String frame(int type, int serial, int status, String bodyHex) {

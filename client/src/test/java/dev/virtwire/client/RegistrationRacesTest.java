@@ -4,11 +4,13 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.virtwire.client.ScriptedServer.Message;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.EventGap;
 import dev.virtwire.client.event.GapSubscriber;
+import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -29,7 +31,8 @@ class RegistrationRacesTest {
     private static final int DEREGISTER = 317;
     private static final int HOSTNAME = 59;
 
-    private final ScriptedServer server = new ScriptedServer();
+    private final ScriptedLibvirtd server = ScriptedLibvirtd.byHand();
+    private ScriptedConnection client;
     private Libvirt libvirt;
 
     @AfterEach
@@ -42,12 +45,12 @@ class RegistrationRacesTest {
         ReconnectPolicy soon = ReconnectPolicy.usual();
         CompletableFuture<Libvirt> connecting =
                 Libvirt.connect(server.uri(), options.reconnect(soon).build());
-        server.accept();
+        client = server.accept();
         libvirt = connecting.join();
     }
 
     private void reboot(String callback) {
-        server.frame(ScriptedServer.REMOTE, 319, 2, 1, 0, callback + GoldenEvent.WEB1);
+        client.frame(ScriptedConnection.REMOTE, 319, 2, 1, 0, callback + GoldenEvent.WEB1);
     }
 
     private static final class Recorder extends EventRecorder<DomainEvent.Reboot>
@@ -96,18 +99,18 @@ class RegistrationRacesTest {
         connect(ConnectOptions.builder().callbackExecutor(executor));
         Recorder recorder = new Recorder();
         libvirt.events(DomainEventKind.REBOOT).subscribe(recorder);
-        Message register = server.readCall();
+        Message register = client.readCall();
         assertThat(register.procedure()).isEqualTo(REGISTER);
         executor.holdNext();
-        server.reply(register, "00000007");
+        client.reply(register, "00000007");
         await().during(Duration.ofMillis(200)).until(() -> true);
-        server.hangUp();
-        server.accept();
+        client.hangUp();
+        client = server.accept();
         await().during(Duration.ofMillis(200)).until(() -> true);
         executor.letGo();
-        Message again = server.readCall();
+        Message again = client.readCall();
         assertThat(again.procedure()).isEqualTo(REGISTER);
-        server.reply(again, "00000001");
+        client.reply(again, "00000001");
         recorder.awaitSubscribed();
         reboot("00000001");
         await().until(() -> recorder.events().size() == 1);
@@ -118,24 +121,24 @@ class RegistrationRacesTest {
         connect(ConnectOptions.builder().callTimeout(Duration.ofMillis(500)));
         Recorder recorder = new Recorder();
         libvirt.events(DomainEventKind.REBOOT).subscribe(recorder);
-        Message register = server.readCall();
+        Message register = client.readCall();
         await().until(() -> recorder.failure() != null);
         assertThat(recorder.failure()).isInstanceOf(CallTimeoutException.class);
 
         CountDownLatch slow = new CountDownLatch(1);
         CompletableFuture<String> call = libvirt.hostname();
         call.thenAccept(name -> waitFor(slow));
-        server.reply(server.readCall(), ScriptedServer.string("host"));
+        client.reply(client.readCall(), ScriptedConnection.string("host"));
         await().until(call::isDone);
-        server.reply(register, "00000007");
-        Message back = server.readCall();
+        client.reply(register, "00000007");
+        Message back = client.readCall();
         assertThat(back.procedure()).as("though a callback is slow").isEqualTo(DEREGISTER);
         assertThat(HexFormat.of().formatHex(back.body())).isEqualTo("00000007");
-        server.hangUp();
-        server.accept();
+        client.hangUp();
+        client = server.accept();
         slow.countDown();
         libvirt.hostname();
-        assertThat(server.readCall().procedure()).isEqualTo(HOSTNAME);
+        assertThat(client.readCall().procedure()).isEqualTo(HOSTNAME);
     }
 
     private static void waitFor(CountDownLatch latch) {

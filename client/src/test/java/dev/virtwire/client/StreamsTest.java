@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import static dev.virtwire.client.ScriptedServer.REMOTE;
-import static dev.virtwire.client.ScriptedServer.string;
-import static dev.virtwire.client.ScriptedServer.word;
+import static dev.virtwire.testkit.ScriptedConnection.REMOTE;
+import static dev.virtwire.testkit.ScriptedConnection.string;
+import static dev.virtwire.testkit.ScriptedConnection.word;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.virtwire.client.ScriptedServer.Message;
 import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.CallOptions;
+import dev.virtwire.protocol.message.MessageStatus;
+import dev.virtwire.protocol.message.MessageType;
 import dev.virtwire.protocol.remote.ConsoleCalls;
 import dev.virtwire.protocol.remote.ConsoleProcedures;
 import dev.virtwire.protocol.remote.DomainRef;
@@ -26,6 +27,9 @@ import dev.virtwire.protocol.stream.Opened;
 import dev.virtwire.protocol.stream.ReadableStream;
 import dev.virtwire.protocol.stream.StreamPiece;
 import dev.virtwire.protocol.stream.WritableStream;
+import dev.virtwire.testkit.ScriptedConnection;
+import dev.virtwire.testkit.ScriptedConnection.Message;
+import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -45,15 +49,16 @@ import org.junit.jupiter.api.Timeout;
 /** Streams packet by packet, and what a server must not send in one. {@code HOST} stands for the server's address. */
 @Timeout(30)
 class StreamsTest {
-    private static final int STREAM = 3;
-    private static final int HOLE = 6;
-    private static final int OK = 0;
-    private static final int ERROR = 1;
-    private static final int CONTINUE = 2;
+    private static final int STREAM = MessageType.STREAM;
+    private static final int HOLE = MessageType.STREAM_HOLE;
+    private static final int OK = MessageStatus.OK;
+    private static final int ERROR = MessageStatus.ERROR;
+    private static final int CONTINUE = MessageStatus.CONTINUE;
     private static final StorageVolRef VOLUME = new StorageVolRef("pool", "vol", "/key");
     private static final DomainRef DOMAIN = new DomainRef("web1", new UUID(1, 2), 7);
 
-    private final ScriptedServer server = new ScriptedServer();
+    private final ScriptedLibvirtd server = ScriptedLibvirtd.byHand();
+    private ScriptedConnection client;
     private Libvirt libvirt;
     private Message opening;
 
@@ -64,7 +69,7 @@ class StreamsTest {
 
     private void connect(ConnectOptions options) {
         CompletableFuture<Libvirt> connecting = Libvirt.connect(server.uri(), options);
-        server.accept();
+        client = server.accept();
         libvirt = connecting.join();
     }
 
@@ -83,7 +88,7 @@ class StreamsTest {
         assertThat(stream.read().join()).isEqualTo(new StreamPiece.End());
         assertThat(stream.read().join()).isEqualTo(new StreamPiece.End());
         CompletableFuture<Void> finished = stream.finish();
-        assertThat(server.readCall()).satisfies(packet -> {
+        assertThat(client.readCall()).satisfies(packet -> {
             assertThat(packet.type()).isEqualTo(STREAM);
             assertThat(packet.status()).isEqualTo(OK);
             assertThat(packet.serial()).isEqualTo(opening.serial());
@@ -102,9 +107,9 @@ class StreamsTest {
     void packetsThatOvertakeTheOpeningReplyAreKept() {
         CompletableFuture<Opened<Void, ReadableStream>> opened =
                 new StorageVolCalls(libvirt).storageVolDownload(VOLUME, 0, 0, Set.of());
-        opening = server.readCall();
+        opening = client.readCall();
         data("first");
-        server.reply(opening, "");
+        client.reply(opening, "");
         assertThat(text(opened.join().stream().read().join())).isEqualTo("first");
     }
 
@@ -147,14 +152,14 @@ class StreamsTest {
         CompletableFuture<Void> written = stream.write(ByteBuffer.wrap(bytes));
         CompletableFuture<Void> hole = stream.writeHole(4096);
         CompletableFuture<Void> finished = stream.finish();
-        assertThat(server.readCall().body()).hasSize(262_120);
-        assertThat(server.readCall().body()).hasSize(262_120);
-        assertThat(server.readCall().body()).containsExactly(0, 0, 0, 0, 42);
-        Message skipped = server.readCall();
+        assertThat(client.readCall().body()).hasSize(262_120);
+        assertThat(client.readCall().body()).hasSize(262_120);
+        assertThat(client.readCall().body()).containsExactly(0, 0, 0, 0, 42);
+        Message skipped = client.readCall();
         assertThat(skipped.type()).isEqualTo(HOLE);
         assertThat(skipped.status()).isEqualTo(CONTINUE);
         assertThat(HexFormat.of().formatHex(skipped.body())).isEqualTo("0000000000001000" + "00000000");
-        assertThat(server.readCall().status()).isEqualTo(OK);
+        assertThat(client.readCall().status()).isEqualTo(OK);
         written.join();
         hole.join();
         assertThat(finished).isNotDone();
@@ -198,7 +203,7 @@ class StreamsTest {
     void anErrorInPlaceOfAConfirmationFailsTheFinish() {
         WritableStream stream = upload();
         CompletableFuture<Void> finished = stream.finish();
-        assertThat(server.readCall().status()).isEqualTo(OK);
+        assertThat(client.readCall().status()).isEqualTo(OK);
         fail("cannot write");
         assertFails(
                 finished,
@@ -218,7 +223,7 @@ class StreamsTest {
         ReadableStream stream = download();
         CompletableFuture<StreamPiece> read = stream.read();
         CompletableFuture<Void> aborted = stream.abort();
-        Message packet = server.readCall();
+        Message packet = client.readCall();
         assertThat(packet.status()).isEqualTo(ERROR);
         assertThat(packet.body()).isEmpty();
         data("late");
@@ -235,7 +240,7 @@ class StreamsTest {
     void aCancelledReadAbortsItsStream() {
         DuplexStream stream = console();
         stream.read().cancel(true);
-        assertThat(server.readCall().status()).isEqualTo(ERROR);
+        assertThat(client.readCall().status()).isEqualTo(ERROR);
         packet(STREAM, OK, "");
         assertRefused(stream::closed, "DomainOpenConsole", "it was aborted by this side");
     }
@@ -244,7 +249,7 @@ class StreamsTest {
     void aReadThatRunsOutOfTimeTakesNothingAndAbortsItsStream() {
         DuplexStream stream = console();
         assertFails(stream.read().orTimeout(50, TimeUnit.MILLISECONDS), TimeoutException.class, null);
-        assertThat(server.readCall().status()).isEqualTo(ERROR);
+        assertThat(client.readCall().status()).isEqualTo(ERROR);
         data("late");
         assertRefused(stream::read, "DomainOpenConsole", "it was aborted by this side");
         packet(STREAM, OK, "");
@@ -258,7 +263,7 @@ class StreamsTest {
         CompletableFuture<Integer> read = stream.read(target);
         read.complete(0);
         data("abc");
-        assertThat(server.readCall().status()).isEqualTo(ERROR);
+        assertThat(client.readCall().status()).isEqualTo(ERROR);
         packet(STREAM, OK, "");
         assertStillConnected();
         assertThat(target.position()).isZero();
@@ -271,9 +276,9 @@ class StreamsTest {
         assertFails(stream.write(source).orTimeout(500, TimeUnit.MILLISECONDS), TimeoutException.class, null);
         int taken = source.position();
         assertThat(taken).as("nobody reads so much").isLessThan(source.limit());
-        Message packet = server.readCall();
+        Message packet = client.readCall();
         while (packet.status() == CONTINUE) {
-            packet = server.readCall();
+            packet = client.readCall();
         }
         assertThat(packet.status()).isEqualTo(ERROR);
         assertThat(source.position()).isEqualTo(taken);
@@ -293,13 +298,13 @@ class StreamsTest {
         DuplexStream stream = console();
         stream.write(ByteBuffer.wrap("ls\n".getBytes(StandardCharsets.US_ASCII)))
                 .join();
-        assertThat(new String(server.readCall().body(), StandardCharsets.US_ASCII))
+        assertThat(new String(client.readCall().body(), StandardCharsets.US_ASCII))
                 .isEqualTo("ls\n");
         data("file");
         assertThat(text(stream.read().join())).isEqualTo("file");
         data("prompt");
         CompletableFuture<Void> finished = stream.finish();
-        assertThat(server.readCall().status()).isEqualTo(OK);
+        assertThat(client.readCall().status()).isEqualTo(OK);
         data("late");
         packet(STREAM, OK, "");
         finished.join();
@@ -310,7 +315,7 @@ class StreamsTest {
         DuplexStream stream = console();
         data("a".repeat(500));
         data("b".repeat(500));
-        assertThat(server.readCall().status()).isEqualTo(ERROR);
+        assertThat(client.readCall().status()).isEqualTo(ERROR);
         packet(STREAM, OK, "");
         assertStillConnected();
         assertThat(text(stream.read().join())).isEqualTo("a".repeat(500));
@@ -325,7 +330,7 @@ class StreamsTest {
     @Test
     void aStreamOnItsOwnConnectionMakesTheServerWaitAndLosesNothing() throws Exception {
         libvirt.close();
-        try (ScriptedServer second = new ScriptedServer()) {
+        try (ScriptedLibvirtd second = ScriptedLibvirtd.byHand()) {
             CompletableFuture<Libvirt> connecting = Libvirt.connect(
                     second.uri(), ConnectOptions.builder().streamBuffer(1000).build());
             second.accept();
@@ -334,16 +339,16 @@ class StreamsTest {
                         .openApart(
                                 StorageVolProcedures.STORAGE_VOL_DOWNLOAD,
                                 new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()));
-                second.accept();
-                Message call = second.readCall();
-                second.reply(call, "");
+                ScriptedConnection aside = second.accept();
+                Message call = aside.readCall();
+                aside.reply(call, "");
                 String packet = "41".repeat(100_000);
                 int packets = 200;
                 CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
                     for (int i = 0; i < packets; i++) {
-                        second.frame(REMOTE, 209, STREAM, call.serial(), CONTINUE, packet);
+                        aside.frame(REMOTE, 209, STREAM, call.serial(), CONTINUE, packet);
                     }
-                    second.frame(REMOTE, 209, STREAM, call.serial(), CONTINUE, "");
+                    aside.frame(REMOTE, 209, STREAM, call.serial(), CONTINUE, "");
                 });
                 Thread.sleep(500);
                 assertThat(sending).as("20 MB fit into no socket's buffer").isNotDone();
@@ -365,7 +370,7 @@ class StreamsTest {
             data("abc");
             assertThat(text(stream.read().join())).isEqualTo("abc");
         }
-        assertThat(server.readCall().status()).isEqualTo(ERROR);
+        assertThat(client.readCall().status()).isEqualTo(ERROR);
     }
 
     @Test
@@ -373,22 +378,22 @@ class StreamsTest {
         CompletableFuture<Opened<Void, ReadableStream>> opened = LibvirtAccess.to(libvirt)
                 .openApart(
                         StorageVolProcedures.STORAGE_VOL_DOWNLOAD, new StorageVolDownloadArgs(VOLUME, 0, 0, Set.of()));
-        server.accept();
-        server.reply(server.readCall(), "");
+        client = server.accept();
+        client.reply(client.readCall(), "");
         ReadableStream stream = opened.join().stream();
         libvirt.close();
         assertThatThrownBy(() -> stream.closed().join()).cause().isInstanceOf(ConnectionLostException.class);
-        assertThat(server.atEnd()).isTrue();
+        assertThat(client.atEnd()).isTrue();
     }
 
     @Test
     void aStreamThatOpensAfterItsCallerHasGoneIsAborted() {
         CompletableFuture<Opened<Void, ReadableStream>> opened =
                 new StorageVolCalls(libvirt).storageVolDownload(VOLUME, 0, 0, Set.of());
-        opening = server.readCall();
+        opening = client.readCall();
         opened.cancel(true);
-        server.reply(opening, "");
-        assertThat(server.readCall()).satisfies(packet -> {
+        client.reply(opening, "");
+        assertThat(client.readCall()).satisfies(packet -> {
             assertThat(packet.type()).isEqualTo(STREAM);
             assertThat(packet.status()).isEqualTo(ERROR);
         });
@@ -398,8 +403,8 @@ class StreamsTest {
     void anOpeningThatTheServerRefusesLeavesNoStream() {
         CompletableFuture<Opened<Void, ReadableStream>> opened =
                 new StorageVolCalls(libvirt).storageVolDownload(VOLUME, 0, 0, Set.of());
-        opening = server.readCall();
-        server.fail(opening, 50, "no such volume");
+        opening = client.readCall();
+        client.fail(opening, 50, "no such volume");
         assertThatThrownBy(opened::join).cause().isInstanceOf(RemoteException.class);
         data("of no stream");
         assertStillConnected();
@@ -409,7 +414,7 @@ class StreamsTest {
     void theEndOfTheConnectionFailsEverythingPending() {
         DuplexStream stream = console();
         CompletableFuture<StreamPiece> read = stream.read();
-        server.hangUp();
+        client.hangUp();
         String expected = "the stream of DomainOpenConsole on HOST: HOST: the server closed the connection"
                 .replace("HOST", server.host());
         assertFails(read, ConnectionLostException.class, expected);
@@ -495,8 +500,8 @@ class StreamsTest {
     @Test
     void packetsOfUnknownStreamsAreIgnored() {
         DuplexStream stream = console();
-        server.frame(REMOTE, 201, STREAM, opening.serial() + 1, CONTINUE, "41");
-        server.frame(REMOTE, 209, STREAM, opening.serial(), CONTINUE, "41");
+        client.frame(REMOTE, 201, STREAM, opening.serial() + 1, CONTINUE, "41");
+        client.frame(REMOTE, 209, STREAM, opening.serial(), CONTINUE, "41");
         data("mine");
         assertThat(text(stream.read().join())).isEqualTo("mine");
     }
@@ -525,8 +530,8 @@ class StreamsTest {
 
     private <T> T open(Supplier<CompletableFuture<T>> call) {
         CompletableFuture<T> opened = call.get();
-        opening = server.readCall();
-        server.reply(opening, "");
+        opening = client.readCall();
+        client.reply(opening, "");
         return opened.join();
     }
 
@@ -543,7 +548,7 @@ class StreamsTest {
     }
 
     private void packet(int type, int status, String bodyHex) {
-        server.frame(REMOTE, opening.procedure(), type, opening.serial(), status, bodyHex);
+        client.frame(REMOTE, opening.procedure(), type, opening.serial(), status, bodyHex);
     }
 
     private static String text(StreamPiece piece) {
@@ -555,7 +560,7 @@ class StreamsTest {
 
     private void assertStillConnected() {
         CompletableFuture<String> call = libvirt.hostname();
-        server.reply(server.readCall(), string("h"));
+        client.reply(client.readCall(), string("h"));
         assertThat(call).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("h");
     }
 
@@ -577,6 +582,6 @@ class StreamsTest {
                 .cause()
                 .isInstanceOf(ProtocolException.class)
                 .hasMessageContaining(reason);
-        assertThat(server.atEnd()).isTrue();
+        assertThat(client.atEnd()).isTrue();
     }
 }

@@ -84,6 +84,18 @@ public final class ScriptedLibvirtd implements AutoCloseable {
      * @throws TestkitException where that fails
      */
     public static ScriptedLibvirtd start() {
+        ScriptedLibvirtd libvirtd = byHand();
+        ScriptedConnection.daemon(libvirtd::serve);
+        return libvirtd;
+    }
+
+    /**
+     * As {@link #start}, but does nothing by itself: a test {@link #accept accepts} each client, and then reads and writes
+     * every message of it.
+     *
+     * @throws TestkitException where that fails
+     */
+    public static ScriptedLibvirtd byHand() {
         ScriptedLibvirtd libvirtd;
         try {
             libvirtd = new ScriptedLibvirtd(new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress()));
@@ -95,7 +107,6 @@ public final class ScriptedLibvirtd implements AutoCloseable {
                 .answer(ConnectProcedures.CONNECT_OPEN, name -> null)
                 .answer(ConnectProcedures.CONNECT_CLOSE, none -> null)
                 .answer(ConnectProcedures.CONNECT_GET_HOSTNAME, none -> new ConnectGetHostnameResult("scripted"));
-        ScriptedConnection.daemon(libvirtd::accept);
         return libvirtd;
     }
 
@@ -179,15 +190,35 @@ public final class ScriptedLibvirtd implements AutoCloseable {
         connections.remove(connection);
     }
 
-    private void accept() {
+    /** By hand: waits for a client, and answers its greeting, without authentication. */
+    public ScriptedConnection accept() {
+        ScriptedConnection connection = acceptSilently();
+        connection.greet();
+        return connection;
+    }
+
+    /** By hand: waits for a client, and answers nothing. */
+    public ScriptedConnection acceptSilently() {
+        try {
+            return next();
+        } catch (IOException e) {
+            throw new TestkitException("no client came: " + e.getMessage(), e);
+        }
+    }
+
+    private ScriptedConnection next() throws IOException {
+        ScriptedConnection connection = new ScriptedConnection(this, listener.accept());
+        connections.add(connection);
+        if (listener.isClosed()) {
+            connection.close();
+        }
+        return connection;
+    }
+
+    private void serve() {
         try {
             while (true) {
-                ScriptedConnection connection = new ScriptedConnection(this, listener.accept());
-                connections.add(connection);
-                if (listener.isClosed()) {
-                    connection.close();
-                }
-                ScriptedConnection.daemon(connection::serve);
+                ScriptedConnection.daemon(next()::serve);
             }
         } catch (IOException e) {
             // Closed: there is nobody left to tell.
