@@ -24,6 +24,8 @@ module dev.virtwire.repository {
             com.fasterxml.jackson.databind;
 
     // What makes points out of a host's disks has to write what verify reads.
+    exports dev.virtwire.repository.internal to
+            dev.virtwire.backup;
     exports dev.virtwire.repository.internal.chain to
             dev.virtwire.backup;
     exports dev.virtwire.repository.internal.copy to
