@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param domain the domain's name or UUID
  * @param level how much is copied, or null for as little as is safe
- * @param since the id of the point since which changes are copied, or null where the newest one that can serve is chosen
+ * @param since the id of the point since which changes are copied, or null where the newest one that can serve is
+ *     chosen
  * @param keepFullCheckpoint whether the checkpoint of the last full point stays on the host beside the newest one
  * @param disks the targets of the disks to back up; empty for all
  * @param excluded the targets of disks to leave out
  * @param scratchFolder the host's folder for scratch files and the socket, or null for the default
- * @param scratchLimit bytes that the scratch files may take together, or null where only what is free in their folders counts
+ * @param scratchLimit bytes that the scratch files may take together, or null where only what is free in their folders
+ *     counts
  * @param pushFolder the host's folder that a push writes to, or null for a pull
  * @param nbd where the host's NBD export listens, or null for the default
  * @param insecureNbd whether an unencrypted export to another host is allowed
@@ -123,7 +125,9 @@ public record BackupRequest(
         }
     }
 
-    /** A pull backup of all disks, as incremental as can be, of the domain with this name or UUID; change from there. */
+    /**
+     * A pull backup of all disks, as incremental as can be, of the domain with this name or UUID; change from there.
+     */
     public static BackupRequest of(String domain) {
         return new BackupRequest(
                 domain,
@@ -180,16 +184,16 @@ public record BackupRequest(
     /**
      * How much to copy, instead of what changed since an earlier point where that is known for certain and all else.
      *
-     * @param newLevel {@link Level#FULL} for all of each disk; {@link Level#INCREMENTAL} for an error where not a single
-     *     disk can build on an earlier point
+     * @param newLevel {@link Level#FULL} for all of each disk; {@link Level#INCREMENTAL} for an error where not a
+     *     single disk can build on an earlier point
      */
     public BackupRequest withLevel(Level newLevel) {
         return with(draft -> draft.level = requireNonNull(newLevel, "level"));
     }
 
     /**
-     * Copies what changed since this earlier point, not since the newest: a differential. Its checkpoint has to be on the
-     * host still, see {@link #keepingFullCheckpoint}; otherwise the backup is refused.
+     * Copies what changed since this earlier point, not since the newest: a differential. Its checkpoint has to be on
+     * the host still, see {@link #keepingFullCheckpoint}; otherwise the backup is refused.
      *
      * @param point its id
      */
@@ -198,8 +202,8 @@ public record BackupRequest(
     }
 
     /**
-     * Keeps the checkpoint of the last full point on the host, so that later points can be differentials since it. The host
-     * then tracks changes twice. A backup without this deletes it.
+     * Keeps the checkpoint of the last full point on the host, so that later points can be differentials since it. The
+     * host then tracks changes twice. A backup without this deletes it.
      */
     public BackupRequest keepingFullCheckpoint() {
         return with(draft -> draft.keepFullCheckpoint = true);
@@ -211,18 +215,18 @@ public record BackupRequest(
     }
 
     /**
-     * The host's absolute folder for scratch files, which grow with what the guest overwrites during a pull, and for the
-     * export's socket. Default: each disk's own folder, {@code /var/tmp} for disks without one and for the socket.
+     * The host's absolute folder for scratch files, which grow with what the guest overwrites during a pull, and for
+     * the export's socket. Default: each disk's own folder, {@code /var/tmp} for disks without one and for the socket.
      */
     public BackupRequest withScratchFolder(String hostFolder) {
         return with(draft -> draft.scratchFolder = requireNonNull(hostFolder, "hostFolder"));
     }
 
     /**
-     * Ends the backup before its scratch files take more than this together: where QEMU can no longer write them, it fails
-     * the guest's own writes, or stops the guest. So that they stay below it, the backup is ended 64 MiB earlier, or a
-     * twentieth where that is more, but not before half of it is taken. What is free in folders of this machine is such a
-     * limit too; folders of another host have none but this.
+     * Ends the backup before its scratch files take more than this together: where QEMU can no longer write them, it
+     * fails the guest's own writes, or stops the guest. So that they stay below it, the backup is ended 64 MiB earlier,
+     * or a twentieth where that is more, but not before half of it is taken. What is free in folders of this machine is
+     * such a limit too; folders of another host have none but this.
      *
      * @param bytes more than 0
      */
@@ -255,9 +259,9 @@ public record BackupRequest(
     }
 
     /**
-     * If an earlier run of the same request died and its job still runs on the host, finishes that point: it holds the disks
-     * as they were when that run began, and what was copied is not read again. If there is no such job, or anything is not
-     * as that run left it, what it left is cleared and a new backup made, as without this.
+     * If an earlier run of the same request died and its job still runs on the host, finishes that point: it holds the
+     * disks as they were when that run began, and what was copied is not read again. If there is no such job, or
+     * anything is not as that run left it, what it left is cleared and a new backup made, as without this.
      */
     public BackupRequest resuming() {
         return with(draft -> draft.resume = true);

@@ -19,8 +19,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that needs a host and a repository: backups, restores to a host, and clearing up after runs that died. What needs no
- * host, {@link Repository} does.
+ * All that needs a host and a repository: backups, restores to a host, and clearing up after runs that died. What needs
+ * no host, {@link Repository} does.
  */
 public final class Backups {
     private final Libvirt libvirt;
@@ -48,12 +48,13 @@ public final class Backups {
     }
 
     /**
-     * Makes a point of a domain. However it ends, the host is clean and the repository whole before it does, or the error
-     * names what is left.
+     * Makes a point of a domain. However it ends, the host is clean and the repository whole before it does, or the
+     * error names what is left.
      *
-     * <p>Fails with a {@link BackupException} that says why there is no point, with a {@link BackupCancelledException} after
-     * {@link Operation#cancel}, or with a {@link dev.virtwire.repository.RepositoryException} where the repository cannot be
-     * used, so that nothing was begun. Cancelling ends the host's job and removes its checkpoint and all that was written.
+     * <p>Fails with a {@link BackupException} that says why there is no point, with a {@link BackupCancelledException}
+     * after {@link Operation#cancel}, or with a {@link dev.virtwire.repository.RepositoryException} where the
+     * repository cannot be used, so that nothing was begun. Cancelling ends the host's job and removes its checkpoint
+     * and all that was written.
      */
     public Operation<BackupResult> backup(BackupRequest request, ProgressListener listener) {
         BackupRun run = run(request, listener, limits);
@@ -62,8 +63,8 @@ public final class Backups {
 
     /**
      * Makes points of several domains: so many at a time, all within one amount of memory and bandwidth. If one domain
-     * fails, the others are still backed up. Cancelling ends the backups that are under way and begins no other; the result
-     * is there all the same, and never an exception because of one of them.
+     * fails, the others are still backed up. Cancelling ends the backups that are under way and begins no other; the
+     * result is there all the same, and never an exception because of one of them.
      *
      * @param listeners who is told of the progress of a domain, by the name that its request has
      */
@@ -74,26 +75,26 @@ public final class Backups {
     }
 
     /**
-     * Restores disks of a point to a host, and defines the domain with them where that is asked for. Every byte is verified
-     * as it is read. After a failure nothing of it is left, and what would have been replaced is as it was.
+     * Restores disks of a point to a host, and defines the domain with them where that is asked for. Every byte is
+     * verified as it is read. After a failure nothing of it is left, and what would have been replaced is as it was.
      *
-     * <p>The XML is the saved one, with the places of the restored disks and UEFI variables. A domain under another name
-     * has a UUID and MAC addresses of its own, and none of the first one's disks that are not restored. In place, the
-     * domain must not run; its definition is replaced if {@link HostRestoreRequest#replacing} allows it.
+     * <p>The XML is the saved one, with the places of the restored disks and UEFI variables. A domain under another
+     * name has a UUID and MAC addresses of its own, and none of the first one's disks that are not restored. In place,
+     * the domain must not run; its definition is replaced if {@link HostRestoreRequest#replacing} allows it.
      *
-     * <p>Fails with a {@link dev.virtwire.repository.DamagedException} where anything that the disks are restored from is
-     * damaged, with a {@link BackupCancelledException} after {@link Operation#cancel}, with a
-     * {@link dev.virtwire.client.LibvirtException} where the host cannot be asked, and with another {@link BackupException}
-     * where files are to be defined on another machine, there is no such pool, a volume of that name exists, the host refuses
-     * one or the domain, or the destination cannot be written.
+     * <p>Fails with a {@link dev.virtwire.repository.DamagedException} where anything that the disks are restored from
+     * is damaged, with a {@link BackupCancelledException} after {@link Operation#cancel}, with a {@link
+     * dev.virtwire.client.LibvirtException} where the host cannot be asked, and with another {@link BackupException}
+     * where files are to be defined on another machine, there is no such pool, a volume of that name exists, the host
+     * refuses one or the domain, or the destination cannot be written.
      */
     public Operation<HostRestoreResult> restore(HostRestoreRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire restore", () -> HostRestore.run(libvirt, store(), request, listener));
     }
 
     /**
-     * Clears what runs left that died: jobs, checkpoints and scratch files on hosts, unfinished files here. Domains that
-     * another run is writing right now are left alone.
+     * Clears what runs left that died: jobs, checkpoints and scratch files on hosts, unfinished files here. Domains
+     * that another run is writing right now are left alone.
      *
      * @param connect makes a connection to a libvirt URI that the journal holds, which this closes; what it throws of
      *     {@link dev.virtwire.client.LibvirtException} is reported, and the journal keeps what could not be cleared

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A restore to a host that is done: every file is complete, durable and equal to what was backed up, and of every volume the
- * host has confirmed every byte.
+ * A restore to a host that is done: every file is complete, durable and equal to what was backed up, and of every
+ * volume the host has confirmed every byte.
  *
  * @param files the files, in the order of the disks, the domain XML and NVRAM last; none in a pool
  * @param volumes the volumes, in the order of the disks, UEFI variables last; none in a folder

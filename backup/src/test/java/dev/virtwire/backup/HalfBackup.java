@@ -10,11 +10,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A program of its own that makes a backup, or goes on with one, says when so much of it is done, and waits to be killed. */
+/**
+ * A program of its own that makes a backup, or goes on with one, says when so much of it is done, and waits to be
+ * killed.
+ */
 public final class HalfBackup {
     private HalfBackup() {}
 
-    /** Takes the URI, the domain, the repository's folder, how many bytes to do, and whether to go on with an earlier one. */
+    /**
+     * Takes the URI, the domain, the repository's folder, how many bytes to do, and whether to go on with an earlier
+     * one.
+     */
     public static void main(String[] args) {
         long bytes = Long.parseLong(args[3]);
         ProgressListener listener = progress -> {

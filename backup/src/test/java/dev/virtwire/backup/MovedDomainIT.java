@@ -19,8 +19,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A domain on shared storage runs on one host and then on another. The bitmaps are in its images and move with them; what
- * libvirt knows of its checkpoints stays behind.
+ * A domain on shared storage runs on one host and then on another. The bitmaps are in its images and move with them;
+ * what libvirt knows of its checkpoints stays behind.
  */
 @ExtendWith(LibvirtdExtension.class)
 class MovedDomainIT {

@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A repository as text, to be kept beside the sources: JSON, XML and sums as they are, and every other file as a dump in
- * the manner of {@code hexdump}. A line is an offset and 32 bytes from there; {@code *} repeats the line above it up to
- * the next offset; the last line is the file's size.
+ * A repository as text, to be kept beside the sources: JSON, XML and sums as they are, and every other file as a dump
+ * in the manner of {@code hexdump}. A line is an offset and 32 bytes from there; {@code *} repeats the line above it up
+ * to the next offset; the last line is the file's size.
  */
 final class RepositoryText {
     private static final int LINE = 32;
@@ -42,7 +42,9 @@ final class RepositoryText {
         }
     }
 
-    /** Describes a repository where nothing is unfinished; its empty files, which are there to be locked, are left out. */
+    /**
+     * Describes a repository where nothing is unfinished; its empty files, which are there to be locked, are left out.
+     */
     static void describe(Path repository, Path text) throws IOException {
         for (Path file : files(repository)) {
             Path made = text.resolve(repository.relativize(file).toString());

@@ -32,8 +32,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * docs/migration.md names, for each procedure of the tables, what there is of it here, and what its hand-written part names is
- * there. With {@code -Dmigration.write=true} the generated part is written again.
+ * docs/migration.md names, for each procedure of the tables, what there is of it here, and what its hand-written part
+ * names is there. With {@code -Dmigration.write=true} the generated part is written again.
  */
 class MigrationPageTest {
     private static final Path PAGE = Path.of("..", "docs", "migration.md");

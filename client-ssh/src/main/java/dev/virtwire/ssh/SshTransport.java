@@ -34,8 +34,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command at the host, by ssh, that hands on what it is given to libvirtd's socket there. The transports {@code libssh}
- * and {@code libssh2} are the same: they name libraries of libvirt's.
+ * A command at the host, by ssh, that hands on what it is given to libvirtd's socket there. The transports {@code
+ * libssh} and {@code libssh2} are the same: they name libraries of libvirt's.
  */
 final class SshTransport implements Transport {
     private static final Set<String> PARAMETERS = Set.of(

@@ -125,7 +125,9 @@ class BlackHoleIT {
         }
     }
 
-    /** Where a socket of the host can be reached, somebody who waits for its next byte: that server waits for one too. */
+    /**
+     * Where a socket of the host can be reached, somebody who waits for its next byte: that server waits for one too.
+     */
     private static Optional<CompletableFuture<Integer>> reading(Libvirt libvirt) {
         if (!LibvirtAccess.to(libvirt).reachesHostSockets()) {
             return Optional.empty();

@@ -18,8 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * libvirt's own client and ours with the same URI, the same files of ssh's and of libvirt's, and the same environment: both
- * connect and find themselves at the same driver, or both refuse. {@link UriLikeVirshIT} has the URIs that need no files.
+ * libvirt's own client and ours with the same URI, the same files of ssh's and of libvirt's, and the same environment:
+ * both connect and find themselves at the same driver, or both refuse. {@link UriLikeVirshIT} has the URIs that need no
+ * files.
  */
 @Timeout(120)
 class ConfiguredLikeVirshIT {

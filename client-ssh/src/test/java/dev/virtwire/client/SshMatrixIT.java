@@ -5,7 +5,10 @@ import dev.virtwire.testkit.PrivateLibvirtd;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
-/** The whole suite by each way of ssh to each libvirt, this machine's and 11.3; the usual run has {@link ClientOverSshIT}. */
+/**
+ * The whole suite by each way of ssh to each libvirt, this machine's and 11.3; the usual run has {@link
+ * ClientOverSshIT}.
+ */
 @Tag("matrix")
 class SshMatrixIT {
     private static final String NEWER = "trixie";

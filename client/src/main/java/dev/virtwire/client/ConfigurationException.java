@@ -4,8 +4,8 @@ package dev.virtwire.client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of this side's set-up is missing, unreadable or wrong: {@code libvirt.conf}, {@code auth.conf}, a certificate, a
- * key. The message names the file.
+ * A file of this side's set-up is missing, unreadable or wrong: {@code libvirt.conf}, {@code auth.conf}, a certificate,
+ * a key. The message names the file.
  *
  * @since 0.1
  */

@@ -221,14 +221,14 @@ public final class ConnectOptions {
         }
 
         /**
-         * Makes a connection that is lost (not one that the server broke by what it sent) again, with authentication and
-         * all. Default: it has ended.
+         * Makes a connection that is lost (not one that the server broke by what it sent) again, with authentication
+         * and all. Default: it has ended.
          *
-         * <p>A call that was on its way fails with {@link ConnectionLostException}: it may have been carried out, and is
-         * never repeated. Calls that were not sent yet, and those made meanwhile, wait, as many as {@link #maxQueued}
-         * allows and each within its deadline, and go out in their order. Subscriptions of a
-         * {@link dev.virtwire.client.event.GapSubscriber} are registered again, and it is told of the gap; others end.
-         * A backup job is found again. {@link Libvirt#closed()} completes at the real end: this side closed, the policy's
+         * <p>A call that was on its way fails with {@link ConnectionLostException}: it may have been carried out, and
+         * is never repeated. Calls that were not sent yet, and those made meanwhile, wait, as many as {@link
+         * #maxQueued} allows and each within its deadline, and go out in their order. Subscriptions of a {@link
+         * dev.virtwire.client.event.GapSubscriber} are registered again, and it is told of the gap; others end. A
+         * backup job is found again. {@link Libvirt#closed()} completes at the real end: this side closed, the policy's
          * time has passed, the server refused the login, or it broke the protocol.
          */
         public Builder reconnect(ReconnectPolicy policy) {
@@ -246,11 +246,11 @@ public final class ConnectOptions {
         }
 
         /**
-         * Where futures complete and subscribers are called. Default: a shared pool of daemon threads. Whatever the executor,
-         * callbacks of a connection come one at a time and in order, and waiting for a future of the connection in one of
-         * them throws. In a subscriber it throws only on an executor that was given here. A thread that waits for a future
-         * may complete it itself, and then runs what was derived from it before. {@code Runnable::run} saves the hand-over:
-         * callbacks then run on the event loop and must never block.
+         * Where futures complete and subscribers are called. Default: a shared pool of daemon threads. Whatever the
+         * executor, callbacks of a connection come one at a time and in order, and waiting for a future of the
+         * connection in one of them throws. In a subscriber it throws only on an executor that was given here. A thread
+         * that waits for a future may complete it itself, and then runs what was derived from it before. {@code
+         * Runnable::run} saves the hand-over: callbacks then run on the event loop and must never block.
          */
         public Builder callbackExecutor(Executor executor) {
             callbackExecutor = Objects.requireNonNull(executor, "callbackExecutor");

@@ -4,8 +4,8 @@ package dev.virtwire.client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection ended before the result came: cut, silent for too long, or closed by this side. What the server was told
- * goes on there.
+ * The connection ended before the result came: cut, silent for too long, or closed by this side. What the server was
+ * told goes on there.
  */
 public final class ConnectionLostException extends LibvirtException {
     private static final long serialVersionUID = 1L;

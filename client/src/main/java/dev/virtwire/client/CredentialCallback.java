@@ -13,11 +13,11 @@ import java.util.concurrent.CompletionStage;
 @FunctionalInterface
 public interface CredentialCallback {
     /**
-     * Answers one question. Called on a thread that may block, one question of a connection after the other. The time it
-     * takes counts against {@link ConnectOptions#connectTimeout()}.
+     * Answers one question. Called on a thread that may block, one question of a connection after the other. The time
+     * it takes counts against {@link ConnectOptions#connectTimeout()}.
      *
-     * @return the answer, empty for none; the array is overwritten after use. A failure fails the connection. Cancelled when
-     *     nobody waits for it any longer: the attempt to connect was cancelled, has failed or ran out of time
+     * @return the answer, empty for none; the array is overwritten after use. A failure fails the connection. Cancelled
+     *     when nobody waits for it any longer: the attempt to connect was cancelled, has failed or ran out of time
      */
     CompletionStage<Optional<char[]>> ask(CredentialRequest request);
 }

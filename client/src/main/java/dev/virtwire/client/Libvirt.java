@@ -52,10 +52,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection to a libvirt daemon. Every call is asynchronous, and its future always completes: with a result, or with
  * a {@link LibvirtException} whose class says who failed. Futures complete, and subscribers are called, on
- * {@link ConnectOptions#callbackExecutor()}, never on the event loop. Giving up a future, or one that was derived from it, gives up
- * the call: by {@code cancel}, {@code orTimeout}, {@code completeOnTimeout} or by completing it. The server goes on with what
- * it was told. A frozen guest, a backup job, a stream or an event registration that a late success leaves behind is undone; a
- * domain that was defined or started meanwhile stays.
+ * {@link ConnectOptions#callbackExecutor()}, never on the event loop. Giving up a future, or one that was derived from
+ * it, gives up the call: by {@code cancel}, {@code orTimeout}, {@code completeOnTimeout} or by completing it. The
+ * server goes on with what it was told. A frozen guest, a backup job, a stream or an event registration that a late
+ * success leaves behind is undone; a domain that was defined or started meanwhile stays.
  *
  * <p>What has no method here, in {@link Domain} or in the objects that come from them can be called by the stubs in
  * {@code dev.virtwire.protocol.remote}, such as {@code new DomainCalls(libvirt)}.
@@ -126,9 +126,9 @@ public final class Libvirt implements Caller, AutoCloseable {
      *     {@link AuthenticationException} where it does not let this side in, {@link RemoteException} where it cannot
      *     open the hypervisor
      * @throws InvalidUriException at once, where the URI is none or names what this client does not offer
-     * @throws ConfigurationException at once, where there is a libvirt.conf, or for a URI by ssh a configuration of ssh, that
-     *     cannot be read or understood; where the URI is one by ssh, and the dependency {@code virtwire-client-ssh} is not
-     *     there; and where the Netty that is there is older than 4.2
+     * @throws ConfigurationException at once, where there is a libvirt.conf, or for a URI by ssh a configuration of
+     *     ssh, that cannot be read or understood; where the URI is one by ssh, and the dependency {@code
+     *     virtwire-client-ssh} is not there; and where the Netty that is there is older than 4.2
      */
     public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
         return connect(UriExplanation.resolve(uri, System.getenv()), options);
@@ -173,8 +173,8 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * Closes at once, with what was opened beside this connection; pending calls fail with {@link ConnectionLostException}.
-     * May be called more than once.
+     * Closes at once, with what was opened beside this connection; pending calls fail with {@link
+     * ConnectionLostException}. May be called more than once.
      */
     @Override
     public void close() {
@@ -183,8 +183,8 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * Completes when the connection has ended, for whatever reason, with that reason. It is the same future for all who ask:
-     * cancelling it does nothing.
+     * Completes when the connection has ended, for whatever reason, with that reason. It is the same future for all who
+     * ask: cancelling it does nothing.
      */
     public CompletableFuture<CloseReason> closed() {
         return session.closed();
@@ -215,8 +215,8 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * Whether the server has a feature ({@code virConnectSupportsFeature}, which libvirt keeps to itself). It is asked once
-     * a feature, and again after the connection was made again, for the server may be another one by then.
+     * Whether the server has a feature ({@code virConnectSupportsFeature}, which libvirt keeps to itself). It is asked
+     * once a feature, and again after the connection was made again, for the server may be another one by then.
      */
     public CompletableFuture<Boolean> supports(Feature feature) {
         int epoch = session.epoch();
@@ -237,7 +237,10 @@ public final class Libvirt implements Caller, AutoCloseable {
         return calls.connectGetType().thenApply(ConnectGetTypeResult::type);
     }
 
-    /** Whether nobody can read or change the connection's traffic on its way ({@code virConnectIsSecure}), as the server sees it. */
+    /**
+     * Whether nobody can read or change the connection's traffic on its way ({@code virConnectIsSecure}), as the server
+     * sees it.
+     */
     public CompletableFuture<Boolean> isSecure() {
         return calls.connectIsSecure().thenApply(result -> result.secure() != 0);
     }
@@ -327,8 +330,8 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * All figures of these kinds, of every domain ({@code virConnectGetAllDomainStats}); of none for every kind that the
-     * server knows.
+     * All figures of these kinds, of every domain ({@code virConnectGetAllDomainStats}); of none for every kind that
+     * the server knows.
      */
     public CompletableFuture<List<DomainStatistics>> statistics(DomainStatsTypes... kinds) {
         return statistics(Set.of(kinds), Set.of());
@@ -392,13 +395,13 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * What happens on the host, of one kind ({@code virConnectDomainEventRegisterAny} and its like). Any number of subscribers
-     * share one registration at the server; {@code onSubscribe} comes when it stands, and the last one to cancel removes it.
-     * One that is slower than its events for longer than {@link ConnectOptions#eventBuffer()} lasts ends, when it has taken
-     * what the buffer holds, with an {@link EventsLostException} that says how many came since; it never delays a call. The end of the connection ends it with
-     * {@link ConnectionLostException}, unless the connection is made again and the subscriber is a
-     * {@link dev.virtwire.client.event.GapSubscriber}. A server or driver that does not have the kind ends it with a
-     * {@link RemoteException}.
+     * What happens on the host, of one kind ({@code virConnectDomainEventRegisterAny} and its like). Any number of
+     * subscribers share one registration at the server; {@code onSubscribe} comes when it stands, and the last one to
+     * cancel removes it. One that is slower than its events for longer than {@link ConnectOptions#eventBuffer()} lasts
+     * ends, when it has taken what the buffer holds, with an {@link EventsLostException} that says how many came since;
+     * it never delays a call. The end of the connection ends it with {@link ConnectionLostException}, unless the
+     * connection is made again and the subscriber is a {@link dev.virtwire.client.event.GapSubscriber}. A server or
+     * driver that does not have the kind ends it with a {@link RemoteException}.
      *
      * @param <E> the events
      */
@@ -412,9 +415,9 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * As {@link #events(EventKind)}, of several kinds in one subscription, which has them in the order in which the server
-     * sent them: {@code libvirt.events(DomainEventKind.all())}. Where the server lacks one of the kinds there are none of the
-     * others either; {@link EventKind#knownTo} chooses.
+     * As {@link #events(EventKind)}, of several kinds in one subscription, which has them in the order in which the
+     * server sent them: {@code libvirt.events(DomainEventKind.all())}. Where the server lacks one of the kinds there
+     * are none of the others either; {@link EventKind#knownTo} chooses.
      *
      * @throws IllegalArgumentException if there is no kind
      */

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call that failed. The class says who failed: the server ({@link RemoteException}), the way to it
  * ({@link ConnectFailedException}, {@link ConnectionLostException}), the credentials ({@link AuthenticationException}),
- * a file of this side ({@link ConfigurationException}), what the server sent ({@link ProtocolException}), the deadline ({@link CallTimeoutException}), or the caller
- * ({@link CallRefusedException}, {@link InvalidUriException}, {@link EventsLostException},
- * {@link StreamOverflowException}). The message names host, procedure and what to do.
+ * a file of this side ({@link ConfigurationException}), what the server sent ({@link ProtocolException}), the deadline
+ * ({@link CallTimeoutException}), or the caller ({@link CallRefusedException}, {@link InvalidUriException}, {@link
+ * EventsLostException}, {@link StreamOverflowException}). The message names host, procedure and what to do.
  */
 public abstract sealed class LibvirtException extends RuntimeException
         permits RemoteException,

@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a connection's user has opened beside it: connections that serve one stream each. Each ends with its stream, and all when
- * the user closes; if the connection itself is lost, they go on.
+ * What a connection's user has opened beside it: connections that serve one stream each. Each ends with its stream, and
+ * all when the user closes; if the connection itself is lost, they go on.
  */
 final class SideConnections {
     private final LibvirtUri uri;

@@ -2,8 +2,8 @@
 package dev.virtwire.client;
 
 /**
- * More came in a stream than its reader took, for longer than the buffer lasts, on a connection that the stream shares. The
- * stream has ended; what was in the buffer was delivered before.
+ * More came in a stream than its reader took, for longer than the buffer lasts, on a connection that the stream shares.
+ * The stream has ended; what was in the buffer was delivered before.
  *
  * @since 0.1
  */

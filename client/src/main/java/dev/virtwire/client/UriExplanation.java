@@ -32,8 +32,8 @@ public record UriExplanation(LibvirtUri uri, String source, String target, List<
      * @param readOnly whether the connection may only read; such ones have a socket of their own
      * @param environment the variables that count, such as {@code System.getenv()}
      * @throws InvalidUriException if it is not a connection URI, or asks for what its transport cannot do
-     * @throws ConfigurationException if there is a libvirt.conf that cannot be read or understood, or the URI is one by ssh
-     *     and the module for it is not there
+     * @throws ConfigurationException if there is a libvirt.conf that cannot be read or understood, or the URI is one by
+     *     ssh and the module for it is not there
      */
     public static UriExplanation of(@Nullable String given, boolean readOnly, Map<String, String> environment) {
         Surroundings surroundings = Surroundings.with(environment);
@@ -45,8 +45,9 @@ public record UriExplanation(LibvirtUri uri, String source, String target, List<
     }
 
     /**
-     * The URI that is meant: the one given, else the environment's {@code LIBVIRT_DEFAULT_URI}, else {@code uri_default} of
-     * libvirt.conf, else one that leaves the choice to this machine's daemon. An alias of libvirt.conf stands for its URI.
+     * The URI that is meant: the one given, else the environment's {@code LIBVIRT_DEFAULT_URI}, else {@code
+     * uri_default} of libvirt.conf, else one that leaves the choice to this machine's daemon. An alias of libvirt.conf
+     * stands for its URI.
      *
      * @param given what the user gave; null or empty for nothing
      * @param environment the variables that count, such as {@code System.getenv()}

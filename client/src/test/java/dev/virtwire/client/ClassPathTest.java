@@ -21,7 +21,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a program is told whose class path lacks what its URI needs. Here the client is loaded once more, by another one. */
+/**
+ * What a program is told whose class path lacks what its URI needs. Here the client is loaded once more, by another
+ * one.
+ */
 class ClassPathTest {
     /** Put there by the build. */
     private static final Path NETTY_41 = Path.of("target", "netty-4.1");

@@ -8,8 +8,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The whole suite by each protected way to each libvirt, this machine's and 11.3. The usual run has two of them, which are
- * classes of their own: {@link ClientOverTlsIT} and {@link ClientOverDigestMd5IT}. The module client-ssh has those by ssh.
+ * The whole suite by each protected way to each libvirt, this machine's and 11.3. The usual run has two of them, which
+ * are classes of their own: {@link ClientOverTlsIT} and {@link ClientOverDigestMd5IT}. The module client-ssh has those
+ * by ssh.
  */
 @Tag("matrix")
 class ClientMatrixIT {

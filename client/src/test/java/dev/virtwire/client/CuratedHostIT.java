@@ -23,7 +23,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What people do with a host: networks and tuning with libvirt's test driver, secrets and figures with the real one. */
+/**
+ * What people do with a host: networks and tuning with libvirt's test driver, secrets and figures with the real one.
+ */
 @ExtendWith(LibvirtdExtension.class)
 class CuratedHostIT {
     private Libvirt libvirt;

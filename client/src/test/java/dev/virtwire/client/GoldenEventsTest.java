@@ -242,7 +242,9 @@ class GoldenEventsTest {
                 .hasMessageContaining("unsupported event ID 27");
     }
 
-    /** A server that is newer may say more than this side can read; the length of a message says where the next begins. */
+    /**
+     * A server that is newer may say more than this side can read; the length of a message says where the next begins.
+     */
     @Test
     void anEventThatCannotBeReadIsLostToThoseWhoseItIs() throws Exception {
         Collector<DomainEvent.Reboot> all = new Collector<>();

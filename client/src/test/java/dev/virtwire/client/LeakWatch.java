@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Stream;
 
-/** Sees what a test leaves behind of the client: threads, sockets, buffers. Netty tells of lost buffers in its log only. */
+/**
+ * Sees what a test leaves behind of the client: threads, sockets, buffers. Netty tells of lost buffers in its log only.
+ */
 final class LeakWatch {
     private final TraceLog log = TraceLog.begin();
     private final long sockets = sockets();

@@ -47,8 +47,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What our objects tell, put in virsh's words, is what virsh prints of the same server: a test for each of virsh's commands
- * that only look. The guest is paused, so that its figures stand still.
+ * What our objects tell, put in virsh's words, is what virsh prints of the same server: a test for each of virsh's
+ * commands that only look. The guest is paused, so that its figures stand still.
  */
 @ExtendWith(LibvirtdExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -26,9 +26,9 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Replies and events that a server has sent, with something changed, each received by a connection that waits for it. It
- * ends in a result, an error of the server's, or the connection's end by a {@link ProtocolException}; or it is waited for
- * the rest of the frame. None takes much memory, whatever lengths it names.
+ * Replies and events that a server has sent, with something changed, each received by a connection that waits for it.
+ * It ends in a result, an error of the server's, or the connection's end by a {@link ProtocolException}; or it is
+ * waited for the rest of the frame. None takes much memory, whatever lengths it names.
  */
 final class MutatedFrames {
     private static final ConnectOptions OPTIONS = ConnectOptions.builder()

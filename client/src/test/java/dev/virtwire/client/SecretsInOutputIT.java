@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Searches all that the other suites have put out: their logs at TRACE, and their reports, which have what was printed and
- * the stack traces. The build runs it after all of them.
+ * Searches all that the other suites have put out: their logs at TRACE, and their reports, which have what was printed
+ * and the stack traces. The build runs it after all of them.
  */
 class SecretsInOutputIT {
     private static final Path BUILD = Path.of("target");

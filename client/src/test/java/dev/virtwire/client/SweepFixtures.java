@@ -35,8 +35,8 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
- * What a sweep's calls are about: a domain, a network, a pool with a volume, a secret and a filter of its own, which are
- * made anew whenever a call took them away. What a driver does not have is missing, and calls about it fail.
+ * What a sweep's calls are about: a domain, a network, a pool with a volume, a secret and a filter of its own, which
+ * are made anew whenever a call took them away. What a driver does not have is missing, and calls about it fail.
  */
 final class SweepFixtures {
     /** Calls before this one find a snapshot, later ones a checkpoint: QEMU has no domain with both. */

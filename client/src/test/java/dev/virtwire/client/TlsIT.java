@@ -84,7 +84,10 @@ class TlsIT {
         connects(uri("&tls_priority=" + priority));
     }
 
-    /** Where a libvirtd overlooks a call that came with another, either side's next ping shows it, after a minute or more. */
+    /**
+     * Where a libvirtd overlooks a call that came with another, either side's next ping shows it, after a minute or
+     * more.
+     */
     @Test
     void callsThatAreSentTogetherAreAllAnsweredAtOnce() {
         ConnectOptions options =

@@ -14,8 +14,8 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 
 /**
- * Stands where a server should and shows a certificate of its own, says that it lets everybody in, and counts what it is
- * told thereupon.
+ * Stands where a server should and shows a certificate of its own, says that it lets everybody in, and counts what it
+ * is told thereupon.
  */
 final class TlsImpostor implements AutoCloseable {
     private final SSLServerSocket listener;

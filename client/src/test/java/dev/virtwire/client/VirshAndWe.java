@@ -16,8 +16,8 @@ import java.util.Scanner;
 import java.util.concurrent.TimeUnit;
 
 /**
- * libvirt's own client and ours as processes of the same user, who has a home and a configuration of libvirt's of their own:
- * a mount namespace puts these where both look. Both are asked which hypervisor they reach by a URI.
+ * libvirt's own client and ours as processes of the same user, who has a home and a configuration of libvirt's of their
+ * own: a mount namespace puts these where both look. Both are asked which hypervisor they reach by a URI.
  */
 final class VirshAndWe implements AutoCloseable {
     private static final String STAGE = """

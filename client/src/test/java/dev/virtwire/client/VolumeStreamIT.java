@@ -36,8 +36,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Volumes of a real libvirtd by streams. {@code stream.mebibytes} says how much a large one has, {@code stream.uploads} how
- * many are uploaded in a row.
+ * Volumes of a real libvirtd by streams. {@code stream.mebibytes} says how much a large one has, {@code stream.uploads}
+ * how many are uploaded in a row.
  */
 @ExtendWith(LibvirtdExtension.class)
 @Timeout(value = 10, unit = TimeUnit.MINUTES)

@@ -20,9 +20,9 @@ import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.auth.pubkey.AcceptAllPublickeyAuthenticator;
 
 /**
- * A host that is reached by TLS and one that is reached by ssh, for {@link ArchiveTraining}. Both let everybody in and have
- * no libvirtd, so a command fails there, but not before it has loaded what the way to it takes. They stand in another
- * process than the training, which is to note the classes of clients only.
+ * A host that is reached by TLS and one that is reached by ssh, for {@link ArchiveTraining}. Both let everybody in and
+ * have no libvirtd, so a command fails there, but not before it has loaded what the way to it takes. They stand in
+ * another process than the training, which is to note the classes of clients only.
  */
 final class TrainingHosts implements AutoCloseable {
     private final Path folder;

@@ -16,10 +16,10 @@ import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
 /**
- * Takes the signatures out of the jars that {@code ./virtwire} runs from, as a part of the build. The JVM checks the whole
- * of a signed jar's manifest before it loads the first class, which costs Bouncy Castle's nearly a second of each command's
- * start, and keeps those classes out of {@link ClassDataArchive}. They are the copies of jars that Maven has checked;
- * whoever uses the library has the signed ones.
+ * Takes the signatures out of the jars that {@code ./virtwire} runs from, as a part of the build. The JVM checks the
+ * whole of a signed jar's manifest before it loads the first class, which costs Bouncy Castle's nearly a second of each
+ * command's start, and keeps those classes out of {@link ClassDataArchive}. They are the copies of jars that Maven has
+ * checked; whoever uses the library has the signed ones.
  */
 public final class UnsignedJars {
     private UnsignedJars() {}

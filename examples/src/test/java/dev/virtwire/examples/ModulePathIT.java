@@ -18,7 +18,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A program that is a Java module runs with the module path alone, which the build has filled with all that it needs. */
+/**
+ * A program that is a Java module runs with the module path alone, which the build has filled with all that it needs.
+ */
 class ModulePathIT {
     private static final Path TARGET = Path.of("target");
 

@@ -11,7 +11,9 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever a server says when a client connects, the client has an export that makes sense or an {@link NbdException}. */
+/**
+ * Whatever a server says when a client connects, the client has an export that makes sense or an {@link NbdException}.
+ */
 class NbdNegotiationFuzzTest {
     static Stream<byte[]> seeds() {
         return Stream.concat(

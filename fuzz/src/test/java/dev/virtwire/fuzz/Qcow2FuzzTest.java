@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever a file holds, reading and checking it as qcow2 ends with content or an {@link ImageException}. The input is
- * the file, with runs of zeros left out: two bytes tell how many blocks of 64 zeros come next, two how many bytes of the
- * input after them.
+ * the file, with runs of zeros left out: two bytes tell how many blocks of 64 zeros come next, two how many bytes of
+ * the input after them.
  */
 class Qcow2FuzzTest {
     private static final int BLOCK = 64;

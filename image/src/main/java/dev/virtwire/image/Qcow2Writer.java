@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * do not shrink stay as they are, laid out as above; the others are packed.
  *
  * <p>Room is found under a short lock, data is written outside it. Metadata in memory stays under 12 MiB plus 8 bytes
- * for each second-level table; compression adds 1.2 MiB of direct memory for each thread, more with clusters above 1 MiB.
+ * for each second-level table; compression adds 1.2 MiB of direct memory for each thread, more with clusters above 1
+ * MiB.
  */
 public final class Qcow2Writer implements ImageWriter {
     /** Data is compressed in pieces that begin and end at multiples of that on the disk, or of a cluster. */
@@ -72,8 +73,8 @@ public final class Qcow2Writer implements ImageWriter {
 
     /**
      * Goes on with a file that {@link #create} made with the same options, without compression, and whose writer ended
-     * before it had finished. Nothing of it is part of the new image until {@link #adopt} says where it belongs; what is
-     * not adopted stays in the file, unused. New data goes behind it.
+     * before it had finished. Nothing of it is part of the new image until {@link #adopt} says where it belongs; what
+     * is not adopted stays in the file, unused. New data goes behind it.
      *
      * @throws ImageException if the file is not there or cannot be written
      * @throws IllegalArgumentException with compression
@@ -129,8 +130,8 @@ public final class Qcow2Writer implements ImageWriter {
     }
 
     /**
-     * Takes data into the image that an earlier writer put into the file; see {@link #reopen}. Whether that is still what
-     * it was is for the caller to know, who reads it with {@link #read}.
+     * Takes data into the image that an earlier writer put into the file; see {@link #reopen}. Whether that is still
+     * what it was is for the caller to know, who reads it with {@link #read}.
      *
      * @param guestOffset as for {@link #write}
      * @param length in bytes, as for {@link #write}

@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Reads a raw image: the file is the disk. Holes cannot be told from data without native code, so all of it is data. */
+/**
+ * Reads a raw image: the file is the disk. Holes cannot be told from data without native code, so all of it is data.
+ */
 public final class RawReader implements ImageReader {
     private final ImageFile file;
     private final long size;

@@ -9,9 +9,9 @@ import java.util.Map;
  * Walks through the extents of an export, with the statuses of several contexts merged: each step is the longest run
  * over which the flags of every context stay the same. The runs follow each other without a gap.
  *
- * <p>A cursor, not an iterator, so that a walk over millions of extents makes no garbage. Holds few replies of the server
- * at a time, see {@link StatusAhead}. For one thread, which blocks in {@link #next()}, and not the connection's reader
- * thread.
+ * <p>A cursor, not an iterator, so that a walk over millions of extents makes no garbage. Holds few replies of the
+ * server at a time, see {@link StatusAhead}. For one thread, which blocks in {@link #next()}, and not the connection's
+ * reader thread.
  *
  * <pre>{@code
  * ExtentWalker walker = ExtentWalker.over(connection, List.of("base:allocation"));

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection to one export of an NBD server. Safe for use by several threads.
  *
- * <p>Requests go out in the order of the calls, at most {@link NbdOptions#maxInFlight()} at once; further ones wait, and
- * no call blocks but for writing a few bytes to the socket. Answers come in any order. Every future completes: with its
- * result, or with an {@link NbdException}; cancelling one has no effect, since the server cannot be told.
+ * <p>Requests go out in the order of the calls, at most {@link NbdOptions#maxInFlight()} at once; further ones wait,
+ * and no call blocks but for writing a few bytes to the socket. Answers come in any order. Every future completes: with
+ * its result, or with an {@link NbdException}; cancelling one has no effect, since the server cannot be told.
  *
- * <p><b>Threads.</b> Futures complete on this connection's reader thread, and so does what hangs on them: while it runs,
- * nothing is read, and the server has to wait. It must not wait for another request of the same connection. Time spent
- * there does not count as silence of the server.
+ * <p><b>Threads.</b> Futures complete on this connection's reader thread, and so does what hangs on them: while it
+ * runs, nothing is read, and the server has to wait. It must not wait for another request of the same connection. Time
+ * spent there does not count as silence of the server.
  */
 public final class NbdConnection implements AutoCloseable {
     private final NbdUri uri;
@@ -110,8 +110,8 @@ public final class NbdConnection implements AutoCloseable {
      * Reads from {@code offset} on as many bytes as {@code destination} has remaining, into it. Reads that are longer
      * than the server's maximum go out in pieces.
      *
-     * <p>The buffer belongs to the connection until it completes the future; its position and limit stay as they are, so
-     * that the bytes from its position to its limit are the data afterwards. With a direct buffer nothing is copied.
+     * <p>The buffer belongs to the connection until it completes the future; its position and limit stay as they are,
+     * so that the bytes from its position to its limit are the data afterwards. With a direct buffer nothing is copied.
      * Completing the future from elsewhere, as {@link CompletableFuture#orTimeout} does, does not give the buffer back.
      *
      * @param offset a multiple of the minimum block size; so is the length, but at the end of the export
@@ -166,8 +166,8 @@ public final class NbdConnection implements AutoCloseable {
     }
 
     /**
-     * Takes leave of the server and waits for the reader thread to end, and so for what runs on it; on the reader thread
-     * itself it does not wait. Requests that are pending fail. Idempotent.
+     * Takes leave of the server and waits for the reader thread to end, and so for what runs on it; on the reader
+     * thread itself it does not wait. Requests that are pending fail. Idempotent.
      */
     @Override
     public void close() {

@@ -8,8 +8,8 @@ import java.time.Duration;
 /**
  * Opens the byte channel beneath an NBD connection: a socket by default, a channel through ssh, or anything else.
  *
- * <p>The channel blocks, is read by one thread while another writes, and when it is closed by a third, both stop with an
- * exception or, when reading, with the end of the stream.
+ * <p>The channel blocks, is read by one thread while another writes, and when it is closed by a third, both stop with
+ * an exception or, when reading, with the end of the stream.
  */
 @FunctionalInterface
 public interface NbdTransport {

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever damage a stream has taken, every future completes, with a result or an NbdException, and no thread is left. */
+/**
+ * Whatever damage a stream has taken, every future completes, with a result or an NbdException, and no thread is left.
+ */
 class DamagedReplyTest {
     private static final int ROUNDS = 80;
     private static final NbdOptions OPTIONS = NbdOptions.DEFAULT

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Each reply that the protocol forbids ends the connection, and each request with it, with a sentence that says why. */
+/**
+ * Each reply that the protocol forbids ends the connection, and each request with it, with a sentence that says why.
+ */
 class MalformedReplyTest {
     private static final String READ = "read of 4096 bytes at offset 8192";
     private static final String STATUS = "block status of 4096 bytes at offset 8192";

@@ -18,7 +18,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What a user of the stubs is told: of each call its line of the table, libvirt's name for it, and since when it is. */
+/**
+ * What a user of the stubs is told: of each call its line of the table, libvirt's name for it, and since when it is.
+ */
 class StubsTest {
     private static final Pattern METHOD = Pattern.compile(
             "/\\*\\*((?:(?!\\*/).)*)\\*/\\s+public CompletableFuture<\\S+ (\\w+)\\(([^)]*)\\)", Pattern.DOTALL);

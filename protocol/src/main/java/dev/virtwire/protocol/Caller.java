@@ -17,8 +17,8 @@ public interface Caller {
     <A, R> CompletableFuture<R> call(Procedure<A, R> procedure, A arguments, CallOptions options);
 
     /**
-     * Calls a procedure that opens a stream. The future completes as {@link #call} says, with the reply and the open stream.
-     * A stream that opens after its caller has gone is aborted.
+     * Calls a procedure that opens a stream. The future completes as {@link #call} says, with the reply and the open
+     * stream. A stream that opens after its caller has gone is aborted.
      *
      * @param <A> the arguments
      * @param <R> the result

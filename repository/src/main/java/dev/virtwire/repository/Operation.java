@@ -4,14 +4,15 @@ package dev.virtwire.repository;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Something long that was started and returns at once: a verification, a restore, a backup. It runs on a thread of its own.
+ * Something long that was started and returns at once: a verification, a restore, a backup. It runs on a thread of its
+ * own.
  *
  * @param <T> what there is at the end
  */
 public interface Operation<T> {
     /**
-     * Completes with the result, or with the exception that says why there is none: one that the method which started the
-     * operation names. Cancelling this future does nothing to the operation.
+     * Completes with the result, or with the exception that says why there is none: one that the method which started
+     * the operation names. Cancelling this future does nothing to the operation.
      */
     CompletableFuture<T> result();
 

@@ -10,7 +10,8 @@ import java.util.List;
  * A folder that holds points of any number of domains. docs/format.md describes every file in it; any image in it opens
  * with {@code qemu-img} as it is.
  *
- * <p>Only this library implements it. Safe for use by several threads and processes: one at a time writes a domain, the others are refused.
+ * <p>Only this library implements it. Safe for use by several threads and processes: one at a time writes a domain, the
+ * others are refused.
  */
 public interface Repository {
     /**
@@ -68,22 +69,23 @@ public interface Repository {
     Point newestPoint(String domain);
 
     /**
-     * Verifies what is asked for, on several threads: files, the bytes of images, and what a guest would read from them.
+     * Verifies what is asked for, on several threads: files, the bytes of images, and what a guest would read from
+     * them.
      *
      * <p>The result is a report, whatever was found; or a {@link RepositoryException} where there is no such domain or
-     * point, where another verification keeps the same record, or where something cannot be read at all, which says nothing
-     * of damage; an {@link OperationCancelledException} after {@link Operation#cancel}.
+     * point, where another verification keeps the same record, or where something cannot be read at all, which says
+     * nothing of damage; an {@link OperationCancelledException} after {@link Operation#cancel}.
      */
     Operation<VerifyReport> verify(VerifyRequest request, ProgressListener listener);
 
     /**
-     * Restores disks of a point and its domain XML to files: flattened, or as a chain of images. Each is complete, durable
-     * and verified when it appears under its name; after a failure none is there, and what would have been replaced is as
-     * it was.
+     * Restores disks of a point and its domain XML to files: flattened, or as a chain of images. Each is complete,
+     * durable and verified when it appears under its name; after a failure none is there, and what would have been
+     * replaced is as it was.
      *
      * <p>Fails with a {@link DamagedException} where anything that the disks are restored from is damaged, with an
-     * {@link OperationCancelledException} after {@link Operation#cancel}, and with another {@link RepositoryException} where
-     * the destination cannot be written or is full, or the images are not here.
+     * {@link OperationCancelledException} after {@link Operation#cancel}, and with another {@link RepositoryException}
+     * where the destination cannot be written or is full, or the images are not here.
      */
     Operation<RestoreResult> restore(RestoreRequest request, ProgressListener listener);
 
@@ -94,8 +96,8 @@ public interface Repository {
      * their host. A crash leaves a point as it was or gone; the next prune, backup or recovery finishes what was begun.
      * Reads manifests and the sizes of files, no image.
      *
-     * <p>Fails with a {@link RepositoryException} where there is no such domain, another run writes it, or something cannot
-     * be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.
+     * <p>Fails with a {@link RepositoryException} where there is no such domain, another run writes it, or something
+     * cannot be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.
      */
     Operation<PruneReport> prune(PruneRequest request, ProgressListener listener);
 

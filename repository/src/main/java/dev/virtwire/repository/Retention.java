@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Rules that say which points of a domain stay. A point stays if any rule keeps it; days, ISO weeks and months are those
- * of UTC at the moment when a point began, and only those with a point count. 0 is no rule.
+ * Rules that say which points of a domain stay. A point stays if any rule keeps it; days, ISO weeks and months are
+ * those of UTC at the moment when a point began, and only those with a point count. 0 is no rule.
  *
  * @param last the newest points, this many
  * @param daily the newest point of each of this many newest days

@@ -6,8 +6,8 @@ import java.util.Locale;
 /** How much of what is stored a verification reads. Each depth does what the one before it does, and more. */
 public enum VerifyDepth {
     /**
-     * Manifests and their sums, links between points, sizes of all files, small files and digest files whole, the tables
-     * of the images. The disks' data is not read.
+     * Manifests and their sums, links between points, sizes of all files, small files and digest files whole, the
+     * tables of the images. The disks' data is not read.
      */
     STRUCTURE,
     /** Every byte of every file, each block compared with its digest; and that the images hold what a guest wrote. */

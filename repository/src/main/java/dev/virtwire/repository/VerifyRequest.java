@@ -48,8 +48,8 @@ public record VerifyRequest(
     }
 
     /**
-     * Keeping a record of what was verified in the repository, and not reading again what an interrupted verification of
-     * the same depth has found right, unless it was changed since. Once all is verified the record goes.
+     * Keeping a record of what was verified in the repository, and not reading again what an interrupted verification
+     * of the same depth has found right, unless it was changed since. Once all is verified the record goes.
      */
     public VerifyRequest resuming() {
         return new VerifyRequest(domain, point, depth, true, bytesPerSecond);

@@ -31,7 +31,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two chains of a full point and two increments each: what prune removes of them, and what it leaves wherever it dies. */
+/**
+ * Two chains of a full point and two increments each: what prune removes of them, and what it leaves wherever it dies.
+ */
 class PruneTest {
     private static final int SIZE = 1 << 20;
 

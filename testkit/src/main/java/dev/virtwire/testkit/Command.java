@@ -25,7 +25,9 @@ final class Command {
 
     private Command() {}
 
-    /** Runs a command and returns what it printed; any other exit code than 0 is an error with what it complained of. */
+    /**
+     * Runs a command and returns what it printed; any other exit code than 0 is an error with what it complained of.
+     */
     static String run(List<String> command) {
         Process process = start(new ProcessBuilder(command));
         try {

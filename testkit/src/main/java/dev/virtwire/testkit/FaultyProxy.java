@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Stands between a client and a server and spoils what passes: libvirt's RPC, NBD, anything on a byte stream, over TCP
- * or UNIX sockets on either side. At first it only forwards; {@link #toServer} and {@link #toClient} say what goes wrong.
+ * or UNIX sockets on either side. At first it only forwards; {@link #toServer} and {@link #toClient} say what goes
+ * wrong.
  *
  * <p>Safe for use from several threads; works on threads of its own.
  */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A QEMU guest that is nothing but firmware, under plain emulation and in 64 MiB: it finds nothing to boot and idles,
- * while the test writes to its disks through QEMU's monitor, as the guest would. Such writes pass through the same block
- * layer as a guest's own: dirty bitmaps see them, and a running backup keeps what they overwrite.
+ * while the test writes to its disks through QEMU's monitor, as the guest would. Such writes pass through the same
+ * block layer as a guest's own: dirty bitmaps see them, and a running backup keeps what they overwrite.
  *
  * <p>All methods block. They may be called from several threads; writes are made one after the other.
  */
@@ -77,8 +77,8 @@ public final class Guest implements AutoCloseable {
         }
 
         /**
-         * Gives it UEFI in place of a BIOS, and so an NVRAM file, {@link Guest#nvram}. The machine that runs libvirtd needs
-         * Debian's package ovmf.
+         * Gives it UEFI in place of a BIOS, and so an NVRAM file, {@link Guest#nvram}. The machine that runs libvirtd
+         * needs Debian's package ovmf.
          */
         public Builder uefi() {
             uefi = true;
@@ -228,8 +228,8 @@ public final class Guest implements AutoCloseable {
     }
 
     /**
-     * Copies what a disk of the running guest holds now into a raw file: the truth that a backup has to match. Nothing may
-     * write to the disk meanwhile.
+     * Copies what a disk of the running guest holds now into a raw file: the truth that a backup has to match. Nothing
+     * may write to the disk meanwhile.
      */
     public void copyDisk(String target, Path file) {
         Disk disk = disk(target);

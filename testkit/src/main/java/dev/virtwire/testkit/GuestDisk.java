@@ -68,8 +68,8 @@ public final class GuestDisk {
     }
 
     /**
-     * Covers the disk with runs of up to 4 MiB of random bytes, of one value, and of nothing, a third each: the same for the
-     * same seed. Their ends lie anywhere, so that clusters and chunks are met in their middle.
+     * Covers the disk with runs of up to 4 MiB of random bytes, of one value, and of nothing, a third each: the same
+     * for the same seed. Their ends lie anywhere, so that clusters and chunks are met in their middle.
      */
     public GuestDisk pattern(long seed) {
         SplittableRandom random = new SplittableRandom(seed);

@@ -12,8 +12,8 @@ import java.util.List;
  * What is found in an image of a {@link LinuxGuest}'s vda, with e2fsck and debugfs and without mounting it.
  *
  * @param sound whether e2fsck finds nothing to mend
- * @param journalEmpty whether the journal holds nothing to be replayed: so after an orderly end, and while frozen. Otherwise
- *     {@code records} may lack the last ones, until it is replayed
+ * @param journalEmpty whether the journal holds nothing to be replayed: so after an orderly end, and while frozen.
+ *     Otherwise {@code records} may lack the last ones, until it is replayed
  * @param records how many records there are, without a gap
  * @param report what e2fsck said
  */

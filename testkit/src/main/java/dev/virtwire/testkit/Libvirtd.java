@@ -34,9 +34,9 @@ public interface Libvirtd extends AutoCloseable {
     int tcpPort();
 
     /**
-     * A folder whose path is the same for the test, for libvirtd and for QEMU, and that goes with this libvirtd: the place
-     * for disks, scratch files, NBD sockets and targets of push backups. Its path is short, because that of a UNIX socket
-     * must be.
+     * A folder whose path is the same for the test, for libvirtd and for QEMU, and that goes with this libvirtd: the
+     * place for disks, scratch files, NBD sockets and targets of push backups. Its path is short, because that of a
+     * UNIX socket must be.
      */
     Path directory();
 
@@ -47,8 +47,8 @@ public interface Libvirtd extends AutoCloseable {
     void shutDown();
 
     /**
-     * Starts libvirtd again after {@link #kill} or {@link #shutDown}, at the same addresses; it finds its guests again. One that
-     * runs is ended in order first.
+     * Starts libvirtd again after {@link #kill} or {@link #shutDown}, at the same addresses; it finds its guests again.
+     * One that runs is ended in order first.
      */
     void restart();
 

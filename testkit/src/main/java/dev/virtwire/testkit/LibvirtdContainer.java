@@ -18,7 +18,8 @@ import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
 /**
- * libvirtd and QEMU in a container, by Testcontainers. It needs no privileges and no KVM. Closing it ends the guests too.
+ * libvirtd and QEMU in a container, by Testcontainers. It needs no privileges and no KVM. Closing it ends the guests
+ * too.
  *
  * <pre>{@code
  * try (LibvirtdContainer libvirtd = LibvirtdContainer.debian("trixie")) {
@@ -28,8 +29,8 @@ import org.testcontainers.images.builder.ImageFromDockerfile;
  * }
  * }</pre>
  *
- * <p>{@link #directory} is a folder of this machine that the container has at the same path, so an engine on this machine
- * is needed where guests' disks, or UNIX sockets, come in; over TCP one elsewhere will do.
+ * <p>{@link #directory} is a folder of this machine that the container has at the same path, so an engine on this
+ * machine is needed where guests' disks, or UNIX sockets, come in; over TCP one elsewhere will do.
  */
 public final class LibvirtdContainer extends GenericContainer<LibvirtdContainer> implements Libvirtd {
     private static final int PORT = 16509;
@@ -50,9 +51,9 @@ public final class LibvirtdContainer extends GenericContainer<LibvirtdContainer>
     }
 
     /**
-     * A container of a Debian suite: {@code bookworm} has libvirt 9.0 and QEMU 7.2, {@code trixie} 11.3 and 10.0. The image
-     * is built on {@code debian:SUITE-slim} when the container starts, which takes a minute or two, unless the engine has
-     * it already.
+     * A container of a Debian suite: {@code bookworm} has libvirt 9.0 and QEMU 7.2, {@code trixie} 11.3 and 10.0. The
+     * image is built on {@code debian:SUITE-slim} when the container starts, which takes a minute or two, unless the
+     * engine has it already.
      */
     public static LibvirtdContainer debian(String suite) {
         ImageFromDockerfile image = new ImageFromDockerfile("virtwire/libvirtd:" + suite, false)

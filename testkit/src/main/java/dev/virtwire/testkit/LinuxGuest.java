@@ -18,12 +18,12 @@ import java.util.List;
 
 /**
  * A guest with an operating system: a Debian kernel and a handful of programs, under plain emulation and in 160 MiB, up
- * some seconds after its start. It has an ext4 file system on vda, on which it writes all the while: it appends numbered
- * records to a file, each of them synced before the next. It runs QEMU's guest agent, and commands that a test gives it.
- * {@link GuestFileSystem} says of an image of vda whether it holds what such a guest may leave at one moment.
+ * some seconds after its start. It has an ext4 file system on vda, on which it writes all the while: it appends
+ * numbered records to a file, each of them synced before the next. It runs QEMU's guest agent, and commands that a test
+ * gives it. {@link GuestFileSystem} says of an image of vda whether it holds what such a guest may leave at one moment.
  *
- * <p>The first one on a machine takes half a minute longer: the kernel and the programs are fetched from Debian's archive,
- * as apt knows it, and kept under {@code ~/.cache/virtwire}.
+ * <p>The first one on a machine takes half a minute longer: the kernel and the programs are fetched from Debian's
+ * archive, as apt knows it, and kept under {@code ~/.cache/virtwire}.
  *
  * <p>All methods block. They may be called from several threads.
  */
@@ -186,8 +186,8 @@ public final class LinuxGuest implements AutoCloseable {
     }
 
     /**
-     * Runs a shell command in the guest, as root, and returns what it printed. It needs neither the agent nor the disk, so
-     * it also works while the guest's file system is frozen.
+     * Runs a shell command in the guest, as root, and returns what it printed. It needs neither the agent nor the disk,
+     * so it also works while the guest's file system is frozen.
      *
      * @param command one line
      * @throws TestkitException if its exit status is not 0, or if it takes longer than 2 minutes

@@ -18,9 +18,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A libvirtd of this machine's packages in namespaces of its own: beside the machine's libvirtd, and as many at a time as
- * one likes. It ends with {@link #close}, and with the JVM however that ends. Starting one takes a quarter of a second,
- * the first time on a machine two.
+ * A libvirtd of this machine's packages in namespaces of its own: beside the machine's libvirtd, and as many at a time
+ * as one likes. It ends with {@link #close}, and with the JVM however that ends. Starting one takes a quarter of a
+ * second, the first time on a machine two.
  */
 public final class PrivateLibvirtd implements Libvirtd {
     private static final String LAUNCHER = "private-libvirtd";
@@ -110,8 +110,9 @@ public final class PrivateLibvirtd implements Libvirtd {
         }
 
         /**
-         * Runs libvirtd and QEMU of a Debian suite, such as {@code trixie} for libvirt 11.3 and QEMU 10.0. The first time on a
-         * machine this makes a root file system under {@code ~/.cache/virtwire} by debootstrap, which takes a minute or two.
+         * Runs libvirtd and QEMU of a Debian suite, such as {@code trixie} for libvirt 11.3 and QEMU 10.0. The first
+         * time on a machine this makes a root file system under {@code ~/.cache/virtwire} by debootstrap, which takes a
+         * minute or two.
          */
         public Builder debian(String suite) {
             return Scripts.use(ROOTFS_MAKER, script -> {

@@ -11,9 +11,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenSSH's own sshd on a port of 127.0.0.1, in the namespaces of a {@link PrivateLibvirtd} and of the same Debian: who logs
- * in there finds that libvirtd's socket at {@code /run/libvirt/libvirt-sock}. It has keys of its own for the host and for one client, who may
- * log in as root. It ends with {@link #close}, with its libvirtd, and with the JVM however that ends.
+ * OpenSSH's own sshd on a port of 127.0.0.1, in the namespaces of a {@link PrivateLibvirtd} and of the same Debian: who
+ * logs in there finds that libvirtd's socket at {@code /run/libvirt/libvirt-sock}. It has keys of its own for the host
+ * and for one client, who may log in as root. It ends with {@link #close}, with its libvirtd, and with the JVM however
+ * that ends.
  */
 public final class PrivateSshd implements AutoCloseable {
     private static final String LAUNCHER = "private-sshd";
@@ -59,8 +60,8 @@ public final class PrivateSshd implements AutoCloseable {
         }
 
         /**
-         * Lets a user in by password, who is made for it and is nobody in particular; at most one in a libvirtd. With the lines
-         * {@code UsePAM yes} and {@code KbdInteractiveAuthentication yes}, PAM asks for the password.
+         * Lets a user in by password, who is made for it and is nobody in particular; at most one in a libvirtd. With
+         * the lines {@code UsePAM yes} and {@code KbdInteractiveAuthentication yes}, PAM asks for the password.
          */
         public Builder user(String name, String secret) {
             user = name;

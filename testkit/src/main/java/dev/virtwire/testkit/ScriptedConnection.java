@@ -24,8 +24,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client of a {@link ScriptedLibvirtd}. Of one that is {@link ScriptedLibvirtd#byHand led by hand} it is the test's: it
- * reads and writes each message itself, in its own order, bodies in hexadecimal digits. Its methods throw an
+ * One client of a {@link ScriptedLibvirtd}. Of one that is {@link ScriptedLibvirtd#byHand led by hand} it is the
+ * test's: it reads and writes each message itself, in its own order, bodies in hexadecimal digits. Its methods throw an
  * {@link UncheckedIOException} if the client has gone.
  */
 public final class ScriptedConnection {

@@ -22,9 +22,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A libvirtd that answers what a test tells it to, for what a real one cannot be made to do: rare errors, late answers or
- * none, a connection that ends in the middle of a call, events on command, results of another version. It needs neither
- * libvirt nor root.
+ * A libvirtd that answers what a test tells it to, for what a real one cannot be made to do: rare errors, late answers
+ * or none, a connection that ends in the middle of a call, events on command, results of another version. It needs
+ * neither libvirt nor root.
  *
  * <p>It speaks the protocol over TCP on 127.0.0.1, without authentication, with any number of clients. It greets them,
  * answers their keepalive, and says that its host is {@code scripted}. Any other procedure fails with
@@ -90,8 +90,8 @@ public final class ScriptedLibvirtd implements AutoCloseable {
     }
 
     /**
-     * As {@link #start}, but does nothing by itself: a test {@link #accept accepts} each client, and then reads and writes
-     * every message of it.
+     * As {@link #start}, but does nothing by itself: a test {@link #accept accepts} each client, and then reads and
+     * writes every message of it.
      *
      * @throws TestkitException where that fails
      */
@@ -123,9 +123,9 @@ public final class ScriptedLibvirtd implements AutoCloseable {
     /**
      * Answers a procedure from now on.
      *
-     * @param function makes the result of the arguments, on a thread of the call's own; for a procedure without a result it
-     *     returns null. Where it throws a {@link ScriptedError}, the call fails with that; any other exception ends the
-     *     connection, as a crash of the server would
+     * @param function makes the result of the arguments, on a thread of the call's own; for a procedure without a
+     *     result it returns null. Where it throws a {@link ScriptedError}, the call fails with that; any other
+     *     exception ends the connection, as a crash of the server would
      */
     public <A, R> ScriptedLibvirtd answer(
             Procedure<A, R> procedure, Function<? super A, ? extends @Nullable R> function) {

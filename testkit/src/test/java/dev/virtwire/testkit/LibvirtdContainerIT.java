@@ -11,7 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.testcontainers.DockerClientFactory;
 
-/** Needs a Docker engine: {@code ./check} finds or starts one. The only tests that may be skipped, where there is none. */
+/**
+ * Needs a Docker engine: {@code ./check} finds or starts one. The only tests that may be skipped, where there is none.
+ */
 class LibvirtdContainerIT {
 
     @BeforeAll

@@ -15,8 +15,8 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 
 /**
- * The Java that children run in. It starts from an archive of the classes that the first of them loaded, since most of a
- * child's short life is its start; such an archive takes classes from jars only, so what lies in folders gets one.
+ * The Java that children run in. It starts from an archive of the classes that the first of them loaded, since most of
+ * a child's short life is its start; such an archive takes classes from jars only, so what lies in folders gets one.
  */
 final class ChildJava {
     private static final ChildJava JAVA = new ChildJava();

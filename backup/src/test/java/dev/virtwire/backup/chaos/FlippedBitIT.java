@@ -123,7 +123,9 @@ class FlippedBitIT {
         }
     }
 
-    /** Either a point is refused and nothing of it is there, or it does not need what is damaged, and holds its truth. */
+    /**
+     * Either a point is refused and nothing of it is there, or it does not need what is damaged, and holds its truth.
+     */
     private boolean isRefused(String id, String what) throws IOException {
         Path out = world.out();
         try {

@@ -30,7 +30,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The disk is full from one of the writes on. That is said, nothing is left behind, and the next run is as if nothing had been. */
+/**
+ * The disk is full from one of the writes on. That is said, nothing is left behind, and the next run is as if nothing
+ * had been.
+ */
 @ExtendWith(LibvirtdExtension.class)
 class FullDiskIT {
     @TempDir

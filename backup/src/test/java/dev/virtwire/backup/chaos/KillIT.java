@@ -33,9 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The program is killed, as {@code kill -9} does, before one of the steps that it takes: each write, sync, rename and
- * deletion of a file, and each call, before it is sent, after that, and when its reply has come. Afterwards what it left is
- * cleared, the next backup is made, and nothing that said done is lost. Or its machine loses power there: then all is gone
- * too that no sync had made durable.
+ * deletion of a file, and each call, before it is sent, after that, and when its reply has come. Afterwards what it
+ * left is cleared, the next backup is made, and nothing that said done is lost. Or its machine loses power there: then
+ * all is gone too that no sync had made durable.
  */
 @ExtendWith(LibvirtdExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

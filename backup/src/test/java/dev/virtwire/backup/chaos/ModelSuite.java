@@ -30,9 +30,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A guest writes, zeros, discards; an administrator resizes, restarts, kills, snapshots, plugs, and deletes checkpoints;
- * and two repositories take full, incremental and differential points of it, all in random order. Each point is compared
- * with the truth at its begin: restored by us, read by {@code qemu-img compare}, converted by {@code qemu-img} alone.
+ * A guest writes, zeros, discards; an administrator resizes, restarts, kills, snapshots, plugs, and deletes
+ * checkpoints; and two repositories take full, incremental and differential points of it, all in random order. Each
+ * point is compared with the truth at its begin: restored by us, read by {@code qemu-img compare}, converted by {@code
+ * qemu-img} alone.
  */
 @ExtendWith(LibvirtdExtension.class)
 abstract class ModelSuite {

@@ -16,7 +16,10 @@ import java.util.List;
 public final class QuiescedChild {
     private QuiescedChild() {}
 
-    /** Takes libvirtd's socket, a path for a socket of its own, the domain, the repository's folder, the step to stop at. */
+    /**
+     * Takes libvirtd's socket, a path for a socket of its own, the domain, the repository's folder, the step to stop
+     * at.
+     */
     @SuppressWarnings("try") // the relay works on threads of its own
     public static void main(String[] args) throws IOException {
         Path socket = Path.of(args[1]);

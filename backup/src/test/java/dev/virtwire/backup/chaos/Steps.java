@@ -8,7 +8,8 @@ import java.io.IOException;
 
 /**
  * Everything that a program does to the world outside, counted from 0: each change to a file, each message to libvirtd.
- * Prints every step and goes on, or stops for ever before one of them and says so; whoever reads that kills the program.
+ * Prints every step and goes on, or stops for ever before one of them and says so; whoever reads that kills the
+ * program.
  */
 final class Steps implements Watcher {
     /** No step is the last. */

@@ -26,9 +26,9 @@ public final class Connections {
     private Connections() {}
 
     /**
-     * {@code URI CONNECTIONS SECONDS}: they are held that long. Prints milliseconds to connect and subscribe all, threads that
-     * are event loops, all threads of the client's, KiB of heap a connection, KiB of resident memory a connection, and CPU
-     * milliseconds of the process a second while it held them.
+     * {@code URI CONNECTIONS SECONDS}: they are held that long. Prints milliseconds to connect and subscribe all,
+     * threads that are event loops, all threads of the client's, KiB of heap a connection, KiB of resident memory a
+     * connection, and CPU milliseconds of the process a second while it held them.
      */
     public static void main(String[] arguments) throws InterruptedException, IOException {
         String uri = arguments[0];

@@ -5,8 +5,8 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * What the command line asks for: {@code URI MODE WARM-UP-SECONDS SECONDS}, where MODE is a word and, after a colon, the
- * number of callers.
+ * What the command line asks for: {@code URI MODE WARM-UP-SECONDS SECONDS}, where MODE is a word and, after a colon,
+ * the number of callers.
  */
 record Measurement(String uri, String mode, int callers, double warmUp, double seconds) {
     static Measurement of(String[] arguments) {

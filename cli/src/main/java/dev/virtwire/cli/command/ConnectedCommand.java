@@ -42,7 +42,9 @@ public abstract class ConnectedCommand extends AbstractCommand {
         }
     }
 
-    /** Connects, and waits until that has happened; who sits at the terminal is asked for passwords that no file has. */
+    /**
+     * Connects, and waits until that has happened; who sits at the terminal is asked for passwords that no file has.
+     */
     public static Libvirt connect(String uri) {
         return connect(uri, false);
     }

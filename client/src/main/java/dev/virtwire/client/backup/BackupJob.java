@@ -39,7 +39,9 @@ public final class BackupJob {
 
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(3);
 
-    /** The host's clock and this one may drift apart by so much, and by one part in {@link #CLOCK_DRIFT} of a job's age. */
+    /**
+     * The host's clock and this one may drift apart by so much, and by one part in {@link #CLOCK_DRIFT} of a job's age.
+     */
     private static final Duration CLOCK_SLACK = Duration.ofSeconds(2);
 
     private static final int CLOCK_DRIFT = 100;
@@ -164,7 +166,8 @@ public final class BackupJob {
 
     /**
      * Completes when the job has ended, with how. Fails with {@link ConnectionLostException} where the connection ended
-     * first: the job then goes on at the host, see {@link Domain#attachBackup()}. Cancelling it does nothing to the job.
+     * first: the job then goes on at the host, see {@link Domain#attachBackup()}. Cancelling it does nothing to the
+     * job.
      */
     public CompletableFuture<BackupOutcome> completion() {
         return outcome.copy();
@@ -314,7 +317,8 @@ public final class BackupJob {
 
     /**
      * An announced end may be that of another job, and an abort returns before the end, so the statistics decide. Only
-     * what proves that our job no longer runs ends it; any other answer, an error above all, leaves it to the next poll.
+     * what proves that our job no longer runs ends it; any other answer, an error above all, leaves it to the next
+     * poll.
      */
     private CompletableFuture<Void> confirmEnd(@Nullable JobStatistics announced) {
         if (outcome.isDone()) {

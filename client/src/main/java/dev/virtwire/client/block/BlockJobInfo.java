@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param typeNumber what it does, as libvirt's number
  * @param bandwidth its limit in bytes a second; 0 for none
  * @param current how far it is, in a unit of its own
- * @param end where it will be done, in the same unit; it may grow. A copy or an active commit stays at its end until it is
- *     aborted or pivoted
+ * @param end where it will be done, in the same unit; it may grow. A copy or an active commit stays at its end until it
+ *     is aborted or pivoted
  * @since 0.1
  */
 public record BlockJobInfo(int typeNumber, long bandwidth, long current, long end) {

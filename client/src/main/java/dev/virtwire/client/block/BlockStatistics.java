@@ -2,8 +2,8 @@
 package dev.virtwire.client.block;
 
 /**
- * What a guest has read from a disk and written to it ({@code virDomainBlockStatsStruct}); -1 where the hypervisor does not
- * count it.
+ * What a guest has read from a disk and written to it ({@code virDomainBlockStatsStruct}); -1 where the hypervisor does
+ * not count it.
  *
  * @param readRequests how many reads
  * @param readBytes bytes read

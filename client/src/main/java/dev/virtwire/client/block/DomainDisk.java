@@ -27,8 +27,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk of a domain, and the job that may work on it. {@link Domain#disk} gives it; it holds no state, and whether there is
- * such a disk the calls tell. A block job goes on at the host after the call that began it; its end is a
+ * A disk of a domain, and the job that may work on it. {@link Domain#disk} gives it; it holds no state, and whether
+ * there is such a disk the calls tell. A block job goes on at the host after the call that began it; its end is a
  * {@link dev.virtwire.client.event.DomainEvent.BlockJob}, and {@link #job} says how far it is.
  *
  * @since 0.1
@@ -70,7 +70,9 @@ public final class DomainDisk {
                         stats.rdReq(), stats.rdBytes(), stats.wrReq(), stats.wrBytes(), stats.errs()));
     }
 
-    /** What was read, written and flushed, and how long it took, by libvirt's names ({@code virDomainBlockStatsFlags}). */
+    /**
+     * What was read, written and flushed, and how long it took, by libvirt's names ({@code virDomainBlockStatsFlags}).
+     */
     public CompletableFuture<TypedParameters> detailedStatistics() {
         return ParameterCalls.twoSteps(
                 domain.libvirt(),
@@ -122,8 +124,8 @@ public final class DomainDisk {
     }
 
     /**
-     * Ends the job ({@code virDomainBlockJobAbort}), with {@link BlockJobAbortFlags#PIVOT} by letting the guest go on with
-     * the copy. Fails with {@link ErrorCode#BLOCK_COPY_ACTIVE} where it cannot pivot yet.
+     * Ends the job ({@code virDomainBlockJobAbort}), with {@link BlockJobAbortFlags#PIVOT} by letting the guest go on
+     * with the copy. Fails with {@link ErrorCode#BLOCK_COPY_ACTIVE} where it cannot pivot yet.
      */
     public CompletableFuture<Void> abortJob(BlockJobAbortFlags... flags) {
         return blocks().domainBlockJobAbort(domain.ref(), target, Set.of(flags));
@@ -186,9 +188,9 @@ public final class DomainDisk {
 
     /**
      * Asks for a {@link DomainEventKind#BLOCK_THRESHOLD} event when the disk is written beyond a place in its file
-     * ({@code virDomainSetBlockThreshold}). It replaces the one set before, comes once, and counts from 0: the file may be
-     * beyond it already, and then the next write there is announced. A target such as {@code vda[2]}, with the index that
-     * the domain's XML gives an image of its chain, or a backup's XML its scratch, stands for that file.
+     * ({@code virDomainSetBlockThreshold}). It replaces the one set before, comes once, and counts from 0: the file may
+     * be beyond it already, and then the next write there is announced. A target such as {@code vda[2]}, with the index
+     * that the domain's XML gives an image of its chain, or a backup's XML its scratch, stands for that file.
      *
      * @param bytes the place; 0 takes the threshold back
      */

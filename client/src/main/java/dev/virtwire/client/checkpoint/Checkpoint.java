@@ -48,8 +48,8 @@ public final class Checkpoint {
     }
 
     /**
-     * As {@link #xml}, parsed, without the domain's configuration that the XML holds: to redefine a checkpoint, send the
-     * XML as it is.
+     * As {@link #xml}, parsed, without the domain's configuration that the XML holds: to redefine a checkpoint, send
+     * the XML as it is.
      */
     public CompletableFuture<CheckpointSpec> description(CheckpointXmlFlags... flags) {
         return xml(flags).thenApply(this::parse);

@@ -124,7 +124,9 @@ public final class Domain {
         return domains().domainShutdown(ref);
     }
 
-    /** As {@link #shutdown()}, in these ways, of which the hypervisor takes the best ({@code virDomainShutdownFlags}). */
+    /**
+     * As {@link #shutdown()}, in these ways, of which the hypervisor takes the best ({@code virDomainShutdownFlags}).
+     */
     public CompletableFuture<Void> shutdown(Set<DomainShutdownFlags> ways) {
         return domains().domainShutdownFlags(ref, ways);
     }

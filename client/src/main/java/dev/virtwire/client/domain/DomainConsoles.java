@@ -35,10 +35,10 @@ public final class DomainConsoles {
     }
 
     /**
-     * Opens a serial or parallel console, both ways ({@code virDomainOpenConsole}). The stream shares this connection, so
-     * read it: more than {@link dev.virtwire.client.ConnectOptions#streamBuffer()} unread bytes end it. A guest that takes
-     * no input for long makes the server stop reading this connection once its own buffers are full; for more than what
-     * somebody types connect once more.
+     * Opens a serial or parallel console, both ways ({@code virDomainOpenConsole}). The stream shares this connection,
+     * so read it: more than {@link dev.virtwire.client.ConnectOptions#streamBuffer()} unread bytes end it. A guest that
+     * takes no input for long makes the server stop reading this connection once its own buffers are full; for more
+     * than what somebody types connect once more.
      *
      * @param device its alias in the domain's XML, such as {@code serial0}; null for the first
      * @param flags {@link ConsoleFlags#FORCE} takes it from whoever has it; without it that fails with

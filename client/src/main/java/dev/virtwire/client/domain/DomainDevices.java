@@ -25,8 +25,8 @@ public final class DomainDevices {
     }
 
     /**
-     * Asks the guest to let a device go ({@code virDomainDetachDeviceFlags}). A guest need not, and does it in its own time:
-     * the device is gone when the domain's XML no longer has it.
+     * Asks the guest to let a device go ({@code virDomainDetachDeviceFlags}). A guest need not, and does it in its own
+     * time: the device is gone when the domain's XML no longer has it.
      */
     public CompletableFuture<Void> detach(String xml, DeviceModifyFlags... flags) {
         return calls().domainDetachDeviceFlags(domain.ref(), xml, Set.of(flags));

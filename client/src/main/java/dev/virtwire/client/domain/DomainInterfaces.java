@@ -53,7 +53,10 @@ public final class DomainInterfaces {
                         stats.txDrop()));
     }
 
-    /** The limits of one's throughput, such as {@code inbound.average} in KiB a second ({@code virDomainGetInterfaceParameters}). */
+    /**
+     * The limits of one's throughput, such as {@code inbound.average} in KiB a second ({@code
+     * virDomainGetInterfaceParameters}).
+     */
     public CompletableFuture<TypedParameters> limits(String device, DomainParametersFlags... flags) {
         return ParameterCalls.twoSteps(
                 domain.libvirt(),

@@ -37,14 +37,16 @@ public final class DomainMemory {
         return calls().domainGetMaxMemory(domain.ref()).thenApply(DomainGetMaxMemoryResult::memory);
     }
 
-    /** Sets what it has, in KiB ({@code virDomainSetMemoryFlags}); a running guest gives back what its balloon can get. */
+    /**
+     * Sets what it has, in KiB ({@code virDomainSetMemoryFlags}); a running guest gives back what its balloon can get.
+     */
     public CompletableFuture<Void> setKiB(long memoryKiB, DomainMemoryFlags... flags) {
         return calls().domainSetMemoryFlags(domain.ref(), memoryKiB, Set.of(flags));
     }
 
     /**
-     * Sets the most that it may have, in KiB ({@code virDomainSetMemoryFlags} with {@link DomainMemoryFlags#MAXIMUM}); hardly
-     * a hypervisor can do that while it runs.
+     * Sets the most that it may have, in KiB ({@code virDomainSetMemoryFlags} with {@link DomainMemoryFlags#MAXIMUM});
+     * hardly a hypervisor can do that while it runs.
      */
     public CompletableFuture<Void> setMaximumKiB(long memoryKiB, DomainMemoryFlags... flags) {
         return calls().domainSetMemoryFlags(domain.ref(), memoryKiB, EnumSet.of(DomainMemoryFlags.MAXIMUM, flags));

@@ -26,8 +26,8 @@ public record DomainStatus(int stateNumber, int reasonNumber) {
     }
 
     /**
-     * Why: a {@link DomainRunningReason} of a running domain, and so on; empty where a newer server has a state or reason that
-     * this client does not know.
+     * Why: a {@link DomainRunningReason} of a running domain, and so on; empty where a newer server has a state or
+     * reason that this client does not know.
      */
     public Optional<? extends Enum<?>> reason() {
         return state().flatMap(state -> switch (state) {

@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * How much of the host a domain gets. {@link Domain#tuning()} gives it; it holds no state. The names of parameters are
- * libvirt's; those of memory, disks and interfaces stand at {@link DomainMemory}, {@link dev.virtwire.client.block.DomainDisk}
- * and {@link DomainInterfaces}.
+ * libvirt's; those of memory, disks and interfaces stand at {@link DomainMemory}, {@link
+ * dev.virtwire.client.block.DomainDisk} and {@link DomainInterfaces}.
  *
  * @since 0.1
  */

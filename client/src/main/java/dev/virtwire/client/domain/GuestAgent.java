@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The agent that runs in a guest. {@link Domain#agent()} gives it; it holds no state. Its calls fail with
- * {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent does not run, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED} where the
- * domain has no channel for one.
+ * {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent does not run, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED}
+ * where the domain has no channel for one.
  *
  * @since 0.1
  */
@@ -82,12 +82,12 @@ public final class GuestAgent {
     }
 
     /**
-     * Holds file systems of the guest still, by its agent ({@code virDomainFSFreeze}): what they had in memory is on the
-     * disks, and all who write wait until {@link #thaw}.
+     * Holds file systems of the guest still, by its agent ({@code virDomainFSFreeze}): what they had in memory is on
+     * the disks, and all who write wait until {@link #thaw}.
      *
      * <p>For an agent that runs and is silent libvirt waits without end, so give the call a deadline by
-     * {@link Libvirt#with}. One that ran out does not say whether the guest is frozen, or will be when its agent awakes:
-     * thaw it. A freeze that succeeds after its caller has gone is undone by a thaw.
+     * {@link Libvirt#with}. One that ran out does not say whether the guest is frozen, or will be when its agent
+     * awakes: thaw it. A freeze that succeeds after its caller has gone is undone by a thaw.
      *
      * @param mountPoints which, as the guest names them; none for all
      * @return how many were frozen
@@ -102,8 +102,8 @@ public final class GuestAgent {
     }
 
     /**
-     * Lets all frozen file systems of the guest go on, by its agent ({@code virDomainFSThaw}, which QEMU's driver refuses to
-     * do to some of them only). Does nothing where none is frozen.
+     * Lets all frozen file systems of the guest go on, by its agent ({@code virDomainFSThaw}, which QEMU's driver
+     * refuses to do to some of them only). Does nothing where none is frozen.
      *
      * @return how many were thawed
      */

@@ -2,8 +2,8 @@
 package dev.virtwire.client.domain;
 
 /**
- * What went through a network interface, as the guest sees it ({@code virDomainInterfaceStatsStruct}); -1 where it is not
- * counted.
+ * What went through a network interface, as the guest sees it ({@code virDomainInterfaceStatsStruct}); -1 where it is
+ * not counted.
  *
  * @param receivedBytes bytes received
  * @param receivedPackets packets received

@@ -8,8 +8,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
- * What a domain's memory is used for ({@code virDomainMemoryStats}). Which figures there are depends on the guest's balloon
- * driver.
+ * What a domain's memory is used for ({@code virDomainMemoryStats}). Which figures there are depends on the guest's
+ * balloon driver.
  *
  * @param byTag every figure, by libvirt's number; {@link MemoryStatTag} says which unit it has
  * @since 0.1

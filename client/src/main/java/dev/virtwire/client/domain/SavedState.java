@@ -52,10 +52,11 @@ public final class SavedState {
     }
 
     /**
-     * Saves the running domain to a file of the host and stops it ({@code virDomainSaveFlags}); {@link Libvirt#restoreDomain}
-     * lets it go on.
+     * Saves the running domain to a file of the host and stops it ({@code virDomainSaveFlags}); {@link
+     * Libvirt#restoreDomain} lets it go on.
      *
-     * @param xml what is saved in place of the domain's own configuration, changed where the guest cannot see it; or null
+     * @param xml what is saved in place of the domain's own configuration, changed where the guest cannot see it; or
+     *     null
      */
     public CompletableFuture<Void> to(String file, @Nullable String xml, DomainSaveFlags... flags) {
         return saves().domainSaveFlags(domain.ref(), file, xml, Set.of(flags));

@@ -288,8 +288,8 @@ public sealed interface DomainEvent extends Event {
     /**
      * Limits were changed, of CPU time or of a disk's throughput ({@code VIR_DOMAIN_EVENT_ID_TUNABLE}).
      *
-     * @param values the new values by libvirt's keys, such as {@code blkdeviotune.total_bytes_sec}: Integer, Long, Double,
-     *     Boolean or String
+     * @param values the new values by libvirt's keys, such as {@code blkdeviotune.total_bytes_sec}: Integer, Long,
+     *     Double, Boolean or String
      */
     record Tunable(Domain domain, Map<String, Object> values) implements DomainEvent {
         /** Copies the values. */

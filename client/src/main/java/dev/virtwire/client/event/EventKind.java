@@ -10,8 +10,8 @@ import java.util.Locale;
 
 /**
  * A kind of event that can be subscribed to by {@link Libvirt#events(EventKind)}: those of {@link DomainEventKind},
- * {@link NetworkEventKind}, {@link StoragePoolEventKind}, {@link NodeDeviceEventKind}, {@link SecretEventKind}, and QEMU's
- * own by {@link MonitorEventKind}.
+ * {@link NetworkEventKind}, {@link StoragePoolEventKind}, {@link NodeDeviceEventKind}, {@link SecretEventKind}, and
+ * QEMU's own by {@link MonitorEventKind}.
  *
  * @param <T> what it happens to
  * @param <E> the events
@@ -39,7 +39,10 @@ public abstract sealed class EventKind<T, E extends Event>
         return name;
     }
 
-    /** libvirt's number for it, such as that of {@code VIR_DOMAIN_EVENT_ID_REBOOT}; QEMU's own have none, and this is −1. */
+    /**
+     * libvirt's number for it, such as that of {@code VIR_DOMAIN_EVENT_ID_REBOOT}; QEMU's own have none, and this is
+     * −1.
+     */
     public final int number() {
         return number;
     }

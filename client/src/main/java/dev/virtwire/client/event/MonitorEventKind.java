@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Events of QEMU's monitor, as they are: all of them or some. They follow QEMU's versions and not libvirt's; if a
- * {@link DomainEventKind} tells of the same, that is the one to build on. Only QEMU's driver has them, and only a connection
- * that may write.
+ * {@link DomainEventKind} tells of the same, that is the one to build on. Only QEMU's driver has them, and only a
+ * connection that may write.
  *
  * @since 0.1
  */

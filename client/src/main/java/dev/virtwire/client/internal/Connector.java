@@ -38,7 +38,9 @@ public final class Connector implements Session.Dialer {
     private final LibvirtUri uri;
     private final ConnectOptions options;
 
-    /** For the first attempt; later ones look at files and environment again: certificates are renewed, sockets move. */
+    /**
+     * For the first attempt; later ones look at files and environment again: certificates are renewed, sockets move.
+     */
     private final AtomicReference<@Nullable Transport> first;
 
     private Connector(LibvirtUri uri, ConnectOptions options) {

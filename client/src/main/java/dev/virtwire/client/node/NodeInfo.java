@@ -2,8 +2,8 @@
 package dev.virtwire.client.node;
 
 /**
- * A host's processors and memory ({@code virNodeInfo}). Where cells differ, sockets, cores and threads are told as if there
- * were one cell of one socket; the capabilities have the truth.
+ * A host's processors and memory ({@code virNodeInfo}). Where cells differ, sockets, cores and threads are told as if
+ * there were one cell of one socket; the capabilities have the truth.
  *
  * @param model the model of its processors, such as {@code x86_64}
  * @param memoryKiB its memory, in KiB

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list of typed parameters, in libvirt's order, with readers by name. Immutable. A name may come more than once, where
- * libvirt's call says so; the readers of one value then take the last.
+ * A list of typed parameters, in libvirt's order, with readers by name. Immutable. A name may come more than once,
+ * where libvirt's call says so; the readers of one value then take the last.
  *
  * <pre>{@code
  * TypedParameters limits = TypedParameters.builder().putUllong("total_iops_sec", 500).build();
@@ -104,7 +104,9 @@ public final class TypedParameters implements Iterable<TypedParameter> {
                 : OptionalLong.empty();
     }
 
-    /** A floating-point number ({@code virTypedParamsGetDouble}); empty where there is none, or it is of another type. */
+    /**
+     * A floating-point number ({@code virTypedParamsGetDouble}); empty where there is none, or it is of another type.
+     */
     public OptionalDouble real(String name) {
         return value(name) instanceof Double value ? OptionalDouble.of(value) : OptionalDouble.empty();
     }
@@ -173,7 +175,8 @@ public final class TypedParameters implements Iterable<TypedParameter> {
         /**
          * Appends a parameter.
          *
-         * @throws IllegalArgumentException if its name is empty, has a NUL inside, or takes more than 79 bytes, as UTF-8
+         * @throws IllegalArgumentException if its name is empty, has a NUL inside, or takes more than 79 bytes, as
+         *     UTF-8
          */
         public Builder add(TypedParameter parameter) {
             checkName(parameter.name());

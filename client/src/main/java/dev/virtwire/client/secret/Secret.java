@@ -15,8 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A secret, such as the passphrase of an encrypted disk. Its identity is its UUID: two of these are equal where connection and
- * UUID are. The object holds neither state nor value; every call asks the server.
+ * A secret, such as the passphrase of an encrypted disk. Its identity is its UUID: two of these are equal where
+ * connection and UUID are. The object holds neither state nor value; every call asks the server.
  *
  * @since 0.1
  */

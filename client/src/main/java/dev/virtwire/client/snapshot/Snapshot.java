@@ -17,8 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot of a domain: a state to go back to. Two of these are equal where domain and name are. Holds no state; every
- * call asks the server.
+ * A snapshot of a domain: a state to go back to. Two of these are equal where domain and name are. Holds no state;
+ * every call asks the server.
  *
  * @since 0.1
  */
@@ -80,7 +80,10 @@ public final class Snapshot {
         return calls().domainSnapshotHasMetadata(ref, 0).thenApply(result -> result.metadata() != 0);
     }
 
-    /** Takes the domain back to it ({@code virDomainRevertToSnapshot}); what came after is lost unless kept in another one. */
+    /**
+     * Takes the domain back to it ({@code virDomainRevertToSnapshot}); what came after is lost unless kept in another
+     * one.
+     */
     public CompletableFuture<Void> revert(SnapshotRevertFlags... flags) {
         return calls().domainRevertToSnapshot(ref, Set.of(flags));
     }

@@ -13,9 +13,9 @@ import java.util.OptionalLong;
 import java.util.function.BiFunction;
 
 /**
- * All figures of one domain, as one call tells them of many ({@code virDomainStatsRecord}). What is asked for often has a
- * reader here, and everything, also what a newer server adds, stands in the parameters. Which figures there are depends on
- * what was asked for, on the hypervisor and on whether the domain runs.
+ * All figures of one domain, as one call tells them of many ({@code virDomainStatsRecord}). What is asked for often has
+ * a reader here, and everything, also what a newer server adds, stands in the parameters. Which figures there are
+ * depends on what was asked for, on the hypervisor and on whether the domain runs.
  *
  * @param domain the domain
  * @param parameters every figure, by libvirt's names such as {@code block.0.rd.bytes}

@@ -17,8 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The storage of a host: its pools, and volumes by what is unique on the host. {@link Libvirt#storage()} gives it; it holds
- * no state.
+ * The storage of a host: its pools, and volumes by what is unique on the host. {@link Libvirt#storage()} gives it; it
+ * holds no state.
  *
  * @since 0.1
  */
@@ -35,8 +35,8 @@ public final class Storage {
     }
 
     /**
-     * The pools of these kinds ({@code virConnectListAllStoragePools}); no kind of a group stands for all of it, and no kind
-     * at all for every pool, active or not.
+     * The pools of these kinds ({@code virConnectListAllStoragePools}); no kind of a group stands for all of it, and no
+     * kind at all for every pool, active or not.
      */
     public CompletableFuture<List<StoragePool>> pools(ConnectListAllStoragePoolsFlags... kinds) {
         return poolCalls()
@@ -47,16 +47,16 @@ public final class Storage {
     }
 
     /**
-     * The pool of that name ({@code virStoragePoolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_POOL} where there
-     * is none.
+     * The pool of that name ({@code virStoragePoolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_POOL} where
+     * there is none.
      */
     public CompletableFuture<StoragePool> pool(String name) {
         return poolCalls().storagePoolLookupByName(name).thenApply(result -> StoragePool.of(libvirt, result.pool()));
     }
 
     /**
-     * The pool of that UUID ({@code virStoragePoolLookupByUUID}); fails with {@link ErrorCode#NO_STORAGE_POOL} where there
-     * is none.
+     * The pool of that UUID ({@code virStoragePoolLookupByUUID}); fails with {@link ErrorCode#NO_STORAGE_POOL} where
+     * there is none.
      */
     public CompletableFuture<StoragePool> pool(UUID uuid) {
         return poolCalls().storagePoolLookupByUuid(uuid).thenApply(result -> StoragePool.of(libvirt, result.pool()));
@@ -114,8 +114,8 @@ public final class Storage {
     }
 
     /**
-     * The volume at that path of the host ({@code virStorageVolLookupByPath}); fails with {@link ErrorCode#NO_STORAGE_VOL}
-     * where there is none.
+     * The volume at that path of the host ({@code virStorageVolLookupByPath}); fails with {@link
+     * ErrorCode#NO_STORAGE_VOL} where there is none.
      */
     public CompletableFuture<StorageVolume> volumeByPath(String path) {
         return volumeCalls()

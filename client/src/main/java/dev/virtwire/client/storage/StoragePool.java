@@ -20,8 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A storage pool, a place of volumes. Its identity is its UUID: two of these are equal where connection and UUID are. The
- * object holds no state of the pool; every call asks the server.
+ * A storage pool, a place of volumes. Its identity is its UUID: two of these are equal where connection and UUID are.
+ * The object holds no state of the pool; every call asks the server.
  *
  * @since 0.1
  */
@@ -133,8 +133,8 @@ public final class StoragePool {
     }
 
     /**
-     * The volume of that name ({@code virStorageVolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_VOL} where there
-     * is none.
+     * The volume of that name ({@code virStorageVolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_VOL} where
+     * there is none.
      */
     public CompletableFuture<StorageVolume> volume(String name) {
         return volumeCalls()

@@ -28,8 +28,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A storage volume, a disk in a pool. Volumes have no UUID; their identity is the key, which is unique on the host: two of
- * these are equal where connection and key are. The object holds no state of the volume; every call asks the server.
+ * A storage volume, a disk in a pool. Volumes have no UUID; their identity is the key, which is unique on the host: two
+ * of these are equal where connection and key are. The object holds no state of the volume; every call asks the server.
  *
  * @since 0.1
  */
@@ -96,8 +96,8 @@ public final class StorageVolume {
     }
 
     /**
-     * Type and size ({@code virStorageVolGetInfoFlags}), with {@link StorageVolInfoFlags#GET_PHYSICAL} the length of the
-     * file or device in place of the allocation.
+     * Type and size ({@code virStorageVolGetInfoFlags}), with {@link StorageVolInfoFlags#GET_PHYSICAL} the length of
+     * the file or device in place of the allocation.
      */
     public CompletableFuture<StorageVolumeInfo> info(Set<StorageVolInfoFlags> flags) {
         return calls().storageVolGetInfoFlags(ref, flags)
@@ -120,7 +120,8 @@ public final class StorageVolume {
     }
 
     /**
-     * Changes its capacity ({@code virStorageVolResize}). Without {@link StorageVolResizeFlags#SHRINK} it can only grow.
+     * Changes its capacity ({@code virStorageVolResize}). Without {@link StorageVolResizeFlags#SHRINK} it can only
+     * grow.
      *
      * @param capacity bytes; with {@link StorageVolResizeFlags#DELTA} by so many
      */
@@ -131,8 +132,8 @@ public final class StorageVolume {
     // ---- content
 
     /**
-     * Opens a stream that writes to the volume ({@code virStorageVolUpload}), over a connection of its own. The content is
-     * there when {@link WritableStream#finish()} has completed.
+     * Opens a stream that writes to the volume ({@code virStorageVolUpload}), over a connection of its own. The content
+     * is there when {@link WritableStream#finish()} has completed.
      *
      * @param offset where the first byte goes
      * @param length how many bytes will come at most; 0 for any number
@@ -162,11 +163,11 @@ public final class StorageVolume {
     }
 
     /**
-     * Writes a file's content to the volume, from the file's beginning on. Cancelling it gives it up; what was sent stays
-     * written.
+     * Writes a file's content to the volume, from the file's beginning on. Cancelling it gives it up; what was sent
+     * stays written.
      *
-     * @return completes with the number of bytes, holes included, when the server has confirmed all of them; fails with an
-     *     {@link java.io.IOException} where the file cannot be read
+     * @return completes with the number of bytes, holes included, when the server has confirmed all of them; fails with
+     *     an {@link java.io.IOException} where the file cannot be read
      * @since 0.1
      */
     public CompletableFuture<Long> upload(Path file, VolumeTransfer transfer) {
@@ -180,8 +181,8 @@ public final class StorageVolume {
     }
 
     /**
-     * Writes the volume's content to a new file. It has another name until it is complete and on disk; where it fails or is
-     * cancelled, nothing is left.
+     * Writes the volume's content to a new file. It has another name until it is complete and on disk; where it fails
+     * or is cancelled, nothing is left.
      *
      * @param file must not exist; its folder must
      * @return completes with the file's length; fails with an {@link java.io.IOException} where it cannot be written, a

@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.function.LongConsumer;
 
 /**
- * Files and volumes, on the caller's thread: what {@link StorageVolume#upload} and {@link StorageVolume#download} do on one
- * of their own. Another thread ends either by aborting the stream; both then clean up and fail with
- * {@link java.util.concurrent.CompletionException}.
+ * Files and volumes, on the caller's thread: what {@link StorageVolume#upload} and {@link StorageVolume#download} do on
+ * one of their own. Another thread ends either by aborting the stream; both then clean up and fail with {@link
+ * java.util.concurrent.CompletionException}.
  *
  * @since 0.1
  */
@@ -34,8 +34,8 @@ public final class VolumeFiles {
     }
 
     /**
-     * Writes what a stream brings to a new file, and finishes the stream. The file has another name until it is complete and
-     * on disk; on any failure nothing is left. Blocks.
+     * Writes what a stream brings to a new file, and finishes the stream. The file has another name until it is
+     * complete and on disk; on any failure nothing is left. Blocks.
      *
      * @param progress hears how many bytes are there
      * @return the file's length

@@ -10,8 +10,8 @@ import java.util.function.LongConsumer;
  *
  * @param offset where in the volume it begins, in bytes
  * @param length how many bytes; 0 for as much as there is
- * @param sparse whether holes travel as holes and not as zeros. An upload writes nothing where the file has zeros, so the
- *     volume has to be empty there; libvirt knows it since 3.4.0
+ * @param sparse whether holes travel as holes and not as zeros. An upload writes nothing where the file has zeros, so
+ *     the volume has to be empty there; libvirt knows it since 3.4.0
  * @param progress hears how many bytes have passed, on a thread of the transfer's own
  * @since 0.1
  */

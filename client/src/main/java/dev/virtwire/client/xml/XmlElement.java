@@ -25,8 +25,8 @@ import org.xml.sax.SAXParseException;
 import org.xml.sax.helpers.DefaultHandler;
 
 /**
- * An element of a parsed document, which can be changed and written again. Errors are {@link IllegalArgumentException}s that
- * name the document and the place.
+ * An element of a parsed document, which can be changed and written again. Errors are {@link IllegalArgumentException}s
+ * that name the document and the place.
  */
 public final class XmlElement {
     private static final String LIMIT = "http://www.oracle.com/xml/jaxp/properties/";
@@ -98,7 +98,10 @@ public final class XmlElement {
         return factory;
     }
 
-    /** Makes a value of this element; an {@link IllegalArgumentException} of {@code reader} that names no place gets this. */
+    /**
+     * Makes a value of this element; an {@link IllegalArgumentException} of {@code reader} that names no place gets
+     * this.
+     */
     public <T> T as(Function<XmlElement, T> reader) {
         try {
             return reader.apply(this);

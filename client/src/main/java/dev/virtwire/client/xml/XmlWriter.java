@@ -55,8 +55,8 @@ public final class XmlWriter {
     }
 
     /**
-     * An attribute of the element being written, before its content; none if the value is null. As libvirt writes them, a
-     * Boolean is yes or no, and the constant of an enum is in lower case.
+     * An attribute of the element being written, before its content; none if the value is null. As libvirt writes them,
+     * a Boolean is yes or no, and the constant of an enum is in lower case.
      */
     public XmlWriter attribute(String name, @Nullable Object value) {
         if (!inStartTag) {

@@ -98,8 +98,8 @@ class PublisherRulesTest {
     }
 
     /**
-     * Has the numbers of a domain's events, whose id says how many it is to have. Each subscriber has a domain of its own, and
-     * so all its events, whenever it comes.
+     * Has the numbers of a domain's events, whose id says how many it is to have. Each subscriber has a domain of its
+     * own, and so all its events, whenever it comes.
      */
     private abstract static class Verification extends FlowPublisherVerification<Integer> {
         static final int MOST = 2000;

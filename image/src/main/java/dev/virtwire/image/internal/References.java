@@ -47,9 +47,9 @@ public final class References {
     }
 
     /**
-     * Meets the header, the tables in the order of their numbers, and the data in the order of the disk. A table that is
-     * named a second time, which no writer does, is met again, but what it refers to is not: a small file could name one
-     * table so often that the walk would hardly end.
+     * Meets the header, the tables in the order of their numbers, and the data in the order of the disk. A table that
+     * is named a second time, which no writer does, is met again, but what it refers to is not: a small file could name
+     * one table so often that the walk would hardly end.
      */
     public void walk(Visitor visitor) throws ImageException {
         int clusterSize = header.clusterSize();

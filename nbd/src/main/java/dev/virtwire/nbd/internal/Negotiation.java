@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The handshake and the options of fixed newstyle, on the caller's thread. Asks for the newest kind of replies first and
- * takes what the server offers.
+ * The handshake and the options of fixed newstyle, on the caller's thread. Asks for the newest kind of replies first
+ * and takes what the server offers.
  */
 public final class Negotiation {
     /** What is negotiated, after the magic numbers and TLS. */

@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of a connection: on the wire, at most as many as there are slots, and waiting for a slot. The one owner of
- * both; whoever calls, sends what may be sent, all of it in one write.
+ * The requests of a connection: on the wire, at most as many as there are slots, and waiting for a slot. The one owner
+ * of both; whoever calls, sends what may be sent, all of it in one write.
  *
  * <p>Operations are completed by the reader thread alone, because only it knows that nothing more is written into their
  * buffers; the exception is an operation that was never accepted.

@@ -12,8 +12,8 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
 /**
- * TLS on a blocking channel. One thread reads while another writes; a payload is decrypted straight into its destination
- * where a record fits.
+ * TLS on a blocking channel. One thread reads while another writes; a payload is decrypted straight into its
+ * destination where a record fits.
  *
  * <p>A server that hangs up without a word of TLS is no danger here: NBD's own messages say how long they are.
  */

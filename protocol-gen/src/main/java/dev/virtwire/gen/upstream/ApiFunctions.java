@@ -16,7 +16,9 @@ import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 
-/** The functions of libvirt's C API with their versions, from the {@code libvirt-api.xml} files that libvirt installs. */
+/**
+ * The functions of libvirt's C API with their versions, from the {@code libvirt-api.xml} files that libvirt installs.
+ */
 public final class ApiFunctions {
     private final Map<String, Function> byKey = new HashMap<>();
 

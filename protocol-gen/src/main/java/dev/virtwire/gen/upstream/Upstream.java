@@ -60,7 +60,10 @@ public final class Upstream {
         return new Upstream(definitions).programs();
     }
 
-    /** Each enum {@code x_procedure} makes a program, with the constants {@code X_PROGRAM} and {@code X_PROTOCOL_VERSION}. */
+    /**
+     * Each enum {@code x_procedure} makes a program, with the constants {@code X_PROGRAM} and {@code
+     * X_PROTOCOL_VERSION}.
+     */
     private List<UpstreamProgram> programs() {
         List<UpstreamProgram> programs = new ArrayList<>();
         for (XdrDefinition definition : definitions) {
@@ -87,7 +90,10 @@ public final class Upstream {
                 List.copyOf(procedures));
     }
 
-    /** By habit {@code X_PROC_Y} has arguments {@code x_y_args} and result {@code x_y_ret}, or is a message {@code x_y_msg}. */
+    /**
+     * By habit {@code X_PROC_Y} has arguments {@code x_y_args} and result {@code x_y_ret}, or is a message {@code
+     * x_y_msg}.
+     */
     private UpstreamProcedure procedure(String program, String prefix, Member member) {
         if (!member.name().startsWith(prefix)) {
             throw new TableException(member.position(), member.name() + " does not start with " + prefix);

@@ -24,7 +24,9 @@ final class UpstreamNames {
 
     private UpstreamNames() {}
 
-    /** {@code DOMAIN_GET_XML_DESC} or {@code domain_disk_error} as {@code DomainGetXmlDesc}, {@code DomainDiskError}. */
+    /**
+     * {@code DOMAIN_GET_XML_DESC} or {@code domain_disk_error} as {@code DomainGetXmlDesc}, {@code DomainDiskError}.
+     */
     static String camel(String name) {
         StringBuilder camel = new StringBuilder();
         for (String word : name.toLowerCase(Locale.ROOT).split("_")) {
@@ -41,7 +43,9 @@ final class UpstreamNames {
                 : camel(local.replaceFirst("_(ret|msg)$", ""));
     }
 
-    /** {@code dom} as {@code domain}, {@code callbackID} as {@code callbackId}, {@code lib_ver} as {@code libVersion}. */
+    /**
+     * {@code dom} as {@code domain}, {@code callbackID} as {@code callbackId}, {@code lib_ver} as {@code libVersion}.
+     */
     static String field(String name) {
         // Of the lists that a call returns: what the C function returns is how many there are.
         if (name.equals("ret")) {

@@ -2,8 +2,8 @@
 package dev.virtwire.protocol.stream;
 
 /**
- * A stream both ways, such as a console. It ends when either side ends it: {@link #finish()} need not wait for the end of
- * what comes, since a guest has none.
+ * A stream both ways, such as a console. It ends when either side ends it: {@link #finish()} need not wait for the end
+ * of what comes, since a guest has none.
  *
  * @since 0.1
  */

@@ -16,8 +16,9 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface ReadableStream extends LibvirtStream {
     /**
-     * The next piece ({@code virStreamRecvFlags}, {@code virStreamRecvHole}): data, a hole where the stream was opened for
-     * holes, or {@link StreamPiece.End}, which comes again at every further read. Pieces are as the server cut them.
+     * The next piece ({@code virStreamRecvFlags}, {@code virStreamRecvHole}): data, a hole where the stream was opened
+     * for holes, or {@link StreamPiece.End}, which comes again at every further read. Pieces are as the server cut
+     * them.
      *
      * @return fails with what has ended the stream, once what came before is read; with
      *     {@code CallRefusedException} while another read is pending. Giving it up, by cancelling or a timeout,

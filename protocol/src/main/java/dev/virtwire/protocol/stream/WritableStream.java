@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A stream whose data goes to the server. Any number of writes may be pending; they are sent in their order. A server that
- * is slower than its writers stops reading the connection, and the writes wait.
+ * A stream whose data goes to the server. Any number of writes may be pending; they are sent in their order. A server
+ * that is slower than its writers stops reading the connection, and the writes wait.
  *
  * @since 0.1
  */
@@ -16,8 +16,8 @@ public interface WritableStream extends LibvirtStream {
      * completes, and then has nothing remaining.
      *
      * @return completes when the bytes are on their way, which does not say that the server has used them:
-     *     {@link #finish()} does. Fails with what has ended the stream. Giving it up, by cancelling or a timeout, aborts the
-     *     stream, since a part may be on its way
+     *     {@link #finish()} does. Fails with what has ended the stream. Giving it up, by cancelling or a timeout,
+     *     aborts the stream, since a part may be on its way
      */
     CompletableFuture<Void> write(ByteBuffer source);
 

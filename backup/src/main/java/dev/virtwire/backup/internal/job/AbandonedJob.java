@@ -151,8 +151,9 @@ final class AbandonedJob {
     }
 
     /**
-     * The backup that runs. One that a killed program has asked for a moment ago may still be beginning, and libvirt does
-     * not name it before it has begun; deleting its checkpoint meanwhile loses track of a bitmap, and can end libvirtd 9.0.
+     * The backup that runs. One that a killed program has asked for a moment ago may still be beginning, and libvirt
+     * does not name it before it has begun; deleting its checkpoint meanwhile loses track of a bitmap, and can end
+     * libvirtd 9.0.
      */
     private static Optional<BackupSpec> begunBackup(Domain domain, String job) {
         long end = System.nanoTime() + END.toNanos();

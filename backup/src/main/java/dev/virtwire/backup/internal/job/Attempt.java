@@ -25,8 +25,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that a run knows of the point that it makes. It is planned, then begun, then recorded; each step returns the
- * next one. The journal's entry, the notes for a run that goes on, and the manifest are written from it.
+ * Everything that a run knows of the point that it makes. It is planned, then begun, then recorded; each step returns
+ * the next one. The journal's entry, the notes for a run that goes on, and the manifest are written from it.
  *
  * @param request what was asked for
  * @param facts what the host said

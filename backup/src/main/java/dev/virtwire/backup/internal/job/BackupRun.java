@@ -40,8 +40,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One backup, on the thread that calls {@link #run}. What it knows of the point stands in an {@link Attempt}, which each
- * step takes and returns. On any failure it cleans up before it throws.
+ * One backup, on the thread that calls {@link #run}. What it knows of the point stands in an {@link Attempt}, which
+ * each step takes and returns. On any failure it cleans up before it throws.
  */
 public final class BackupRun {
     private final Libvirt libvirt;

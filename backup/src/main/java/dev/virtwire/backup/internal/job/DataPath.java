@@ -65,7 +65,10 @@ sealed interface DataPath {
 
         @Override
         public NbdOptions options(NbdOptions nbd, Libvirt libvirt) {
-            return tls ? nbd.withTls(NbdTls.of(address -> LibvirtAccess.to(libvirt).newTlsEngine().orElseThrow())) : nbd;
+            return tls
+                    ? nbd.withTls(NbdTls.of(
+                            address -> LibvirtAccess.to(libvirt).newTlsEngine().orElseThrow()))
+                    : nbd;
         }
     }
 

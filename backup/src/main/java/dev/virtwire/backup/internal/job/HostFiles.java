@@ -17,9 +17,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes what a point has left in folders of a host that is another machine: by libvirt's storage driver, for which the
- * connection is enough, whatever it goes through. A folder that is no pool becomes one for that long. Files whose names are
- * not the point's own are not touched, whatever stands in the journal.
+ * Deletes what a point has left in folders of a host that is another machine: by libvirt's storage driver, for which
+ * the connection is enough, whatever it goes through. A folder that is no pool becomes one for that long. Files whose
+ * names are not the point's own are not touched, whatever stands in the journal.
  */
 final class HostFiles {
     private final Storage storage;

@@ -31,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Clears what runs left on a host and in a domain's folder, as the journal tells: a job, checkpoints, scratch files, sockets,
- * images and an unfinished point. Only what bears the point's name is touched. The caller holds the domain's lock.
+ * Clears what runs left on a host and in a domain's folder, as the journal tells: a job, checkpoints, scratch files,
+ * sockets, images and an unfinished point. Only what bears the point's name is touched. The caller holds the domain's
+ * lock.
  */
 public final class Leftovers {
     private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
@@ -122,8 +123,8 @@ public final class Leftovers {
     }
 
     /**
-     * After a run that has failed or died. With {@code resumable}, where the host cannot be reached and so the job may still
-     * run, nothing is cleared here either, for a run that resumes it.
+     * After a run that has failed or died. With {@code resumable}, where the host cannot be reached and so the job may
+     * still run, nothing is cleared here either, for a run that resumes it.
      *
      * @return whether that was so
      */
@@ -211,7 +212,9 @@ public final class Leftovers {
         }
     }
 
-    /** After a crash of QEMU libvirt still knows the checkpoint, but its bitmap is gone: nothing else can be deleted. */
+    /**
+     * After a crash of QEMU libvirt still knows the checkpoint, but its bitmap is gone: nothing else can be deleted.
+     */
     private void delete(Checkpoint checkpoint, List<String> stuck) {
         String name = checkpoint.name();
         try {

@@ -36,8 +36,8 @@ record PointFiles(
     private static final long NVRAM_MAX = 64L << 20;
 
     /**
-     * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is set
-     * while the disks are copied is not in them.
+     * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is
+     * set while the disks are copied is not in them.
      */
     static PointFiles fetch(Attempt attempt) throws IOException {
         Domain domain = attempt.facts().domain();

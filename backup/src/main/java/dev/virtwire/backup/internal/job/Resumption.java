@@ -29,8 +29,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backup that an earlier run began and whose job still runs on the host. It is resumed only if everything is as that run
- * left it; at the least doubt it is cleared and a new one begins.
+ * A backup that an earlier run began and whose job still runs on the host. It is resumed only if everything is as that
+ * run left it; at the least doubt it is cleared and a new one begins.
  *
  * @param attempt the backup, or null where there is none to resume
  * @param notice what the user should know of that, or null

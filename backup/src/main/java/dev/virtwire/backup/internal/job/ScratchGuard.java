@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends a pull backup before its scratch files cannot grow any more: QEMU would fail the guest's own writes then, or stop the
- * guest. QEMU announces the write that takes a file to its share of the room that is left; what it costs to end the
- * job is held back as a reserve ({@link Room}). Between announcements the guard looks itself, because others may
- * fill the file system too, and an announcement may get lost.
+ * Ends a pull backup before its scratch files cannot grow any more: QEMU would fail the guest's own writes then, or
+ * stop the guest. QEMU announces the write that takes a file to its share of the room that is left; what it costs to
+ * end the job is held back as a reserve ({@link Room}). Between announcements the guard looks itself, because others
+ * may fill the file system too, and an announcement may get lost.
  */
 final class ScratchGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchGuard.class);
@@ -78,8 +78,8 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /**
-     * Watches a job that has begun. Where there is neither a limit nor a scratch file that can be seen from here, there is
-     * nothing to compare with.
+     * Watches a job that has begun. Where there is neither a limit nor a scratch file that can be seen from here, there
+     * is nothing to compare with.
      *
      * @param limit bytes that all scratch files together may take, or null for what their file systems have
      */
@@ -274,8 +274,8 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /**
-     * Room that scratch files share: what a limit allows them, or what a file system had free at the begin. A part of it is
-     * held back, for what the guest writes from the moment when the rest is taken until the job has ended.
+     * Room that scratch files share: what a limit allows them, or what a file system had free at the begin. A part of
+     * it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
      */
     static final class Room {
         private static final long LEAST_RESERVE = 64L << 20;

@@ -15,8 +15,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes of a saved domain XML the one to define: with the restored files, and where it gets a new name, with nothing that
- * only one domain may have. Everything else stays as it was.
+ * Makes of a saved domain XML the one to define: with the restored files, and where it gets a new name, with nothing
+ * that only one domain may have. Everything else stays as it was.
  */
 final class DomainRewriter {
     /** What only describes where a disk's image lay before, or how it was opened there. */

@@ -18,8 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a point to files and defines its domain with them. The domain is defined when all files are durable, which is the
- * last thing that is likely to fail, and before they get their names.
+ * Restores a point to files and defines its domain with them. The domain is defined when all files are durable, which
+ * is the last thing that is likely to fail, and before they get their names.
  */
 final class FolderRestore {
     private final RestoreTarget.Files target;

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A walk over what changed. Its cost goes with the changes, not with the disk: where nothing changed nobody asks what is
- * allocated, and where little changed reading it is cheaper than asking.
+ * A walk over what changed. Its cost goes with the changes, not with the disk: where nothing changed nobody asks what
+ * is allocated, and where little changed reading it is cheaper than asking.
  */
 final class ChangedExtents implements SourceDisk.Extents {
     /** From so many changed bytes in a row on, the host is asked which of them are zeros. */

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Remembers of each file and folder what has changed since it was last synced, and takes it back: what a machine may have
- * lost that loses its power, by the letter of POSIX. A sync of a file makes its bytes durable, one of a folder the names in
- * it, and nothing else makes anything durable.
+ * Remembers of each file and folder what has changed since it was last synced, and takes it back: what a machine may
+ * have lost that loses its power, by the letter of POSIX. A sync of a file makes its bytes durable, one of a folder the
+ * names in it, and nothing else makes anything durable.
  */
 public final class PowerCut implements Watcher {
     private interface Undo {

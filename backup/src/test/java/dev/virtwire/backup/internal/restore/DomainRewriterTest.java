@@ -122,7 +122,9 @@ class DomainRewriterTest {
                 .contains("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
     }
 
-    /** The disk was plugged into the running guest, and its image is in the point; the saved XML is of the next start. */
+    /**
+     * The disk was plugged into the running guest, and its image is in the point; the saved XML is of the next start.
+     */
     @Test
     void aDiskThatTheSavedDomainLacksIsTold() {
         DomainRewriter rewriter = rewriter("web2");

@@ -130,7 +130,9 @@ final class Description {
                 .map(Description::map);
     }
 
-    /** The generated class of that name, which is in the program's package or in that of the one whose types it uses. */
+    /**
+     * The generated class of that name, which is in the program's package or in that of the one whose types it uses.
+     */
     Class<?> generated(String program, String name) {
         for (String each : List.of(program, "remote")) {
             try {

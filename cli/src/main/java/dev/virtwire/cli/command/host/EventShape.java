@@ -27,8 +27,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an event of one kind is printed with: fields with libvirt's words, in order, each a text, a number, a map, a list or
- * nothing.
+ * What an event of one kind is printed with: fields with libvirt's words, in order, each a text, a number, a map, a
+ * list or nothing.
  *
  * @param <E> the events
  * @param sort what it happens to, in one word: {@code domain}, {@code network} …

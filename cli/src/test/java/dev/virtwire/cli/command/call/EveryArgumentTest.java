@@ -31,8 +31,8 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every argument of every procedure: what is wrong with one is said by its whole name, whether it is found in its JSON or
- * in the record of the generated stubs, and nothing is sent.
+ * Every argument of every procedure: what is wrong with one is said by its whole name, whether it is found in its JSON
+ * or in the record of the generated stubs, and nothing is sent.
  */
 class EveryArgumentTest {
     private static final Description DESCRIPTION =

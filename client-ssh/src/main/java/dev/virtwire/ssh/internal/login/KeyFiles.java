@@ -30,8 +30,8 @@ import org.apache.sshd.common.session.SessionContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The private keys of a host's files, each read when the one before did not help: so a passphrase is asked for only where
- * its key is needed.
+ * The private keys of a host's files, each read when the one before did not help: so a passphrase is asked for only
+ * where its key is needed.
  */
 final class KeyFiles implements KeyIdentityProvider {
     private static final int MOST_BYTES = 1 << 20;

@@ -19,8 +19,8 @@ import org.apache.sshd.common.config.keys.loader.pem.RSAPEMResourceKeyPairParser
 import org.apache.sshd.common.session.SessionContext;
 
 /**
- * SSHD's readers of private keys. They write the bytes of a key to their log at TRACE before they look at them, encrypted or
- * not: these go past that.
+ * SSHD's readers of private keys. They write the bytes of a key to their log at TRACE before they look at them,
+ * encrypted or not: these go past that.
  */
 final class KeyParsers {
     /** Reads OpenSSH's own format, PKCS#1 (RSA), SEC 1 (EC) and PKCS#8. */

@@ -13,8 +13,8 @@ import org.apache.sshd.client.config.hosts.KnownHostHashValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line of a known_hosts file, which says whom a key belongs to. SSHD's own reader takes {@code *} for hosts at port 22 only,
- * and ssh for all hosts at all ports.
+ * A line of a known_hosts file, which says whom a key belongs to. SSHD's own reader takes {@code *} for hosts at port
+ * 22 only, and ssh for all hosts at all ports.
  *
  * @param marker what the line says about the key, such as {@code revoked}; null for nothing
  * @param names patterns of names, or one name in disguise

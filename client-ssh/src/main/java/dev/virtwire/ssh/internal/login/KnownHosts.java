@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Believes a host by the key that known_hosts files have of it, plain or hashed. A host that shows another one, or that no
- * file has, is refused in words that say what to do.
+ * Believes a host by the key that known_hosts files have of it, plain or hashed. A host that shows another one, or that
+ * no file has, is refused in words that say what to do.
  */
 public final class KnownHosts implements ServerKeyVerifier {
     private static final Logger LOG = LoggerFactory.getLogger(KnownHosts.class);
@@ -45,8 +45,8 @@ public final class KnownHosts implements ServerKeyVerifier {
     /**
      * A key of the host, and where it stands.
      *
-     * @param ofPort whether it stands there for the host's port; a key that stands there for the host without a word about
-     *     ports counts on those that have no key of their own, and another one there is no contradiction
+     * @param ofPort whether it stands there for the host's port; a key that stands there for the host without a word
+     *     about ports counts on those that have no key of their own, and another one there is no contradiction
      */
     private record Known(KnownHostLine entry, Path file, int line, boolean ofPort) {
         boolean isRevoked() {

@@ -72,8 +72,8 @@ public final class Login implements UserInteraction {
     /**
      * Makes a client log in like this.
      *
-     * @param impostor whether the host may be somebody else: keys only sign for this session, but a password would serve
-     *     whoever hears it, so it is kept back, as OpenSSH does
+     * @param impostor whether the host may be somebody else: keys only sign for this session, but a password would
+     *     serve whoever hears it, so it is kept back, as OpenSSH does
      */
     public void configure(SshClient client, BooleanSupplier impostor) {
         this.impostor = impostor;

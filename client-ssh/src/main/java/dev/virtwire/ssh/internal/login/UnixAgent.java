@@ -10,8 +10,8 @@ import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
 
 /**
- * The agent that holds a user's keys and signs with them, over its UNIX socket: each question waits for its answer, on the
- * thread of the session. SSHD's own needs a native library for that. The agent is never forwarded.
+ * The agent that holds a user's keys and signs with them, over its UNIX socket: each question waits for its answer, on
+ * the thread of the session. SSHD's own needs a native library for that. The agent is never forwarded.
  */
 final class UnixAgent extends AbstractAgentProxy {
     private static final int MOST_BYTES = 1 << 20;

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the agent for one login. Who gives the login up hangs up on the agent: one that waits for a person would hold the
- * login's thread for as long as that takes.
+ * Opens the agent for one login. Who gives the login up hangs up on the agent: one that waits for a person would hold
+ * the login's thread for as long as that takes.
  */
 final class UnixAgents implements SshAgentFactory {
     private static final Logger LOG = LoggerFactory.getLogger(UnixAgents.class);

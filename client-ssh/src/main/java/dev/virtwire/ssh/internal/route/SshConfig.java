@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What ssh's configuration files say of one host, as far as it matters here: of each setting the first that applies counts,
- * of {@code IdentityFile} all do. SSHD's own reader knows neither {@code Match} nor {@code Include}, and would give what
- * follows a {@code Match} to the host before it.
+ * What ssh's configuration files say of one host, as far as it matters here: of each setting the first that applies
+ * counts, of {@code IdentityFile} all do. SSHD's own reader knows neither {@code Match} nor {@code Include}, and would
+ * give what follows a {@code Match} to the host before it.
  */
 final class SshConfig {
     private static final Logger LOG = LoggerFactory.getLogger(SshConfig.class);

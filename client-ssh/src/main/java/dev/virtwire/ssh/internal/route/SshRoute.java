@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The way to a host: by what the URI asks for, else by what ssh's configuration says, else by what is usual; and through
- * which other hosts.
+ * The way to a host: by what the URI asks for, else by what ssh's configuration says, else by what is usual; and
+ * through which other hosts.
  */
 public final class SshRoute {
     private static final Path SYSTEM = Path.of("/etc/ssh");

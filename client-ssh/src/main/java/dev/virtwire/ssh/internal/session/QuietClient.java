@@ -31,8 +31,9 @@ import org.apache.sshd.common.util.logging.SimplifiedLog;
 import org.slf4j.Logger;
 
 /**
- * SSHD's client without what does not belong into a library's connection: it has no threads and no timers of its own, never
- * makes a writer wait while keys are exchanged anew, and does not log the content of packets, which have passwords in them.
+ * SSHD's client without what does not belong into a library's connection: it has no threads and no timers of its own,
+ * never makes a writer wait while keys are exchanged anew, and does not log the content of packets, which have
+ * passwords in them.
  */
 final class QuietClient extends SshClient {
     private Consumer<List<String>> accepted = methods -> {};

@@ -4,9 +4,9 @@ package dev.virtwire.ssh.internal.session;
 import java.util.Optional;
 
 /**
- * What runs at the host and hands bytes to and from libvirtd's socket there: libvirt's own helper, which finds the socket
- * itself, or netcat. Whatever comes from a URI is quoted for the shell there, and a shell of Bourne's kind does the rest
- * whichever the user's own is.
+ * What runs at the host and hands bytes to and from libvirtd's socket there: libvirt's own helper, which finds the
+ * socket itself, or netcat. Whatever comes from a URI is quoted for the shell there, and a shell of Bourne's kind does
+ * the rest whichever the user's own is.
  *
  * @param line the command, as the user's shell at the host takes it
  * @param words what it is, for people

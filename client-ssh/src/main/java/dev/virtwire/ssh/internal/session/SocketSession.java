@@ -22,8 +22,8 @@ import org.apache.sshd.common.util.closeable.AbstractCloseable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connected Netty channel as SSHD's socket. What comes is handed to SSHD on a pool's threads, because it decrypts, checks
- * keys and asks people there; the next bytes are read only when it has taken the last ones.
+ * A connected Netty channel as SSHD's socket. What comes is handed to SSHD on a pool's threads, because it decrypts,
+ * checks keys and asks people there; the next bytes are read only when it has taken the last ones.
  */
 final class SocketSession extends AbstractCloseable implements IoSession {
     private static final long ONLY_ONE = 1;

@@ -7,8 +7,8 @@ import org.apache.sshd.common.util.security.SunJCESecurityProviderRegistrar;
 import org.apache.sshd.common.util.security.bouncycastle.BouncyCastleSecurityProviderRegistrar;
 
 /**
- * Lets SSHD use Bouncy Castle (Ed25519, X25519, encrypted PEM) as a library: by itself it would add it to the providers of
- * the whole JVM. Ciphers stay the JDK's, which the processor helps.
+ * Lets SSHD use Bouncy Castle (Ed25519, X25519, encrypted PEM) as a library: by itself it would add it to the providers
+ * of the whole JVM. Ciphers stay the JDK's, which the processor helps.
  */
 final class SshAlgorithms {
     static {

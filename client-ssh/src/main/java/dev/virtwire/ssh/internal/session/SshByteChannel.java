@@ -16,8 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream of an ssh session as a blocking channel: one thread reads, another writes, and a third may close, which ends what
- * the others wait for. What is not read counts against the window, so the host sends no more than one ahead.
+ * A stream of an ssh session as a blocking channel: one thread reads, another writes, and a third may close, which ends
+ * what the others wait for. What is not read counts against the window, so the host sends no more than one ahead.
  */
 final class SshByteChannel implements ByteChannel {
     private static final int MOST_AT_ONCE = 128 << 10;

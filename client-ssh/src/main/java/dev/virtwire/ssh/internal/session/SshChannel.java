@@ -21,8 +21,9 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel of an ssh session as a Netty channel. Nothing is read ahead of its user but for one window of ssh, and nothing
- * is sent beyond the peer's: the rest waits in the outbound buffer, whose marks say whether the channel is writable.
+ * A channel of an ssh session as a Netty channel. Nothing is read ahead of its user but for one window of ssh, and
+ * nothing is sent beyond the peer's: the rest waits in the outbound buffer, whose marks say whether the channel is
+ * writable.
  */
 final class SshChannel extends AbstractChannel {
     private static final ChannelMetadata METADATA = new ChannelMetadata(false);

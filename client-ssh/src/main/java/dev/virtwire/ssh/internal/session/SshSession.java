@@ -38,9 +38,9 @@ import org.apache.sshd.common.signature.Signature;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session with one host, over one socket, which it takes with it when it ends. Each has an {@code SshClient} of its own,
- * which costs an object: its bytes move on the socket's event loop, its decryption and its questions run, one after the
- * other, on the pool that all connections share. So nothing of it is left when the socket is closed.
+ * A session with one host, over one socket, which it takes with it when it ends. Each has an {@code SshClient} of its
+ * own, which costs an object: its bytes move on the socket's event loop, its decryption and its questions run, one
+ * after the other, on the pool that all connections share. So nothing of it is left when the socket is closed.
  */
 public final class SshSession implements HostSockets {
     private static final String CERTIFICATE = "-cert-";

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bytes in both directions over one channel of an ssh session. None of its methods blocks. What a command there complains
- * of is kept for the error when it ends.
+ * Bytes in both directions over one channel of an ssh session. None of its methods blocks. What a command there
+ * complains of is kept for the error when it ends.
  */
 final class SshStream {
     private static final Logger LOG = LoggerFactory.getLogger(SshStream.class);
@@ -100,7 +100,9 @@ final class SshStream {
         close();
     }
 
-    /** Takes that the peer has closed the channel: what is still to be written, and waits for a window, never will be. */
+    /**
+     * Takes that the peer has closed the channel: what is still to be written, and waits for a window, never will be.
+     */
     void closedByPeer() {
         ClientChannel ending = channel;
         if (ending != null) {

@@ -24,7 +24,10 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
-/** A connection as our own upper floors see it: beside the calls that users are offered, what code needs that builds on them. */
+/**
+ * A connection as our own upper floors see it: beside the calls that users are offered, what code needs that builds on
+ * them.
+ */
 public abstract class LibvirtAccess {
     private static volatile @Nullable Function<Libvirt, LibvirtAccess> opener;
 
@@ -61,16 +64,16 @@ public abstract class LibvirtAccess {
     }
 
     /**
-     * As {@link Libvirt#open}, on a connection of the stream's own, made to the same URI in the same way and closed when the
-     * stream has ended, or this connection: for a stream with much data, whose reader or server may be slow. A password that
-     * was asked for is asked for again.
+     * As {@link Libvirt#open}, on a connection of the stream's own, made to the same URI in the same way and closed
+     * when the stream has ended, or this connection: for a stream with much data, whose reader or server may be slow. A
+     * password that was asked for is asked for again.
      */
     public abstract <A, R, S extends LibvirtStream> CompletableFuture<Opened<R, S>> openApart(
             StreamProcedure<A, R, S> procedure, A arguments);
 
     /**
-     * Connects once more, to the same URI in the same way, as after this connection was lost. Neither of the two knows of the
-     * other: domains and events of this one stay with it.
+     * Connects once more, to the same URI in the same way, as after this connection was lost. Neither of the two knows
+     * of the other: domains and events of this one stay with it.
      */
     public abstract CompletableFuture<Libvirt> connectAgain();
 
@@ -80,9 +83,9 @@ public abstract class LibvirtAccess {
     }
 
     /**
-     * A TLS engine, in client mode, for one more connection to the same host, such as a backup's NBD export: it shows the
-     * certificate that this connection has shown, and believes a server whom this connection would have believed, by the same
-     * CA and the same host name. Files are not read again.
+     * A TLS engine, in client mode, for one more connection to the same host, such as a backup's NBD export: it shows
+     * the certificate that this connection has shown, and believes a server whom this connection would have believed,
+     * by the same CA and the same host name. Files are not read again.
      *
      * @return empty if this connection is not by TLS
      */
@@ -98,13 +101,14 @@ public abstract class LibvirtAccess {
     }
 
     /**
-     * Connects to a UNIX socket of the host through this connection's own ssh session, so that nothing there listens on a port
-     * for it: by OpenSSH's forwarding of sockets, and if the host's sshd does not allow that, by netcat there.
+     * Connects to a UNIX socket of the host through this connection's own ssh session, so that nothing there listens on
+     * a port for it: by OpenSSH's forwarding of sockets, and if the host's sshd does not allow that, by netcat there.
      *
      * @param path the socket's path at the host
-     * @return a channel whose reads and writes block, and end with an exception if another thread closes it; it ends with this
-     *     connection at the latest. Fails with {@link CallRefusedException} over another transport, and with an
-     *     {@link java.io.IOException} if the socket cannot be reached; if netcat has to serve, that shows at the first read
+     * @return a channel whose reads and writes block, and end with an exception if another thread closes it; it ends
+     *     with this connection at the latest. Fails with {@link CallRefusedException} over another transport, and with
+     *     an {@link java.io.IOException} if the socket cannot be reached; if netcat has to serve, that shows at the
+     *     first read
      */
     public CompletableFuture<ByteChannel> openHostSocket(String path) {
         HostSockets sockets = hostSockets();
@@ -122,16 +126,16 @@ public abstract class LibvirtAccess {
     }
 
     /**
-     * A future to complete by hand, with this connection's rules: giving up what is derived from it gives it up, and waiting
-     * for it in a callback of this connection throws instead of hanging.
+     * A future to complete by hand, with this connection's rules: giving up what is derived from it gives it up, and
+     * waiting for it in a callback of this connection throws instead of hanging.
      */
     public <T> CompletableFuture<T> newFuture() {
         return session.newFuture();
     }
 
     /**
-     * Runs a task once, after a delay, on the connection's timer. The task runs where callbacks do; it does not run if the
-     * connection has ended before, which its calls then say by {@link ConnectionLostException}.
+     * Runs a task once, after a delay, on the connection's timer. The task runs where callbacks do; it does not run if
+     * the connection has ended before, which its calls then say by {@link ConnectionLostException}.
      */
     public void later(Duration delay, Runnable task) {
         session.later(delay, task);

@@ -4,7 +4,10 @@ package dev.virtwire.client.internal.async;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.RejectedExecutionException;
 
-/** What belongs to one event loop happens on its thread alone. A loop that has ended has no thread, and nothing to race with. */
+/**
+ * What belongs to one event loop happens on its thread alone. A loop that has ended has no thread, and nothing to race
+ * with.
+ */
 public final class LoopThread {
     private LoopThread() {}
 

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A future that many hold: nobody but its owner completes it, and whoever gives it up changes nothing for the others. So
- * it can be handed out without a copy for each, which it would remember until it is complete.
+ * A future that many hold: nobody but its owner completes it, and whoever gives it up changes nothing for the others.
+ * So it can be handed out without a copy for each, which it would remember until it is complete.
  *
  * @param <T> the result
  */

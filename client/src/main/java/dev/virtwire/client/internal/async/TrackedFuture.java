@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A future that knows what it waits for. Whoever holds it may give it up, by {@code cancel}, {@code orTimeout},
- * {@code completeOnTimeout}, {@code complete} or {@code completeExceptionally}: that cancels what it waits for, up to the
- * call at the root. Its owner completes it by {@link #succeed} and {@link #fail}, which give up nothing.
+ * {@code completeOnTimeout}, {@code complete} or {@code completeExceptionally}: that cancels what it waits for, up to
+ * the call at the root. Its owner completes it by {@link #succeed} and {@link #fail}, which give up nothing.
  *
  * <p>On a thread that the result itself needs (an event loop, a callback of the same connection) {@code join()} and
  * {@code get()} throw instead of hanging the connection.
@@ -160,8 +160,8 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     }
 
     /**
-     * Waits in a way of its own, before the usual one; returns when {@code target} is done, or at any time to go on with
-     * the usual one. Passed on to the future at the root.
+     * Waits in a way of its own, before the usual one; returns when {@code target} is done, or at any time to go on
+     * with the usual one. Passed on to the future at the root.
      */
     protected void awaitHandOver(CompletableFuture<?> target) {
         if (upstream instanceof TrackedFuture<?> source && !isDone()) {

@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * {@code auth.conf}: for a service and a host, or for all hosts, the name of a group of credentials; and the groups. Which
- * file: the environment's {@code LIBVIRT_AUTH_FILE}, else the URI's {@code authfile}, else the user's own, else the system's.
+ * {@code auth.conf}: for a service and a host, or for all hosts, the name of a group of credentials; and the groups.
+ * Which file: the environment's {@code LIBVIRT_AUTH_FILE}, else the URI's {@code authfile}, else the user's own, else
+ * the system's.
  */
 public final class AuthFile {
     private final Path file;

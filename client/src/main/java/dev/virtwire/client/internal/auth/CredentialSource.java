@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the user's callback, if there is one, on a thread where that may block. Who no longer waits for an answer cancels
- * the question, and the callback's own future with it.
+ * Asks the user's callback, if there is one, on a thread where that may block. Who no longer waits for an answer
+ * cancels the question, and the callback's own future with it.
  */
 public final class CredentialSource {
     private final String host;

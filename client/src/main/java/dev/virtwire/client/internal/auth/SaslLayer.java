@@ -11,8 +11,8 @@ import javax.security.sasl.SaslClient;
 import javax.security.sasl.SaslException;
 
 /**
- * The security layer that SASL agreed on: everything travels in pieces, each a length word and so many encrypted and signed
- * bytes. libvirt's messages begin and end anywhere in them.
+ * The security layer that SASL agreed on: everything travels in pieces, each a length word and so many encrypted and
+ * signed bytes. libvirt's messages begin and end anywhere in them.
  */
 final class SaslLayer extends ByteToMessageCodec<ByteBuf> {
     /** The largest piece that this side takes, as it has told the server. */

@@ -22,8 +22,8 @@ import javax.security.sasl.SaslException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs in by SASL: takes the best mechanism, finds name and password, exchanges messages until both sides are satisfied, and
- * puts the security layer into the pipeline where one was agreed on.
+ * Logs in by SASL: takes the best mechanism, finds name and password, exchanges messages until both sides are
+ * satisfied, and puts the security layer into the pipeline where one was agreed on.
  */
 final class SaslLogin {
     private static final byte[] NOTHING = {};

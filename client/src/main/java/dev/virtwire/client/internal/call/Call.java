@@ -20,9 +20,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call, which is the future of its result. It tells its session if its caller gives up, and lets a thread that waits in
- * {@code join()} or {@code get()} complete it: the event loop wakes that thread and no other, which saves a blocking caller
- * the way over the callback executor.
+ * One call, which is the future of its result. It tells its session if its caller gives up, and lets a thread that
+ * waits in {@code join()} or {@code get()} complete it: the event loop wakes that thread and no other, which saves a
+ * blocking caller the way over the callback executor.
  *
  * @param <A> the arguments
  * @param <R> the result

@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Every call of a session that is not settled: those the server works on, by serial number, and those that wait for a slot
- * or for a connection. A call leaves by {@link #complete} alone: reply, deadline, close and decode failure all end there.
- * Used on the event loop only.
+ * Every call of a session that is not settled: those the server works on, by serial number, and those that wait for a
+ * slot or for a connection. A call leaves by {@link #complete} alone: reply, deadline, close and decode failure all end
+ * there. Used on the event loop only.
  *
  * <p>A call whose caller has gone keeps its slot until the server has answered: the server counts it too, and stops
  * reading the connection when it has too many.

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a session's user code runs: in order, on the executor that the user chose or on the shared pool; on the event loop
- * only if the user asked for it. Knows where user code must not wait.
+ * Where a session's user code runs: in order, on the executor that the user chose or on the shared pool; on the event
+ * loop only if the user asked for it. Knows where user code must not wait.
  */
 final class Callbacks implements TrackedFuture.WaitGuard {
     private static final Logger LOG = LoggerFactory.getLogger(Callbacks.class);
@@ -35,7 +35,9 @@ final class Callbacks implements TrackedFuture.WaitGuard {
         this.serial = new SerialExecutor(chosen == null ? SharedPool.executor() : chosen);
     }
 
-    /** Runs subscribers, apart from callbacks. The user's threads may all be taken by them, so they must not wait there. */
+    /**
+     * Runs subscribers, apart from callbacks. The user's threads may all be taken by them, so they must not wait there.
+     */
     Executor forSubscribers() {
         Executor own = chosen;
         return own == null

@@ -35,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last handler of one channel: writes calls, takes what the server sends apart (replies go to their calls, packets to
- * their streams, events to their listeners), and tells, once, why the channel has ended.
+ * The last handler of one channel: writes calls, takes what the server sends apart (replies go to their calls, packets
+ * to their streams, events to their listeners), and tells, once, why the channel has ended.
  *
  * <p>A reply that does not decode fails its call. Anything else that the protocol does not allow is a
  * {@link ProtocolException}, after which nothing of this channel can be trusted. On the event loop only.
@@ -315,7 +315,10 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
         return ended(what, host, ending == null ? null : ending.cause());
     }
 
-    /** The error of one call, stream or subscription when its connection has ended: each has its own, with its own trace. */
+    /**
+     * The error of one call, stream or subscription when its connection has ended: each has its own, with its own
+     * trace.
+     */
     static LibvirtException ended(String what, String host, @Nullable LibvirtException cause) {
         if (cause instanceof ProtocolException) {
             return new ProtocolException(what + cause.getMessage(), cause);

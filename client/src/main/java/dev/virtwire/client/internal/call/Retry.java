@@ -19,8 +19,8 @@ final class Retry {
     }
 
     /**
-     * A connection is lost. If it had stood for a moment only, this belongs to the loss before: a server that lets in and
-     * hangs up is one that does not let in.
+     * A connection is lost. If it had stood for a moment only, this belongs to the loss before: a server that lets in
+     * and hangs up is one that does not let in.
      *
      * @param openSince when the connection was made, in the time of {@code now}
      */

@@ -43,9 +43,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a user's connection speaks through: calls, events and streams on one channel, or with a {@link ReconnectPolicy} on
- * one after the other, always on the same event loop. A call that was sent ends with its channel, because it may have been
- * carried out; one that was not waits for the next. Without a policy the first loss is the end.
+ * What a user's connection speaks through: calls, events and streams on one channel, or with a {@link ReconnectPolicy}
+ * on one after the other, always on the same event loop. A call that was sent ends with its channel, because it may
+ * have been carried out; one that was not waits for the next. Without a policy the first loss is the end.
  *
  * <p>Its state lives on the event loop; what may be called on any thread hops there.
  */
@@ -312,8 +312,8 @@ public final class Session implements Caller {
     }
 
     /**
-     * Calls on the present connection and no other: without one it fails at once. It completes on the event loop, so that an
-     * answer is never older than the connection; to be called there.
+     * Calls on the present connection and no other: without one it fails at once. It completes on the event loop, so
+     * that an answer is never older than the connection; to be called there.
      *
      * @param undo removes what a result has left behind that came after the deadline; on the event loop
      */
@@ -362,7 +362,9 @@ public final class Session implements Caller {
         return attached;
     }
 
-    /** Carries the calls that make a connection out of a channel, ahead of all others; they complete on the event loop. */
+    /**
+     * Carries the calls that make a connection out of a channel, ahead of all others; they complete on the event loop.
+     */
     public Caller greeting() {
         return greeting;
     }

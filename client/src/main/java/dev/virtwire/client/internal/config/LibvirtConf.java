@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code libvirt.conf} says, the configuration of libvirt's clients: root's is the system's, everybody else has one
- * of their own.
+ * What {@code libvirt.conf} says, the configuration of libvirt's clients: root's is the system's, everybody else has
+ * one of their own.
  *
  * @param file where it was read, or would have been
  * @param aliases names for URIs

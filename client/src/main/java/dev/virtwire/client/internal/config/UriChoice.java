@@ -5,8 +5,8 @@ import dev.virtwire.client.LibvirtUri;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which URI is meant, by libvirt's rules: the one given, else {@code LIBVIRT_DEFAULT_URI}, else {@code uri_default}, else
- * the daemon's choice; and an alias stands for its URI.
+ * Which URI is meant, by libvirt's rules: the one given, else {@code LIBVIRT_DEFAULT_URI}, else {@code uri_default},
+ * else the daemon's choice; and an alias stands for its URI.
  *
  * @param uri the URI
  * @param source where it comes from, in words

@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes a session's events to its subscriptions by the callback ids that the server gave their registrations. State lives on
- * the event loop, where answers to registrations come too: none is older than the connection.
+ * Routes a session's events to its subscriptions by the callback ids that the server gave their registrations. State
+ * lives on the event loop, where answers to registrations come too: none is older than the connection.
  *
  * <p>An event may come before the reply that names its id: it is kept until then.
  */
@@ -72,8 +72,8 @@ public final class EventHub implements Session.Watcher {
     }
 
     /**
-     * Events of these kinds, of one object or, of null, whatever they are of, in the order in which the server sent them. The
-     * subscriber's {@code onSubscribe} comes when the server has registered all.
+     * Events of these kinds, of one object or, of null, whatever they are of, in the order in which the server sent
+     * them. The subscriber's {@code onSubscribe} comes when the server has registered all.
      */
     public <E extends Event> Flow.Publisher<E> publisher(
             Libvirt libvirt, Collection<? extends EventKind<?, ? extends E>> kinds, @Nullable Object of) {

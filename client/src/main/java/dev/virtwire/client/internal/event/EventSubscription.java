@@ -21,12 +21,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One subscriber's events between the event loop, which brings them, and the subscriber, which asks for them. It begins when
- * the server has made each of its registrations; what comes from some of them before that is held, so that all is delivered
- * in the order in which it came.
+ * One subscriber's events between the event loop, which brings them, and the subscriber, which asks for them. It begins
+ * when the server has made each of its registrations; what comes from some of them before that is held, so that all is
+ * delivered in the order in which it came.
  *
- * <p>The buffer is bounded; after an overflow nothing more goes into it, what comes is counted, and when the subscriber has
- * taken the rest the subscription ends with an {@link EventsLostException}.
+ * <p>The buffer is bounded; after an overflow nothing more goes into it, what comes is counted, and when the subscriber
+ * has taken the rest the subscription ends with an {@link EventsLostException}.
  *
  * @param <E> the events
  */

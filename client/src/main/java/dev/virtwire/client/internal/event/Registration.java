@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server is asked for once, for all subscriptions that want it: it refuses a connection that registers for the same
- * kind of the same object again. On the event loop only.
+ * What the server is asked for once, for all subscriptions that want it: it refuses a connection that registers for the
+ * same kind of the same object again. On the event loop only.
  *
  * @param <B> the message's body
  */
@@ -35,8 +35,8 @@ final class Registration<B> {
     record Key(EventKind<?, ?> kind, @Nullable Object of) {}
 
     /**
-     * What the server calls a registration. Drivers count their ids each for itself, so that one of a network's event may
-     * equal one of a domain's; of one message it is unique.
+     * What the server calls a registration. Drivers count their ids each for itself, so that one of a network's event
+     * may equal one of a domain's; of one message it is unique.
      */
     record Id(int program, int message, int callback) {}
 

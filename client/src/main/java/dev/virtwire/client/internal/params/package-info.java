@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How typed parameters are asked for: in two steps where libvirt wants that, and with strings where the server has them. */
+/**
+ * How typed parameters are asked for: in two steps where libvirt wants that, and with strings where the server has
+ * them.
+ */
 @NullMarked
 package dev.virtwire.client.internal.params;
 

@@ -24,8 +24,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream, both ways; what its users see of it depends on its direction. State lives on the event loop. It is there from
- * when the call that opens it is sent; nothing is sent in it before the reply.
+ * One stream, both ways; what its users see of it depends on its direction. State lives on the event loop. It is there
+ * from when the call that opens it is sent; nothing is sent in it before the reply.
  */
 public final class RpcStream implements DuplexStream {
     /** From the call to the end. */

@@ -6,8 +6,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The future of a read or a write. Whoever holds it may complete it at any time and so give it up; from then on nothing is
- * taken from the stream for it, and the caller's buffer is not touched. What the stream has taken for it before, it gets.
+ * The future of a read or a write. Whoever holds it may complete it at any time and so give it up; from then on nothing
+ * is taken from the stream for it, and the caller's buffer is not touched. What the stream has taken for it before, it
+ * gets.
  *
  * @param <T> the result
  */
@@ -23,7 +24,9 @@ final class StreamFuture<T> extends TrackedFuture<T> {
         this.onGivenUp = onGivenUp;
     }
 
-    /** Does a step that may touch the caller's buffer; null if the future was given up before, or the step gives that. */
+    /**
+     * Does a step that may touch the caller's buffer; null if the future was given up before, or the step gives that.
+     */
     <P> @Nullable P step(Supplier<@Nullable P> step) {
         synchronized (lock) {
             return decided ? null : step.get();

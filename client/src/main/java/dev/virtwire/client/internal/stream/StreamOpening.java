@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a call opens beside its result: a stream, which is there from when the call is sent, for packets may overtake the reply. */
+/**
+ * What a call opens beside its result: a stream, which is there from when the call is sent, for packets may overtake
+ * the reply.
+ */
 public final class StreamOpening {
     final boolean sparse;
 
@@ -21,8 +24,8 @@ public final class StreamOpening {
      *
      * @param sparse whether holes are allowed in it
      * @param limit bytes that may wait to be read
-     * @param alone whether the connection serves this stream only: when more comes it is read no further; else the stream
-     *     ends then
+     * @param alone whether the connection serves this stream only: when more comes it is read no further; else the
+     *     stream ends then
      */
     public StreamOpening(boolean sparse, int limit, boolean alone) {
         this.sparse = sparse;

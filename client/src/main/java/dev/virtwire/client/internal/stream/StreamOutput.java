@@ -9,8 +9,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits to be sent in a stream. Two packets at most are on their way out of this process, so that neither memory nor
- * the calls behind them depend on how much a user writes at once. On the event loop.
+ * What waits to be sent in a stream. Two packets at most are on their way out of this process, so that neither memory
+ * nor the calls behind them depend on how much a user writes at once. On the event loop.
  */
 final class StreamOutput {
     private static final int UNDER_WAY = 2;

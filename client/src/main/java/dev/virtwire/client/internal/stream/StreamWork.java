@@ -36,8 +36,8 @@ public final class StreamWork {
     }
 
     /**
-     * Does {@code task} once the stream is open. If it fails, or {@code result} is given up, the stream is aborted; the task's
-     * own waiting then ends.
+     * Does {@code task} once the stream is open. If it fails, or {@code result} is given up, the stream is aborted; the
+     * task's own waiting then ends.
      *
      * @param result what to complete
      * @return {@code result}

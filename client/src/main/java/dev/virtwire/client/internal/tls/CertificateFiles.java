@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where the certificates of a connection are, by libvirt's rules: in the folder that the URI's {@code pkipath} names, whether
- * they are there or not; else in the user's own, each file that is there; else in the system's.
+ * Where the certificates of a connection are, by libvirt's rules: in the folder that the URI's {@code pkipath} names,
+ * whether they are there or not; else in the user's own, each file that is there; else in the system's.
  *
  * @param authorities the CAs that servers' certificates come from
  * @param revocations what those have revoked; need not exist

@@ -11,8 +11,8 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This side's certificate, shown to whichever server asks: also to one that names other CAs, so that the server says what
- * it thinks of it.
+ * This side's certificate, shown to whichever server asks: also to one that names other CAs, so that the server says
+ * what it thinks of it.
  */
 final class ClientIdentity extends X509ExtendedKeyManager {
     private static final String ALIAS = "client";

@@ -29,8 +29,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Believes a server whose certificate is in force, was issued by one of our CAs, has not been revoked by it, and is that
- * of the host that was asked for.
+ * Believes a server whose certificate is in force, was issued by one of our CAs, has not been revoked by it, and is
+ * that of the host that was asked for.
  */
 final class ServerTrust extends X509ExtendedTrustManager {
     private static final String SERVER_PURPOSE = "1.3.6.1.5.5.7.3.1";

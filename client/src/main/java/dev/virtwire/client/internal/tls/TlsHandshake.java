@@ -24,8 +24,9 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits behind the {@link SslHandler} until TLS stands and the server has said by one byte that it lets this side in; then
- * goes away. A server that does not hangs up in place of that byte, which with TLS 1.3 is the first that one hears of it.
+ * Waits behind the {@link SslHandler} until TLS stands and the server has said by one byte that it lets this side in;
+ * then goes away. A server that does not hangs up in place of that byte, which with TLS 1.3 is the first that one hears
+ * of it.
  */
 public final class TlsHandshake extends ByteToMessageDecoder {
     private static final int WELCOME = 1;

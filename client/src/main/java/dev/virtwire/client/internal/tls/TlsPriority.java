@@ -10,8 +10,8 @@ import java.util.function.Predicate;
 import javax.net.ssl.SSLParameters;
 
 /**
- * Which versions and ciphers of TLS a connection may use: a priority string of GnuTLS, as far as it can be said to Java's
- * TLS. What cannot is refused, so that nobody believes to have forbidden what is allowed.
+ * Which versions and ciphers of TLS a connection may use: a priority string of GnuTLS, as far as it can be said to
+ * Java's TLS. What cannot is refused, so that nobody believes to have forbidden what is allowed.
  */
 public final class TlsPriority {
     private static final Set<String> KEYWORDS =

@@ -45,8 +45,8 @@ public record TlsSettings(
      * Reads the files. Blocks, so it is not for an event loop.
      *
      * @param credentials asked for the key's passphrase, if it has one
-     * @return makes an engine for each connection to the host; fails with {@link ConfigurationException} where a file is
-     *     missing, unreadable or wrong
+     * @return makes an engine for each connection to the host; fails with {@link ConfigurationException} where a file
+     *     is missing, unreadable or wrong
      */
     public CompletableFuture<Supplier<SSLEngine>> engines(CredentialSource credentials) {
         List<X509Certificate> authorities = verifies || Files.exists(files.authorities())

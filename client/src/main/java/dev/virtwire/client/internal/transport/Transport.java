@@ -11,15 +11,16 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
 /**
- * One way to one server: a URI's, made by {@link Transports}, which has refused what the transport cannot do. Making one
- * opens nothing and asks nobody.
+ * One way to one server: a URI's, made by {@link Transports}, which has refused what the transport cannot do. Making
+ * one opens nothing and asks nobody.
  *
  * <p>Handlers stand in a channel's pipeline in this order, from the network to the user:
  *
  * <ol>
  *   <li>what the transport needs, such as TLS;
  *   <li>a security layer of authentication, put there when it comes into force;
- *   <li>{@link dev.virtwire.client.internal.wire.FrameDecoder}, which cuts the bytes of libvirt's protocol into messages;
+ *   <li>{@link dev.virtwire.client.internal.wire.FrameDecoder}, which cuts the bytes of libvirt's protocol into
+ *   messages;
  *   <li>the connection.
  * </ol>
  *

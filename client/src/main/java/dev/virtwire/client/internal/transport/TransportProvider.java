@@ -6,7 +6,9 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.config.LibvirtConf;
 import dev.virtwire.client.internal.config.Surroundings;
 
-/** Makes the transport of URIs by ssh. The module client-ssh has it, and {@link java.util.ServiceLoader} finds it there. */
+/**
+ * Makes the transport of URIs by ssh. The module client-ssh has it, and {@link java.util.ServiceLoader} finds it there.
+ */
 public interface TransportProvider {
     /**
      * The transport of a URI by ssh.

@@ -46,7 +46,9 @@ public final class Transports {
         };
     }
 
-    /** By the loader of this class, and not by the thread's: a pool's thread has that of whoever used the pool first. */
+    /**
+     * By the loader of this class, and not by the thread's: a pool's thread has that of whoever used the pool first.
+     */
     private static TransportProvider ssh(LibvirtUri uri) {
         return ServiceLoader.load(TransportProvider.class, Transports.class.getClassLoader())
                 .findFirst()

@@ -5,8 +5,8 @@ import io.netty.channel.SelectStrategy;
 import io.netty.util.IntSupplier;
 
 /**
- * Gives way once before an event loop sleeps: whoever has just got an answer often has the next call at hand. Found awake, the
- * loop need not be woken for it, and what several callers bring goes out together.
+ * Gives way once before an event loop sleeps: whoever has just got an answer often has the next call at hand. Found
+ * awake, the loop need not be woken for it, and what several callers bring goes out together.
  */
 final class YieldingStrategy implements SelectStrategy {
     private boolean gaveWay;

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a URI opens: in the tables, S stands for the folder of the system's sockets, U for that of the user's session. */
+/**
+ * What a URI opens: in the tables, S stands for the folder of the system's sockets, U for that of the user's session.
+ */
 class TransportsTest {
     @TempDir
     private Path folder;
@@ -148,7 +150,9 @@ class TransportsTest {
                         + ": remote_mode 'own' is none of auto, direct and legacy");
     }
 
-    /** As libvirt does: a file that is wrong is wrong for all, and a URI with a word of its own on it is not concerned. */
+    /**
+     * As libvirt does: a file that is wrong is wrong for all, and a URI with a word of its own on it is not concerned.
+     */
     @Test
     void theConfigurationHasToBeRightWhateverTheTransport() throws IOException {
         configure("remote_mode = \"direct\"");

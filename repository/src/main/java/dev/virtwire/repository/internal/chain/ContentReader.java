@@ -14,16 +14,20 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The content of a point's disk, as the guest had it. Each block is compared with its digest before anybody gets it: what
- * this gives is right, and what is wrong it does not give. For several threads.
+ * The content of a point's disk, as the guest had it. Each block is compared with its digest before anybody gets it:
+ * what this gives is right, and what is wrong it does not give. For several threads.
  */
 public final class ContentReader implements Closeable {
     /** Told of the disk from its beginning to its end. */
     public interface Sink {
-        /** The bytes of block {@code index}, from position 0 to the limit, and their digest; called by several threads. */
+        /**
+         * The bytes of block {@code index}, from position 0 to the limit, and their digest; called by several threads.
+         */
         void block(long index, ByteBuffer content, byte[] digest) throws IOException;
 
-        /** The blocks from {@code first} up to {@code end}, without it, are zeros by their digests; one call at a time. */
+        /**
+         * The blocks from {@code first} up to {@code end}, without it, are zeros by their digests; one call at a time.
+         */
         void zeros(long first, long end) throws IOException;
     }
 

@@ -67,8 +67,9 @@ public final class DiskChain implements Closeable {
     }
 
     /**
-     * As {@link #open(DomainStore, Point, ManifestDisk)}, without computing a root from the leaves: every digest file is
-     * the one that was written, and every image has its size. That is enough for who builds on the disk, and costs the same for every size of it.
+     * As {@link #open(DomainStore, Point, ManifestDisk)}, without computing a root from the leaves: every digest file
+     * is the one that was written, and every image has its size. That is enough for who builds on the disk, and costs
+     * the same for every size of it.
      *
      * @throws DamagedException where a point, a digest file or an image in the chain is missing or damaged
      */

@@ -4,8 +4,8 @@ package dev.virtwire.repository.internal.chain;
 import java.util.TreeSet;
 
 /**
- * Up to where all blocks are done, while several threads have some in hand. Blocks are taken in ascending order; one that
- * is never finished, because it is damaged, is where it ends.
+ * Up to where all blocks are done, while several threads have some in hand. Blocks are taken in ascending order; one
+ * that is never finished, because it is damaged, is where it ends.
  */
 public final class Prefix {
     private final TreeSet<Long> inHand = new TreeSet<>();

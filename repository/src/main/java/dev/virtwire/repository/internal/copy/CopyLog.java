@@ -17,9 +17,9 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says of each block that was copied where its data lies in the unfinished image, so that a later run can go on with that.
- * It is a hint and no proof: nothing of it is synced, and whoever believes it reads the data and compares it with the
- * digest in it. What a crash tore off, and all behind that, is cut when the log is opened again.
+ * Says of each block that was copied where its data lies in the unfinished image, so that a later run can go on with
+ * that. It is a hint and no proof: nothing of it is synced, and whoever believes it reads the data and compares it with
+ * the digest in it. What a crash tore off, and all behind that, is cut when the log is opened again.
  *
  * <p>Entries are added by any thread, and looked up by one. Going on takes 8 bytes of memory for each block.
  */
@@ -179,7 +179,9 @@ final class CopyLog implements Closeable {
         index[known++] = block << OFFSET_BITS | end / UNIT;
     }
 
-    /** The entry at the buffer's position, which then is behind it; null, and the position stays, where there is none. */
+    /**
+     * The entry at the buffer's position, which then is behind it; null, and the position stays, where there is none.
+     */
     private @Nullable Entry next(ByteBuffer in) {
         if (in.remaining() < FRAME) {
             return null;

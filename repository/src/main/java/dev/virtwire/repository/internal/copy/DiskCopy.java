@@ -61,8 +61,8 @@ public final class DiskCopy {
     }
 
     /**
-     * Copies the disk; every byte was read, hashed and written when this returns. No buffer and no file is used any more
-     * after it has returned or thrown.
+     * Copies the disk; every byte was read, hashed and written when this returns. No buffer and no file is used any
+     * more after it has returned or thrown.
      *
      * @throws IOException where the image or the digests cannot be written
      * @throws RuntimeException what the source fails with where it cannot be read
@@ -295,8 +295,8 @@ public final class DiskCopy {
         }
 
         /**
-         * A part of this pool, for one of several copies: at most {@code buffers} of its buffers, so that a copy that stands
-         * still does not keep all of them from the others.
+         * A part of this pool, for one of several copies: at most {@code buffers} of its buffers, so that a copy that
+         * stands still does not keep all of them from the others.
          */
         public Buffers part(int buffers) {
             return new Buffers(buffers, this);

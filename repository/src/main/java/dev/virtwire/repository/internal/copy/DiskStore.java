@@ -76,8 +76,8 @@ public final class DiskStore {
     }
 
     /**
-     * The same for a folder that a run was killed over, whose sources are those of that run: what it copied and is found
-     * to be in the image is not copied again. An image that is compressed begins anew.
+     * The same for a folder that a run was killed over, whose sources are those of that run: what it copied and is
+     * found to be in the image is not copied again. An image that is compressed begins anew.
      */
     public DiskStore goingOn() {
         return new DiskStore(folder, buffers, workers, meter, cancelled, compression, true);

@@ -4,7 +4,10 @@ package dev.virtwire.repository.internal.digest;
 import java.io.IOException;
 import java.util.List;
 
-/** The leaves of a disk over all that it builds on: of each block those of the first digest file that does not inherit it. */
+/**
+ * The leaves of a disk over all that it builds on: of each block those of the first digest file that does not inherit
+ * it.
+ */
 public final class ChainLeaves implements Leaves {
     private final List<Leaves> layers;
     private Leaves at;

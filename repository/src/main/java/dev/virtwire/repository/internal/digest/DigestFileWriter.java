@@ -182,8 +182,8 @@ public final class DigestFileWriter implements Closeable {
     }
 
     /**
-     * Gives a disk's leaves to the digest file in their order, although blocks finish in any. As many wait as blocks are in
-     * flight. Places are taken by one thread; they are filled by any.
+     * Gives a disk's leaves to the digest file in their order, although blocks finish in any. As many wait as blocks
+     * are in flight. Places are taken by one thread; they are filled by any.
      */
     public static final class Ordered {
         /** A place in the order: one block whose digest is to come, or a run that is known. */
@@ -250,7 +250,8 @@ public final class DigestFileWriter implements Closeable {
 
     /**
      * The digests of an image file's blocks while it is written, in any order, in a file that disappears afterwards: in
-     * memory they would take 32 MiB a TiB. Blocks whose digest nobody gave, such as metadata, are read and hashed at the end.
+     * memory they would take 32 MiB a TiB. Blocks whose digest nobody gave, such as metadata, are read and hashed at
+     * the end.
      */
     public static final class Spool implements Closeable {
         private static final int BATCH = 1024;
@@ -283,8 +284,8 @@ public final class DigestFileWriter implements Closeable {
         }
 
         /**
-         * Gives the leaves of the finished {@code image} to {@code writer}. The blocks that it does not know, metadata and
-         * compressed data, are read and hashed by {@code workers}.
+         * Gives the leaves of the finished {@code image} to {@code writer}. The blocks that it does not know, metadata
+         * and compressed data, are read and hashed by {@code workers}.
          */
         public void drain(Path image, DigestFileWriter writer, Executor workers) throws IOException {
             try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ)) {

@@ -12,7 +12,9 @@ public interface SourceDisk extends AutoCloseable {
     /** A power of two; offsets and lengths of reads are multiples of it, but for the disk's end. */
     int blockSize();
 
-    /** Fills {@code destination}; may be called from any thread. The buffer is the disk's until the future completes. */
+    /**
+     * Fills {@code destination}; may be called from any thread. The buffer is the disk's until the future completes.
+     */
     CompletableFuture<Void> read(long offset, ByteBuffer destination);
 
     /** Walks over the disk from its beginning, for one thread. */

@@ -66,7 +66,9 @@ public final class Json {
         }
     }
 
-    /** The same behind a line with its SHA-256: a note that was altered or torn must not make anybody believe anything. */
+    /**
+     * The same behind a line with its SHA-256: a note that was altered or torn must not make anybody believe anything.
+     */
     public static byte[] writeSummed(Object value) {
         byte[] body = write(value);
         byte[] sum = sumLine(body);

@@ -200,7 +200,9 @@ public final class Names {
         return "." + target + COMPLETE;
     }
 
-    /** Whether a file in a folder that a point is made in is for a run that goes on with it, and no part of the point. */
+    /**
+     * Whether a file in a folder that a point is made in is for a run that goes on with it, and no part of the point.
+     */
     public static boolean isForGoingOn(String file) {
         return file.equals(BEGUN) || (file.startsWith(".") && (file.endsWith(".copied") || file.endsWith(COMPLETE)));
     }

@@ -24,9 +24,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Reads one disk through its chain and writes it flattened. Blocks of the image files that were seen on the way count as
- * read, and the rest of the files is read afterwards, so that nothing is restored from a repository with any damage in the
- * chain.
+ * Reads one disk through its chain and writes it flattened. Blocks of the image files that were seen on the way count
+ * as read, and the rest of the files is read afterwards, so that nothing is restored from a repository with any damage
+ * in the chain.
  */
 public final class DiskRestore implements ContentReader.Sink {
     private final ContentReader content;
@@ -56,7 +56,10 @@ public final class DiskRestore implements ContentReader.Sink {
         requireIntact(chain, read(chain, target, workers, meter), workers);
     }
 
-    /** Writes the disk and returns which blocks of the files were seen to be right; or finds out what is damaged in them. */
+    /**
+     * Writes the disk and returns which blocks of the files were seen to be right; or finds out what is damaged in
+     * them.
+     */
     private static List<BitSet> read(DiskChain chain, TargetDisk target, Workers workers, CopyMeter meter)
             throws IOException {
         try (ContentReader content = ContentReader.open(chain)) {

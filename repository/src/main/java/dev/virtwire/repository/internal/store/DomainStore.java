@@ -228,7 +228,9 @@ public final class DomainStore {
         }
     }
 
-    /** Reads a point's manifest and checks that it makes sense by itself: no name in it leads out of the point's folder. */
+    /**
+     * Reads a point's manifest and checks that it makes sense by itself: no name in it leads out of the point's folder.
+     */
     private static final class PointReader {
         private final Path file;
         private final Manifest manifest;

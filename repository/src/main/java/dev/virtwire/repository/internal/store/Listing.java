@@ -38,8 +38,8 @@ public record Listing(List<Point> points, List<Finding> damage) {
     }
 
     /**
-     * The points whose checkpoints the domain still needs: for each disk that it has, the newest point with the disk. That
-     * is one, but where the newest point lacks a disk that an earlier one has.
+     * The points whose checkpoints the domain still needs: for each disk that it has, the newest point with the disk.
+     * That is one, but where the newest point lacks a disk that an earlier one has.
      *
      * @param lastFull whether that of the last full point is needed too
      */

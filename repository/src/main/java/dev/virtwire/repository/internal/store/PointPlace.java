@@ -16,7 +16,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a point says of its place among others. Each was made after the one that was the newest then, whatever the clock said.
+ * What a point says of its place among others. Each was made after the one that was the newest then, whatever the clock
+ * said.
  *
  * @param id the point
  * @param began when it was made, by the clock

@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder that a point is made in, until it gets its name; and the notes in it for a run that goes on with it. Each note
- * has its SHA-256 in its first line; what does not fit it was never said.
+ * The folder that a point is made in, until it gets its name; and the notes in it for a run that goes on with it. Each
+ * note has its SHA-256 in its first line; what does not fit it was never said.
  */
 public final class UnfinishedPoint {
     private final DomainStore store;

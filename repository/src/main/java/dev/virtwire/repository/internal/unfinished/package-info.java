@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a run notes beside a point that it makes, so that another can go on with it: enough to finish it without the first. */
+/**
+ * What a run notes beside a point that it makes, so that another can go on with it: enough to finish it without the
+ * first.
+ */
 @NullMarked
 package dev.virtwire.repository.internal.unfinished;
 

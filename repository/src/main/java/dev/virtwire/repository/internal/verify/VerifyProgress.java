@@ -22,8 +22,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps, in a file of the domain's journal, what a verification has found right, so that a later one can go on there. The
- * file's first line is the SHA-256 of the rest: a record that was altered must not make anybody believe anything.
+ * Keeps, in a file of the domain's journal, what a verification has found right, so that a later one can go on there.
+ * The file's first line is the SHA-256 of the rest: a record that was altered must not make anybody believe anything.
  */
 final class VerifyProgress implements AutoCloseable {
     private static final long SAVE_NANOS = 10_000_000_000L;
@@ -109,7 +109,9 @@ final class VerifyProgress implements AutoCloseable {
         return began;
     }
 
-    /** What is known of a disk whose image file was changed last at {@code modified}; nothing, where anything differs. */
+    /**
+     * What is known of a disk whose image file was changed last at {@code modified}; nothing, where anything differs.
+     */
     synchronized DiskProgress disk(Point point, ManifestDisk disk, Instant modified) {
         DiskProgress known = disks.get(key(point.id(), disk.target()));
         if (known == null || !known.isOf(point, modified)) {

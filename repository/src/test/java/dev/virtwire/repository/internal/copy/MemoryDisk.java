@@ -16,8 +16,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A disk in memory whose reads complete late and out of order. Its holes and changes have a granularity of 512 bytes; it
- * can be told to fail.
+ * A disk in memory whose reads complete late and out of order. Its holes and changes have a granularity of 512 bytes;
+ * it can be told to fail.
  */
 public final class MemoryDisk implements SourceDisk {
     private static final int SECTOR = 512;

@@ -71,7 +71,9 @@ class BlockTreeTest {
         return level.get(0);
     }
 
-    /** What this thread has used, in nanoseconds: other than the time of day, it is the same on a machine that is busy. */
+    /**
+     * What this thread has used, in nanoseconds: other than the time of day, it is the same on a machine that is busy.
+     */
     private static long processorTime() {
         return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
