@@ -53,8 +53,9 @@ public final class ClassDataArchive {
         if (!Files.exists(archive)) {
             return false;
         }
+        // A jar that came or went changes the folder, however old it is.
         try (Stream<Path> jars = Files.list(lib)) {
-            for (Path each : jars.toList()) {
+            for (Path each : Stream.concat(Stream.of(lib), jars).toList()) {
                 if (Files.getLastModifiedTime(each).compareTo(Files.getLastModifiedTime(archive)) > 0) {
                     return false;
                 }
