@@ -110,7 +110,7 @@ class PublisherRulesTest {
         private Libvirt libvirt;
 
         Verification() {
-            super(new TestEnvironment(20_000, 100));
+            super(new TestEnvironment(3000, 100));
         }
 
         /** Starts the server. */
