@@ -45,6 +45,9 @@ class ArchitectureTest {
             "cli", Set.of("client", "protocol", "image", "repository", "backup"),
             "testkit", Set.of("protocol", "xdr"));
 
+    /** What the client does for the backup and not for its users. */
+    private static final String ACCESS = "dev.virtwire.client.internal.access";
+
     /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
     private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config")
             .map(name -> "dev.virtwire.client.internal." + name)
@@ -102,8 +105,19 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackages(in(module), in("ssh"))
                 .should()
+                .dependOnClassesThat(resideInAPackage("dev.virtwire." + module + "..internal..")
+                        .and(not(resideInAPackage(ACCESS))))
+                .check(classes);
+    }
+
+    @Test
+    void whatTheClientKeepsForOurUpperFloorsIsForTheBackupAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(in("client"), in("backup"))
+                .should()
                 .dependOnClassesThat()
-                .resideInAPackage("dev.virtwire." + module + "..internal..")
+                .resideInAPackage(ACCESS)
                 .check(classes);
     }
 
