@@ -15,6 +15,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
@@ -107,7 +108,7 @@ class FullDiskIT {
                 failed++;
                 assertThat(e.getCause())
                         .as("room for %d writes", room)
-                        .isInstanceOf(BackupException.class)
+                        .isInstanceOfAny(BackupException.class, RepositoryException.class)
                         .hasMessageContaining("the file system is full")
                         .hasMessageNotContaining("Left behind");
             }
@@ -132,7 +133,7 @@ class FullDiskIT {
                             .restore(RestoreRequest.of(point, full), ProgressListener.NONE)
                             .join())
                     .as("room for %d writes", room)
-                    .isInstanceOf(BackupException.class)
+                    .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining("the file system is full");
             assertThat(world.out()).doesNotExist();
         }
