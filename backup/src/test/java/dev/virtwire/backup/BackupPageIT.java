@@ -49,8 +49,8 @@ class BackupPageIT {
         Set<String> entered = new TreeSet<>();
         for (MatchResult found :
                 ENTERED.matcher(Files.readString(log)).results().toList()) {
-            Class<?> type = outermost(Class.forName(
-                    found.group(1).replace('/', '.'), false, getClass().getClassLoader()));
+            Class<?> type = Class.forName(
+                    found.group(1).replace('/', '.'), false, getClass().getClassLoader());
             if (isCounted(type)) {
                 entered.add(type.getSimpleName());
             }
@@ -58,11 +58,13 @@ class BackupPageIT {
         assertThat(entered).containsExactlyInAnyOrderElementsOf(BackupPage.classes());
     }
 
+    /** What has behaviour: neither a record, an enum nor an exception, nor mere constants. */
     private static boolean isCounted(Class<?> type) {
         return !type.isRecord()
                 && !type.isEnum()
                 && !type.isInterface()
                 && !Throwable.class.isAssignableFrom(type)
+                && type.getDeclaredMethods().length > 0
                 && type != FullBackup.class;
     }
 }

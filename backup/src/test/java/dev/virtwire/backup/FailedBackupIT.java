@@ -12,6 +12,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.VerifyRequest;
@@ -107,8 +108,8 @@ class FailedBackupIT {
     @Test
     void twoBackupsOfADomainAtOnceAreOneTooMany() throws Exception {
         try (Guest guest = guest().start()) {
-            AtomicReference<BackupException> sameRepository = new AtomicReference<>();
-            AtomicReference<BackupException> otherRepository = new AtomicReference<>();
+            AtomicReference<RuntimeException> sameRepository = new AtomicReference<>();
+            AtomicReference<RuntimeException> otherRepository = new AtomicReference<>();
             Scene other = new Scene(libvirtd, Files.createDirectory(folder.resolve("other")));
             BackupResult result = scene.backup(plan(), inMidCopy(() -> {
                 sameRepository.set(scene.failure(plan()));
@@ -116,9 +117,11 @@ class FailedBackupIT {
             }));
 
             assertThat(sameRepository.get())
+                    .isInstanceOf(RepositoryBusyException.class)
                     .hasMessageContaining("is being written by another run (process "
                             + ProcessHandle.current().pid());
             assertThat(otherRepository.get())
+                    .isInstanceOf(BackupException.class)
                     .hasMessageMatching("another job is active on domain " + name
                             + " \\(backup, for \\d+ s\\): wait until it ends, or end it");
             scene.requireClean(name, result.point().manifest().checkpoint());
@@ -147,7 +150,7 @@ class FailedBackupIT {
     @Test
     void aGuestThatIsDestroyedInMidBackupIsTheReasonAndTheNextRunClearsUp() throws Exception {
         try (Guest guest = guest().start()) {
-            BackupException failure = scene.failure(plan(), inMidCopy(guest::destroy));
+            RuntimeException failure = scene.failure(plan(), inMidCopy(guest::destroy));
 
             assertThat(failure)
                     .hasMessageStartingWith("the backup of domain " + name
@@ -161,7 +164,7 @@ class FailedBackupIT {
     @Test
     void aQemuThatIsKilledInMidBackupIsTheReasonAndTheNextRunClearsUp() throws Exception {
         try (Guest guest = guest().start()) {
-            BackupException failure = scene.failure(plan(), inMidCopy(guest::kill));
+            RuntimeException failure = scene.failure(plan(), inMidCopy(guest::kill));
 
             assertThat(failure)
                     .hasMessageStartingWith("the backup of domain " + name
@@ -265,7 +268,7 @@ class FailedBackupIT {
         try (Guest guest = guest().start()) {
             Scene refused = new Scene(libvirtd, readOnly);
             assertThatThrownBy(refused::repository)
-                    .isInstanceOf(BackupException.class)
+                    .isInstanceOf(RepositoryException.class)
                     .hasMessage("cannot create " + readOnly.resolve("backups") + ": Read-only file system");
         } finally {
             tools.run(List.of("umount", readOnly.toString()));
@@ -303,7 +306,7 @@ class FailedBackupIT {
                         .disk(GuestDisk.qcow2(48 * MIB).pattern(3))
                         .start()) {
             Scene there = new Scene(own, folder);
-            BackupException failure = there.failure(plan(), inMidCopy(own::kill));
+            RuntimeException failure = there.failure(plan(), inMidCopy(own::kill));
 
             assertThat(failure)
                     .hasMessageStartingWith(

@@ -25,6 +25,7 @@ import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -343,6 +344,29 @@ class IncrementIT {
             tools.check(image);
             tools.run(List.of(
                     "qemu-img", "compare", "-U", "-f", "qcow2", "-F", "qcow2", huge.toString(), image.toString()));
+        }
+    }
+
+    @Test
+    void aParentThatIsTakenAwayDuringTheCopyIsNotBuiltOn() throws Exception {
+        try (Guest guest = guest("incr-gone").start()) {
+            Point parent = scene.backup(plan(guest)).point();
+            guest.write("vda", 10 * MIB, MIB, 0x31);
+            Path aside = folder.resolve("aside");
+
+            assertThat(scene.failure(plan(guest).withDisk("vda"), Scene.inMidCopy(() -> move(parent.folder(), aside))))
+                    .hasMessageContaining(parent.folder() + ": is gone or is another point now");
+
+            move(aside, parent.folder());
+            scene.requireClean(guest.name(), parent.manifest().checkpoint());
+        }
+    }
+
+    private static void move(Path from, Path to) {
+        try {
+            Files.move(from, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

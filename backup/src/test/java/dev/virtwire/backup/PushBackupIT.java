@@ -9,6 +9,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.VerifyReport;
@@ -76,7 +77,7 @@ class PushBackupIT {
             assertThatThrownBy(() -> scene.repository()
                             .restore(RestoreRequest.of(result.point(), folder.resolve("out")), ProgressListener.NONE)
                             .join())
-                    .isInstanceOf(BackupException.class)
+                    .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining("is not in the repository: the hypervisor wrote it to " + target);
             assertThat(folder.resolve("out")).doesNotExist();
         }

@@ -112,7 +112,7 @@ class QuiesceIT {
     @Test
     void aRefusedBackupLeavesNothingFrozen() throws Exception {
         Path nowhere = libvirtd.directory().resolve("disks/nowhere");
-        BackupException failure =
+        RuntimeException failure =
                 scene.failure(BackupRequest.of("quiesced").quiescing().withScratchFolder(nowhere.toString()));
         assertThat(failure).hasMessageContaining("No such file or directory");
         requireWriting();
@@ -123,7 +123,8 @@ class QuiesceIT {
     void withoutAnAgentNothingIsBegun() throws Exception {
         try (Guest guest =
                 Guest.on(libvirtd, "no-agent").disk(GuestDisk.qcow2(MIB)).start()) {
-            BackupException failure = scene.failure(BackupRequest.of("no-agent").quiescing());
+            RuntimeException failure =
+                    scene.failure(BackupRequest.of("no-agent").quiescing());
             assertThat(failure)
                     .hasMessageStartingWith("the backup of domain no-agent failed: the guest's file systems cannot be"
                             + " frozen: argument unsupported: QEMU guest agent is not configured")

@@ -9,6 +9,7 @@ import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.testkit.Libvirtd;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,15 +65,15 @@ final class Scene {
     }
 
     /** The error that a backup ends with. */
-    BackupException failure(BackupRequest request) {
+    RuntimeException failure(BackupRequest request) {
         return failure(request, ProgressListener.NONE);
     }
 
-    BackupException failure(BackupRequest request, ProgressListener listener) {
+    RuntimeException failure(BackupRequest request, ProgressListener listener) {
         Throwable thrown = catchThrowable(() -> backup(request, listener));
         assertThat(thrown).isInstanceOf(CompletionException.class);
-        assertThat(thrown.getCause()).isInstanceOf(BackupException.class);
-        return (BackupException) thrown.getCause();
+        assertThat(thrown.getCause()).isInstanceOfAny(BackupException.class, RepositoryException.class);
+        return (RuntimeException) thrown.getCause();
     }
 
     HostRestoreResult restore(Libvirt libvirt, HostRestoreRequest request) {

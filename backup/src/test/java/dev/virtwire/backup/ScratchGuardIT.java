@@ -105,7 +105,7 @@ class ScratchGuardIT {
     }
 
     /** The error is the backup's, and the guest has none. */
-    private BackupException failure(BackupRequest plan) throws Exception {
+    private RuntimeException failure(BackupRequest plan) throws Exception {
         Scene scene = new Scene(libvirtd, folder);
         try {
             backup(plan, scene, SLOW, DISK);

@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.journal.JournalEntry;
@@ -12,11 +13,14 @@ import dev.virtwire.repository.internal.unfinished.AskedFor;
 import dev.virtwire.repository.internal.unfinished.BegunDisk;
 import dev.virtwire.repository.internal.unfinished.BegunPoint;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.Nvram;
 import dev.virtwire.repository.manifest.ParentLink;
+import dev.virtwire.repository.manifest.PointFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -48,10 +52,40 @@ record Attempt(
         DiskChoice choice,
         TransferPlan plan,
         Map<String, String> lost,
-        @Nullable BegunJob begun,
+        @Nullable Begun begun,
         @Nullable Recorded recorded) {
+    /**
+     * A job that runs on the host: the disks stand still from here on.
+     *
+     * @param job the job
+     * @param began when libvirt was asked to begin
+     * @param port the port that the export listens on; 0 for a socket
+     * @param frozen how long the guest's file systems were frozen at most, or null where they were not
+     * @param resumed whether an earlier run began it
+     */
+    record Begun(
+            BackupJob job,
+            Instant began,
+            int port,
+            @Nullable Duration frozen,
+            boolean resumed) {}
+
+    /**
+     * What a point holds besides disks, as it was when the job had just begun; it is written.
+     *
+     * @param files all files of the point but images and digests
+     * @param domainXml what is in the saved domain XML
+     * @param nvram the UEFI variables, or null for a domain without
+     * @param tpmState whether the domain has an emulated TPM
+     */
+    record Recorded(
+            List<PointFile> files,
+            DomainXml domainXml,
+            @Nullable Nvram nvram,
+            boolean tpmState) {}
+
     /** The next one: libvirt has begun the job, by {@code carriedOut}. */
-    Attempt begun(TransferPlan carriedOut, BegunJob job) {
+    Attempt begun(TransferPlan carriedOut, Begun job) {
         return new Attempt(request, facts, store, point, planned, choice, carriedOut, lost, job, null);
     }
 
@@ -61,7 +95,7 @@ record Attempt(
     }
 
     /** The job, which has begun. */
-    BegunJob job() {
+    Begun job() {
         return requireNonNull(begun, "the job has not begun");
     }
 

@@ -101,7 +101,7 @@ public final class BackupRun {
         try {
             store.requireSame(facts.identity());
             Attempt attempt = resumedOrPlanned(store, facts, choice);
-            Copied copied;
+            Transfer.Copied copied;
             Point point;
             try {
                 while (attempt.begun() == null) {
@@ -197,7 +197,7 @@ public final class BackupRun {
         }
         DomainDescription description = attempt.facts().description();
         PointFiles fetched = PointFiles.fetch(attempt);
-        Attempt recorded = attempt.recorded(new Recorded(
+        Attempt recorded = attempt.recorded(new Attempt.Recorded(
                 fetched.write(attempt.unfinished()),
                 new DomainXml(fetched.secrets(), description.secrets()),
                 fetched.nvram(),
@@ -208,11 +208,15 @@ public final class BackupRun {
         return recorded;
     }
 
-    private Point commit(Attempt attempt, Copied copied) throws IOException {
+    private Point commit(Attempt attempt, Transfer.Copied copied) throws IOException {
         requireNotCancelled();
         meter.phase(Progress.Phase.COMMITTING);
         if (attempt.parent() != null) {
-            DiskChain.requireStillThere(attempt.store(), attempt.parent(), attempt.point());
+            DiskChain.requireStillThere(
+                    attempt.store(),
+                    attempt.parent(),
+                    attempt.point(),
+                    attempt.plan().choice().incremental());
         }
         Manifest manifest =
                 attempt.manifest(copied.disks(), attempt.store().points().newest());
@@ -237,7 +241,7 @@ public final class BackupRun {
         leftovers.left().forEach(left -> notices.add("left for the next run or recover to clear: " + left));
     }
 
-    private BackupResult report(Attempt attempt, Copied copied, Point point) {
+    private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
         notices.addAll(notices(attempt, point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(

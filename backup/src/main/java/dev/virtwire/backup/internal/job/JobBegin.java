@@ -50,7 +50,7 @@ final class JobBegin {
     Attempt begin() throws IOException {
         try {
             BackupJob job = tryAll();
-            return attempt.begun(plan, new BegunJob(job, began, port, frozen, false));
+            return attempt.begun(plan, new Attempt.Begun(job, began, port, frozen, false));
         } catch (RemoteException e) {
             throw new RefusedException(
                     e.getMessage() + remedy(String.valueOf(e.details().message())), e);

@@ -52,10 +52,7 @@ record PointFiles(
         }
         contents.put(PointFile.DOMAIN, xml.getBytes(StandardCharsets.UTF_8));
         Place place = attempt.facts().description().nvram();
-        Nvram nvram = null;
-        if (place != null) {
-            nvram = fetchNvram(place, seesHostFiles(attempt), contents);
-        }
+        Nvram nvram = place == null ? null : fetchNvram(place, seesHostFiles(attempt), contents);
         String checkpoint = attempt.plan().checkpoint();
         if (checkpoint != null) {
             String description = Waiting.await(
@@ -65,7 +62,6 @@ record PointFiles(
         return new PointFiles(contents, secrets, nvram);
     }
 
-    /** Reads UEFI variables, or says why they cannot be saved. */
     private static Nvram fetchNvram(Place place, boolean here, Map<String, byte[]> contents) throws IOException {
         String name = place.fullName();
         String reason = obstacle(place, here);

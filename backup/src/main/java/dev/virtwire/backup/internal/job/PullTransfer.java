@@ -94,13 +94,13 @@ final class PullTransfer implements Transfer {
     }
 
     @Override
-    public Copied copy() throws IOException {
+    public Transfer.Copied copy() throws IOException {
         try {
             List<ManifestDisk> disks = copyAll();
             long stored = disks.stream()
                     .mapToLong(disk -> requireNonNull(disk.image()).size())
                     .sum();
-            return new Copied(disks, meter.movedBytes(), stored);
+            return new Transfer.Copied(disks, meter.movedBytes(), stored);
         } catch (NbdException | BackupException | RepositoryException e) {
             throw explained(e);
         }

@@ -36,7 +36,7 @@ final class PushTransfer implements Transfer {
     }
 
     @Override
-    public Copied copy() {
+    public Transfer.Copied copy() {
         List<Long> sizes = new ArrayList<>();
         for (ChosenDisk disk : attempt.plan().disks()) {
             sizes.add(attempt.facts().sizeOf(disk.target()));
@@ -48,7 +48,8 @@ final class PushTransfer implements Transfer {
         if (!outcome.isCompleted()) {
             throw new BackupException("the hypervisor did not complete the backup: " + outcome.reason());
         }
-        return new Copied(disks(sizes), 0, outcome.statistics().diskProcessed().orElse(total));
+        return new Transfer.Copied(
+                disks(sizes), 0, outcome.statistics().diskProcessed().orElse(total));
     }
 
     /** A push has ended when all is copied. */

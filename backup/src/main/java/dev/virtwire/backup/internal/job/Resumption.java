@@ -102,8 +102,9 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
                 new DiskChoice(plan.disks(), begun.excluded()),
                 plan,
                 Map.of(),
-                new BegunJob(Waiting.await(facts.domain().attachBackup()), begun.began(), begun.port(), frozen, true),
-                new Recorded(begun.files(), begun.domainXml(), begun.nvram(), begun.tpmState()));
+                new Attempt.Begun(
+                        Waiting.await(facts.domain().attachBackup()), begun.began(), begun.port(), frozen, true),
+                new Attempt.Recorded(begun.files(), begun.domainXml(), begun.nvram(), begun.tpmState()));
     }
 
     private static void require(boolean condition, String reason) throws ObstacleException {

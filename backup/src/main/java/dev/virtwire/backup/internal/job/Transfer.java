@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
+import java.util.List;
 
 /** Moves the data of a job that has begun. Until it is closed it watches the job. */
 interface Transfer extends AutoCloseable {
+    /**
+     * The disks' data, where it is kept.
+     *
+     * @param disks the disks, as the manifest has them
+     * @param bytesRead bytes read from the host
+     * @param bytesStored bytes of the images
+     */
+    record Copied(List<ManifestDisk> disks, long bytesRead, long bytesStored) {}
+
     /** Moves the data, and returns when all of it is where it is kept. */
     Copied copy() throws IOException;
 

@@ -153,16 +153,17 @@ public final class DiskChain implements Closeable {
     /**
      * A last look at what a point builds on, which was chosen a while ago: nobody must have taken it away meanwhile.
      *
+     * @param targets the disks that build on it
      * @throws DamagedException where the parent or an image of it is not there any more, or is another one
      */
-    public static void requireStillThere(DomainStore domain, Point parent, String child) {
+    public static void requireStillThere(DomainStore domain, Point parent, String child, Set<String> targets) {
         if (!domain.hasPoint(parent.id())
                 || !domain.point(parent.id()).manifestSha256().equals(parent.manifestSha256())) {
             throw new DamagedException(
                     Finding.of(parent.folder(), "is gone or is another point now, and " + child + " builds on it"));
         }
         for (ManifestDisk disk : parent.manifest().disks()) {
-            if (disk.image() != null) {
+            if (disk.image() != null && targets.contains(disk.target())) {
                 SmallFiles.requireSize(
                         parent.folder().resolve(disk.image().file()),
                         disk.image().size());
