@@ -257,25 +257,25 @@ public final class Qcow2Writer implements ImageWriter {
             if (compressed.hasRemaining()) {
                 long hostOffset;
                 synchronized (lock) {
-                    hostOffset = metadata.mapCompressed(guestOffset, batch);
+                    hostOffset = metadata.mapCompressed(guestOffset, batch.lengths());
                 }
                 file.write(compressed, hostOffset);
             }
-            return writePlainOnes(guestOffset, data, batch);
+            return writePlainOnes(guestOffset, data, batch.lengths());
         } finally {
             with.release(batch);
         }
     }
 
     /** Writes the runs of clusters that were not compressed; returns where, if that is all of them. */
-    private long writePlainOnes(long guestOffset, ByteBuffer data, CompressedBatch batch) throws ImageException {
+    private long writePlainOnes(long guestOffset, ByteBuffer data, int[] lengths) throws ImageException {
         int begin = data.position();
         int end = data.limit();
         long hostOffset = NOT_PLAIN;
         int longest = 0;
-        for (int i = 0; i < batch.count(); ) {
+        for (int i = 0; i < lengths.length; ) {
             int from = i;
-            while (i < batch.count() && batch.length(i) == CompressedBatch.PLAIN) {
+            while (i < lengths.length && lengths[i] == 0) {
                 i++;
             }
             if (i > from) {
@@ -287,6 +287,6 @@ public final class Qcow2Writer implements ImageWriter {
             }
         }
         data.limit(end).position(end);
-        return longest == batch.count() ? hostOffset : NOT_PLAIN;
+        return longest == lengths.length ? hostOffset : NOT_PLAIN;
     }
 }

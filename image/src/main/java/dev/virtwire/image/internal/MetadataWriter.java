@@ -3,8 +3,8 @@ package dev.virtwire.image.internal;
 
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.Qcow2Options;
-import dev.virtwire.image.internal.codec.CompressedBatch;
 import java.nio.ByteBuffer;
+import java.util.stream.IntStream;
 
 /**
  * The metadata of a qcow2 image that is being written: which guest cluster lies where, and how often each host cluster
@@ -114,26 +114,26 @@ public final class MetadataWriter {
     /**
      * Finds room for compressed data, in one piece, and maps it.
      *
-     * @param guestOffset of the first cluster of the batch
+     * @param guestOffset of the first cluster
+     * @param lengths the compressed length of each cluster in bytes, 0 if it is not compressed
      * @return the file offset of all its compressed bytes
      * @throws IllegalStateException if one of the clusters has data already
      */
-    public long mapCompressed(long guestOffset, CompressedBatch batch) throws ImageException {
+    public long mapCompressed(long guestOffset, int[] lengths) throws ImageException {
         long cluster = guestOffset / clusterSize;
-        long hostOffset = space.allocateBytes(batch.bytes().remaining());
+        long hostOffset = space.allocateBytes(IntStream.of(lengths).sum());
         long host = hostOffset;
-        for (int i = 0; i < batch.count(); i++, cluster++) {
-            int length = batch.length(i);
-            if (length == CompressedBatch.PLAIN) {
-                continue;
+        for (int length : lengths) {
+            if (length > 0) {
+                refuseMapped(cluster, cluster + 1);
+                refcounts.add(host, length);
+                l2.forUpdate((int) (cluster / perTable))
+                        .putLong(
+                                (int) (cluster % perTable) * Long.BYTES,
+                                Entries.compressedEntry(host, length, Integer.numberOfTrailingZeros(clusterSize)));
+                host += length;
             }
-            refuseMapped(cluster, cluster + 1);
-            refcounts.add(host, length);
-            l2.forUpdate((int) (cluster / perTable))
-                    .putLong(
-                            (int) (cluster % perTable) * Long.BYTES,
-                            Entries.compressedEntry(host, length, Integer.numberOfTrailingZeros(clusterSize)));
-            host += length;
+            cluster++;
         }
         return hostOffset;
     }

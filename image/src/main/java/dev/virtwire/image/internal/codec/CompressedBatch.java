@@ -2,6 +2,7 @@
 package dev.virtwire.image.internal.codec;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Some clusters in a row, each compressed or, where that saves nothing, left as it is.
@@ -9,8 +10,8 @@ import java.nio.ByteBuffer;
  * <p>Belongs to the thread that asked {@link Compressor} for it.
  */
 public final class CompressedBatch implements Pool.Member {
-    /** Stands in {@link #length} for a cluster that is not compressed. */
-    public static final int PLAIN = 0;
+    /** The length of a cluster that is not compressed. */
+    static final int PLAIN = 0;
 
     final ClusterCodec codec;
     /** The compressed clusters, one behind the other. */
@@ -30,14 +31,9 @@ public final class CompressedBatch implements Pool.Member {
         this.lengths = new int[maxClusters];
     }
 
-    /** How many clusters it has. */
-    public int count() {
-        return count;
-    }
-
-    /** The compressed length of one of them in bytes, or {@link #PLAIN}. */
-    public int length(int index) {
-        return lengths[index];
+    /** The compressed length of each cluster in bytes, 0 if it is not compressed. */
+    public int[] lengths() {
+        return Arrays.copyOf(lengths, count);
     }
 
     /** The compressed ones of all clusters, one behind the other. */
