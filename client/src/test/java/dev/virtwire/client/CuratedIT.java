@@ -143,9 +143,11 @@ class CuratedIT {
             DomainDisk disk = libvirt.domain(guest.name()).join().disk("vda");
             assertThat(disk.info().join().capacity()).isEqualTo(IMAGE);
             assertThat(disk.statistics().join().errors()).isEqualTo(-1);
+            // The firmware may read the disk at any moment, so what is told in detail lies between two plain answers.
+            long before = disk.statistics().join().readRequests();
             TypedParameters detailed = disk.detailedStatistics().join();
-            assertThat(detailed.number("rd_operations"))
-                    .hasValue(disk.statistics().join().readRequests());
+            long after = disk.statistics().join().readRequests();
+            assertThat(detailed.number("rd_operations").getAsLong()).isBetween(before, after);
             assertThatThrownBy(() -> disk.peek(0, 4).join()).hasMessageContaining("raw");
             disk.resize(2 * IMAGE).join();
             assertThat(disk.info().join().capacity()).isEqualTo(2 * IMAGE);

@@ -29,10 +29,9 @@ class UnknownNumbersTest {
     private int numbers;
 
     @Test
-    void numbersWithoutANameStayNumbersInEveryResult() throws Exception {
+    void numbersWithoutANameStayNumbersInEveryResult() {
         for (Called called : DESCRIPTION.procedures()) {
-            Procedure<?, ?> procedure =
-                    (Procedure<?, ?>) DESCRIPTION.constant(called).get(null);
+            Procedure<?, ?> procedure = DESCRIPTION.toCall(called);
             check(called.program(), called.name() + "Result", called.fields("result"), procedure.result());
         }
         assertThat(numbers).as("fields with an enum or flags").isEqualTo(13);
