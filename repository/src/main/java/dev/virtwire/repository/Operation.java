@@ -12,7 +12,11 @@ import java.util.concurrent.CompletableFuture;
 public interface Operation<T> {
     /**
      * Completes with the result, or with the exception that says why there is none: one that the method which started
-     * the operation names. Cancelling this future does nothing to the operation.
+     * the operation names.
+     *
+     * <p>Giving this future up, or a stage that depends on it, is {@link #cancel}: by {@code cancel}, {@code orTimeout},
+     * {@code completeOnTimeout}, {@code complete} or {@code completeExceptionally}. The operation then still cleans up
+     * after itself; {@link #cancel} tells when it has.
      */
     CompletableFuture<T> result();
 

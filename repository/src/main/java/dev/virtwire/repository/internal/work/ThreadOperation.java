@@ -9,6 +9,52 @@ import java.util.function.Supplier;
 
 /** An operation on a thread of its own. */
 public final class ThreadOperation<T> implements Operation<T> {
+    /** What callers hold of the result: whoever completes it by himself no longer wants the operation. */
+    private static final class View<T> extends CompletableFuture<T> {
+        private final Runnable givenUp;
+
+        View(Runnable givenUp) {
+            this.givenUp = givenUp;
+        }
+
+        void follow(CompletableFuture<T> result) {
+            result.whenComplete((value, failure) -> {
+                if (failure != null) {
+                    super.completeExceptionally(failure);
+                } else {
+                    super.complete(value);
+                }
+            });
+        }
+
+        @Override
+        public boolean complete(T value) {
+            return tell(super.complete(value));
+        }
+
+        @Override
+        public boolean completeExceptionally(Throwable failure) {
+            return tell(super.completeExceptionally(failure));
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            return tell(super.cancel(mayInterruptIfRunning));
+        }
+
+        private boolean tell(boolean byThis) {
+            if (byThis) {
+                givenUp.run();
+            }
+            return byThis;
+        }
+
+        @Override
+        public <U> CompletableFuture<U> newIncompleteFuture() {
+            return new View<>(givenUp);
+        }
+    }
+
     private final CompletableFuture<T> result = new CompletableFuture<>();
     private final Runnable canceller;
     private final AtomicBoolean cancelled = new AtomicBoolean();
@@ -47,7 +93,9 @@ public final class ThreadOperation<T> implements Operation<T> {
 
     @Override
     public CompletableFuture<T> result() {
-        return result.copy();
+        View<T> view = new View<>(this::cancel);
+        view.follow(result);
+        return view;
     }
 
     @Override

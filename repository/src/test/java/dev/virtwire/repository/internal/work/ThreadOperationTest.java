@@ -5,8 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.repository.Operation;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ThreadOperationTest {
     @Test
@@ -48,6 +55,46 @@ class ThreadOperationTest {
 
         assertThat(operation.join()).isEqualTo("clean");
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("waysToGiveUp")
+    void givingItsResultUpCancelsIt(String how, Consumer<CompletableFuture<String>> giveUp) throws Exception {
+        CountDownLatch interrupted = new CountDownLatch(1);
+        Operation<String> operation = ThreadOperation.start("test", () -> {
+            awaitInterruption();
+            interrupted.countDown();
+            return "clean";
+        });
+
+        giveUp.accept(operation.result());
+
+        assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(operation.join()).isEqualTo("clean");
+    }
+
+    static Stream<Arguments> waysToGiveUp() {
+        return Stream.of(
+                way("cancel", result -> result.cancel(false)),
+                way("orTimeout", result -> result.orTimeout(1, TimeUnit.MILLISECONDS)),
+                way("completeOnTimeout", result -> result.completeOnTimeout("late", 1, TimeUnit.MILLISECONDS)),
+                way("complete", result -> result.complete("mine")),
+                way("completeExceptionally", result -> result.completeExceptionally(new IllegalStateException())),
+                way("a later stage", result -> result.thenApply(String::length).orTimeout(1, TimeUnit.MILLISECONDS)));
+    }
+
+    private static Arguments way(String how, Consumer<CompletableFuture<String>> giveUp) {
+        return Arguments.of(how, giveUp);
+    }
+
+    @Test
+    void whatItFailsWithReachesItsFutureAsItIs() {
+        IllegalStateException failure = new IllegalStateException("as it is");
+        Operation<String> operation = ThreadOperation.start("test", () -> {
+            throw failure;
+        });
+
+        assertThat(operation.result().handle((done, thrown) -> thrown).join()).isSameAs(failure);
     }
 
     private static void awaitInterruption() {
