@@ -197,7 +197,7 @@ final class SshTransport implements Transport {
             case "auto" -> HostKeyRule.FIRST;
             case "ignore" -> HostKeyRule.ANY;
             default ->
-                throw parameters.invalid("known_hosts_verify '%s' is none of normal, auto and ignore".formatted(name));
+                throw parameters.invalid("known_hosts_verify '%s' is not normal, auto or ignore".formatted(name));
         });
         return parameters.flag("no_verify") ? Optional.of(HostKeyRule.ANY) : rule;
     }
@@ -209,7 +209,7 @@ final class SshTransport implements Transport {
                     List<LoginMethod> methods = new ArrayList<>();
                     for (String name : text.split(",", -1)) {
                         methods.add(LoginMethod.of(name)
-                                .orElseThrow(() -> parameters.invalid("sshauth '%s': '%s' is none of %s"
+                                .orElseThrow(() -> parameters.invalid("sshauth '%s': '%s' is not one of %s"
                                         .formatted(
                                                 text,
                                                 name,
@@ -271,7 +271,7 @@ final class SshTransport implements Transport {
     private String proxy(LibvirtConf conf) {
         Optional<String> asked = parameters.text("proxy");
         asked.filter(name -> !LibvirtConf.PROXIES.contains(name)).ifPresent(name -> {
-            throw parameters.invalid("proxy '%s' is none of auto, native and netcat".formatted(name));
+            throw parameters.invalid("proxy '%s' is not auto, native or netcat".formatted(name));
         });
         return asked.orElseGet(conf::proxy);
     }

@@ -118,12 +118,12 @@ public final class ConnectOptions {
         return readOnly;
     }
 
-    /** See {@link Builder#reconnect}; null where a lost connection is not made again. */
+    /** See {@link Builder#reconnect}; null if a lost connection is not made again. */
     public @Nullable ReconnectPolicy reconnect() {
         return reconnect;
     }
 
-    /** See {@link Builder#credentials}; null where nobody is asked. */
+    /** See {@link Builder#credentials}; null if nobody is asked. */
     public @Nullable CredentialCallback credentials() {
         return credentials;
     }

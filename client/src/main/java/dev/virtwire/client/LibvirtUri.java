@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text the URI as it was given
  * @param driver the hypervisor driver, such as {@code qemu}; {@code remote} lets the server choose
- * @param transport how the server is reached; without one in the URI: TLS where there is a host, else UNIX
+ * @param transport how the server is reached; without one in the URI: TLS if it names a host, else UNIX
  * @param user the user at the host, or null
  * @param host the host, without the brackets of an IPv6 address, or null
  * @param port the port, or −1 for the transport's own
  * @param path the path, such as {@code /system}, or empty
  * @param parameters those that this client understands, by their lower-case names
- * @param forwarded the query of all other parameters, which belong to the server's driver; empty where there are none
+ * @param forwarded the query of all other parameters, which belong to the server's driver; empty without such
  */
 public record LibvirtUri(
         String text,
@@ -136,7 +136,7 @@ public record LibvirtUri(
     }
 
     /**
-     * The name that the server is asked to open: the URI without what concerns only the way to the server. Empty where
+     * The name that the server is asked to open: the URI without what concerns only the way to the server. Empty if
      * the server is to choose by itself.
      */
     public String openName() {

@@ -347,7 +347,7 @@ class TlsIT {
             refuses(impostor, "127.0.0.1", "it expired at ");
         }
         try (TlsImpostor impostor = new TlsImpostor(server.authority().server(DAY, DAY.multipliedBy(2), "127.0.0.1"))) {
-            refuses(impostor, "127.0.0.1", "it is in force only from ");
+            refuses(impostor, "127.0.0.1", "it is valid only from ");
         }
         // What a client of the same CA has is no certificate of a server.
         try (TlsImpostor impostor = new TlsImpostor(server.authority().client("127.0.0.1"))) {

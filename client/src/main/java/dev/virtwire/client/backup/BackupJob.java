@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A backup that runs on the host. It goes on there whatever becomes of this process, so end it: a pull backup by
+ * A backup that runs on the host. It continues there whatever becomes of this process, so end it: a pull backup by
  * {@link #finish()} when everything has been read, either by {@link #abort()}.
  *
  * <p>Its end is announced by libvirt's job-completed event and confirmed by the job statistics; those are asked for
@@ -165,8 +165,8 @@ public final class BackupJob {
     }
 
     /**
-     * Completes when the job has ended, with how. Fails with {@link ConnectionLostException} where the connection ended
-     * first: the job then goes on at the host, see {@link Domain#attachBackup()}. Cancelling it does nothing to the
+     * Completes when the job has ended, with how. Fails with {@link ConnectionLostException} if the connection ended
+     * first: the job then continues at the host, see {@link Domain#attachBackup()}. Cancelling it does nothing to the
      * job.
      */
     public CompletableFuture<BackupOutcome> completion() {
@@ -174,7 +174,7 @@ public final class BackupJob {
     }
 
     /**
-     * The configuration with what libvirt chose where the caller gave nothing: ports, export names, indexes
+     * The configuration with what libvirt chose if the caller gave nothing: ports, export names, indexes
      * ({@code virDomainBackupGetXMLDesc}).
      */
     public CompletableFuture<BackupSpec> description() {
@@ -261,7 +261,7 @@ public final class BackupJob {
                 .thenCompose(completion -> completion);
     }
 
-    /** The wish may have died with its connection: where the job still runs and is ours, it is told once more. */
+    /** The wish may have died with its connection: if the job still runs and is ours, it is told once more. */
     private CompletableFuture<BackupOutcome> endAgain(Request how) {
         return confirmEnd(null).thenCompose(asked -> outcome.isDone() ? completion() : end(how));
     }
@@ -293,7 +293,7 @@ public final class BackupJob {
 
     private void leave(@Nullable Throwable cause) {
         outcome.completeExceptionally(new ConnectionLostException(
-                "the backup of %s goes on, but the connection to %s has ended"
+                "the backup of %s continues, but the connection to %s has ended"
                         .formatted(domain.name(), domain.libvirt().uri().where()),
                 cause));
     }
@@ -346,7 +346,7 @@ public final class BackupJob {
         if (announced || known == null) {
             return CompletableFuture.completedFuture(true);
         }
-        // A clock that was set, or a libvirtd that was started anew and counts from then, says nothing of the age: the
+        // A clock that was set, or a libvirtd that was started again and counts from then, says nothing of the age: the
         // description tells whose the job is.
         return description().handle((spec, failure) -> {
             if (failure != null) {

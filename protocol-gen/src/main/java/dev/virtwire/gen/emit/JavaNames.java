@@ -87,7 +87,7 @@ final class JavaNames {
         return own(type.notation() + "Codec");
     }
 
-    /** The Java type of a field: flags are a set where they are arguments, and their bits where they are read. */
+    /** The Java type of a field: flags are a set in arguments, and their bits in what is read. */
     static TypeName field(Struct.Role role, Field field) {
         return isSet(role, field.type())
                 ? ParameterizedTypeName.get(ClassName.get(Set.class), of(((Coded) field.type()).enumeration()))

@@ -25,7 +25,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns types as written into types. Where a type is wrong, the error is noted and an int stands in for it, so that one
+ * Turns types as written into types. If a type is wrong, the error is noted and an int stands in for it, so that one
  * run finds all errors.
  */
 final class TypeResolver {

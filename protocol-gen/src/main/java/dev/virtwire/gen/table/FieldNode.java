@@ -4,6 +4,6 @@ package dev.virtwire.gen.table;
 /**
  * {@code name: type}
  *
- * @param doc the comment above it or behind it; empty if there is none
+ * @param doc the comment above it or behind it; empty without one
  */
 public record FieldNode(Position position, String name, TypeNode type, String doc) {}

@@ -46,7 +46,7 @@ final class XdrTypes {
         }
     }
 
-    /** The struct of this name with another role; null if there is none. */
+    /** The struct of this name with another role; null if no struct has it. */
     @Nullable
     Struct struct(String name, Role role, String label) {
         if (!(definitions.get(name) instanceof Structure structure)) {

@@ -80,7 +80,7 @@ public final class KnownHosts implements ServerKeyVerifier {
                 .toList();
     }
 
-    /** Why the host was refused; null where it was not. */
+    /** Why the host was refused; null if it was not. */
     public @Nullable RuntimeException refusal() {
         return refusal;
     }
@@ -138,7 +138,7 @@ public final class KnownHosts implements ServerKeyVerifier {
         for (Known one : known) {
             if (!one.isRevoked() && one.ofPort) {
                 return refused(
-                        "THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line %d of %s has another %s key. The host was set up anew, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
+                        "THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line %d of %s has another %s key. The host was set up again, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
                                 .formatted(
                                         host.knownAs(),
                                         shown,

@@ -160,7 +160,7 @@ public final class SshRoute {
     }
 
     private static HostKeyRule hostKeys(SshConfig config) {
-        // Where ssh would take a changed key, "no", this takes a new one only.
+        // If ssh would take a changed key, "no", this takes a new one only.
         return switch (config.value("stricthostkeychecking").orElse("ask")) {
             case "accept-new", "no", "off" -> HostKeyRule.FIRST;
             default -> HostKeyRule.KNOWN;

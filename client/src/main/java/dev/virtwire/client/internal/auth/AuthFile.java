@@ -51,8 +51,9 @@ public final class AuthFile {
      * @param service what they are for, such as {@code libvirt}
      * @param hosts the host, as the URI names it, and further names of it; the first that stands there counts
      * @param named the URI's file, if it names one
-     * @return name and value of each, such as {@code authname} and {@code password}; empty where no file knows any
-     * @throws ConfigurationException where the file is wrong, or one that was named is missing
+     * @return name and value of each, such as {@code authname} and {@code password}; empty if no file has credentials
+     *     for it
+     * @throws ConfigurationException if the file is wrong, or one that was named is missing
      */
     public static Map<String, String> credentials(
             String service, List<String> hosts, Optional<Path> named, Surroundings surroundings) {

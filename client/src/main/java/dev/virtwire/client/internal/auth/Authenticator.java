@@ -43,12 +43,12 @@ public final class Authenticator {
         this.isProtected = isProtected;
     }
 
-    /** Completes when the server lets this side in; fails with {@link AuthenticationException} where it does not. */
+    /** Completes when the server lets this side in; fails with {@link AuthenticationException} if it does not. */
     public CompletableFuture<Void> authenticate() {
         return calls.authList().thenCompose(offer -> authenticateBy(wished(offer.types())));
     }
 
-    /** Where the URI insists on a way, nothing else will do: not even none. */
+    /** If the URI insists on a way, nothing else will do, not even a connection without a login. */
     private List<Integer> wished(List<Integer> offered) {
         AuthType wish = AuthWish.of(uri).type();
         if (wish == null) {

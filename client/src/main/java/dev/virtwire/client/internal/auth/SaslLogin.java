@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Logs in by SASL: takes the best mechanism, finds name and password, exchanges messages until both sides are
- * satisfied, and puts the security layer into the pipeline where one was agreed on.
+ * satisfied, and puts the security layer into the pipeline if one was agreed on.
  */
 final class SaslLogin {
     private static final byte[] NOTHING = {};
@@ -188,7 +188,7 @@ final class SaslLogin {
                             SharedPool.executor());
         }
 
-        /** The layer is in force at once: the next byte in either direction belongs to it. */
+        /** The layer counts at once: the next byte in either direction belongs to it. */
         private CompletableFuture<Void> protect(SaslClient made) {
             if (!"auth-conf".equals(made.getNegotiatedProperty(Sasl.QOP))) {
                 return isProtected

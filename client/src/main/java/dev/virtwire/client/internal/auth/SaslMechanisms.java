@@ -24,7 +24,7 @@ final class SaslMechanisms {
     private static final List<String> BY_PREFERENCE =
             List.of("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "PLAIN");
 
-    /** Those that encrypt, which is demanded where the channel does not. */
+    /** Those that encrypt, which is demanded if the channel does not. */
     private static final List<String> ENCRYPTING = List.of("DIGEST-MD5");
 
     private static final String SERVICE = "libvirt";

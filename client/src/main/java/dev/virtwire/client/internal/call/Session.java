@@ -162,7 +162,10 @@ public final class Session implements Caller {
         return loop;
     }
 
-    /** The present connection's channel, on which its transport may have left something; null while there is none. */
+    /**
+     * The present connection's channel, on which its transport may have left something; null while there is no
+     * connection.
+     */
     public @Nullable Channel channel() {
         Connection connection = current;
         return connection == null ? null : connection.channel();

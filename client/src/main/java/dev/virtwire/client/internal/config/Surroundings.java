@@ -68,7 +68,7 @@ public record Surroundings(
     }
 
     /**
-     * The text of a configuration file; null where there is none.
+     * The text of a configuration file; null if it is missing.
      *
      * @param what the file, in words
      * @throws ConfigurationException if it is there and cannot be read
@@ -90,7 +90,7 @@ public record Surroundings(
     private static int userId() {
         try {
             Path self = Path.of("/proc/self");
-            // Where there is no /proc there is no libvirt system daemon of root's to prefer either.
+            // Without a /proc there is no libvirt system daemon of root's to prefer either.
             return Files.exists(self) ? (Integer) Files.getAttribute(self, "unix:uid") : -1;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot tell which user runs this process", e);

@@ -304,7 +304,7 @@ public final class EventHub implements Session.Watcher {
     public void resumed() {
         LoopThread.check(session.loop());
         away = false;
-        LOG.debug("{} event subscriptions go on with the new connection", subscriptions.size());
+        LOG.debug("{} event subscriptions continue with the new connection", subscriptions.size());
         List.copyOf(registrations.values()).forEach(this::askIfNeeded);
     }
 

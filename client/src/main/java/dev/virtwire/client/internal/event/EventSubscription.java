@@ -135,7 +135,7 @@ final class EventSubscription<E> implements Flow.Subscription {
         return "the subscriber left " + limit + " waiting";
     }
 
-    /** One of its registrations stands: if that was the last, it begins, or goes on. */
+    /** One of its registrations stands: if that was the last, it begins or resumes. */
     void advance() {
         if (stands || !registrations.stream().allMatch(one -> one.state == Registration.State.STANDS)) {
             return;

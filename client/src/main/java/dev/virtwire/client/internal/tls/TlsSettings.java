@@ -45,7 +45,7 @@ public record TlsSettings(
      * Reads the files. Blocks, so it is not for an event loop.
      *
      * @param credentials asked for the key's passphrase, if it has one
-     * @return makes an engine for each connection to the host; fails with {@link ConfigurationException} where a file
+     * @return makes an engine for each connection to the host; fails with {@link ConfigurationException} if a file
      *     is missing, unreadable or wrong
      */
     public CompletableFuture<Supplier<SSLEngine>> engines(CredentialSource credentials) {
@@ -146,7 +146,7 @@ public record TlsSettings(
                             what, name(certificate), certificate.getNotAfter().toInstant()));
         }
         if (now.isBefore(certificate.getNotBefore().toInstant())) {
-            throw new ConfigurationException("%s ('%s') is in force only from %s"
+            throw new ConfigurationException("%s ('%s') is valid only from %s"
                     .formatted(
                             what, name(certificate), certificate.getNotBefore().toInstant()));
         }

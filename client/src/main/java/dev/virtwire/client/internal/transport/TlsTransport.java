@@ -96,7 +96,7 @@ final class TlsTransport implements Transport {
         SslHandler tls = new SslHandler(engines.get(), SharedPool.executor());
         channel.attr(TLS_ENGINES).set(engines);
         // A record for each message. A libvirtd that has read one message waits for its socket to become readable, and
-        // does not see the next where that came in the same record: its TLS library has it already.
+        // does not see the next if that came in the same record: its TLS library has it already.
         tls.setWrapDataSize(0);
         // The time to connect in bounds this as well.
         tls.setHandshakeTimeoutMillis(0);

@@ -51,7 +51,7 @@ public interface Transport {
     List<String> reasons();
 
     /**
-     * Whether nobody on the way can read or change what passes. Where somebody could, authentication has to bring its
+     * Whether nobody on the way can read or change what passes. If somebody could, authentication has to bring its
      * own protection and refuses what would give a password away.
      */
     boolean isProtected();

@@ -58,7 +58,7 @@ public final class UriParameters {
         });
     }
 
-    /** A number that says no where it is 0, and yes otherwise; no where it is missing. */
+    /** A number that says no if it is 0, and yes otherwise; no if it is missing. */
     public boolean flag(String name) {
         return text(name)
                 .map(value -> {
@@ -71,7 +71,7 @@ public final class UriParameters {
                 .orElse(false);
     }
 
-    /** What to throw where the URI asks for what cannot be. */
+    /** What to throw if the URI asks for what cannot be. */
     public InvalidUriException invalid(String why) {
         return new InvalidUriException("URI '" + uri + "': " + why);
     }
