@@ -73,7 +73,7 @@ final class TypeResolver {
         } else if (Names.isReserved(node.name())) {
             errors.add(node.position(), "field " + node.name() + ": Java keeps that name for itself");
         }
-        return new Field(node.name(), type(scope, node), node.doc());
+        return new Field(node.name(), type(scope, node), node.secret(), node.doc());
     }
 
     private Type type(Scope scope, FieldNode field) {

@@ -35,7 +35,8 @@ class GoldenTest {
                 "wide-chars",
                 "event",
                 "stream",
-                "flags-and-enum");
+                "flags-and-enum",
+                "secret");
     }
 
     @ParameterizedTest
