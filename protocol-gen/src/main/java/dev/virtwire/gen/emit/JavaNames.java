@@ -29,6 +29,7 @@ final class JavaNames {
     static final ClassName CODEC = ClassName.get("dev.virtwire.xdr", "XdrCodec");
     static final ClassName READER = ClassName.get("dev.virtwire.xdr", "XdrReader");
     static final ClassName WRITER = ClassName.get("dev.virtwire.xdr", "XdrWriter");
+    static final ClassName FLAG_SET = ClassName.get("dev.virtwire.xdr", "FlagSet");
     static final ClassName VALUES = ClassName.get("dev.virtwire.xdr", "XdrValues");
     static final ClassName XDR_EXCEPTION = ClassName.get("dev.virtwire.xdr", "XdrException");
     static final ClassName PROCEDURE = handwritten("Procedure");
