@@ -51,11 +51,22 @@ public final class GuestAgent {
      * Sends a command ({@code virDomainQemuAgentCommand}).
      *
      * @param json such as <code>{"execute":"guest-ping"}</code>
-     * @param patience whole seconds, after which libvirt gives up
+     * @param patience after which libvirt gives up, rounded up to seconds; zero to wait for no answer
      * @return the answer, as JSON; empty if the command has none
      */
     public CompletableFuture<Optional<String>> command(String json, Duration patience) {
-        return send(json, Math.toIntExact(patience.toSeconds()));
+        return send(json, WholeSeconds.of(patience, "patience"));
+    }
+
+    /**
+     * Says how long libvirt waits for the agent's answer to all other calls
+     * ({@code virDomainAgentSetResponseTimeout}). Without that it waits without end.
+     *
+     * @param patience rounded up to seconds; zero to wait for no answer
+     */
+    public CompletableFuture<Void> setResponseTimeout(Duration patience) {
+        return calls().domainAgentSetResponseTimeout(domain.ref(), WholeSeconds.of(patience, "patience"), 0)
+                .thenAccept(done -> {});
     }
 
     private CompletableFuture<Optional<String>> send(String json, int timeout) {

@@ -89,10 +89,13 @@ public record JobStatistics(int typeNumber, Map<String, Object> values) {
         return value instanceof Boolean flag ? flag : null;
     }
 
-    /** libvirt's text about the end of the job, or null. A pull backup's normal end reads "Operation canceled". */
+    /**
+     * Why the job failed, in libvirt's words; null if it did not fail, or libvirt does not say. Of a pull backup that
+     * ended as it should, libvirt says "Operation canceled", which stands in {@link #values} only.
+     */
     public @Nullable String errorMessage() {
         Object value = values.get("errmsg");
-        return value instanceof String text ? text : null;
+        return value instanceof String text && !Boolean.TRUE.equals(success()) ? text : null;
     }
 
     private OptionalLong number(String key) {

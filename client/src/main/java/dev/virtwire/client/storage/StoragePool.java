@@ -124,7 +124,10 @@ public final class StoragePool {
         return calls().storagePoolUndefine(ref);
     }
 
-    /** The volumes of the active pool ({@code virStoragePoolListAllVolumes}). */
+    /**
+     * The volumes of the active pool ({@code virStoragePoolListAllVolumes}). A name that is not UTF-8 has U+FFFD for
+     * what cannot be read, so such a volume is listed, but not found by its name.
+     */
     public CompletableFuture<List<StorageVolume>> volumes() {
         return calls().storagePoolListAllVolumes(ref, 1, 0)
                 .thenApply(result -> result.volumes().stream()
