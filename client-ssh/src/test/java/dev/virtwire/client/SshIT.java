@@ -276,7 +276,7 @@ class SshIT {
                 as(key),
                 ConnectOptions.builder(),
                 AuthenticationException.class,
-                ": host %s does not let user 'root' in; it accepts publickey, password; tried: key %s (refused); no password, since nobody gave one"
+                ": host %s does not let user 'root' in; it accepts publickey, password; tried: key %s (refused); no password, since there is no auth.conf, and nobody gave one"
                         .formatted(name(sshd), fingerprint(key)));
         fails(
                 as(key).replace("root@", "nobodyatall@"),
@@ -288,7 +288,7 @@ class SshIT {
                 uri("&sshauth=password"),
                 ConnectOptions.builder(),
                 AuthenticationException.class,
-                ": host %s does not let user 'root' in; it accepts publickey, password; tried: no password, since nobody gave one"
+                ": host %s does not let user 'root' in; it accepts publickey, password; tried: no password, since there is no auth.conf, and nobody gave one"
                         .formatted(name(sshd)));
     }
 

@@ -135,7 +135,7 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {
-        CompletableFuture<Session> connected = Connector.connect(uri, options);
+        CompletableFuture<Session> connected = Connector.connect(uri, options.forOneConnection());
         CompletableFuture<Libvirt> result = connected.thenApply(session -> new Libvirt(uri, session));
         result.whenComplete((libvirt, failure) -> connected.thenAccept(session -> {
             if (libvirt == null || libvirt.session != session) {

@@ -71,7 +71,7 @@ public final class Connector implements Session.Dialer {
                 .thenCombine(
                         transport,
                         (channel, way) ->
-                                new Authenticator(uri, options, session.greeting(), channel, way.isProtected()))
+                                new Authenticator(uri, options, session.greeting(), channel, way.protection()))
                 .thenCompose(Authenticator::authenticate)
                 .thenCompose(in -> greet(session.greeting()));
         attempt.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);

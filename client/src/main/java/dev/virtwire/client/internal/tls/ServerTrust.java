@@ -96,8 +96,11 @@ final class ServerTrust extends X509ExtendedTrustManager {
             throw refused("it is not made for a server (its extended key usage lacks serverAuth)", server, null);
         }
         if (!HostNames.match(server, host)) {
+            List<String> all = HostNames.all(server);
             throw refused(
-                    "it is that of %s, and not that of '%s'".formatted(String.join(", ", HostNames.all(server)), host),
+                    all.contains(host)
+                            ? "it has '%s' as a name, and not as an address".formatted(host)
+                            : "it is that of %s, and not that of '%s'".formatted(String.join(", ", all), host),
                     server,
                     null);
         }

@@ -21,8 +21,6 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How one connection does TLS: which files it reads, what it checks.
@@ -36,7 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public record TlsSettings(
         String host, int port, CertificateFiles files, boolean verifies, boolean sane, TlsPriority priority) {
-    private static final Logger LOG = LoggerFactory.getLogger(TlsSettings.class);
     private static final String CLIENT_PURPOSE = "1.3.6.1.5.5.7.3.2";
     private static final String ANY_PURPOSE = "2.5.29.37.0";
     private static final char[] NO_PASSPHRASE = {};
@@ -84,11 +81,6 @@ public record TlsSettings(
 
     private Supplier<SSLEngine> engines(
             List<X509Certificate> authorities, List<X509CRL> revocations, @Nullable ClientIdentity identity) {
-        if (!verifies) {
-            LOG.warn(
-                    "{}: the server's certificate is NOT CHECKED, because the URI says no_verify=1: whoever is on the way can read and change everything",
-                    host);
-        }
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             TrustManager trust = verifies ? new ServerTrust(files, authorities, revocations, host) : new AnyServer();

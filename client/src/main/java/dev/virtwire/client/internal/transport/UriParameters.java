@@ -4,6 +4,7 @@ package dev.virtwire.client.internal.transport;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.auth.AuthWish;
+import dev.virtwire.client.internal.config.Surroundings;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -47,13 +48,13 @@ public final class UriParameters {
         return uri.host() == null ? "localhost" : uri.host();
     }
 
-    /** A path; one that begins with no slash is the current folder's. */
-    public Optional<Path> path(String name) {
+    /** A path; one that begins with a tilde is in somebody's home, and one with neither in the current folder. */
+    public Optional<Path> path(String name, Surroundings surroundings) {
         return text(name).map(value -> {
             try {
-                return Path.of(value);
+                return surroundings.expandHome(value);
             } catch (InvalidPathException e) {
-                throw invalid("its " + name + " is no path: " + e.getReason());
+                throw invalid("its " + name + " is not a path: " + e.getReason());
             }
         });
     }

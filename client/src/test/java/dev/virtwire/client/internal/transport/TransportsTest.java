@@ -115,7 +115,7 @@ class TransportsTest {
                 "qemu://h/system?no_verify=yes     | parameter 'no_verify' is 1 for yes or 0 for no, and not 'yes'",
                 "qemu://h/system?keyfile=/x        | parameter 'keyfile' has no meaning over tls, which knows auth, authfile, name, no_sanity, no_verify, pkipath, tls_priority",
                 "qemu://h/system?tls_priority=LEGACY | tls_priority 'LEGACY': it begins with 'LEGACY', and what can be said to Java's TLS begins with @SYSTEM, NORMAL, PERFORMANCE, PFS, SECURE128, SECURE192 or SECURE256",
-                "qemu:///system?socket=%00         | its socket is no path: Nul character not allowed",
+                "qemu:///system?socket=%00         | its socket is not a path: Nul character not allowed",
             },
             delimiter = '|')
     void refusesWhatTheTransportCannotDo(String uri, String why) {
