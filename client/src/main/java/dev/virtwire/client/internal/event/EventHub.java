@@ -309,11 +309,17 @@ public final class EventHub implements Session.Watcher {
     }
 
     @Override
-    public void ended(LibvirtException cause) {
+    public void ended(LibvirtException cause, boolean byUs) {
         LoopThread.check(session.loop());
         end = cause;
         LOG.debug("{} event subscriptions end with the connection", subscriptions.size());
-        subscriptions.forEach(subscription -> subscription.fail(cause));
+        subscriptions.forEach(subscription -> {
+            if (byUs) {
+                subscription.complete();
+            } else {
+                subscription.fail(cause);
+            }
+        });
         subscriptions.clear();
         registrations.clear();
         byId.clear();
