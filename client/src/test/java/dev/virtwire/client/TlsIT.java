@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
@@ -232,6 +233,18 @@ class TlsIT {
                         + pki.resolve("clientcert.pem") + "; its log says why");
     }
 
+    /** As in a folder that this user may not enter; root may enter any. */
+    @Test
+    void aKeyThatCannotBeReachedIsNotCalledMissing() throws IOException {
+        Path key = pki.resolve("clientkey.pem");
+        Files.delete(key);
+        Files.createSymbolicLink(key, key);
+        assertThatThrownBy(() -> Libvirt.connect(uri("")).join())
+                .cause()
+                .isInstanceOf(AuthenticationException.class)
+                .hasMessageContaining("without a certificate, since " + key + " cannot be reached: ");
+    }
+
     @Test
     void aClientWithoutACertificateIsRefusedByTheServer() throws IOException {
         Files.delete(pki.resolve("clientcert.pem"));
@@ -347,7 +360,7 @@ class TlsIT {
             refuses(impostor, "127.0.0.1", "it expired at ");
         }
         try (TlsImpostor impostor = new TlsImpostor(server.authority().server(DAY, DAY.multipliedBy(2), "127.0.0.1"))) {
-            refuses(impostor, "127.0.0.1", "it is in force only from ");
+            refuses(impostor, "127.0.0.1", "it is valid only from ");
         }
         // What a client of the same CA has is no certificate of a server.
         try (TlsImpostor impostor = new TlsImpostor(server.authority().client("127.0.0.1"))) {
@@ -375,6 +388,12 @@ class TlsIT {
         assertThat(log.text())
                 .contains("WARN")
                 .contains("127.0.0.1: the server's certificate is NOT CHECKED, because the URI says no_verify=1");
+        List<String> notices = new CopyOnWriteArrayList<>();
+        ConnectOptions options = ConnectOptions.builder().notices(notices::add).build();
+        Libvirt.connect(uri("&no_verify=1"), options).join().close();
+        assertThat(notices)
+                .containsExactly(
+                        "127.0.0.1: the server's certificate is NOT CHECKED, because the URI says no_verify=1: whoever is on the way can read and change everything");
     }
 
     @Test

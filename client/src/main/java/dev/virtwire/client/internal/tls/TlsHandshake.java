@@ -13,13 +13,13 @@ import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
@@ -154,13 +154,11 @@ public final class TlsHandshake extends ByteToMessageDecoder {
     /** This side's certificate, in words. */
     private String own() {
         CertificateFiles files = settings.files();
-        if (!Files.exists(files.certificate())) {
-            return "this side without a certificate, since there is no " + files.certificate();
-        }
-        if (!Files.exists(files.key())) {
-            return "this side without a certificate, since there is no " + files.key();
-        }
-        return "this side's certificate " + files.certificate();
+        return Stream.of(files.certificate(), files.key())
+                .flatMap(file -> CertificateFiles.whyMissing(file).stream())
+                .findFirst()
+                .map(why -> "this side without a certificate, since " + why)
+                .orElseGet(() -> "this side's certificate " + files.certificate());
     }
 
     private void fail(ChannelHandlerContext context, LibvirtException why) {
