@@ -54,7 +54,7 @@ public abstract class AbstractCommand implements Callable<Integer> {
         Json.print(out(), fields);
     }
 
-    /** Shows progress, where it is wanted. */
+    /** Shows progress, unless {@code --quiet} or {@code --json} is given. */
     protected final ProgressView progressView(String task) {
         return ProgressView.of(console(), task, quiet() || json());
     }

@@ -35,7 +35,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
         try {
             return run(libvirt);
         } finally {
-            // In order where the server plays along; the process ends in any case.
+            // Gracefully if the server answers; the process ends in any case.
             libvirt.closeAsync()
                     .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
                     .join();
@@ -43,7 +43,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
     }
 
     /**
-     * Connects, and waits until that has happened; who sits at the terminal is asked for passwords that no file has.
+     * Connects, and waits until that has happened; the person at the terminal is asked for passwords that no file has.
      */
     public static Libvirt connect(String uri) {
         return connect(uri, false);
@@ -84,7 +84,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
                 "there is no domain '" + nameOrUuid + "' on " + libvirt.uri().where()));
     }
 
-    /** What a call brought; empty where the server answered with this error. */
+    /** What a call brought; empty if the server answered with this error. */
     protected static <T> Optional<T> find(CompletableFuture<T> call, ErrorCode unless) {
         try {
             return Optional.of(await(call));

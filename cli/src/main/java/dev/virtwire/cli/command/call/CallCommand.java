@@ -200,7 +200,7 @@ public final class CallCommand extends ConnectedCommand {
         return new Values(description(), called.program(), domainByName).toArguments(called, given);
     }
 
-    /** The arguments fit the procedure, for both come from the same table; null where it has none. */
+    /** The arguments fit the procedure, for both come from the same table; null if it has no arguments. */
     @SuppressWarnings({"unchecked", "NullAway"})
     private static <A, R> @Nullable Object call(
             Libvirt libvirt, Procedure<A, R> procedure, @Nullable Object arguments) {

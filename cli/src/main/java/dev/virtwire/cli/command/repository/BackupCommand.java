@@ -98,7 +98,7 @@ public final class BackupCommand extends ConnectedCommand {
     @Mixin
     private BackupOptions options = new BackupOptions();
 
-    /** What is to be backed up: a request, or why there is none. */
+    /** A domain's turn: the request for its backup, or the reason why there is no request. */
     private record Turn(
             String name,
             @Nullable BackupRequest request,

@@ -85,7 +85,7 @@ public final class VerifyCommand extends AbstractCommand {
                 InterruptibleWork work = InterruptibleWork.begin(
                         console().interruption(),
                         view,
-                        resume ? "'virtwire verify --resume' goes on there" : "nothing was found out")) {
+                        resume ? "'virtwire verify --resume' continues there" : "nothing was found out")) {
             report = work.run(() -> repository.verify(request(repository), view).join());
         }
         print(report, Duration.ofNanos(System.nanoTime() - begin));
