@@ -60,7 +60,7 @@ class CallIT {
     @Test
     void aWrongArgumentIsRefusedByItsName(Libvirtd libvirtd) {
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": 0, \"flag\": 1}", "flag: there is no such field");
-        assertRefused(libvirtd, "{\"flags\": 0}", "domain: it is missing, and is a DomainRef");
+        assertRefused(libvirtd, "{\"flags\": 0}", "domain: it is missing; its type is DomainRef");
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": -1}", "flags: -1 is not between 0 and 4294967295");
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": \"x\"}", "flags: it must be a whole number (uint)");
         assertRefused(

@@ -18,7 +18,7 @@ class UsageTest {
             domians             | there is no command 'domians'; did you mean domains? (see: virtwire --help)
             frobnicate          | there is no command 'frobnicate' (see: virtwire --help)
             -c                  | missing required parameter for option '--connect' (URI) (see: virtwire --help)
-            --quiet             | missing command (see: virtwire --help)
+            help domians        | there is no command 'domians'; did you mean domains? (see: virtwire --help)
             backup web1         | backup needs a domain and the repository's folder, or --all and the folder
             backup --all web1 /backups | --all takes the repository alone, not domains
             backup web1 /backups --exclude-domain web2 | --exclude-domain is for --all
@@ -55,6 +55,21 @@ class UsageTest {
         assertThat(CommandRun.of("info", "--help").out())
                 .startsWith("Usage: virtwire info [")
                 .contains("DOMAIN");
+    }
+
+    @Test
+    void withoutACommandAllCommandsAreListedAsAnError() {
+        CommandRun help = CommandRun.of("help");
+        assertThat(help).isEqualTo(CommandRun.of("--help"));
+        assertThat(CommandRun.of()).isEqualTo(new CommandRun(2, "", help.out()));
+        assertThat(CommandRun.of("--json").err())
+                .isEqualTo("{\"error\":{\"kind\":\"usage\",\"message\":\"missing command (see: virtwire --help)\","
+                        + "\"exitCode\":2}}\n");
+    }
+
+    @Test
+    void helpExplainsOneCommand() {
+        assertThat(CommandRun.of("help", "info")).isEqualTo(CommandRun.of("info", "--help"));
     }
 
     @Test

@@ -111,7 +111,7 @@ final class Values {
         if (type.endsWith("]") || description.isFlags(base(type))) {
             return toJava(path, type, List.of(), arguments);
         }
-        throw wrong(path, "it is missing, and is a " + type);
+        throw wrong(path, "it is missing; its type is " + type);
     }
 
     private @Nullable Object toJava(String path, String declared, @Nullable Object json, boolean arguments) {

@@ -49,6 +49,13 @@ final class BackupOptions {
 
     /** Takes the levels as one writes them. */
     static final class LevelConverter implements ITypeConverter<WantedLevel> {
+        /** Those that a shell completes. */
+        static final class Words extends ArrayList<String> {
+            Words() {
+                super(List.of("auto", "full", "incremental"));
+            }
+        }
+
         @Override
         public WantedLevel convert(String value) {
             return switch (value) {
@@ -66,6 +73,7 @@ final class BackupOptions {
             names = "--level",
             paramLabel = "LEVEL",
             converter = LevelConverter.class,
+            completionCandidates = LevelConverter.Words.class,
             description = "auto: copy of each disk what changed since the newest point that can serve, else all of it."
                     + " full: copy all. incremental: as auto, but fail if no disk can build on a point. Default: auto.")
     private WantedLevel wanted = new WantedLevel(null);

@@ -194,7 +194,7 @@ final class Faults {
             if (isNeeded(field)) {
                 Map<String, Object> without = new LinkedHashMap<>(good);
                 without.remove(field.name());
-                faults.add(new Fault(without, path + field.name(), "it is missing, and is a " + field.type()));
+                faults.add(new Fault(without, path + field.name(), "it is missing; its type is " + field.type()));
             }
             for (Fault fault : of(field.type(), path + field.name(), owner)) {
                 Map<String, Object> wrong = new LinkedHashMap<>(good);
