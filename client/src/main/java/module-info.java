@@ -54,4 +54,6 @@ module dev.virtwire.client {
             dev.virtwire.ssh;
     exports dev.virtwire.client.internal.transport to
             dev.virtwire.ssh;
+    exports dev.virtwire.client.internal.wire to
+            dev.virtwire.ssh;
 }

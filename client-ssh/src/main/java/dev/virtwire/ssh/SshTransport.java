@@ -13,6 +13,7 @@ import dev.virtwire.client.internal.config.Surroundings;
 import dev.virtwire.client.internal.transport.ChannelConnector;
 import dev.virtwire.client.internal.transport.DaemonMode;
 import dev.virtwire.client.internal.transport.HostSockets;
+import dev.virtwire.client.internal.transport.Protection;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.UriParameters;
 import dev.virtwire.ssh.internal.route.HostKeyRule;
@@ -27,9 +28,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,9 @@ final class SshTransport implements Transport {
             "no_verify",
             "no_tty");
 
+    private static final AuthFile.Found NONE_FOR_JUMPS =
+            new AuthFile.Found(Map.of(), "auth.conf is for the host of the URI only");
+
     private static final String SYSTEM_SOCKETS = "/var/run/libvirt/";
 
     private final LibvirtUri uri;
@@ -57,10 +63,13 @@ final class SshTransport implements Transport {
     private final Surroundings surroundings;
     private final boolean readOnly;
     private final Duration timeout;
+    private final List<String> passedOver = new ArrayList<>();
+    private final Consumer<String> notices;
     private final List<SshHost> route;
     private final SshHost host;
     private final RemoteCommand command;
     private final @Nullable CredentialCallback asked;
+    private volatile boolean verified;
 
     /** For {@code uri}; keys and known hosts are read when the channel is opened. */
     SshTransport(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {
@@ -74,7 +83,8 @@ final class SshTransport implements Transport {
         this.surroundings = surroundings;
         this.readOnly = options.readOnly();
         this.timeout = options.connectTimeout();
-        this.route = SshRoute.to(wishes(), surroundings);
+        this.notices = options.notices();
+        this.route = SshRoute.to(wishes(), surroundings, passedOver::add);
         this.host = route.get(route.size() - 1);
         this.command = command(conf);
         this.asked = parameters.flag("no_tty") ? null : options.credentials();
@@ -82,35 +92,37 @@ final class SshTransport implements Transport {
 
     @Override
     public CompletableFuture<Channel> open(EventLoopGroup group) {
-        return TrackedFuture.of(CompletableFuture.supplyAsync(this::knownPassword, SharedPool.executor()))
-                .thenCompose(password -> follow(group, password))
+        passedOver.forEach(notices);
+        return TrackedFuture.of(CompletableFuture.supplyAsync(this::knownCredentials, SharedPool.executor()))
+                .thenCompose(known -> follow(group, known))
                 .thenCompose(session -> run(session, group));
     }
 
-    private CompletableFuture<SshSession> follow(EventLoopGroup group, Optional<String> password) {
+    private CompletableFuture<SshSession> follow(EventLoopGroup group, AuthFile.Found known) {
         SshHost first = route.get(0);
         CompletableFuture<SshSession> session = new ChannelConnector(uri, group, timeout)
                 .tcp(first.address(), first.port(), "is sshd listening there?")
-                .thenCompose(socket -> logIn(first, socket, password));
+                .thenCompose(socket -> logIn(first, socket, known));
         for (SshHost next : route.subList(1, route.size())) {
-            session = session.thenCompose(before -> jump(before, next, group, password));
+            session = session.thenCompose(before -> jump(before, next, group, known));
         }
         return session;
     }
 
-    private CompletableFuture<SshSession> logIn(SshHost at, Channel socket, Optional<String> password) {
+    private CompletableFuture<SshSession> logIn(SshHost at, Channel socket, AuthFile.Found known) {
         // The password in auth.conf is for the host of the URI.
         return SshSession.open(
                 socket,
                 uri.toString(),
                 at,
                 new CredentialSource(at.name(), asked),
-                at.equals(host) ? password : Optional.empty());
+                at.equals(host) ? known : NONE_FOR_JUMPS,
+                notices);
     }
 
     /** Each session goes with the one that it goes through, and takes that along when it ends. */
     private CompletableFuture<SshSession> jump(
-            SshSession before, SshHost next, EventLoopGroup group, Optional<String> password) {
+            SshSession before, SshHost next, EventLoopGroup group, AuthFile.Found known) {
         CompletableFuture<Channel> way = before.forward(next, group);
         way.whenComplete((channel, failure) -> {
             if (channel == null) {
@@ -119,7 +131,7 @@ final class SshTransport implements Transport {
                 channel.closeFuture().addListener(closed -> before.close());
             }
         });
-        return way.thenCompose(channel -> logIn(next, channel, password));
+        return way.thenCompose(channel -> logIn(next, channel, known));
     }
 
     private CompletableFuture<Channel> run(SshSession session, EventLoopGroup group) {
@@ -130,6 +142,7 @@ final class SshTransport implements Transport {
                 session.close();
             } else {
                 channel.attr(HostSockets.KEY).set(session);
+                verified = session.isHostVerified();
                 channel.closeFuture().addListener(closed -> session.close());
             }
         });
@@ -147,11 +160,12 @@ final class SshTransport implements Transport {
 
     @Override
     public List<String> reasons() {
-        List<String> reasons = new ArrayList<>();
+        List<String> reasons = new ArrayList<>(passedOver);
         if (host.hostKeys() == HostKeyRule.ANY) {
             reasons.add("the host's key is NOT CHECKED");
         } else {
             String files = host.knownHosts().stream().map(Path::toString).collect(Collectors.joining(" or "));
+            host.keyAlias().ifPresent(alias -> reasons.add("the host's key is looked up by the name " + alias));
             reasons.add(
                     host.hostKeys() == HostKeyRule.FIRST
                             ? "the host's key must be that of %s, or the first one, which is added".formatted(files)
@@ -170,14 +184,13 @@ final class SshTransport implements Transport {
     }
 
     @Override
-    public boolean isProtected() {
-        return true;
+    public Protection protection() {
+        return verified ? Protection.VERIFIED : Protection.ENCRYPTED;
     }
 
-    private Optional<String> knownPassword() {
-        return Optional.ofNullable(AuthFile.credentials(
-                        "ssh", List.of(host.name(), host.address()), parameters.path("authfile"), surroundings)
-                .get("password"));
+    private AuthFile.Found knownCredentials() {
+        return AuthFile.credentials(
+                "ssh", List.of(host.name(), host.address()), parameters.path("authfile", surroundings), surroundings);
     }
 
     private SshRoute.Wishes wishes() {
@@ -185,8 +198,8 @@ final class SshTransport implements Transport {
                 parameters.host(),
                 uri.port(),
                 Optional.ofNullable(uri.user()),
-                parameters.path("keyfile"),
-                parameters.path("known_hosts"),
+                parameters.path("keyfile", surroundings),
+                parameters.path("known_hosts", surroundings),
                 hostKeys(),
                 methods());
     }
@@ -197,7 +210,7 @@ final class SshTransport implements Transport {
             case "auto" -> HostKeyRule.FIRST;
             case "ignore" -> HostKeyRule.ANY;
             default ->
-                throw parameters.invalid("known_hosts_verify '%s' is none of normal, auto and ignore".formatted(name));
+                throw parameters.invalid("known_hosts_verify '%s' is not normal, auto or ignore".formatted(name));
         });
         return parameters.flag("no_verify") ? Optional.of(HostKeyRule.ANY) : rule;
     }
@@ -209,7 +222,7 @@ final class SshTransport implements Transport {
                     List<LoginMethod> methods = new ArrayList<>();
                     for (String name : text.split(",", -1)) {
                         methods.add(LoginMethod.of(name)
-                                .orElseThrow(() -> parameters.invalid("sshauth '%s': '%s' is none of %s"
+                                .orElseThrow(() -> parameters.invalid("sshauth '%s': '%s' is not one of %s"
                                         .formatted(
                                                 text,
                                                 name,
@@ -271,7 +284,7 @@ final class SshTransport implements Transport {
     private String proxy(LibvirtConf conf) {
         Optional<String> asked = parameters.text("proxy");
         asked.filter(name -> !LibvirtConf.PROXIES.contains(name)).ifPresent(name -> {
-            throw parameters.invalid("proxy '%s' is none of auto, native and netcat".formatted(name));
+            throw parameters.invalid("proxy '%s' is not auto, native or netcat".formatted(name));
         });
         return asked.orElseGet(conf::proxy);
     }

@@ -121,7 +121,7 @@ class ConfiguredLikeVirshIT {
         compare(both, expanded(uri), who);
     }
 
-    /** The settings are lines, here with a semicolon between them; an empty URI is none. */
+    /** The settings are lines, here with a semicolon between them; an empty URI stands for no URI. */
     @ParameterizedTest
     @CsvSource(
             value = {

@@ -135,7 +135,7 @@ class SshIT {
                     uri,
                     asking(),
                     AuthenticationException.class,
-                    ": THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line 3 of %s has another ssh-ed25519 key. The host was set up anew, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
+                    ": THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line 3 of %s has another ssh-ed25519 key. The host was set up again, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
                             .formatted(name(impostor), shown(impostor, "ed25519"), known, known, name(impostor)));
             fails(
                     uri + "&known_hosts_verify=auto",
@@ -276,7 +276,7 @@ class SshIT {
                 as(key),
                 ConnectOptions.builder(),
                 AuthenticationException.class,
-                ": host %s does not let user 'root' in; it accepts publickey, password; tried: key %s (refused); no password, since nobody gave one"
+                ": host %s does not let user 'root' in; it accepts publickey, password; tried: key %s (refused); no password, since there is no auth.conf, and nobody gave one"
                         .formatted(name(sshd), fingerprint(key)));
         fails(
                 as(key).replace("root@", "nobodyatall@"),
@@ -288,7 +288,7 @@ class SshIT {
                 uri("&sshauth=password"),
                 ConnectOptions.builder(),
                 AuthenticationException.class,
-                ": host %s does not let user 'root' in; it accepts publickey, password; tried: no password, since nobody gave one"
+                ": host %s does not let user 'root' in; it accepts publickey, password; tried: no password, since there is no auth.conf, and nobody gave one"
                         .formatted(name(sshd)));
     }
 

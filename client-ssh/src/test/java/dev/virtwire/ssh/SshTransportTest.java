@@ -47,14 +47,14 @@ class SshTransportTest {
             value = {
                 "qemu+ssh://h/system?command=rsh   | parameter 'command' names a program to use in place of ssh, and this client speaks ssh itself: leave it out",
                 "qemu+ssh://h/system?pkipath=/x    | parameter 'pkipath' has no meaning over ssh, which knows auth, authfile, keyfile, known_hosts, known_hosts_verify, mode, name, netcat, no_tty, no_verify, proxy, socket, sshauth",
-                "qemu+ssh://h/system?mode=own      | mode 'own' is none of auto, direct and legacy",
+                "qemu+ssh://h/system?mode=own      | mode 'own' is not auto, direct or legacy",
                 "qemu+ssh://h/system?mode=direct   | the parameter 'mode' says direct, and over ssh it cannot be seen which daemons' sockets there are: say mode=auto, or give the path of one as 'socket'",
-                "qemu+ssh://h/system?proxy=own     | proxy 'own' is none of auto, native and netcat",
+                "qemu+ssh://h/system?proxy=own     | proxy 'own' is not auto, native or netcat",
                 "qemu+ssh://h/system?proxy=native&netcat=nc | parameter 'netcat' has no meaning with the proxy native, which finds the socket itself",
                 "qemu+ssh://h/system?proxy=native&socket=/x | parameter 'socket' has no meaning with the proxy native, which finds the socket itself",
                 "qemu+ssh://h/session?proxy=netcat | where the session's socket is, only the host knows: give its path as 'socket', or proxy=native",
-                "qemu+ssh://h/system?known_hosts_verify=no | known_hosts_verify 'no' is none of normal, auto and ignore",
-                "qemu+ssh://h/system?sshauth=privkey,gssapi | sshauth 'privkey,gssapi': 'gssapi' is none of agent, privkey, keyboard-interactive, password",
+                "qemu+ssh://h/system?known_hosts_verify=no | known_hosts_verify 'no' is not normal, auto or ignore",
+                "qemu+ssh://h/system?sshauth=privkey,gssapi | sshauth 'privkey,gssapi': 'gssapi' is not one of agent, privkey, keyboard-interactive, password",
                 "qemu+libssh://h/system?no_verify=yes | parameter 'no_verify' is 1 for yes or 0 for no, and not 'yes'",
             },
             delimiter = '|')

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Why a connection is closed.
  *
  * @param kind who ended it
- * @param cause what ended it; null where this side closed it
+ * @param cause what ended it; null if this side closed it
  */
 public record CloseReason(Kind kind, @Nullable LibvirtException cause) {
     /** Who ended a connection. */

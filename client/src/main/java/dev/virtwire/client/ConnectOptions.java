@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.client.internal.Notices;
 import dev.virtwire.protocol.CallOptions;
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** How a connection is made and kept. Immutable; start from {@link #defaults()} and change what differs. */
 public final class ConnectOptions {
@@ -28,6 +31,7 @@ public final class ConnectOptions {
     private final @Nullable CredentialCallback credentials;
     private final @Nullable Executor callbackExecutor;
     private final @Nullable EventLoopGroup eventLoopGroup;
+    private final Consumer<String> notices;
 
     private ConnectOptions(Builder builder) {
         connectTimeout = builder.connectTimeout;
@@ -43,6 +47,7 @@ public final class ConnectOptions {
         credentials = builder.credentials;
         callbackExecutor = builder.callbackExecutor;
         eventLoopGroup = builder.eventLoopGroup;
+        notices = builder.notices;
     }
 
     /** The defaults that each setter of {@link Builder} names. */
@@ -97,19 +102,15 @@ public final class ConnectOptions {
 
     /** These options for a connection that serves one stream, and so is never made again. */
     ConnectOptions forOneStream() {
-        Builder builder = new Builder();
-        builder.connectTimeout = connectTimeout;
-        builder.callTimeout = callTimeout;
-        builder.keepAliveInterval = keepAliveInterval;
-        builder.keepAliveCount = keepAliveCount;
-        builder.maxInFlight = maxInFlight;
-        builder.maxQueued = maxQueued;
-        builder.eventBuffer = eventBuffer;
-        builder.streamBuffer = streamBuffer;
-        builder.readOnly = readOnly;
-        builder.credentials = credentials;
-        builder.callbackExecutor = callbackExecutor;
-        builder.eventLoopGroup = eventLoopGroup;
+        Builder builder = new Builder(this);
+        builder.reconnect = null;
+        return builder.build();
+    }
+
+    /** These options for one connection and what belongs to it: of these together, each notice is given once. */
+    ConnectOptions forOneConnection() {
+        Builder builder = new Builder(this);
+        builder.notices = Notices.onceEach(notices);
         return builder.build();
     }
 
@@ -118,12 +119,12 @@ public final class ConnectOptions {
         return readOnly;
     }
 
-    /** See {@link Builder#reconnect}; null where a lost connection is not made again. */
+    /** See {@link Builder#reconnect}; null if a lost connection is not made again. */
     public @Nullable ReconnectPolicy reconnect() {
         return reconnect;
     }
 
-    /** See {@link Builder#credentials}; null where nobody is asked. */
+    /** See {@link Builder#credentials}; null if nobody is asked. */
     public @Nullable CredentialCallback credentials() {
         return credentials;
     }
@@ -136,6 +137,11 @@ public final class ConnectOptions {
     /** See {@link Builder#eventLoopGroup}; null for the shared one. */
     public @Nullable EventLoopGroup eventLoopGroup() {
         return eventLoopGroup;
+    }
+
+    /** See {@link Builder#notices}. */
+    public Consumer<String> notices() {
+        return notices;
     }
 
     /** Collects options. */
@@ -153,8 +159,26 @@ public final class ConnectOptions {
         private @Nullable CredentialCallback credentials;
         private @Nullable Executor callbackExecutor;
         private @Nullable EventLoopGroup eventLoopGroup;
+        private Consumer<String> notices = LoggerFactory.getLogger(ConnectOptions.class)::warn;
 
         private Builder() {}
+
+        private Builder(ConnectOptions from) {
+            connectTimeout = from.connectTimeout;
+            callTimeout = from.callTimeout;
+            keepAliveInterval = from.keepAliveInterval;
+            keepAliveCount = from.keepAliveCount;
+            maxInFlight = from.maxInFlight;
+            maxQueued = from.maxQueued;
+            eventBuffer = from.eventBuffer;
+            streamBuffer = from.streamBuffer;
+            readOnly = from.readOnly;
+            reconnect = from.reconnect;
+            credentials = from.credentials;
+            callbackExecutor = from.callbackExecutor;
+            eventLoopGroup = from.eventLoopGroup;
+            notices = from.notices;
+        }
 
         /** The longest that reaching the server, authentication and opening may take together. Default: 30 s. */
         public Builder connectTimeout(Duration timeout) {
@@ -263,6 +287,20 @@ public final class ConnectOptions {
          */
         public Builder eventLoopGroup(EventLoopGroup group) {
             eventLoopGroup = Objects.requireNonNull(group, "eventLoopGroup");
+            return this;
+        }
+
+        /**
+         * Who is told what weakens the trust in a connection, in a sentence each: a server or host whose certificate or
+         * key is not checked, a key that is taken on trust, a line of ssh's configuration that is passed over. A person
+         * should see them. Each is given once for a connection, however often that is made again.
+         *
+         * <p>The listener is called on a thread of a shared pool, or on that of {@link Libvirt#connect}, and by several
+         * at once if there are several connections. It may block. What it throws is logged. Default: a warning in the
+         * log of this class.
+         */
+        public Builder notices(Consumer<String> listener) {
+            notices = Objects.requireNonNull(listener, "notices");
             return this;
         }
 

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connection ended before the result came: cut, silent for too long, or closed by this side. What the server was
- * told goes on there.
+ * told continues there.
  */
 public final class ConnectionLostException extends LibvirtException {
     private static final long serialVersionUID = 1L;

@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  * a {@link LibvirtException} whose class says who failed. Futures complete, and subscribers are called, on
  * {@link ConnectOptions#callbackExecutor()}, never on the event loop. Giving up a future, or one that was derived from
  * it, gives up the call: by {@code cancel}, {@code orTimeout}, {@code completeOnTimeout} or by completing it. The
- * server goes on with what it was told. A frozen guest, a backup job, a stream or an event registration that a late
+ * server continues with what it was told. A frozen guest, a backup job, a stream or an event registration that a late
  * success leaves behind is undone; a domain that was defined or started meanwhile stays.
  *
  * <p>What has no method here, in {@link Domain} or in the objects that come from them can be called by the stubs in
@@ -122,20 +122,20 @@ public final class Libvirt implements Caller, AutoCloseable {
      *
      * @param uri libvirt's kind, such as {@code qemu:///system} or {@code qemu+tls://host/system}; an alias of
      *     libvirt.conf; or null or empty for the user's default, as {@link UriExplanation#resolve} says
-     * @return the connection; fails with {@link ConnectFailedException} where the server cannot be reached in time,
-     *     {@link AuthenticationException} where it does not let this side in, {@link RemoteException} where it cannot
+     * @return the connection; fails with {@link ConnectFailedException} if the server cannot be reached in time,
+     *     {@link AuthenticationException} if it does not let this side in, {@link RemoteException} if it cannot
      *     open the hypervisor
-     * @throws InvalidUriException at once, where the URI is none or names what this client does not offer
-     * @throws ConfigurationException at once, where there is a libvirt.conf, or for a URI by ssh a configuration of
-     *     ssh, that cannot be read or understood; where the URI is one by ssh, and the dependency {@code
-     *     virtwire-client-ssh} is not there; and where the Netty that is there is older than 4.2
+     * @throws InvalidUriException at once, if the text is not a URI or names what this client does not offer
+     * @throws ConfigurationException at once, if a libvirt.conf, or for a URI by ssh a configuration of
+     *     ssh, cannot be read or understood; if the URI is one by ssh, and the dependency {@code
+     *     virtwire-client-ssh} is missing; or if the Netty that is there is older than 4.2
      */
     public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
         return connect(UriExplanation.resolve(uri, System.getenv()), options);
     }
 
     private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {
-        CompletableFuture<Session> connected = Connector.connect(uri, options);
+        CompletableFuture<Session> connected = Connector.connect(uri, options.forOneConnection());
         CompletableFuture<Libvirt> result = connected.thenApply(session -> new Libvirt(uri, session));
         result.whenComplete((libvirt, failure) -> connected.thenAccept(session -> {
             if (libvirt == null || libvirt.session != session) {
@@ -287,24 +287,24 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * The domain of that name ({@code virDomainLookupByName}); fails with {@link ErrorCode#NO_DOMAIN} where there is
-     * none.
+     * The domain of that name ({@code virDomainLookupByName}); fails with {@link ErrorCode#NO_DOMAIN} if the host
+     * has no such domain.
      */
     public CompletableFuture<Domain> domain(String name) {
         return domainCalls.domainLookupByName(name).thenApply(result -> domain(result.domain()));
     }
 
     /**
-     * The domain of that UUID ({@code virDomainLookupByUUID}); fails with {@link ErrorCode#NO_DOMAIN} where there is
-     * none.
+     * The domain of that UUID ({@code virDomainLookupByUUID}); fails with {@link ErrorCode#NO_DOMAIN} if the host
+     * has no such domain.
      */
     public CompletableFuture<Domain> domain(UUID uuid) {
         return domainCalls.domainLookupByUuid(uuid).thenApply(result -> domain(result.domain()));
     }
 
     /**
-     * The running domain of that id ({@code virDomainLookupByID}); fails with {@link ErrorCode#NO_DOMAIN} where there
-     * is none.
+     * The running domain of that id ({@code virDomainLookupByID}); fails with {@link ErrorCode#NO_DOMAIN} if the
+     * host has no such domain.
      */
     public CompletableFuture<Domain> domainById(int id) {
         return domainCalls.domainLookupById(id).thenApply(result -> domain(result.domain()));
@@ -321,7 +321,7 @@ public final class Libvirt implements Caller, AutoCloseable {
     }
 
     /**
-     * Lets a domain go on that was saved to a file of the host ({@code virDomainRestoreFlags}).
+     * Resumes a domain that was saved to a file of the host ({@code virDomainRestoreFlags}).
      *
      * @param xml in place of the configuration that was saved, changed where the guest cannot see it; or null
      */
@@ -416,8 +416,8 @@ public final class Libvirt implements Caller, AutoCloseable {
 
     /**
      * As {@link #events(EventKind)}, of several kinds in one subscription, which has them in the order in which the
-     * server sent them: {@code libvirt.events(DomainEventKind.all())}. Where the server lacks one of the kinds there
-     * are none of the others either; {@link EventKind#knownTo} chooses.
+     * server sent them: {@code libvirt.events(DomainEventKind.all())}. If the server lacks one of the kinds, the
+     * subscription fails as a whole; {@link EventKind#knownTo} chooses.
      *
      * @throws IllegalArgumentException if there is no kind
      */

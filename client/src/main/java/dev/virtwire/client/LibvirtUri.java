@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text the URI as it was given
  * @param driver the hypervisor driver, such as {@code qemu}; {@code remote} lets the server choose
- * @param transport how the server is reached; without one in the URI: TLS where there is a host, else UNIX
+ * @param transport how the server is reached; without one in the URI: TLS if it names a host, else UNIX
  * @param user the user at the host, or null
  * @param host the host, without the brackets of an IPv6 address, or null
  * @param port the port, or −1 for the transport's own
  * @param path the path, such as {@code /system}, or empty
  * @param parameters those that this client understands, by their lower-case names
- * @param forwarded the query of all other parameters, which belong to the server's driver; empty where there are none
+ * @param forwarded the query of all other parameters, which belong to the server's driver; empty without such
  */
 public record LibvirtUri(
         String text,
@@ -79,6 +80,37 @@ public record LibvirtUri(
             "no_tty",
             "authfile");
 
+    /** Drivers of libvirt's, which a URI may name without a transport. */
+    private static final Set<String> DRIVERS = Set.of(
+            "remote",
+            "qemu",
+            "xen",
+            "lxc",
+            "test",
+            "ch",
+            "bhyve",
+            "vbox",
+            "vz",
+            "parallels",
+            "openvz",
+            "vmware",
+            "vmwareplayer",
+            "vmwarews",
+            "vmwarefusion",
+            "esx",
+            "gsx",
+            "vpx",
+            "hyperv",
+            "network",
+            "interface",
+            "storage",
+            "nodedev",
+            "nwfilter",
+            "secret");
+
+    /** A user with something behind a colon; a port with a path behind it is none. */
+    private static final Pattern PASSWORD = Pattern.compile("(?i)^([^/?#]*//[^/?#@:\\[]*?)(?::|%3a)(?!\\d*/).*@");
+
     /** Copies the parameters. */
     public LibvirtUri {
         parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
@@ -90,6 +122,11 @@ public record LibvirtUri(
      * @throws InvalidUriException if it is not a connection URI; the message says what is wrong with it
      */
     public static LibvirtUri parse(String text) {
+        if (PASSWORD.matcher(text).find()) {
+            throw invalid(
+                    PASSWORD.matcher(text).replaceFirst("$1:[password]@"),
+                    "a password in a URI means nothing to libvirt; use auth.conf");
+        }
         URI uri;
         try {
             // The one name without a scheme that libvirt has always known.
@@ -129,6 +166,12 @@ public record LibvirtUri(
                     "'%s' stands where the host belongs; write %s:///%s, with three slashes"
                             .formatted(authority.host, driver, authority.host));
         }
+        if (plus < 0 && authority.host != null && !DRIVERS.contains(driver)) {
+            throw invalid(
+                    text,
+                    "'%s' is no driver that is known; write a driver of libvirt's, as in qemu+ssh://%s/system, or a transport with it if only the server knows it, as in %s+tls://%s"
+                            .formatted(driver, authority.host, driver, authority.host));
+        }
         Map<String, String> parameters = new LinkedHashMap<>();
         String forwarded = splitQuery(text, uri.getRawQuery(), parameters);
         return new LibvirtUri(
@@ -136,7 +179,7 @@ public record LibvirtUri(
     }
 
     /**
-     * The name that the server is asked to open: the URI without what concerns only the way to the server. Empty where
+     * The name that the server is asked to open: the URI without what concerns only the way to the server. Empty if
      * the server is to choose by itself.
      */
     public String openName() {

@@ -57,25 +57,25 @@ public final class RemoteException extends LibvirtException {
         return code == wanted.value();
     }
 
-    /** The server's code, or nothing where this client does not know the number. */
+    /** The server's code, or nothing if this client does not know the number. */
     public Optional<ErrorCode> code() {
         return ErrorCode.of(code);
     }
 
     /**
-     * The server's code as a number. Where the server is too old to know the procedure it is that of
+     * The server's code as a number. If the server is too old to know the procedure, it is that of
      * {@link ErrorCode#NO_SUPPORT}, as with libvirt's own client, and {@link #details} has what was sent.
      */
     public int codeNumber() {
         return code;
     }
 
-    /** The part of libvirt that raised it, or nothing where this client does not know the number. */
+    /** The part of libvirt that raised it, or nothing if this client does not know the number. */
     public Optional<ErrorDomain> domain() {
         return ErrorDomain.of(details.domain());
     }
 
-    /** How bad it is, or nothing where this client does not know the number. */
+    /** How bad it is, or nothing if this client does not know the number. */
     public Optional<ErrorLevel> level() {
         return ErrorLevel.of(details.level());
     }
@@ -97,7 +97,7 @@ public final class RemoteException extends LibvirtException {
 
     /**
      * The fields of libvirt's {@code virError}, as they came. The domain and network that its wire form has room for
-     * are named, where they come at all.
+     * are named if they come at all.
      *
      * @param code {@code virErrorNumber}, see {@link ErrorCode}
      * @param domain {@code virErrorDomain}: the part of libvirt that raised it, see {@link ErrorDomain}

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What a connection's user has opened beside it: connections that serve one stream each. Each ends with its stream, and
- * all when the user closes; if the connection itself is lost, they go on.
+ * all when the user closes; if the connection itself is lost, they stay.
  */
 final class SideConnections {
     private final LibvirtUri uri;

@@ -132,7 +132,7 @@ class ConnectTest {
                     .cause()
                     .isInstanceOf(AuthenticationException.class)
                     .hasMessage(
-                            "%s: no SASL mechanism in common: the server offers [PLAIN], and this side has [DIGEST-MD5] where nothing else encrypts",
+                            "%s: no SASL mechanism in common: the server offers [PLAIN], and this side has [DIGEST-MD5] if nothing else encrypts",
                             server.uri());
             assertThat(client.atEnd()).isTrue();
         }

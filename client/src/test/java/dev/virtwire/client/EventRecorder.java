@@ -13,6 +13,7 @@ public class EventRecorder<E> implements Flow.Subscriber<E> {
     private final CountDownLatch subscribed = new CountDownLatch(1);
     private volatile Flow.Subscription subscription;
     private volatile Throwable failure;
+    private volatile boolean completed;
 
     @Override
     public void onSubscribe(Flow.Subscription begun) {
@@ -32,7 +33,14 @@ public class EventRecorder<E> implements Flow.Subscriber<E> {
     }
 
     @Override
-    public void onComplete() {}
+    public void onComplete() {
+        completed = true;
+    }
+
+    /** Whether it ended as it was meant to. */
+    public boolean completed() {
+        return completed;
+    }
 
     /** Returns when the subscription stands. */
     public void awaitSubscribed() {

@@ -8,6 +8,7 @@ import dev.virtwire.client.LibvirtUri.Transport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LibvirtUriTest {
     @ParameterizedTest
@@ -50,6 +51,7 @@ class LibvirtUriTest {
                 "qemu://system | 'system' stands where the host belongs; write qemu:///system, with three slashes",
                 "qemu+tpc://h/system | unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext",
                 "qemu+unix://h/system | a UNIX socket has no host, and 'h' is one",
+                "http://x | 'http' is no driver that is known; write a driver of libvirt's, as in qemu+ssh://x/system, or a transport with it if only the server knows it, as in http+tls://x",
                 "system | it does not begin with a driver, as qemu:///system does",
                 "qemu:system | '//' is missing after 'qemu:', as in qemu:///system",
                 "qemu+tcp://h:99999/system | '99999' is no port number from 1 to 65535",
@@ -78,5 +80,35 @@ class LibvirtUriTest {
         assertThat(LibvirtUri.parse("qemu:///system").where()).isEqualTo("this host");
         assertThat(LibvirtUri.parse("qemu+tcp://h:1/system").where()).isEqualTo("h:1");
         assertThat(LibvirtUri.parse("qemu+tcp://[::1]:1/system").where()).isEqualTo("[::1]:1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "qemu+ssh://root:s3cret@h:1/system,      qemu+ssh://root:[password]@h:1/system",
+        "qemu+tcp://root:s3cret@h,               qemu+tcp://root:[password]@h",
+        "qemu://root%3As3cret@h/system,          qemu://root:[password]@h/system",
+        "qemu+ssh://root:s3/cret@h/system,       qemu+ssh://root:[password]@h/system",
+        "qemu+ssh://root:s3@cr#e?t@h/system,     qemu+ssh://root:[password]@h/system",
+        "qemu+ssh://root:s3^cret @h/system,      qemu+ssh://root:[password]@h/system",
+        "qemu+ssh://:s3cret@h/system,            qemu+ssh://:[password]@h/system",
+    })
+    void aPasswordIsRefusedAndNotShown(String text, String shown) {
+        assertThatThrownBy(() -> LibvirtUri.parse(text))
+                .isInstanceOf(InvalidUriException.class)
+                .hasMessage("URI '%s': a password in a URI means nothing to libvirt; use auth.conf", shown);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "qemu+tcp://h:22/path@x",
+                "qemu+tcp://u@[::1]:22/a@b",
+                "qemu+tcp://h/system?name=test://a:b@c",
+                "foo+tls://h/system",
+                "foo:///system",
+                "qemu+tcp://a@b@h/system"
+            })
+    void whatOnlyLooksLikeIt(String text) {
+        assertThat(LibvirtUri.parse(text)).hasToString(text);
     }
 }

@@ -29,7 +29,7 @@ class ManyConnectionsIT {
 
     @Test
     void allLiveOnFewThreadsHearWhatHappensAndLeaveNothing() throws Exception {
-        // Both sides ask whether the other is alive, and hang up where nobody answers.
+        // Both sides ask whether the other is alive, and hang up if nobody answers.
         try (PrivateLibvirtd libvirtd = PrivateLibvirtd.builder()
                 .libvirtdConf("max_clients = " + (CONNECTIONS + 20))
                 .libvirtdConf("max_anonymous_clients = " + (CONNECTIONS + 20))

@@ -89,7 +89,7 @@ class SaslIT {
         fails(
                 tcp("?authfile=" + sasl.authFile()).replace("//", "//nobody@"),
                 ConnectOptions.builder(),
-                "the server wants the password of 'nobody'; auth.conf has none for it, and no credential callback is there to ask for it");
+                "the server wants the password of 'nobody'; auth.conf has that of 'fred', and no credential callback is there to ask for it");
         connects(
                 tcp("").replace("//", "//" + SaslSetup.USER + "@"),
                 ConnectOptions.builder().credentials(request -> {
@@ -138,16 +138,29 @@ class SaslIT {
         fails(tls("&auth=polkit"), nobody, "the URI wants authentication by POLKIT, and the server offers [SASL]");
     }
 
+    /** Whoever is on the way shows any certificate, and offers what tells him the password. */
+    @Test
+    void aServerThatIsNotVerifiedIsToldNoPassword() {
+        ConnectOptions.Builder nobody = ConnectOptions.builder().credentials(request -> {
+            throw new AssertionError("asked for " + request);
+        });
+        fails(
+                tls("&no_verify=1&auth=sasl.PLAIN"),
+                nobody,
+                "the URI wants the SASL mechanism PLAIN, and this side has [SCRAM-SHA-512, SCRAM-SHA-256, SCRAM-SHA-1, DIGEST-MD5] for a peer whose certificate or key is not checked, which is told no password");
+        connects(tls("&no_verify=1&auth=sasl.SCRAM-SHA-256"), answering(SaslSetup.USER, SaslSetup.PASSWORD));
+    }
+
     @Test
     void nobodyToAskIsSaidSo() {
         fails(
                 tcp(""),
                 ConnectOptions.builder(),
-                "the server wants a user name; neither the URI nor auth.conf has one for host '127.0.0.1', and no credential callback is there to ask for it");
+                "the server wants a user name; the URI has none, there is no auth.conf, and no credential callback is there to ask for it");
         fails(
                 tcp(""),
                 ConnectOptions.builder().credentials(request -> CompletableFuture.completedFuture(Optional.empty())),
-                "the server wants a user name; neither the URI nor auth.conf has one for host '127.0.0.1', and the credential callback did not answer");
+                "the server wants a user name; the URI has none, there is no auth.conf, and the credential callback did not answer");
     }
 
     @Test

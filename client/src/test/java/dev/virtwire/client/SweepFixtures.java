@@ -36,7 +36,7 @@ import java.util.function.Supplier;
 
 /**
  * What a sweep's calls are about: a domain, a network, a pool with a volume, a secret and a filter of its own, which
- * are made anew whenever a call took them away. What a driver does not have is missing, and calls about it fail.
+ * are made again whenever a call took them away. What a driver does not have is missing, and calls about it fail.
  */
 final class SweepFixtures {
     /** Calls before this one find a snapshot, later ones a checkpoint: QEMU has no domain with both. */
@@ -145,7 +145,7 @@ final class SweepFixtures {
                 .field("from", folder.resolve("saved").toString())
                 .field("file", folder.resolve("saved").toString())
                 .field("dxml", domainXml)
-                // Without the file QEMU's driver keeps the domain locked for ever.
+                // Without the file QEMU's driver keeps the domain locked without end.
                 .field("DomainSaveParams.params", saved)
                 .field("DomainRestoreParams.params", saved)
                 .field("DomainMemoryPeek.flags", Set.of(DomainMemoryPeekFlags.VIRTUAL))
@@ -358,7 +358,7 @@ final class SweepFixtures {
         });
     }
 
-    /** The result, or nothing where libvirt says no. */
+    /** The result, or nothing if libvirt says no. */
     private static <T> Optional<T> attempt(Supplier<CompletableFuture<T>> call) {
         try {
             return Optional.ofNullable(call.get().join());

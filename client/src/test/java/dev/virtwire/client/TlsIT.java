@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
@@ -347,7 +348,7 @@ class TlsIT {
             refuses(impostor, "127.0.0.1", "it expired at ");
         }
         try (TlsImpostor impostor = new TlsImpostor(server.authority().server(DAY, DAY.multipliedBy(2), "127.0.0.1"))) {
-            refuses(impostor, "127.0.0.1", "it is in force only from ");
+            refuses(impostor, "127.0.0.1", "it is valid only from ");
         }
         // What a client of the same CA has is no certificate of a server.
         try (TlsImpostor impostor = new TlsImpostor(server.authority().client("127.0.0.1"))) {
@@ -375,6 +376,13 @@ class TlsIT {
         assertThat(log.text())
                 .contains("WARN")
                 .contains("127.0.0.1: the server's certificate is NOT CHECKED, because the URI says no_verify=1");
+        List<String> notices = new CopyOnWriteArrayList<>();
+        ConnectOptions options = ConnectOptions.builder().notices(notices::add).build();
+        Libvirt.connect(uri("&no_verify=1"), options).join().close();
+        Libvirt.connect(uri("&no_verify=0"), options).join().close();
+        assertThat(notices)
+                .containsExactly(
+                        "127.0.0.1: the server's certificate is NOT CHECKED, because the URI says no_verify=1: whoever is on the way can read and change everything");
     }
 
     @Test

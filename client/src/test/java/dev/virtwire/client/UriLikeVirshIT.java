@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * libvirt's own client and ours, with the same URI at the same server: both connect and find themselves at the same
- * driver, or both refuse. PORT and SOCKET stand for the server's. Where we refuse what libvirt ignores without a word,
+ * driver, or both refuse. PORT and SOCKET stand for the server's. If we refuse what libvirt ignores without a word,
  * that is on purpose and said here.
  */
 @ExtendWith(LibvirtdExtension.class)

@@ -92,7 +92,7 @@ public final class ExtentWalker {
         return flags[index];
     }
 
-    /** Whether the run goes on at its end. */
+    /** Whether the run continues at its end. */
     private boolean continues() {
         load();
         for (int i = 0; i < flags.length; i++) {

@@ -215,7 +215,7 @@ public final class NbdConnection implements AutoCloseable {
         }
     }
 
-    /** The longest block status request that goes on the wire, in bytes; a multiple of every block size. */
+    /** The longest block status request that is sent, in bytes; a multiple of every block size. */
     long maximumStatus() {
         return export.extendedHeaders() ? Long.MAX_VALUE : Wire.MAX_STATUS;
     }
@@ -239,7 +239,7 @@ public final class NbdConnection implements AutoCloseable {
         }
     }
 
-    /** A block status that ends within the block that was asked for: asking again would go on for ever. */
+    /** A block status that ends within the block that was asked for: asking again would never end. */
     NbdException noProgress(long offset, long length) {
         return new NbdException(
                 NbdException.Kind.PROTOCOL,

@@ -20,7 +20,7 @@ public final class NbdException extends RuntimeException {
         TLS,
         /** The caller asked for something that cannot be: beyond the end, unaligned, a context not negotiated. */
         INVALID,
-        /** The server answered the request with an error; the connection goes on. */
+        /** The server answered the request with an error; the connection stays usable. */
         SERVER,
         /** The server broke the protocol; the connection is closed. */
         PROTOCOL,

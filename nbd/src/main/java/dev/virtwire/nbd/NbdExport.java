@@ -11,7 +11,7 @@ import java.util.List;
  * @param flags the protocol's transmission flags
  * @param minimumBlockSize offsets and lengths of requests are multiples of it, but for the end of the export
  * @param preferredBlockSize multiples of it are read efficiently
- * @param maximumRead the longest request that goes on the wire, in bytes; longer reads are split
+ * @param maximumRead the longest request that is sent, in bytes; longer reads are split
  * @param metaContexts the contexts that block status reports, in the order in which they were asked for
  * @param replies the kind of replies that was negotiated
  */
@@ -47,7 +47,7 @@ public record NbdExport(
         return (flags & FLAG_READ_ONLY) != 0;
     }
 
-    /** Whether the server promises that several connections see one another's writes; needless where nobody writes. */
+    /** Whether the server promises that several connections see one another's writes; not needed if nobody writes. */
     public boolean canMultiConnect() {
         return (flags & FLAG_CAN_MULTI_CONN) != 0;
     }

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Asks for block status ahead of a walk. Where a request covers 4 GiB at most, a sparse disk of 16 TiB takes thousands,
+ * Asks for block status ahead of a walk. If a request covers 4 GiB at most, a sparse disk of 16 TiB takes thousands,
  * and one after the other each would cost a round trip. Asks for one range at a time, however, as long as the answers
  * are long, so that they do not pile up in memory.
  */

@@ -6,7 +6,7 @@
  * <p>Each connection is one blocking socket with one reader thread. That is deliberate: a reply's payload goes from the
  * socket straight into the caller's buffer, and what the caller hangs on a future runs on that thread, so that a slow
  * consumer slows the server down instead of filling memory. Several connections to one export multiply the throughput
- * where {@link dev.virtwire.nbd.NbdExport#canMultiConnect()} allows it.
+ * if {@link dev.virtwire.nbd.NbdExport#canMultiConnect()} allows it.
  *
  * <p>Every future completes: with its result, or with an {@link dev.virtwire.nbd.NbdException} that names the server,
  * the export, the request and what went wrong. Nothing is allocated from a length on the wire before the length is

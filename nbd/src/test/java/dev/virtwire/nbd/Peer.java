@@ -91,7 +91,7 @@ final class Peer {
         }
     }
 
-    /** Agrees to TLS and goes on in it. */
+    /** Agrees to TLS and continues in it. */
     void startTls(SSLEngine engine) throws IOException {
         greet();
         option();

@@ -37,7 +37,7 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private TablesOption tables = new TablesOption();
 
-    @Option(names = "--allow-missing", description = "Exit with 0 where the tables only lack procedures.")
+    @Option(names = "--allow-missing", description = "Exit with 0 if the tables only lack procedures.")
     private boolean allowMissing;
 
     @Parameters(

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * How one call is made. Immutable.
  *
  * @param deadline how long the caller waits for the result, waiting for a free slot included; null for the
- *     connection's default, {@link ConnectOptions#callTimeout()}. The server does not learn of it: it goes on with what
- *     it was told. A backup job or registration that comes too late is undone.
+ *     connection's default, {@link ConnectOptions#callTimeout()}. The server does not learn of it: it continues with
+ *     what it was told. A backup job or registration that comes too late is undone.
  */
 public record CallOptions(@Nullable Duration deadline) {
     /** The connection's default deadline. */

@@ -29,4 +29,27 @@ public record Procedure<A, R>(
         StreamDirection stream,
         boolean files,
         XdrCodec<A> arguments,
-        XdrCodec<R> result) {}
+        XdrCodec<R> result) {
+
+    /**
+     * A procedure that no table has, since a newer server brought it. Its arguments and its result are bytes of XDR; no
+     * bytes for one that has none. It may open no stream and pass no files.
+     *
+     * @param program the program's number, such as 0x20008086 for libvirt's own calls
+     * @param version the program's version, 1 of all that there are
+     * @param number the procedure's number in the program
+     */
+    public static Procedure<byte[], byte[]> ofBytes(int program, int version, int number) {
+        return new Procedure<>(
+                program,
+                version,
+                number,
+                "procedure " + number,
+                "a later version",
+                false,
+                StreamDirection.NONE,
+                false,
+                BytesCodec.INSTANCE,
+                BytesCodec.INSTANCE);
+    }
+}

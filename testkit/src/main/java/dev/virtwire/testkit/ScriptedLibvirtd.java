@@ -9,6 +9,7 @@ import dev.virtwire.protocol.remote.AuthProcedures;
 import dev.virtwire.protocol.remote.ConnectGetHostnameResult;
 import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.ConnectSupportsFeatureResult;
+import dev.virtwire.protocol.remote.Feature;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -103,7 +104,10 @@ public final class ScriptedLibvirtd implements AutoCloseable {
             throw new TestkitException("no port to listen on: " + e.getMessage(), e);
         }
         libvirtd.answer(AuthProcedures.AUTH_LIST, none -> new AuthListResult(List.of(0)))
-                .answer(ConnectProcedures.CONNECT_SUPPORTS_FEATURE, feature -> new ConnectSupportsFeatureResult(1))
+                .answer(
+                        ConnectProcedures.CONNECT_SUPPORTS_FEATURE,
+                        feature -> new ConnectSupportsFeatureResult(
+                                feature.feature() == Feature.REMOTE_CLOSE_CALLBACK.value() ? 0 : 1))
                 .answer(ConnectProcedures.CONNECT_OPEN, name -> null)
                 .answer(ConnectProcedures.CONNECT_CLOSE, none -> null)
                 .answer(ConnectProcedures.CONNECT_GET_HOSTNAME, none -> new ConnectGetHostnameResult("scripted"));

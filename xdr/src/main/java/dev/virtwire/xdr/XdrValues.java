@@ -43,6 +43,9 @@ public final class XdrValues {
      */
     public static <T> Set<T> set(@Nullable Set<T> values, String field) {
         Set<T> present = present(values, field);
+        if (present instanceof FlagSet<?>) {
+            return present;
+        }
         try {
             return Set.copyOf(present);
         } catch (NullPointerException e) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the disk's target in the domain, such as {@code vda}
  * @param included whether it is backed up
- * @param storage push mode's target or pull mode's scratch; null where libvirt is to choose
+ * @param storage push mode's target or pull mode's scratch; null if libvirt is to choose
  * @param format the format of that storage ({@code <driver type>}); null for qcow2
  * @param scope whether the whole disk or a change since a checkpoint is wanted; null for what the backup says
  * @param incremental the checkpoint since which changes count for this disk; null for the backup's

@@ -11,6 +11,7 @@ import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.BackupBeginFlags;
 import dev.virtwire.protocol.remote.DomainBackupBeginArgs;
+import dev.virtwire.protocol.remote.DomainState;
 import dev.virtwire.protocol.remote.JobProcedures;
 import dev.virtwire.protocol.remote.JobStatsFlags;
 import dev.virtwire.protocol.remote.JobType;
@@ -26,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A backup that runs on the host. It goes on there whatever becomes of this process, so end it: a pull backup by
+ * A backup that runs on the host. It continues there whatever becomes of this process, so end it: a pull backup by
  * {@link #finish()} when everything has been read, either by {@link #abort()}.
  *
  * <p>Its end is announced by libvirt's job-completed event and confirmed by the job statistics; those are asked for
@@ -45,6 +46,9 @@ public final class BackupJob {
     private static final Duration CLOCK_SLACK = Duration.ofSeconds(2);
 
     private static final int CLOCK_DRIFT = 100;
+
+    private static final JobStatistics NOTHING_TOLD = new JobStatistics(JobType.NONE.value(), Map.of());
+    private static final String UNTOLD = "the job is gone, and libvirt does not say why";
 
     /** What this side has asked of the job; decides what an end that libvirt reports means. */
     private enum Wish {
@@ -165,8 +169,8 @@ public final class BackupJob {
     }
 
     /**
-     * Completes when the job has ended, with how. Fails with {@link ConnectionLostException} where the connection ended
-     * first: the job then goes on at the host, see {@link Domain#attachBackup()}. Cancelling it does nothing to the
+     * Completes when the job has ended, with how. Fails with {@link ConnectionLostException} if the connection ended
+     * first: the job then continues at the host, see {@link Domain#attachBackup()}. Cancelling it does nothing to the
      * job.
      */
     public CompletableFuture<BackupOutcome> completion() {
@@ -174,7 +178,7 @@ public final class BackupJob {
     }
 
     /**
-     * The configuration with what libvirt chose where the caller gave nothing: ports, export names, indexes
+     * The configuration with what libvirt chose if the caller gave nothing: ports, export names, indexes
      * ({@code virDomainBackupGetXMLDesc}).
      */
     public CompletableFuture<BackupSpec> description() {
@@ -261,7 +265,7 @@ public final class BackupJob {
                 .thenCompose(completion -> completion);
     }
 
-    /** The wish may have died with its connection: where the job still runs and is ours, it is told once more. */
+    /** The wish may have died with its connection: if the job still runs and is ours, it is told once more. */
     private CompletableFuture<BackupOutcome> endAgain(Request how) {
         return confirmEnd(null).thenCompose(asked -> outcome.isDone() ? completion() : end(how));
     }
@@ -293,7 +297,7 @@ public final class BackupJob {
 
     private void leave(@Nullable Throwable cause) {
         outcome.completeExceptionally(new ConnectionLostException(
-                "the backup of %s goes on, but the connection to %s has ended"
+                "the backup of %s continues, but the connection to %s has ended"
                         .formatted(domain.name(), domain.libvirt().uri().where()),
                 cause));
     }
@@ -346,7 +350,7 @@ public final class BackupJob {
         if (announced || known == null) {
             return CompletableFuture.completedFuture(true);
         }
-        // A clock that was set, or a libvirtd that was started anew and counts from then, says nothing of the age: the
+        // A clock that was set, or a libvirtd that was started again and counts from then, says nothing of the age: the
         // description tells whose the job is.
         return description().handle((spec, failure) -> {
             if (failure != null) {
@@ -368,10 +372,28 @@ public final class BackupJob {
                     } else if (announced != null) {
                         complete(announced);
                     } else if (failure == null || provesNoJob(LibvirtException.unwrap(failure))) {
-                        complete(new JobStatistics(JobType.NONE.value(), Map.of()));
+                        return whyGone().thenAccept(reason -> complete(NOTHING_TOLD, reason));
                     }
-                    return null;
-                });
+                    return CompletableFuture.<Void>completedFuture(null);
+                })
+                .thenCompose(told -> told);
+    }
+
+    /** libvirt keeps nothing of a job that ends with its guest, but the domain shows that. */
+    private CompletableFuture<String> whyGone() {
+        return domain.info().handle((info, failure) -> {
+            if (failure != null) {
+                return LibvirtException.unwrap(failure) instanceof RemoteException remote
+                                && remote.is(ErrorCode.NO_DOMAIN)
+                        ? "the job is gone, and the domain with it"
+                        : UNTOLD;
+            }
+            DomainState state = info.state().orElse(null);
+            if (state == DomainState.SHUTOFF || state == DomainState.SHUTDOWN) {
+                return "the guest shut down, and the job ended with it";
+            }
+            return state == DomainState.CRASHED ? "the guest crashed, and the job ended with it" : UNTOLD;
+        });
     }
 
     /** Whether an error says that the domain has no job: it has none, does not run, or is gone. */
@@ -381,6 +403,10 @@ public final class BackupJob {
     }
 
     private void complete(JobStatistics last) {
+        complete(last, failureReason(last));
+    }
+
+    private void complete(JobStatistics last, String failureReason) {
         Boolean success = last.success();
         boolean succeeded = success == null ? last.typeNumber() == JobType.COMPLETED.value() : success;
         Request asked = Objects.requireNonNull(request.get());
@@ -397,7 +423,7 @@ public final class BackupJob {
             reason = null;
         } else {
             status = BackupOutcome.Status.FAILED;
-            reason = failureReason(last);
+            reason = failureReason;
         }
         outcome.complete(new BackupOutcome(status, reason, last));
     }
@@ -409,7 +435,7 @@ public final class BackupJob {
         }
         return last.typeNumber() == JobType.CANCELLED.value()
                 ? "the job was cancelled on the host, as happens when the guest ends"
-                : "the job is gone, and libvirt does not say why";
+                : UNTOLD;
     }
 
     private static RuntimeException rethrown(Throwable failure) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * How a backup job ended.
  *
  * @param status how
- * @param reason why, where it did not complete: libvirt's text or ours
+ * @param reason why it did not complete, in libvirt's words or ours
  * @param statistics libvirt's last figures
  */
 public record BackupOutcome(Status status, @Nullable String reason, JobStatistics statistics) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param mode who copies
  * @param incremental the checkpoint since which changes count; null for whole disks
  * @param server where a pull backup is served; null for push
- * @param disks the disks named; where there are none libvirt takes all it can
+ * @param disks the disks named; if empty, libvirt takes all that it can
  */
 public record BackupSpec(
         BackupMode mode,
@@ -45,7 +45,7 @@ public record BackupSpec(
     /**
      * Reads a {@code <domainbackup>}.
      *
-     * @throws IllegalArgumentException if it is none; the message names line and column, or the element
+     * @throws IllegalArgumentException if it is something else; the message names line and column, or the element
      */
     public static BackupSpec parse(String xml) {
         return BackupXml.read(xml);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A file or block device of the host that a backup writes to: push mode's target, pull mode's scratch.
  *
  * @param kind file or block device
- * @param path its absolute path on the host; null where libvirt is to choose one
+ * @param path its absolute path on the host; null if libvirt is to choose one
  * @param labels how it is labelled
  * @param encryption how it is encrypted, or null
  */

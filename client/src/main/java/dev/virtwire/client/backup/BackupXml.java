@@ -124,7 +124,7 @@ final class BackupXml {
             case "tcp" -> new NbdServer.Tcp(element.required("name"), element.integer("port"), tls);
             case "unix" -> new NbdServer.Unix(element.required("socket"), tls);
             case "fd" -> new NbdServer.Fd(element.required("fdgroup"), tls);
-            default -> throw element.fail("transport '" + transport + "' is none of tcp, unix and fd");
+            default -> throw element.fail("transport '" + transport + "' is not tcp, unix or fd");
         };
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.backup;
 
+import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.event.DomainEvent;
@@ -77,5 +78,7 @@ final class JobEndWatch implements GapSubscriber<DomainEvent.JobCompleted> {
     }
 
     @Override
-    public void onComplete() {}
+    public void onComplete() {
+        onError(new ConnectionLostException("the connection was closed by this side", null));
+    }
 }

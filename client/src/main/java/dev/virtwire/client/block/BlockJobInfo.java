@@ -15,7 +15,7 @@ import java.util.Optional;
  * @since 0.1
  */
 public record BlockJobInfo(int typeNumber, long bandwidth, long current, long end) {
-    /** What it does; empty where a newer server has a type that this client does not know. */
+    /** What it does; empty if a newer server has a type that this client does not know. */
     public Optional<BlockJobType> type() {
         return BlockJobType.of(typeNumber);
     }

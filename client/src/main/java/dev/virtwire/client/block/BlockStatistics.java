@@ -2,7 +2,7 @@
 package dev.virtwire.client.block;
 
 /**
- * What a guest has read from a disk and written to it ({@code virDomainBlockStatsStruct}); -1 where the hypervisor does
+ * What a guest has read from a disk and written to it ({@code virDomainBlockStatsStruct}); -1 if the hypervisor does
  * not count it.
  *
  * @param readRequests how many reads

@@ -27,8 +27,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk of a domain, and the job that may work on it. {@link Domain#disk} gives it; it holds no state, and whether
- * there is such a disk the calls tell. A block job goes on at the host after the call that began it; its end is a
+ * A disk of a domain, and the job that may work on it. {@link Domain#disk} gives it; it holds no state, and the
+ * calls tell whether there is such a disk. A block job continues at the host after the call that began it; its end is a
  * {@link dev.virtwire.client.event.DomainEvent.BlockJob}, and {@link #job} says how far it is.
  *
  * @since 0.1
@@ -52,7 +52,7 @@ public final class DomainDisk {
         return domain;
     }
 
-    /** The target, such as {@code vda}; or the path of its source, where it was asked for by that. */
+    /** The target, such as {@code vda}; or the path of its source, if it was asked for by that. */
     public String target() {
         return target;
     }
@@ -114,7 +114,7 @@ public final class DomainDisk {
         return tuning().domainSetBlockIoTune(domain.ref(), target, limits.toWire(), Set.of(flags));
     }
 
-    /** The job that works on the disk ({@code virDomainGetBlockJobInfo}); empty where none does. */
+    /** The job that works on the disk ({@code virDomainGetBlockJobInfo}); empty if there is no job. */
     public CompletableFuture<Optional<BlockJobInfo>> job() {
         return new JobCalls(domain.libvirt())
                 .domainGetBlockJobInfo(domain.ref(), target, Set.of(BlockJobInfoFlags.BANDWIDTH_BYTES))
@@ -124,8 +124,8 @@ public final class DomainDisk {
     }
 
     /**
-     * Ends the job ({@code virDomainBlockJobAbort}), with {@link BlockJobAbortFlags#PIVOT} by letting the guest go on
-     * with the copy. Fails with {@link ErrorCode#BLOCK_COPY_ACTIVE} where it cannot pivot yet.
+     * Ends the job ({@code virDomainBlockJobAbort}), with {@link BlockJobAbortFlags#PIVOT} by making the guest use the
+     * copy. Fails with {@link ErrorCode#BLOCK_COPY_ACTIVE} if it cannot pivot yet.
      */
     public CompletableFuture<Void> abortJob(BlockJobAbortFlags... flags) {
         return blocks().domainBlockJobAbort(domain.ref(), target, Set.of(flags));

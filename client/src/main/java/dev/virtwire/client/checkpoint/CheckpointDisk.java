@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the disk's target in the domain, such as {@code vda}
  * @param tracked whether its changes are tracked by a bitmap
  * @param bitmap the bitmap's name; null for the checkpoint's
- * @param size bytes changed since the checkpoint, where it was asked for
+ * @param size bytes changed since the checkpoint, if that was asked for
  */
 public record CheckpointDisk(
         String name,

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param description a text for people, or null
  * @param parent the checkpoint before it, in what libvirt reports and for a redefinition; else null
  * @param creationTime when it was made, in what libvirt reports; else null
- * @param disks the disks named; where there are none libvirt takes all that it can
+ * @param disks the disks named; if empty, libvirt takes all that it can
  */
 public record CheckpointSpec(
         @Nullable String name,
@@ -44,7 +44,7 @@ public record CheckpointSpec(
     /**
      * Reads a {@code <domaincheckpoint>}.
      *
-     * @throws IllegalArgumentException if it is none; the message names line and column, or the element
+     * @throws IllegalArgumentException if it is something else; the message names line and column, or the element
      */
     public static CheckpointSpec parse(String xml) {
         XmlElement root = XmlElement.parse(DOCUMENT, "domaincheckpoint", xml);

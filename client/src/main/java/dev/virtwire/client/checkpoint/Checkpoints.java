@@ -37,7 +37,7 @@ public final class Checkpoints {
 
     /**
      * The checkpoint of that name ({@code virDomainCheckpointLookupByName}); fails with
-     * {@link ErrorCode#NO_DOMAIN_CHECKPOINT} where there is none.
+     * {@link ErrorCode#NO_DOMAIN_CHECKPOINT} if the domain has no such checkpoint.
      */
     public CompletableFuture<Checkpoint> find(String name) {
         return calls().domainCheckpointLookupByName(domain.ref(), name, 0)

@@ -40,7 +40,7 @@ import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A domain, libvirt's word for a guest. Its identity is its UUID: two of these are equal where connection and UUID are.
+ * A domain, libvirt's word for a guest. Its identity is its UUID: two of these are equal if connection and UUID are.
  * The object holds no state of the domain; every call asks the server.
  *
  * @since 0.1
@@ -79,7 +79,7 @@ public final class Domain {
         return ref.uuid();
     }
 
-    /** The id that the domain had when it was looked up; empty where it was not running. */
+    /** The id that the domain had when it was looked up; empty if it was not running. */
     public Optional<Integer> id() {
         return ref.id() < 0 ? Optional.empty() : Optional.of(ref.id());
     }
@@ -146,7 +146,7 @@ public final class Domain {
         return domains().domainSuspend(ref);
     }
 
-    /** Lets the CPUs go on ({@code virDomainResume}). */
+    /** Resumes the CPUs ({@code virDomainResume}). */
     public CompletableFuture<Void> resume() {
         return domains().domainResume(ref);
     }
@@ -186,7 +186,7 @@ public final class Domain {
     /**
      * All figures of these kinds ({@code virDomainListGetStats}); of none for every kind that the server knows.
      *
-     * @return fails with {@link ErrorCode#NO_DOMAIN} where the domain is gone
+     * @return fails with {@link ErrorCode#NO_DOMAIN} if the domain is gone
      */
     public CompletableFuture<DomainStatistics> statistics(DomainStatsTypes... kinds) {
         return libvirt.statistics(List.of(this), Set.of(kinds), Set.of())
@@ -210,7 +210,7 @@ public final class Domain {
         return new DomainMemory(this);
     }
 
-    /** Its virtual CPUs: how many, figures, where they run. */
+    /** Its virtual CPUs: how many, their figures and their places. */
     public DomainVcpus vcpus() {
         return new DomainVcpus(this);
     }
@@ -294,15 +294,15 @@ public final class Domain {
      * itself; a pull backup serves the disks over NBD until {@link BackupJob#finish()}. Its end is announced by
      * {@link BackupJob#completion()}.
      *
-     * @param backup what is backed up; a name in it may come from {@link BackupJob#description()} where libvirt is to
+     * @param backup what is backed up; a name in it may come from {@link BackupJob#description()} if libvirt is to
      *     choose
      * @param checkpoint the checkpoint to make, or null. Disks in a format without persistent bitmaps (raw) cannot have
      *     one
      * @param flags {@link BackupBeginFlags#REUSE_EXTERNAL}: targets or scratch files are there already, in the right
      *     format and size
-     * @return the job; fails with {@link RemoteException} where libvirt refuses it: the domain is not running, the
-     *     connection is read-only, the driver has no support, an image is in the way. Where the caller gave up before
-     *     the reply, a job that began all the same is aborted
+     * @return the job; fails with {@link RemoteException} if libvirt refuses it: the domain is not running, the
+     *     connection is read-only, the driver has no support, an image is in the way. If the caller gave up before
+     *     the reply, a job that began anyway is aborted
      */
     public CompletableFuture<BackupJob> beginBackup(
             BackupSpec backup, @Nullable CheckpointSpec checkpoint, Set<BackupBeginFlags> flags) {
@@ -324,23 +324,23 @@ public final class Domain {
     }
 
     /**
-     * The configuration of the backup that runs, with what libvirt chose where the caller gave nothing
+     * The configuration of the backup that runs, with what libvirt chose if the caller gave nothing
      * ({@code virDomainBackupGetXMLDesc}). Allowed on a read-only connection.
      *
-     * @return fails with {@link ErrorCode#NO_DOMAIN_BACKUP} where none runs
+     * @return fails with {@link ErrorCode#NO_DOMAIN_BACKUP} if no backup runs
      */
     public CompletableFuture<String> backupXml() {
         return jobs().domainBackupGetXmlDesc(ref, 0).thenApply(result -> result.xml());
     }
 
-    /** As {@link #backupXml()}, parsed; empty where no backup runs. */
+    /** As {@link #backupXml()}, parsed; empty if no backup runs. */
     public CompletableFuture<Optional<BackupSpec>> activeBackup() {
         return BackupJob.active(this);
     }
 
     /**
      * The backup that runs, to watch and to end, as if this process had begun it: after a lost connection, or in
-     * another process. Fails with {@link ErrorCode#NO_DOMAIN_BACKUP} where none runs.
+     * another process. Fails with {@link ErrorCode#NO_DOMAIN_BACKUP} if no backup runs.
      */
     public CompletableFuture<BackupJob> attachBackup() {
         return BackupJob.attach(this);

@@ -63,7 +63,7 @@ public final class DomainConsoles {
      * A picture of a screen ({@code virDomainScreenshot}), fetched over a connection of its own.
      *
      * @param screen which, from 0
-     * @return fails with {@link ErrorCode#INVALID_ARG} where the domain has no such screen
+     * @return fails with {@link ErrorCode#INVALID_ARG} if the domain has no such screen
      */
     public CompletableFuture<Screenshot> screenshot(int screen) {
         LibvirtAccess access = LibvirtAccess.to(domain.libvirt());

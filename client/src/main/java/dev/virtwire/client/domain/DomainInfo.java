@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param cpuTime CPU time used since it was started
  */
 public record DomainInfo(int stateNumber, long maxMemoryKiB, long memoryKiB, int vcpus, Duration cpuTime) {
-    /** How it stands; empty where a newer server has a state that this client does not know. */
+    /** How it stands; empty if a newer server has a state that this client does not know. */
     public Optional<DomainState> state() {
         return DomainState.of(stateNumber);
     }

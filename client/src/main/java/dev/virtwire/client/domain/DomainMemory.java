@@ -63,10 +63,10 @@ public final class DomainMemory {
     /**
      * Says how often the guest is asked for those figures ({@code virDomainSetMemoryStatsPeriod}).
      *
-     * @param period whole seconds; zero to ask no more
+     * @param period rounded up to seconds; zero to ask no more
      */
     public CompletableFuture<Void> setStatisticsPeriod(Duration period, DomainMemoryFlags... flags) {
-        return calls().domainSetMemoryStatsPeriod(domain.ref(), Math.toIntExact(period.toSeconds()), Set.of(flags));
+        return calls().domainSetMemoryStatsPeriod(domain.ref(), WholeSeconds.of(period, "period"), Set.of(flags));
     }
 
     /** Its limits, such as {@code hard_limit} in KiB ({@code virDomainGetMemoryParameters}). */

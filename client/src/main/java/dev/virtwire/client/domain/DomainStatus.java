@@ -20,13 +20,13 @@ import java.util.Optional;
  * @since 0.1
  */
 public record DomainStatus(int stateNumber, int reasonNumber) {
-    /** How it stands; empty where a newer server has a state that this client does not know. */
+    /** How it stands; empty if a newer server has a state that this client does not know. */
     public Optional<DomainState> state() {
         return DomainState.of(stateNumber);
     }
 
     /**
-     * Why: a {@link DomainRunningReason} of a running domain, and so on; empty where a newer server has a state or
+     * Why: a {@link DomainRunningReason} of a running domain, and so on; empty if a newer server has a state or
      * reason that this client does not know.
      */
     public Optional<? extends Enum<?>> reason() {

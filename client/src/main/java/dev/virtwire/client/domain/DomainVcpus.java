@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -74,14 +75,21 @@ public final class DomainVcpus {
                 }));
     }
 
-    /** The host's CPUs that each may run on, also of a domain that does not run ({@code virDomainGetVcpuPinInfo}). */
+    /**
+     * The host's CPUs that each may run on, also of a domain that does not run ({@code virDomainGetVcpuPinInfo}). An
+     * element's index is the number of the virtual CPU: those that are offline, up to the most that there may be, are
+     * among them.
+     */
     public CompletableFuture<List<BitSet>> pinning(DomainAffectFlags... flags) {
+        Set<DomainVcpuFlags> most = EnumSet.of(DomainVcpuFlags.MAXIMUM);
+        most.addAll(DomainVcpuFlags.of(DomainAffectFlags.bits(Set.of(flags))));
         return hostCpus()
-                .thenCompose(hostCpus -> domain.info().thenCompose(info -> {
-                    int mapLength = mapLength(hostCpus);
-                    return calls().domainGetVcpuPinInfo(domain.ref(), info.vcpus(), mapLength, Set.of(flags))
-                            .thenApply(result -> maps(result.cpumaps(), mapLength));
-                }));
+                .thenCompose(hostCpus -> calls().domainGetVcpusFlags(domain.ref(), most)
+                        .thenCompose(vcpus -> {
+                            int mapLength = mapLength(hostCpus);
+                            return calls().domainGetVcpuPinInfo(domain.ref(), vcpus.num(), mapLength, Set.of(flags))
+                                    .thenApply(result -> maps(result.cpumaps(), mapLength));
+                        }));
     }
 
     /**

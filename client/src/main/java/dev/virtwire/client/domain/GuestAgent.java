@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The agent that runs in a guest. {@link Domain#agent()} gives it; it holds no state. Its calls fail with
- * {@link ErrorCode#AGENT_UNRESPONSIVE} where the agent does not run, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED}
- * where the domain has no channel for one.
+ * {@link ErrorCode#AGENT_UNRESPONSIVE} if the agent does not run, and with {@link ErrorCode#ARGUMENT_UNSUPPORTED}
+ * if the domain has no channel for one.
  *
  * @since 0.1
  */
@@ -51,11 +51,22 @@ public final class GuestAgent {
      * Sends a command ({@code virDomainQemuAgentCommand}).
      *
      * @param json such as <code>{"execute":"guest-ping"}</code>
-     * @param patience whole seconds, after which libvirt gives up
-     * @return the answer, as JSON; empty where the command has none
+     * @param patience after which libvirt gives up, rounded up to seconds; zero to wait for no answer
+     * @return the answer, as JSON; empty if the command has none
      */
     public CompletableFuture<Optional<String>> command(String json, Duration patience) {
-        return send(json, Math.toIntExact(patience.toSeconds()));
+        return send(json, WholeSeconds.of(patience, "patience"));
+    }
+
+    /**
+     * Says how long libvirt waits for the agent's answer to all other calls
+     * ({@code virDomainAgentSetResponseTimeout}). Without that it waits without end.
+     *
+     * @param patience rounded up to seconds; zero to wait for no answer
+     */
+    public CompletableFuture<Void> setResponseTimeout(Duration patience) {
+        return calls().domainAgentSetResponseTimeout(domain.ref(), WholeSeconds.of(patience, "patience"), 0)
+                .thenAccept(done -> {});
     }
 
     private CompletableFuture<Optional<String>> send(String json, int timeout) {
@@ -102,8 +113,8 @@ public final class GuestAgent {
     }
 
     /**
-     * Lets all frozen file systems of the guest go on, by its agent ({@code virDomainFSThaw}, which QEMU's driver
-     * refuses to do to some of them only). Does nothing where none is frozen.
+     * Thaws all frozen file systems of the guest, by its agent ({@code virDomainFSThaw}, which QEMU's driver
+     * refuses to do to some of them only). Does nothing if no file system is frozen.
      *
      * @return how many were thawed
      */

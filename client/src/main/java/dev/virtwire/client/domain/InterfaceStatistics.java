@@ -2,7 +2,7 @@
 package dev.virtwire.client.domain;
 
 /**
- * What went through a network interface, as the guest sees it ({@code virDomainInterfaceStatsStruct}); -1 where it is
+ * What went through a network interface, as the guest sees it ({@code virDomainInterfaceStatsStruct}); -1 if it is
  * not counted.
  *
  * @param receivedBytes bytes received

@@ -32,7 +32,7 @@ public record JobStatistics(int typeNumber, Map<String, Object> values) {
         return new JobStatistics(typeNumber, TypedParameters.ofWire(params).toMap());
     }
 
-    /** How the job stands; empty where a newer server has a type that this client does not know. */
+    /** How the job stands; empty if a newer server has a type that this client does not know. */
     public Optional<JobType> type() {
         return JobType.of(typeNumber);
     }
@@ -47,7 +47,7 @@ public record JobStatistics(int typeNumber, Map<String, Object> values) {
         return operation().filter(JobOperation.BACKUP::equals).isPresent();
     }
 
-    /** What the job does, or did; empty where libvirt does not say, or names what this client does not know. */
+    /** What the job does, or did; empty if libvirt does not say, or names what this client does not know. */
     public Optional<JobOperation> operation() {
         OptionalLong number = number("operation");
         return number.isPresent() ? JobOperation.of((int) number.getAsLong()) : Optional.empty();
@@ -83,16 +83,19 @@ public record JobStatistics(int typeNumber, Map<String, Object> values) {
         return number("disk_temp_total");
     }
 
-    /** Whether the job succeeded; null while it runs, or where libvirt does not say. */
+    /** Whether the job succeeded; null while it runs, or if libvirt does not say. */
     public @Nullable Boolean success() {
         Object value = values.get("success");
         return value instanceof Boolean flag ? flag : null;
     }
 
-    /** libvirt's text about the end of the job, or null. A pull backup's normal end reads "Operation canceled". */
+    /**
+     * Why the job failed, in libvirt's words; null if it did not fail, or libvirt does not say. Of a pull backup that
+     * ended as it should, libvirt says "Operation canceled", which stands in {@link #values} only.
+     */
     public @Nullable String errorMessage() {
         Object value = values.get("errmsg");
-        return value instanceof String text ? text : null;
+        return value instanceof String text && !Boolean.TRUE.equals(success()) ? text : null;
     }
 
     private OptionalLong number(String key) {

@@ -20,7 +20,7 @@ public record MemoryStatistics(Map<Integer, Long> byTag) {
         byTag = Collections.unmodifiableMap(new TreeMap<>(byTag));
     }
 
-    /** A figure; empty where the guest does not tell it. */
+    /** A figure; empty if the guest does not tell it. */
     public OptionalLong get(MemoryStatTag tag) {
         Long value = byTag.get(tag.value());
         return value == null ? OptionalLong.empty() : OptionalLong.of(value);

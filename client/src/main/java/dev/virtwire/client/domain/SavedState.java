@@ -25,12 +25,12 @@ public final class SavedState {
         this.domain = domain;
     }
 
-    /** Saves the running domain and stops it; its next start goes on from there ({@code virDomainManagedSave}). */
+    /** Saves the running domain and stops it; its next start resumes from there ({@code virDomainManagedSave}). */
     public CompletableFuture<Void> manage(DomainSaveFlags... flags) {
         return saves().domainManagedSave(domain.ref(), Set.of(flags));
     }
 
-    /** Whether its next start goes on from a saved state ({@code virDomainHasManagedSaveImage}). */
+    /** Whether its next start resumes a saved state ({@code virDomainHasManagedSaveImage}). */
     public CompletableFuture<Boolean> isManaged() {
         return saves().domainHasManagedSaveImage(domain.ref(), 0).thenApply(result -> result.result() != 0);
     }
@@ -53,7 +53,7 @@ public final class SavedState {
 
     /**
      * Saves the running domain to a file of the host and stops it ({@code virDomainSaveFlags}); {@link
-     * Libvirt#restoreDomain} lets it go on.
+     * Libvirt#restoreDomain} resumes it.
      *
      * @param xml what is saved in place of the domain's own configuration, changed where the guest cannot see it; or
      *     null

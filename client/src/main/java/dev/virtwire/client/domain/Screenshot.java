@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * A picture of a guest's screen.
  *
- * @param mime its kind in the server's words, such as {@code image/x-portable-pixmap}; empty where it says none
+ * @param mime its kind in the server's words, such as {@code image/x-portable-pixmap}; empty if it says none
  * @param image the picture, a file's content; read-only
  * @since 0.1
  */

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
  * @param number its number, from 0
  * @param stateNumber how it stands, as libvirt's number
  * @param cpuTime how long it has run
- * @param hostCpuNumber the host's CPU that it runs on; negative where it runs on none, or the host does not tell
+ * @param hostCpuNumber the host's CPU that it runs on; negative if it runs on none, or the host does not tell
  * @param affinity the host's CPUs that it may run on
  * @since 0.1
  */
@@ -23,7 +23,7 @@ public record Vcpu(int number, int stateNumber, Duration cpuTime, int hostCpuNum
         affinity = (BitSet) affinity.clone();
     }
 
-    /** How it stands; empty where a newer server has a state that this client does not know. */
+    /** How it stands; empty if a newer server has a state that this client does not know. */
     public Optional<VcpuState> state() {
         return VcpuState.of(stateNumber);
     }

@@ -57,7 +57,7 @@ public sealed interface DomainEvent extends Event {
             return DomainEventType.of(typeNumber);
         }
 
-        /** Why: a {@link DomainStartedDetail} where it was started, a {@link DomainStoppedDetail} where it stopped … */
+        /** Why: a {@link DomainStartedDetail} if it was started, a {@link DomainStoppedDetail} if it stopped … */
         public Optional<? extends Enum<?>> detail() {
             return type().flatMap(type -> switch (type) {
                 case DEFINED -> DomainDefinedDetail.of(detailNumber);
@@ -165,7 +165,7 @@ public sealed interface DomainEvent extends Event {
      * @param path the image's path on the host
      * @param alias the device's alias
      * @param actionNumber what was done about it
-     * @param reason such as {@code enospc}; empty where it is unknown
+     * @param reason such as {@code enospc}; empty if it is unknown
      */
     record IoErrorReason(Domain domain, String path, String alias, int actionNumber, String reason)
             implements DomainEvent {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param domain the domain
  * @param name QEMU's name for it, such as {@code RTC_CHANGE}
  * @param time when it happened, by QEMU's clock
- * @param details what QEMU says of it, as JSON; null where there is nothing to say
+ * @param details what QEMU says of it, as JSON; null if it says nothing
  * @since 0.1
  */
 public record MonitorEvent(

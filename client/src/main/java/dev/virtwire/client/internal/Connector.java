@@ -16,10 +16,12 @@ import dev.virtwire.client.internal.transport.EventLoops;
 import dev.virtwire.client.internal.transport.NettyVersion;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.Transports;
-import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.remote.ConnectCalls;
 import dev.virtwire.protocol.remote.ConnectFlags;
+import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.Feature;
+import dev.virtwire.xdr.XdrReader;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import java.util.Set;
@@ -71,9 +73,9 @@ public final class Connector implements Session.Dialer {
                 .thenCombine(
                         transport,
                         (channel, way) ->
-                                new Authenticator(uri, options, session.greeting(), channel, way.isProtected()))
+                                new Authenticator(uri, options, session.greeting(), channel, way.protection()))
                 .thenCompose(Authenticator::authenticate)
-                .thenCompose(in -> greet(session.greeting()));
+                .thenCompose(in -> greet(session));
         attempt.orTimeout(options.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
         return attempt.whenComplete((done, failure) -> {
                     if (failure != null) {
@@ -116,14 +118,42 @@ public final class Connector implements Session.Dialer {
         return opened;
     }
 
-    private CompletableFuture<Void> greet(Caller caller) {
-        ConnectCalls calls = new ConnectCalls(caller);
+    private CompletableFuture<Void> greet(Session session) {
+        ConnectCalls calls = new ConnectCalls(session.greeting());
         Set<ConnectFlags> flags = options.readOnly() ? Set.of(ConnectFlags.READ_ONLY) : Set.of();
         if (options.keepAliveCount() > 0) {
             // Asking starts the server's own pings; nothing depends on the answer.
             calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE.value());
         }
-        return calls.connectOpen(uri.openName(), flags);
+        session.onLoop(() ->
+                session.listen(ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED, body -> driverEnded(session, body)));
+        CompletableFuture<Boolean> tellsOfEnd = calls.connectSupportsFeature(Feature.REMOTE_CLOSE_CALLBACK.value())
+                .handle((answer, failure) -> failure == null && answer.supported() != 0);
+        return calls.connectOpen(uri.openName(), flags)
+                .thenRun(() -> tellsOfEnd.thenAccept(tells -> {
+                    if (tells) {
+                        // Nobody waits for the answer, so that connecting takes no longer.
+                        calls.connectRegisterCloseCallback().whenComplete((done, failure) -> {
+                            if (failure != null) {
+                                LOG.debug("{} will not tell of its driver's end", uri, failure);
+                            }
+                        });
+                    }
+                }));
+    }
+
+    /**
+     * Behind a proxy daemon is another one, with the hypervisor's driver. If that has ended, the proxy still answers
+     * pings, but every call fails and no event comes.
+     */
+    private static void driverEnded(Session session, ByteBuf body) {
+        int reason = ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED
+                .body()
+                .decode(new XdrReader(body))
+                .reason();
+        if (reason != dev.virtwire.protocol.remote.CloseReason.CLIENT.value()) {
+            session.lose("the server's own connection to the hypervisor's driver has ended");
+        }
     }
 
     /** Says which URI the attempt was for. */

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual network. Its identity is its UUID: two of these are equal where connection and UUID are. The object holds
+ * A virtual network. Its identity is its UUID: two of these are equal if connection and UUID are. The object holds
  * no state of the network; every call asks the server.
  *
  * @since 0.1

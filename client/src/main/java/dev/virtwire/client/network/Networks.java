@@ -38,16 +38,16 @@ public final class Networks {
     }
 
     /**
-     * The network of that name ({@code virNetworkLookupByName}); fails with {@link ErrorCode#NO_NETWORK} where there is
-     * none.
+     * The network of that name ({@code virNetworkLookupByName}); fails with {@link ErrorCode#NO_NETWORK} if the host
+     * has no such network.
      */
     public CompletableFuture<Network> find(String name) {
         return calls().networkLookupByName(name).thenApply(result -> Network.of(libvirt, result.network()));
     }
 
     /**
-     * The network of that UUID ({@code virNetworkLookupByUUID}); fails with {@link ErrorCode#NO_NETWORK} where there is
-     * none.
+     * The network of that UUID ({@code virNetworkLookupByUUID}); fails with {@link ErrorCode#NO_NETWORK} if the host
+     * has no such network.
      */
     public CompletableFuture<Network> find(UUID uuid) {
         return calls().networkLookupByUuid(uuid).thenApply(result -> Network.of(libvirt, result.network()));

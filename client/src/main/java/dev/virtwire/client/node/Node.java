@@ -157,8 +157,8 @@ public final class Node {
     }
 
     /**
-     * The device of that name ({@code virNodeDeviceLookupByName}); fails with {@link ErrorCode#NO_NODE_DEVICE} where
-     * there is none.
+     * The device of that name ({@code virNodeDeviceLookupByName}); fails with {@link ErrorCode#NO_NODE_DEVICE} if
+     * the host has no such device.
      */
     public CompletableFuture<NodeDevice> device(String name) {
         return new NodeDeviceCalls(libvirt)

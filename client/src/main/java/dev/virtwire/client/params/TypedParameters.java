@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A list of typed parameters, in libvirt's order, with readers by name. Immutable. A name may come more than once,
- * where libvirt's call says so; the readers of one value then take the last.
+ * if libvirt's call says so; the readers of one value then take the last.
  *
  * <pre>{@code
  * TypedParameters limits = TypedParameters.builder().putUllong("total_iops_sec", 500).build();
@@ -68,7 +68,7 @@ public final class TypedParameters implements Iterable<TypedParameter> {
         return all.size();
     }
 
-    /** Whether there is none. */
+    /** Whether the list is empty. */
     public boolean isEmpty() {
         return all.isEmpty();
     }
@@ -95,7 +95,7 @@ public final class TypedParameters implements Iterable<TypedParameter> {
 
     /**
      * A whole number, whatever its width and sign ({@code virTypedParamsGetInt} and its like); one beyond
-     * {@link Long#MAX_VALUE} reads as negative, as its bits do. Empty where there is none, or it is of another type.
+     * {@link Long#MAX_VALUE} reads as negative, as its bits do. Empty if it is missing, or of another type.
      */
     public OptionalLong number(String name) {
         Object value = value(name);
@@ -105,18 +105,18 @@ public final class TypedParameters implements Iterable<TypedParameter> {
     }
 
     /**
-     * A floating-point number ({@code virTypedParamsGetDouble}); empty where there is none, or it is of another type.
+     * A floating-point number ({@code virTypedParamsGetDouble}); empty if it is missing, or of another type.
      */
     public OptionalDouble real(String name) {
         return value(name) instanceof Double value ? OptionalDouble.of(value) : OptionalDouble.empty();
     }
 
-    /** Yes or no ({@code virTypedParamsGetBoolean}); empty where it is not said, or is of another type. */
+    /** Yes or no ({@code virTypedParamsGetBoolean}); empty if it is not said, or is of another type. */
     public Optional<Boolean> flag(String name) {
         return value(name) instanceof Boolean value ? Optional.of(value) : Optional.empty();
     }
 
-    /** Text ({@code virTypedParamsGetString}); empty where there is none, or it is of another type. */
+    /** Text ({@code virTypedParamsGetString}); empty if it is missing, or of another type. */
     public Optional<String> text(String name) {
         return value(name) instanceof String value ? Optional.of(value) : Optional.empty();
     }
@@ -204,7 +204,7 @@ public final class TypedParameters implements Iterable<TypedParameter> {
         /**
          * Appends an unsigned 32-bit number ({@code virTypedParamsAddUInt}).
          *
-         * @throws IllegalArgumentException if it is none
+         * @throws IllegalArgumentException if it is negative or too large
          */
         public Builder putUint(String name, long value) {
             return add(new TypedParameter.OfUint(name, value));

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A secret, such as the passphrase of an encrypted disk. Its identity is its UUID: two of these are equal where
+ * A secret, such as the passphrase of an encrypted disk. Its identity is its UUID: two of these are equal if
  * connection and UUID are. The object holds neither state nor value; every call asks the server.
  *
  * @since 0.1
@@ -49,7 +49,7 @@ public final class Secret {
         return ref.uuid();
     }
 
-    /** What it is for; empty where a newer server has a type that this client does not know. */
+    /** What it is for; empty if a newer server has a type that this client does not know. */
     public Optional<SecretUsageType> usageType() {
         return SecretUsageType.of(ref.usageType());
     }
@@ -65,8 +65,8 @@ public final class Secret {
     }
 
     /**
-     * The value ({@code virSecretGetValue}); fails with {@link ErrorCode#NO_SECRET} where it has none yet, and with
-     * {@link ErrorCode#INVALID_SECRET} where it is private.
+     * The value ({@code virSecretGetValue}); fails with {@link ErrorCode#NO_SECRET} if it has none yet, and with
+     * {@link ErrorCode#INVALID_SECRET} if it is private.
      */
     public CompletableFuture<byte[]> value() {
         return calls().secretGetValue(ref, 0).thenApply(SecretGetValueResult::value);

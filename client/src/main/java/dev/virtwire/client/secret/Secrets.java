@@ -38,16 +38,16 @@ public final class Secrets {
     }
 
     /**
-     * The secret of that UUID ({@code virSecretLookupByUUID}); fails with {@link ErrorCode#NO_SECRET} where there is
-     * none.
+     * The secret of that UUID ({@code virSecretLookupByUUID}); fails with {@link ErrorCode#NO_SECRET} if the host
+     * has no such secret.
      */
     public CompletableFuture<Secret> find(UUID uuid) {
         return calls().secretLookupByUuid(uuid).thenApply(result -> Secret.of(libvirt, result.secret()));
     }
 
     /**
-     * The secret for that use ({@code virSecretLookupByUsage}); fails with {@link ErrorCode#NO_SECRET} where there is
-     * none.
+     * The secret for that use ({@code virSecretLookupByUsage}); fails with {@link ErrorCode#NO_SECRET} if the host
+     * has no such secret.
      */
     public CompletableFuture<Secret> find(SecretUsageType type, String usage) {
         return calls().secretLookupByUsage(type.value(), usage)

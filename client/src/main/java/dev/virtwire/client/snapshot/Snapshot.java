@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A snapshot of a domain: a state to go back to. Two of these are equal where domain and name are. Holds no state;
+ * A snapshot of a domain: a state to go back to. Two of these are equal if domain and name are. Holds no state;
  * every call asks the server.
  *
  * @since 0.1
@@ -57,7 +57,7 @@ public final class Snapshot {
     }
 
     /** The snapshot before it ({@code virDomainSnapshotGetParent}); fails with
-     * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} where it is the first. */
+     * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} if it is the first. */
     public CompletableFuture<Snapshot> parent() {
         return calls().domainSnapshotGetParent(ref, 0).thenApply(result -> of(domain, result.snapshot()));
     }
@@ -70,7 +70,7 @@ public final class Snapshot {
                         .toList());
     }
 
-    /** Whether it is the one that the domain goes on from ({@code virDomainSnapshotIsCurrent}). */
+    /** Whether it is the one that the domain builds on ({@code virDomainSnapshotIsCurrent}). */
     public CompletableFuture<Boolean> isCurrent() {
         return calls().domainSnapshotIsCurrent(ref, 0).thenApply(result -> result.current() != 0);
     }

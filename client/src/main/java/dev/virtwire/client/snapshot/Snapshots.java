@@ -38,14 +38,14 @@ public final class Snapshots {
 
     /**
      * The snapshot of that name ({@code virDomainSnapshotLookupByName}); fails with
-     * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} where there is none.
+     * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} if the domain has no such snapshot.
      */
     public CompletableFuture<Snapshot> find(String name) {
         return calls().domainSnapshotLookupByName(domain.ref(), name, 0)
                 .thenApply(result -> Snapshot.of(domain, result.snapshot()));
     }
 
-    /** The snapshot that the domain goes on from ({@code virDomainSnapshotCurrent}); empty where there is none. */
+    /** The snapshot that the domain builds on ({@code virDomainSnapshotCurrent}); empty if it builds on no snapshot. */
     public CompletableFuture<Optional<Snapshot>> current() {
         return calls().domainHasCurrentSnapshot(domain.ref(), 0)
                 .thenCompose(has -> has.result() == 0

@@ -5,7 +5,7 @@ import dev.virtwire.client.params.TypedParameters;
 import java.util.OptionalLong;
 
 /**
- * A domain's memory, in KiB; each figure is empty where it is not told.
+ * A domain's memory, in KiB; each figure is empty if it is not told.
  *
  * @param currentKiB what it has
  * @param maximumKiB the most that it may have

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The host's CPU time that a domain has used; each is empty where it is not told.
+ * The host's CPU time that a domain has used; each is empty if it is not told.
  *
  * @param total in all
  * @param user of that, in user space

@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A disk, or one of its backing files; each figure is empty where it is not told, as of a disk without a medium.
+ * A disk, or one of its backing files; each figure is empty if it is not told, as of a disk without a medium.
  *
  * @param name its target, such as {@code vda}
- * @param path the path of its file or device; empty where it has none
- * @param backingIndex which image of the disk's chain it is; empty where backing files were not asked for
+ * @param path the path of its file or device; empty if it has none
+ * @param backingIndex which image of the disk's chain it is; empty if backing files were not asked for
  * @param readRequests how many reads
  * @param readBytes bytes read
  * @param readTime how long reads took, together

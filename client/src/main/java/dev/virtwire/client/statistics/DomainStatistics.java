@@ -61,7 +61,7 @@ public record DomainStatistics(Domain domain, TypedParameters parameters) {
         return each("net.", "net.count", NetStatistics::of);
     }
 
-    /** Each of its disks, and their backing files where those were asked for. */
+    /** Each of its disks, and their backing files if those were asked for. */
     public List<DiskStatistics> disks() {
         return each("block.", "block.count", DiskStatistics::of);
     }

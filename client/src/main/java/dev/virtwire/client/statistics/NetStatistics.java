@@ -5,9 +5,9 @@ import dev.virtwire.client.params.TypedParameters;
 import java.util.OptionalLong;
 
 /**
- * What went through a network interface; each figure is empty where it is not told.
+ * What went through a network interface; each figure is empty if it is not told.
  *
- * @param name its target on the host, such as {@code vnet0}; empty where it has none
+ * @param name its target on the host, such as {@code vnet0}; empty if it has none
  * @param receivedBytes bytes received
  * @param receivedPackets packets received
  * @param receiveErrors errors while receiving

@@ -11,12 +11,12 @@ import java.util.Optional;
  *
  * @param number its number, from 0
  * @param stateNumber how it stands, as libvirt's number
- * @param time how long it has run; empty where it is not told
- * @param waited how long it has waited for the host; empty where it is not told
+ * @param time how long it has run; empty if it is not told
+ * @param waited how long it has waited for the host; empty if it is not told
  * @since 0.1
  */
 public record VcpuStatistics(int number, int stateNumber, Optional<Duration> time, Optional<Duration> waited) {
-    /** How it stands; empty where a newer server has a state that this client does not know. */
+    /** How it stands; empty if a newer server has a state that this client does not know. */
     public Optional<VcpuState> state() {
         return VcpuState.of(stateNumber);
     }

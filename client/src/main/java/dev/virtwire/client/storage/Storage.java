@@ -47,16 +47,16 @@ public final class Storage {
     }
 
     /**
-     * The pool of that name ({@code virStoragePoolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_POOL} where
-     * there is none.
+     * The pool of that name ({@code virStoragePoolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_POOL} if
+     * the host has no such pool.
      */
     public CompletableFuture<StoragePool> pool(String name) {
         return poolCalls().storagePoolLookupByName(name).thenApply(result -> StoragePool.of(libvirt, result.pool()));
     }
 
     /**
-     * The pool of that UUID ({@code virStoragePoolLookupByUUID}); fails with {@link ErrorCode#NO_STORAGE_POOL} where
-     * there is none.
+     * The pool of that UUID ({@code virStoragePoolLookupByUUID}); fails with {@link ErrorCode#NO_STORAGE_POOL} if
+     * the host has no such pool.
      */
     public CompletableFuture<StoragePool> pool(UUID uuid) {
         return poolCalls().storagePoolLookupByUuid(uuid).thenApply(result -> StoragePool.of(libvirt, result.pool()));
@@ -64,7 +64,7 @@ public final class Storage {
 
     /**
      * The pool whose target is that path of the host ({@code virStoragePoolLookupByTargetPath}); fails with
-     * {@link ErrorCode#NO_STORAGE_POOL} where there is none.
+     * {@link ErrorCode#NO_STORAGE_POOL} if the host has no such pool.
      */
     public CompletableFuture<StoragePool> poolAt(String targetPath) {
         return poolCalls()
@@ -90,7 +90,7 @@ public final class Storage {
      * What could become a pool of this type, as XML ({@code virConnectFindStoragePoolSources}).
      *
      * @param type such as {@code logical}
-     * @param sourceSpec where to look, as XML, where the type needs that; or null
+     * @param sourceSpec where to look, as XML, if the type needs that; or null
      */
     public CompletableFuture<String> findPoolSources(String type, @Nullable String sourceSpec) {
         return poolCalls()
@@ -107,7 +107,7 @@ public final class Storage {
 
     /**
      * The volume of that key, which is unique on the host ({@code virStorageVolLookupByKey}); fails with
-     * {@link ErrorCode#NO_STORAGE_VOL} where there is none.
+     * {@link ErrorCode#NO_STORAGE_VOL} if the host has no such volume.
      */
     public CompletableFuture<StorageVolume> volumeByKey(String key) {
         return volumeCalls().storageVolLookupByKey(key).thenApply(result -> StorageVolume.of(libvirt, result.volume()));
@@ -115,7 +115,7 @@ public final class Storage {
 
     /**
      * The volume at that path of the host ({@code virStorageVolLookupByPath}); fails with {@link
-     * ErrorCode#NO_STORAGE_VOL} where there is none.
+     * ErrorCode#NO_STORAGE_VOL} if the host has no such volume.
      */
     public CompletableFuture<StorageVolume> volumeByPath(String path) {
         return volumeCalls()

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A storage pool, a place of volumes. Its identity is its UUID: two of these are equal where connection and UUID are.
+ * A storage pool, a place of volumes. Its identity is its UUID: two of these are equal if connection and UUID are.
  * The object holds no state of the pool; every call asks the server.
  *
  * @since 0.1
@@ -114,7 +114,7 @@ public final class StoragePool {
         return calls().storagePoolDestroy(ref);
     }
 
-    /** Removes what lies beneath an inactive pool ({@code virStoragePoolDelete}), for ever. */
+    /** Removes what lies beneath an inactive pool ({@code virStoragePoolDelete}) for good. */
     public CompletableFuture<Void> delete(StoragePoolDeleteFlags... flags) {
         return calls().storagePoolDelete(ref, Set.of(flags));
     }
@@ -124,7 +124,10 @@ public final class StoragePool {
         return calls().storagePoolUndefine(ref);
     }
 
-    /** The volumes of the active pool ({@code virStoragePoolListAllVolumes}). */
+    /**
+     * The volumes of the active pool ({@code virStoragePoolListAllVolumes}). A name that is not UTF-8 has U+FFFD for
+     * what cannot be read, so such a volume is listed, but not found by its name.
+     */
     public CompletableFuture<List<StorageVolume>> volumes() {
         return calls().storagePoolListAllVolumes(ref, 1, 0)
                 .thenApply(result -> result.volumes().stream()
@@ -133,8 +136,8 @@ public final class StoragePool {
     }
 
     /**
-     * The volume of that name ({@code virStorageVolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_VOL} where
-     * there is none.
+     * The volume of that name ({@code virStorageVolLookupByName}); fails with {@link ErrorCode#NO_STORAGE_VOL} if
+     * the pool has no such volume.
      */
     public CompletableFuture<StorageVolume> volume(String name) {
         return volumeCalls()

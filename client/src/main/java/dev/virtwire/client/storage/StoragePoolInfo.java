@@ -14,7 +14,7 @@ import java.util.Optional;
  * @since 0.1
  */
 public record StoragePoolInfo(int stateNumber, long capacity, long allocation, long available) {
-    /** How it stands; empty where a newer server has a state that this client does not know. */
+    /** How it stands; empty if a newer server has a state that this client does not know. */
     public Optional<StoragePoolState> state() {
         return StoragePoolState.of(stateNumber);
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A storage volume, a disk in a pool. Volumes have no UUID; their identity is the key, which is unique on the host: two
- * of these are equal where connection and key are. The object holds no state of the volume; every call asks the server.
+ * of these are equal if connection and key are. The object holds no state of the volume; every call asks the server.
  *
  * @since 0.1
  */
@@ -79,7 +79,7 @@ public final class StorageVolume {
                 .thenApply(result -> StoragePool.of(libvirt, result.pool()));
     }
 
-    /** Where it is on the host ({@code virStorageVolGetPath}). */
+    /** Its path on the host ({@code virStorageVolGetPath}). */
     public CompletableFuture<String> path() {
         return calls().storageVolGetPath(ref).thenApply(StorageVolGetPathResult::name);
     }
@@ -104,7 +104,7 @@ public final class StorageVolume {
                 .thenApply(info -> new StorageVolumeInfo(info.type(), info.capacity(), info.allocation()));
     }
 
-    /** Deletes the volume ({@code virStorageVolDelete}), for ever. */
+    /** Deletes the volume ({@code virStorageVolDelete}) for good. */
     public CompletableFuture<Void> delete(StorageVolDeleteFlags... flags) {
         return calls().storageVolDelete(ref, Set.of(flags));
     }
@@ -137,7 +137,7 @@ public final class StorageVolume {
      *
      * @param offset where the first byte goes
      * @param length how many bytes will come at most; 0 for any number
-     * @param flags {@link StorageVolUploadFlags#SPARSE_STREAM} allows holes, where the volume keeps what it has
+     * @param flags {@link StorageVolUploadFlags#SPARSE_STREAM} allows holes: the volume keeps what it has there
      * @since 0.1
      */
     public CompletableFuture<WritableStream> openUpload(long offset, long length, StorageVolUploadFlags... flags) {
@@ -167,7 +167,7 @@ public final class StorageVolume {
      * stays written.
      *
      * @return completes with the number of bytes, holes included, when the server has confirmed all of them; fails with
-     *     an {@link java.io.IOException} where the file cannot be read
+     *     an {@link java.io.IOException} if the file cannot be read
      * @since 0.1
      */
     public CompletableFuture<Long> upload(Path file, VolumeTransfer transfer) {
@@ -181,12 +181,12 @@ public final class StorageVolume {
     }
 
     /**
-     * Writes the volume's content to a new file. It has another name until it is complete and on disk; where it fails
+     * Writes the volume's content to a new file. It has another name until it is complete and on disk; if it fails
      * or is cancelled, nothing is left.
      *
      * @param file must not exist; its folder must
-     * @return completes with the file's length; fails with an {@link java.io.IOException} where it cannot be written, a
-     *     {@link java.nio.file.FileAlreadyExistsException} where it exists
+     * @return completes with the file's length; fails with an {@link java.io.IOException} if it cannot be written, a
+     *     {@link java.nio.file.FileAlreadyExistsException} if it exists
      * @since 0.1
      */
     public CompletableFuture<Long> download(Path file, VolumeTransfer transfer) {

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @since 0.1
  */
 public record StorageVolumeInfo(int typeNumber, long capacity, long allocation) {
-    /** What it is; empty where a newer server has a type that this client does not know. */
+    /** What it is; empty if a newer server has a type that this client does not know. */
     public Optional<StorageVolType> type() {
         return StorageVolType.of(typeNumber);
     }

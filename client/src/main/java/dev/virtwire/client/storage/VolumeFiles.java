@@ -26,7 +26,7 @@ public final class VolumeFiles {
      * @param sparse whether zeros are sent as holes, for which the stream has to be opened
      * @param progress hears how many bytes are on their way
      * @return how many bytes were sent, holes included
-     * @throws IOException where the file cannot be read
+     * @throws IOException if the file cannot be read
      */
     public static long send(Path file, long length, boolean sparse, WritableStream stream, LongConsumer progress)
             throws IOException {
@@ -39,7 +39,7 @@ public final class VolumeFiles {
      *
      * @param progress hears how many bytes are there
      * @return the file's length
-     * @throws IOException where the file cannot be written, or exists
+     * @throws IOException if the file cannot be written, or exists
      */
     public static long receive(ReadableStream stream, Path file, LongConsumer progress) throws IOException {
         return new FileDownload(file, progress).run(stream);

@@ -26,7 +26,7 @@ public record DomainDescription(List<Disk> disks, @Nullable Place nvram, boolean
      *
      * @param type {@code file}, {@code block}, {@code network}, {@code volume} …
      * @param protocol how it is reached if it is on the network, else null
-     * @param name its path or name there, of a volume {@code pool/volume}; null if there is none
+     * @param name its path or name there, of a volume {@code pool/volume}; null without one
      */
     public record Place(
             String type,
@@ -97,7 +97,7 @@ public record DomainDescription(List<Disk> disks, @Nullable Place nvram, boolean
     /**
      * Reads a {@code <domain>}.
      *
-     * @throws IllegalArgumentException if it is none; the message names line and column, or the element
+     * @throws IllegalArgumentException if it is something else; the message names line and column, or the element
      */
     public static DomainDescription parse(String xml) {
         return of(XmlElement.parse("domain XML", "domain", xml));

@@ -238,7 +238,7 @@ public final class XmlElement {
         element.setTextContent(text);
     }
 
-    /** The first child of that name; if there is none it is made, before all others. */
+    /** The first child of that name; a missing one is made, before all others. */
     public XmlElement childOrNew(String name) {
         return child(name).orElseGet(() -> {
             Element made = element.getOwnerDocument().createElement(name);

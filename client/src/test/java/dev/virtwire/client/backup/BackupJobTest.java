@@ -10,9 +10,12 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyResult;
 import dev.virtwire.protocol.remote.DomainBackupGetXmlDescResult;
+import dev.virtwire.protocol.remote.DomainGetInfoResult;
 import dev.virtwire.protocol.remote.DomainGetJobStatsArgs;
 import dev.virtwire.protocol.remote.DomainGetJobStatsResult;
+import dev.virtwire.protocol.remote.DomainProcedures;
 import dev.virtwire.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.DomainState;
 import dev.virtwire.protocol.remote.EventProcedures;
 import dev.virtwire.protocol.remote.JobOperation;
 import dev.virtwire.protocol.remote.JobProcedures;
@@ -107,6 +110,29 @@ class BackupJobTest {
 
     private CompletableFuture<BackupJob> begin() {
         return domain.beginBackup(BackupSpec.parse(OURS));
+    }
+
+    /** libvirt has forgotten the job by then, but not the domain. */
+    @Test
+    void aJobThatEndedWithItsGuestSaysSo() {
+        libvirtd.answer(
+                DomainProcedures.DOMAIN_GET_INFO,
+                asked -> new DomainGetInfoResult(DomainState.SHUTOFF.value(), 1024, 1024, 1, 0));
+        BackupJob job = begin().join();
+        begun = 0;
+        BackupOutcome outcome = job.completion().join();
+        assertThat(outcome.status()).isEqualTo(BackupOutcome.Status.FAILED);
+        assertThat(outcome.reason()).isEqualTo("the guest shut down, and the job ended with it");
+    }
+
+    @Test
+    void aJobThatIsGoneWithItsDomainSaysSo() {
+        libvirtd.answer(DomainProcedures.DOMAIN_GET_INFO, asked -> {
+            throw new ScriptedError(ErrorCode.NO_DOMAIN, "no domain web1");
+        });
+        BackupJob job = begin().join();
+        begun = 0;
+        assertThat(job.completion().join().reason()).isEqualTo("the job is gone, and the domain with it");
     }
 
     private void awaitStatistics(int times) {

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Domains come and go on libvirt's test driver: every subscription has every event, in order, while calls run. */
+/** On libvirt's test driver domains come and go: every subscription has every event, in order, while calls run. */
 @ExtendWith(LibvirtdExtension.class)
 class EventChurnIT {
     /** 100,000 in the profile matrix. */

@@ -8,6 +8,7 @@ import dev.virtwire.client.ReconnectPolicy;
 import dev.virtwire.client.internal.config.LibvirtConf;
 import dev.virtwire.client.internal.config.Surroundings;
 import dev.virtwire.client.internal.transport.ChannelConnector;
+import dev.virtwire.client.internal.transport.Protection;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.TransportProvider;
 import io.netty.channel.Channel;
@@ -51,8 +52,8 @@ public final class RecordingProvider implements TransportProvider {
             }
 
             @Override
-            public boolean isProtected() {
-                return true;
+            public Protection protection() {
+                return Protection.VERIFIED;
             }
         };
     }

@@ -6,7 +6,7 @@ import java.nio.channels.Channel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Closing what is given up, where the reason is known already and a failure to close changes nothing. */
+/** Closing what is given up. The reason is known already, and a failure to close changes nothing. */
 public final class Closing {
     private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
 

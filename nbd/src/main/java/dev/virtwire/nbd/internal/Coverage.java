@@ -29,7 +29,7 @@ public final class Coverage {
     /** Adds a range, not empty; false, and nothing added, when a byte of it had come before. */
     public boolean add(long start, long end) throws WireException {
         int next = count;
-        // Looks from the end, where a chunk in order belongs.
+        // Looks from the end: a chunk in order belongs there.
         while (next > 0 && starts[next - 1] >= start) {
             next--;
         }

@@ -12,7 +12,7 @@ public final class ExportInfo {
     private boolean known;
     private long size;
     private int flags;
-    // What the protocol assumes where the server says nothing.
+    // What the protocol assumes if the server says nothing.
     private int minimumBlock = 1;
     private int preferredBlock = 4096;
     private long maximumPayload = Wire.MAX_READ;

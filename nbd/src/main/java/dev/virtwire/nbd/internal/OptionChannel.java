@@ -111,7 +111,7 @@ public final class OptionChannel {
         }
     }
 
-    /** What a refusal means, in a sentence. Reads the reply's data, and the list of exports where that helps. */
+    /** What a refusal means, in a sentence. Reads the reply's data, and the list of exports if that helps. */
     public WireException refusal(OptionReply reply, String exportName) throws IOException {
         String option = OptionReply.optionName(reply.option());
         if (!reply.isError()) {

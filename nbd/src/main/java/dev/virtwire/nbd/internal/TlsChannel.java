@@ -13,7 +13,7 @@ import javax.net.ssl.SSLException;
 
 /**
  * TLS on a blocking channel. One thread reads while another writes; a payload is decrypted straight into its
- * destination where a record fits.
+ * destination if a record fits.
  *
  * <p>A server that hangs up without a word of TLS is no danger here: NBD's own messages say how long they are.
  */
@@ -28,7 +28,7 @@ public final class TlsChannel implements ByteChannel {
     private final SSLEngine engine;
     private final ReentrantLock writing = new ReentrantLock();
 
-    /** Encrypted and not yet looked at; in the heap, where the JDK decrypts a tenth faster than elsewhere. */
+    /** Encrypted and not yet looked at. It is in the heap, because the JDK decrypts a tenth faster there. */
     private final ByteBuffer incoming = ByteBuffer.allocate(INCOMING).limit(0);
 
     /** Decrypted and not yet asked for. */
@@ -135,7 +135,7 @@ public final class TlsChannel implements ByteChannel {
     }
 
     /**
-     * Decrypts one record into {@code destination}, or where it does not fit, into {@link #clear}.
+     * Decrypts one record into {@code destination}, or if it does not fit, into {@link #clear}.
      *
      * @return how many bytes came into the destination, or -1 at the end
      */
@@ -188,7 +188,7 @@ public final class TlsChannel implements ByteChannel {
             case NEED_TASK -> runTasks();
             case NEED_WRAP -> {
                 if (!engine.getSession().getProtocol().equals("TLSv1.3")) {
-                    throw TlsFailure.because("the server wants to negotiate TLS anew in the middle of the connection");
+                    throw TlsFailure.because("the server wants to negotiate TLS again in the middle of the connection");
                 }
                 writing.lock();
                 try {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Docs {
     private Docs() {}
 
-    /** The text, safe in Javadoc; a stand-in where the table says nothing. */
+    /** The text, safe in Javadoc; a stand-in if the table says nothing. */
     static String text(String doc, String otherwise) {
         return escape(doc.isEmpty() ? otherwise : doc);
     }

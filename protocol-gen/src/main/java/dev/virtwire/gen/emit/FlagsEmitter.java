@@ -19,6 +19,7 @@ final class FlagsEmitter {
     static TypeSpec emit(Enumeration flags) {
         ClassName self = JavaNames.of(flags);
         ParameterizedTypeName set = ParameterizedTypeName.get(ClassName.get(Set.class), self);
+        ParameterizedTypeName any = ParameterizedTypeName.get(JavaNames.FLAG_SET, self);
         TypeSpec.Builder type = Docs.generated(TypeSpec.enumBuilder(self)
                 .addModifiers(Modifier.PUBLIC)
                 .addJavadoc(Docs.of(flags.doc(), "Flags of " + Docs.words(flags.name()) + ".", flags.source())));
@@ -45,6 +46,9 @@ final class FlagsEmitter {
                         .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
                         .returns(long.class)
                         .addParameter(set, "flags")
+                        .beginControlFlow("if (flags instanceof $T any)", any)
+                        .addStatement("return any.bits()")
+                        .endControlFlow()
                         .addStatement("long bits = 0")
                         .beginControlFlow("for ($T flag : flags)", self)
                         .addStatement("bits |= flag.bit")
@@ -64,20 +68,14 @@ final class FlagsEmitter {
                         .endControlFlow()
                         .addStatement("return flags")
                         .build())
-                .addMethod(MethodSpec.methodBuilder("decode")
-                        .addModifiers(Modifier.STATIC)
+                .addMethod(MethodSpec.methodBuilder("raw")
+                        .addJavadoc("All flags that are set, for a server that knows more than have a name here: in"
+                                + " arguments, bits without a name go over the wire as well.")
+                        .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
                         .returns(set)
                         .addParameter(long.class, "bits")
-                        .addParameter(String.class, "field")
                         .addStatement("$T flags = of(bits)", set)
-                        .beginControlFlow("if (bits(flags) != bits)")
-                        .addStatement(
-                                "throw new $T(field, $S + $T.toHexString(bits & ~bits(flags)))",
-                                JavaNames.XDR_EXCEPTION,
-                                "unknown flags 0x",
-                                Long.class)
-                        .endControlFlow()
-                        .addStatement("return flags")
+                        .addStatement("return bits(flags) == bits ? flags : $T.of(flags, bits)", JavaNames.FLAG_SET)
                         .build())
                 .build();
     }

@@ -29,6 +29,7 @@ final class JavaNames {
     static final ClassName CODEC = ClassName.get("dev.virtwire.xdr", "XdrCodec");
     static final ClassName READER = ClassName.get("dev.virtwire.xdr", "XdrReader");
     static final ClassName WRITER = ClassName.get("dev.virtwire.xdr", "XdrWriter");
+    static final ClassName FLAG_SET = ClassName.get("dev.virtwire.xdr", "FlagSet");
     static final ClassName VALUES = ClassName.get("dev.virtwire.xdr", "XdrValues");
     static final ClassName XDR_EXCEPTION = ClassName.get("dev.virtwire.xdr", "XdrException");
     static final ClassName PROCEDURE = handwritten("Procedure");
@@ -87,7 +88,7 @@ final class JavaNames {
         return own(type.notation() + "Codec");
     }
 
-    /** The Java type of a field: flags are a set where they are arguments, and their bits where they are read. */
+    /** The Java type of a field: flags are a set in arguments, and their bits in what is read. */
     static TypeName field(Struct.Role role, Field field) {
         return isSet(role, field.type())
                 ? ParameterizedTypeName.get(ClassName.get(Set.class), of(((Coded) field.type()).enumeration()))

@@ -39,12 +39,7 @@ final class ReadCode {
         if (JavaNames.isSet(role, type)) {
             Coded coded = (Coded) type;
             return CodeBlock.of(
-                    "$T $L = $T.decode($L, $S);\n",
-                    javaType,
-                    local,
-                    JavaNames.of(coded.enumeration()),
-                    number(coded, label),
-                    label);
+                    "$T $L = $T.raw($L);\n", javaType, local, JavaNames.of(coded.enumeration()), number(coded, label));
         }
         if (isSimple(type)) {
             return CodeBlock.of("$T $L = $L;\n", javaType, local, expression(type, label));

@@ -43,7 +43,7 @@ final class RecordEmitter {
         if (!constructor.code().isEmpty()) {
             type.addMethod(constructor);
         }
-        addArrayMethods(type, JavaNames.of(struct), struct.role(), struct.fields());
+        addMethods(type, JavaNames.of(struct), struct.role(), struct.fields());
         return type.build();
     }
 
@@ -99,10 +99,13 @@ final class RecordEmitter {
                 : CodeBlock.of("$T.list($L, $S)", JavaNames.VALUES, name, label);
     }
 
-    /** A record with arrays compares their contents, and does not print them: they may be secrets. */
-    static void addArrayMethods(TypeSpec.Builder type, ClassName name, Struct.Role role, List<Field> fields) {
+    /**
+     * A record with arrays compares their contents, and does not print them: they may be secrets. Nor does it print
+     * what its table calls a secret.
+     */
+    static void addMethods(TypeSpec.Builder type, ClassName name, Struct.Role role, List<Field> fields) {
         boolean arrays = fields.stream().anyMatch(RecordEmitter::isArray);
-        if (!arrays) {
+        if (!arrays && fields.stream().noneMatch(Field::secret)) {
             return;
         }
         List<CodeBlock> equal = new ArrayList<>();
@@ -114,24 +117,42 @@ final class RecordEmitter {
             if (isArray(field)) {
                 equal.add(CodeBlock.of("$1T.equals(this.$2L, that.$2L)", Arrays.class, component));
                 hash = hash(hash, Arrays.class, component);
-                texts.add(
-                        field.type() instanceof Maybe
-                                ? CodeBlock.of(
-                                        "$1S + ($2L == null ? $3S : $2L.length + $4S)",
-                                        component + "=",
-                                        component,
-                                        "null",
-                                        " bytes")
-                                : CodeBlock.of("$S + $L.length + $S", component + "=", component, " bytes"));
             } else {
                 equal.add(
                         javaType.isPrimitive() && !javaType.equals(TypeName.DOUBLE)
                                 ? CodeBlock.of("this.$1L == that.$1L", component)
                                 : CodeBlock.of("$1T.equals(this.$2L, that.$2L)", Objects.class, component));
                 hash = hash(hash, Objects.class, component);
-                texts.add(CodeBlock.of("$S + $L", component + "=", component));
             }
+            texts.add(text(field));
         }
+        if (arrays) {
+            addComparison(type, name, equal, hash);
+        }
+        type.addMethod(MethodSpec.methodBuilder("toString")
+                .addAnnotation(Override.class)
+                .addModifiers(Modifier.PUBLIC)
+                .returns(String.class)
+                .addStatement(
+                        "return $S + $L + $S", name.simpleName() + "[", CodeBlock.join(texts, "\n+ \", \" + "), "]")
+                .build());
+    }
+
+    private static CodeBlock text(Field field) {
+        String component = field.name();
+        if (field.secret()) {
+            return CodeBlock.of("$S", component + "=[secret]");
+        }
+        if (!isArray(field)) {
+            return CodeBlock.of("$S + $L", component + "=", component);
+        }
+        return field.type() instanceof Maybe
+                ? CodeBlock.of(
+                        "$1S + ($2L == null ? $3S : $2L.length + $4S)", component + "=", component, "null", " bytes")
+                : CodeBlock.of("$S + $L.length + $S", component + "=", component, " bytes");
+    }
+
+    private static void addComparison(TypeSpec.Builder type, ClassName name, List<CodeBlock> equal, CodeBlock hash) {
         type.addMethod(MethodSpec.methodBuilder("equals")
                 .addAnnotation(Override.class)
                 .addModifiers(Modifier.PUBLIC)
@@ -144,13 +165,6 @@ final class RecordEmitter {
                 .addModifiers(Modifier.PUBLIC)
                 .returns(int.class)
                 .addStatement("return $L", hash)
-                .build());
-        type.addMethod(MethodSpec.methodBuilder("toString")
-                .addAnnotation(Override.class)
-                .addModifiers(Modifier.PUBLIC)
-                .returns(String.class)
-                .addStatement(
-                        "return $S + $L + $S", name.simpleName() + "[", CodeBlock.join(texts, "\n+ \", \" + "), "]")
                 .build());
     }
 

@@ -34,7 +34,8 @@ final class UnionEmitter {
     }
 
     private static TypeSpec record(Union union, Arm arm) {
-        Field value = new Field("value", arm.field().type(), arm.field().doc());
+        Field value = new Field(
+                "value", arm.field().type(), arm.field().secret(), arm.field().doc());
         ClassName name = arm(union, arm);
         TypeSpec.Builder type = TypeSpec.recordBuilder(name)
                 .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
@@ -53,7 +54,7 @@ final class UnionEmitter {
                     .addCode(check)
                     .build());
         }
-        RecordEmitter.addArrayMethods(type, name, Role.STRUCT, List.of(value));
+        RecordEmitter.addMethods(type, name, Role.STRUCT, List.of(value));
         return type.build();
     }
 }

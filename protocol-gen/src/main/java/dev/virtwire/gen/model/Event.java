@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A message that the server sends unasked.
  *
- * @param function the function of libvirt's C API that registers for it; null if there is none
+ * @param function the function of libvirt's C API that registers for it; null without one
  * @param body null if it has none
  */
 public record Event(

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call.
  *
- * @param function the function of libvirt's C API that makes it; null if there is none
+ * @param function the function of libvirt's C API that makes it; null without one
  * @param arguments null if it has none
  * @param result null if it has none
  * @param priority whether the server answers it from workers of their own

@@ -58,7 +58,7 @@ final class Scope {
         }
     }
 
-    /** The type of this name, here or in the program that this one uses; null if there is none. */
+    /** The type of this name, here or in the program that this one uses; null if nothing has this name. */
     @Nullable
     Declared find(String name) {
         Item type = types.get(name);

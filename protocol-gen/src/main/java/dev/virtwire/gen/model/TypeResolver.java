@@ -25,7 +25,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns types as written into types. Where a type is wrong, the error is noted and an int stands in for it, so that one
+ * Turns types as written into types. If a type is wrong, the error is noted and an int stands in for it, so that one
  * run finds all errors.
  */
 final class TypeResolver {
@@ -73,7 +73,7 @@ final class TypeResolver {
         } else if (Names.isReserved(node.name())) {
             errors.add(node.position(), "field " + node.name() + ": Java keeps that name for itself");
         }
-        return new Field(node.name(), type(scope, node), node.doc());
+        return new Field(node.name(), type(scope, node), node.secret(), node.doc());
     }
 
     private Type type(Scope scope, FieldNode field) {

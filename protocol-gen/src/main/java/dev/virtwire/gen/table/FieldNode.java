@@ -2,8 +2,9 @@
 package dev.virtwire.gen.table;
 
 /**
- * {@code name: type}
+ * {@code name: type secret}
  *
- * @param doc the comment above it or behind it; empty if there is none
+ * @param secret whether its value may never be shown
+ * @param doc the comment above it or behind it; empty without one
  */
-public record FieldNode(Position position, String name, TypeNode type, String doc) {}
+public record FieldNode(Position position, String name, TypeNode type, boolean secret, String doc) {}

@@ -12,7 +12,7 @@ public sealed interface Item {
     /** Its name. */
     String name();
 
-    /** The comment above it; empty if there is none. */
+    /** The comment above it; empty without one. */
     String doc();
 
     /** The text of the declaration, without comments, white space made single. */

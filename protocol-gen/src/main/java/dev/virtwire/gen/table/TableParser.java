@@ -212,7 +212,8 @@ public final class TableParser {
     }
 
     private FieldNode field(FieldContext tree, ParserRuleContext documented) {
-        return new FieldNode(position(tree), tree.name.getText(), type(tree.type()), comments.of(documented));
+        return new FieldNode(
+                position(tree), tree.name.getText(), type(tree.type()), tree.secret != null, comments.of(documented));
     }
 
     private TypeNode type(TypeContext tree) {

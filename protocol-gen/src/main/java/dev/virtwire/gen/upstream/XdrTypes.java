@@ -46,7 +46,7 @@ final class XdrTypes {
         }
     }
 
-    /** The struct of this name with another role; null if there is none. */
+    /** The struct of this name with another role; null if no struct has it. */
     @Nullable
     Struct struct(String name, Role role, String label) {
         if (!(definitions.get(name) instanceof Structure structure)) {
@@ -131,7 +131,7 @@ final class XdrTypes {
             if (type instanceof Struct inner && declaration.type().endsWith("_msg")) {
                 fields.addAll(inner.fields());
             } else {
-                fields.add(new Field(UpstreamNames.field(declaration.name()), type, ""));
+                fields.add(new Field(UpstreamNames.field(declaration.name()), type, false, ""));
             }
         }
         return new Struct(
@@ -149,7 +149,7 @@ final class XdrTypes {
         for (Arm arm : union.arms()) {
             Position position = arm.field().position();
             int number = Math.toIntExact(number(arm.value(), position));
-            Field field = new Field(UpstreamNames.field(arm.field().name()), type(arm.field()), "");
+            Field field = new Field(UpstreamNames.field(arm.field().name()), type(arm.field()), false, "");
             arms.add(new Union.Arm(number, field));
         }
         return new Union(program(union.name()), UpstreamNames.type(union.name()), "", union.name(), List.copyOf(arms));

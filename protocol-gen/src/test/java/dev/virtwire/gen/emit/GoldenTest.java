@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What is generated for each shape, to the letter, so that a change of the generator can be reviewed by its effect.
- * {@code mvn -pl protocol-gen -am test -Dgolden.write=true} writes the files anew.
+ * {@code mvn -pl protocol-gen -am test -Dgolden.write=true} writes the files again.
  */
 class GoldenTest {
     private static final Path FOLDER = Path.of("src/test/resources/golden");
@@ -35,7 +35,8 @@ class GoldenTest {
                 "wide-chars",
                 "event",
                 "stream",
-                "flags-and-enum");
+                "flags-and-enum",
+                "secret");
     }
 
     @ParameterizedTest

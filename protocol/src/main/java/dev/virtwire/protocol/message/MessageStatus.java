@@ -7,7 +7,7 @@ public final class MessageStatus {
     public static final int OK = 0;
     /** An error. */
     public static final int ERROR = 1;
-    /** A stream that goes on. */
+    /** More of a stream. */
     public static final int CONTINUE = 2;
 
     private MessageStatus() {}

@@ -19,7 +19,7 @@ public interface LibvirtStream extends AutoCloseable {
      * that it has taken or given everything. Only then is it known that an upload has arrived. May be called again.
      *
      * @return fails with the {@code RemoteException} that the server ended the stream with, now or
-     *     before, with {@code CallRefusedException} where the data that comes was not read to its end
+     *     before, with {@code CallRefusedException} if the data that comes was not read to its end
      *     or the stream was aborted, and with {@code ConnectionLostException} with the connection
      */
     CompletableFuture<Void> finish();

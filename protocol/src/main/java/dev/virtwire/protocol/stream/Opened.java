@@ -4,7 +4,7 @@ package dev.virtwire.protocol.stream;
 /**
  * What a procedure that opens a stream gives.
  *
- * @param <R> the reply; {@link Void}, and then null, where the procedure has none
+ * @param <R> the reply; {@link Void}, and then null, if the procedure has no reply
  * @param <S> which way the stream goes
  * @param reply the procedure's result
  * @param stream the stream, open

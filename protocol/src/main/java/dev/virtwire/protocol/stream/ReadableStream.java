@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface ReadableStream extends LibvirtStream {
     /**
-     * The next piece ({@code virStreamRecvFlags}, {@code virStreamRecvHole}): data, a hole where the stream was opened
+     * The next piece ({@code virStreamRecvFlags}, {@code virStreamRecvHole}): data, a hole if the stream was opened
      * for holes, or {@link StreamPiece.End}, which comes again at every further read. Pieces are as the server cut
      * them.
      *
@@ -30,7 +30,7 @@ public interface ReadableStream extends LibvirtStream {
      * Reads into {@code target} ({@code virStreamRecv}), as much as is there and has room; holes as zeros. The buffer
      * belongs to the stream until the future completes.
      *
-     * @return how many bytes, at least 1 where there is room, or −1 at the end; fails as {@link #read()} does
+     * @return how many bytes, at least 1 if there is room, or −1 at the end; fails as {@link #read()} does
      */
     CompletableFuture<Integer> read(ByteBuffer target);
 }

@@ -26,7 +26,7 @@ public interface WritableStream extends LibvirtStream {
      * before, it keeps.
      *
      * @param length bytes, at least 1
-     * @return as {@link #write}; fails with {@code CallRefusedException} where the stream was not
+     * @return as {@link #write}; fails with {@code CallRefusedException} if the stream was not
      *     opened for holes, which would make the server close the connection
      * @throws IllegalArgumentException if the length is not positive
      */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record KnownHostLine(@Nullable String marker, String names, String type, byte[] key) {
     private static final char HASHED = '|';
 
-    /** Reads a line; null where it says nothing, or nothing that can be understood, which ssh passes over as well. */
+    /** Reads a line; null if it says nothing, or nothing that can be understood, which ssh passes over as well. */
     static @Nullable KnownHostLine parse(String line) {
         Deque<String> words = new ArrayDeque<>(Arrays.asList(line.strip().split("\\s+")));
         if (words.getFirst().isEmpty() || words.getFirst().startsWith("#")) {

@@ -16,6 +16,7 @@ import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.sshd.client.keyverifier.ServerKeyVerifier;
 import org.apache.sshd.client.session.ClientSession;
@@ -24,23 +25,23 @@ import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.digest.BuiltinDigests;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Believes a host by the key that known_hosts files have of it, plain or hashed. A host that shows another one, or that
  * no file has, is refused in words that say what to do.
  */
 public final class KnownHosts implements ServerKeyVerifier {
-    private static final Logger LOG = LoggerFactory.getLogger(KnownHosts.class);
     private static final String REVOKED = "revoked";
+    private static final String KEY_REVOCATION_LIST = "SSHKRL";
 
     private final String uri;
     private final SshHost host;
+    private final Consumer<String> notices;
     private final List<Known> known = new ArrayList<>();
     private @Nullable RuntimeException refusal;
     private byte @Nullable [] believed;
     private boolean contradicted;
+    private volatile boolean verified;
 
     /**
      * A key of the host, and where it stands.
@@ -58,11 +59,14 @@ public final class KnownHosts implements ServerKeyVerifier {
      * Reads the host's files.
      *
      * @param uri what is connected to, for messages
-     * @throws ConfigurationException if one is there and cannot be read
+     * @param notices takes a sentence if a key is believed that no file has
+     * @throws ConfigurationException if one is there and cannot be read, or the file of revoked keys is not there
      */
-    public KnownHosts(String uri, SshHost host) {
+    public KnownHosts(String uri, SshHost host, Consumer<String> notices) {
         this.uri = uri;
         this.host = host;
+        this.notices = notices;
+        host.revokedKeys().ifPresent(this::readRevoked);
         for (Path file : host.knownHosts()) {
             read(file);
         }
@@ -80,7 +84,7 @@ public final class KnownHosts implements ServerKeyVerifier {
                 .toList();
     }
 
-    /** Why the host was refused; null where it was not. */
+    /** Why the host was refused; null if it was not. */
     public @Nullable RuntimeException refusal() {
         return refusal;
     }
@@ -88,6 +92,11 @@ public final class KnownHosts implements ServerKeyVerifier {
     /** Whether the host was believed only because any key is, and the files say otherwise of this one. */
     public boolean contradicted() {
         return contradicted;
+    }
+
+    /** Whether a file had the key that the host has shown, or has it since then. */
+    public boolean isVerified() {
+        return verified;
     }
 
     /** Asked after each exchange of keys, of which a long session has many. */
@@ -114,12 +123,11 @@ public final class KnownHosts implements ServerKeyVerifier {
                             .formatted(host.knownAs(), shown));
         }
         if (host.hostKeys() == HostKeyRule.ANY) {
-            LOG.warn(
-                    "{}: the {} of host {} is NOT CHECKED, because the URI says so: whoever is on the way can read and change everything",
-                    uri,
-                    shown,
-                    host.knownAs());
+            notices.accept(
+                    "%s: the %s of host %s is NOT CHECKED, because the URI says so: whoever is on the way can read and change everything"
+                            .formatted(uri, shown, host.knownAs()));
             contradicted = contradicts(blob);
+            verified = !contradicted && known.stream().anyMatch(one -> Arrays.equals(one.entry.key(), blob));
             return null;
         }
         boolean stands = false;
@@ -133,12 +141,13 @@ public final class KnownHosts implements ServerKeyVerifier {
             }
         }
         if (stands) {
+            verified = true;
             return null;
         }
         for (Known one : known) {
             if (!one.isRevoked() && one.ofPort) {
                 return refused(
-                        "THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line %d of %s has another %s key. The host was set up anew, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
+                        "THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line %d of %s has another %s key. The host was set up again, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
                                 .formatted(
                                         host.knownAs(),
                                         shown,
@@ -151,18 +160,27 @@ public final class KnownHosts implements ServerKeyVerifier {
         }
         if (host.hostKeys() == HostKeyRule.FIRST) {
             add(key);
-            LOG.warn("{}: the {} of host {} is taken for its own from now on", uri, shown, host.knownAs());
+            verified = true;
+            notices.accept("%s: the %s of host %s was taken on trust, since no file had one, and added to %s"
+                    .formatted(uri, shown, host.knownAs(), host.knownHosts().get(0)));
             return null;
         }
         return refused(
-                "host %s is not known: it shows the %s, and no key of it is in %s; nothing was sent. Compare the key with what its administrator says, then add it (ssh-keyscan -p %d %s >> %s), or have the first one added by known_hosts_verify=auto"
+                "host %s is not known: it shows the %s, and no key of it is in %s; nothing was sent. Compare the key with what its administrator says, then add it (%s), or have the first one added by known_hosts_verify=auto"
                         .formatted(
                                 host.knownAs(),
                                 shown,
                                 host.knownHosts().stream().map(Path::toString).collect(Collectors.joining(", ")),
-                                host.port(),
-                                host.address(),
-                                host.knownHosts().get(0)));
+                                scan()));
+    }
+
+    /** The command that adds the host's keys, under its alias if it has one. */
+    private String scan() {
+        String rename =
+                host.keyAlias().map(alias -> " | sed 's/^[^ ]*/" + alias + "/'").orElse("");
+        return "ssh-keyscan -p %d %s%s >> %s"
+                .formatted(
+                        host.port(), host.address(), rename, host.knownHosts().get(0));
     }
 
     private boolean contradicts(byte[] blob) {
@@ -205,9 +223,33 @@ public final class KnownHosts implements ServerKeyVerifier {
             if (entry == null || (entry.marker() != null && !entry.marker().equals(REVOKED))) {
                 continue;
             }
-            boolean ofPort = entry.matches(host.address(), host.port());
-            if (ofPort || entry.matches(host.address(), SshHost.PORT)) {
+            // A host with an alias is looked up by that alone: its address may be another's, too.
+            String alias = host.keyAlias().orElse(null);
+            boolean ofPort =
+                    alias == null ? entry.matches(host.address(), host.port()) : entry.matches(alias, SshHost.PORT);
+            if (ofPort || (alias == null && entry.matches(host.address(), SshHost.PORT))) {
                 known.add(new Known(entry, file, i + 1, ofPort));
+            }
+        }
+    }
+
+    /** Keys that no host may show, a line each. Without the file no host is believed, as with ssh. */
+    private void readRevoked(Path file) {
+        String text = Surroundings.read(file, "file of revoked keys");
+        if (text == null || text.startsWith(KEY_REVOCATION_LIST)) {
+            throw new ConfigurationException(
+                    "file of revoked keys %s, which ssh's RevokedHostKeys names, %s"
+                            .formatted(
+                                    file,
+                                    text == null
+                                            ? "does not exist"
+                                            : "is a key revocation list, which this client cannot read: name a file with a public key on each line"));
+        }
+        List<String> lines = text.lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            KnownHostLine entry = KnownHostLine.parse("@" + REVOKED + " * " + lines.get(i));
+            if (entry != null) {
+                known.add(new Known(entry, file, i + 1, true));
             }
         }
     }

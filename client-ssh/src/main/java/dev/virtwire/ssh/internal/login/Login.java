@@ -4,7 +4,9 @@ package dev.virtwire.ssh.internal.login;
 import dev.virtwire.client.AuthenticationException;
 import dev.virtwire.client.CredentialRequest;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.internal.auth.AuthFile;
 import dev.virtwire.client.internal.auth.CredentialSource;
+import dev.virtwire.client.internal.wire.PeerText;
 import dev.virtwire.ssh.internal.route.LoginMethod;
 import dev.virtwire.ssh.internal.route.SshHost;
 import java.security.KeyPair;
@@ -44,6 +46,7 @@ public final class Login implements UserInteraction {
     private final SshHost host;
     private final CredentialSource credentials;
     private final Optional<String> knownPassword;
+    private final String missing;
     private final List<String> notes = new ArrayList<>();
     private final KeyFiles keys;
     private final @Nullable UnixAgents agents;
@@ -56,13 +59,14 @@ public final class Login implements UserInteraction {
      * For one session.
      *
      * @param uri what is connected to, for messages
-     * @param knownPassword one that a file has
+     * @param known what auth.conf has for the host
      */
-    public Login(String uri, SshHost host, CredentialSource credentials, Optional<String> knownPassword) {
+    public Login(String uri, SshHost host, CredentialSource credentials, AuthFile.Found known) {
         this.uri = uri;
         this.host = host;
         this.credentials = credentials;
-        this.knownPassword = knownPassword;
+        this.knownPassword = Optional.ofNullable(known.values().get("password"));
+        this.missing = known.missing();
         this.keys = new KeyFiles(host, credentials, notes);
         this.agents = host.methods().contains(LoginMethod.AGENT)
                 ? host.agent().map(path -> new UnixAgents(path, notes)).orElse(null)
@@ -221,7 +225,7 @@ public final class Login implements UserInteraction {
             throw e;
         }
         if (answer.isEmpty()) {
-            notes.add("no password, since nobody gave one");
+            notes.add("no password, since %s, and nobody gave one".formatted(missing));
             return null;
         }
         char[] secret = answer.get();

@@ -34,7 +34,7 @@ final class UnixAgents implements SshAgentFactory {
     /**
      * Opens the agent at a socket.
      *
-     * @param notes takes a sentence where the agent does not answer
+     * @param notes takes a sentence if the agent does not answer
      */
     UnixAgents(Path path, List<String> notes) {
         this.path = path;

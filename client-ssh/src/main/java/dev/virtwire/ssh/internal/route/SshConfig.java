@@ -7,16 +7,17 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Consumer;
 
 /**
  * What ssh's configuration files say of one host, as far as it matters here: of each setting the first that applies
@@ -24,7 +25,6 @@ import org.slf4j.LoggerFactory;
  * give what follows a {@code Match} to the host before it.
  */
 final class SshConfig {
-    private static final Logger LOG = LoggerFactory.getLogger(SshConfig.class);
     private static final int DEEPEST = 16;
 
     /** What has a meaning here; all else is for ssh itself. */
@@ -39,31 +39,81 @@ final class SshConfig {
             "proxycommand",
             "userknownhostsfile",
             "globalknownhostsfile",
-            "stricthostkeychecking");
+            "stricthostkeychecking",
+            "hostkeyalias",
+            "revokedhostkeys",
+            "canonicalizehostname",
+            "canonicalizemaxdots");
+
+    /** What ssh would trust less or log in by, and this client does not know: said, so that nobody relies on it. */
+    private static final Map<String, String> PASSED_OVER = Map.of(
+            "hostkeyalgorithms", "any algorithm that is not broken is believed",
+            "certificatefile", "certificates of users are not offered");
 
     private static final String SEVERAL = "identityfile";
 
-    private final String host;
+    private final String asked;
+    private final Optional<String> user;
+    private final Surroundings surroundings;
     private final Path folder;
+    private final Consumer<String> notices;
     private final Map<String, List<String>> settings = new HashMap<>();
 
-    private SshConfig(String host, Path folder) {
-        this.host = host;
+    /** What {@code Host} looks at: the host as it was asked for, and in a second reading its address. */
+    private String host;
+
+    private boolean isFinal;
+    private boolean finalWanted;
+
+    private SshConfig(
+            String asked, Optional<String> user, Surroundings surroundings, Path folder, Consumer<String> notices) {
+        this.asked = asked;
+        this.host = asked;
+        this.user = user;
+        this.surroundings = surroundings;
         this.folder = folder;
+        this.notices = notices;
     }
 
     /**
-     * Reads what files say.
+     * Reads what files say; once more if a {@code Match} wants to see what came of that, as ssh does.
      *
      * @param host the host, as it was asked for
+     * @param user the user, if one was asked for
      * @param files in the order in which they count; those that are not there say nothing
      * @param folder the user's {@code ~/.ssh}
+     * @param notices takes a sentence for each line that is passed over, though ssh would follow it
      * @throws ConfigurationException if a file cannot be read or understood
      */
-    static SshConfig of(String host, List<Path> files, Path folder) {
-        SshConfig config = new SshConfig(host, folder);
+    static SshConfig of(
+            String host,
+            Optional<String> user,
+            List<Path> files,
+            Surroundings surroundings,
+            Path folder,
+            Consumer<String> notices) {
+        SshConfig config = new SshConfig(host, user, surroundings, folder, notices);
         files.forEach(file -> config.read(file, true, 0));
+        if (config.finalWanted) {
+            config.host = config.address();
+            config.isFinal = true;
+            files.forEach(file -> config.read(file, true, 0));
+        }
         return config;
+    }
+
+    /** The host's name or address, as far as the files say it. */
+    String address() {
+        return value("hostname").map(name -> name.replace("%h", asked)).orElse(asked);
+    }
+
+    /** The user at the host, as far as the files say it. */
+    String user() {
+        return user.or(() -> value("user")).orElseGet(SshConfig::localUser);
+    }
+
+    private static String localUser() {
+        return System.getProperty("user.name", "root");
     }
 
     /** A setting, by its name in lower case. */
@@ -81,7 +131,7 @@ final class SshConfig {
         if (text == null) {
             return;
         }
-        boolean inForce = applies;
+        boolean counts = applies;
         int number = 0;
         for (String line : text.lines().toList()) {
             number++;
@@ -95,12 +145,14 @@ final class SshConfig {
                 throw wrong(file, number, "'%s' has no value".formatted(words.get(0)));
             }
             switch (name) {
-                case "host" -> inForce = applies && matches(values);
-                case "match" -> inForce = applies && meets(file, number, values);
-                case "include" -> include(file, number, values, inForce, depth);
+                case "host" -> counts = applies && matches(values, host);
+                case "match" -> counts = applies && meets(file, number, values);
+                case "include" -> include(file, number, values, counts, depth);
                 default -> {
-                    if (inForce && KNOWN.contains(name)) {
+                    if (counts && KNOWN.contains(name)) {
                         take(name, values);
+                    } else if (counts && PASSED_OVER.containsKey(name)) {
+                        passedOver(file, number, words.get(0), PASSED_OVER.get(name));
                     }
                 }
             }
@@ -109,17 +161,18 @@ final class SshConfig {
 
     private void take(String name, List<String> values) {
         if (name.equals(SEVERAL)) {
-            settings.computeIfAbsent(name, key -> new ArrayList<>()).addAll(values);
+            List<String> all = settings.computeIfAbsent(name, key -> new ArrayList<>());
+            values.stream().filter(value -> !all.contains(value)).forEach(all::add);
         } else {
             settings.putIfAbsent(name, List.copyOf(values));
         }
     }
 
-    private boolean matches(List<String> patterns) {
+    private static boolean matches(List<String> patterns, String name) {
         boolean matched = false;
         for (String pattern : patterns) {
             boolean negated = pattern.startsWith("!");
-            if (HostPattern.matches(negated ? pattern.substring(1) : pattern, host)) {
+            if (HostPattern.matches(negated ? pattern.substring(1) : pattern, name)) {
                 if (negated) {
                     return false;
                 }
@@ -129,36 +182,60 @@ final class SshConfig {
         return matched;
     }
 
+    /** Whether a {@code Match} applies. One that cannot be decided does not, and that is said. */
     private boolean meets(Path file, int number, List<String> criteria) {
-        if (criteria.get(0).equalsIgnoreCase("all")) {
-            return true;
-        }
-        boolean all = true;
-        for (int i = 0; i < criteria.size(); i += 2) {
-            String criterion = criteria.get(i).toLowerCase(Locale.ROOT);
-            if (Set.of("host", "originalhost").contains(criterion) && i + 1 < criteria.size()) {
-                all &= matches(List.of(criteria.get(i + 1).split(",")));
-            } else {
-                LOG.warn(
-                        "{} line {}: 'Match {}' is passed over: only all, host and originalhost can be decided here",
-                        file,
-                        number,
-                        criteria.get(i));
+        Deque<String> words = new ArrayDeque<>(criteria);
+        String undecided = null;
+        while (!words.isEmpty()) {
+            String[] word = words.remove().split("=", 2);
+            if (word.length > 1) {
+                words.addFirst(word[1]);
+            }
+            boolean negated = word[0].startsWith("!");
+            String criterion = word[0].substring(negated ? 1 : 0).toLowerCase(Locale.ROOT);
+            String value = Set.of("all", "canonical", "final").contains(criterion) ? "" : words.poll();
+            if (value == null) {
+                throw wrong(file, number, "'Match %s' has no value".formatted(word[0]));
+            }
+            finalWanted |= criterion.equals("final");
+            List<String> patterns = List.of(value.split(","));
+            boolean met;
+            switch (criterion) {
+                case "all" -> met = true;
+                case "canonical", "final" -> met = isFinal;
+                case "host" -> met = matches(patterns, address());
+                case "originalhost" -> met = matches(patterns, asked);
+                case "user" -> met = matches(patterns, user());
+                case "localuser" -> met = matches(patterns, localUser());
+                default -> {
+                    undecided = word[0];
+                    continue;
+                }
+            }
+            if (met == negated) {
                 return false;
             }
         }
-        return all;
+        if (undecided != null) {
+            passedOver(file, number, "Match " + undecided, "it cannot be decided here");
+        }
+        return undecided == null;
     }
 
-    private void include(Path file, int number, List<String> values, boolean inForce, int depth) {
+    private void passedOver(Path file, int number, String what, String consequence) {
+        notices.accept("ssh configuration %s, line %d: '%s' is passed over for host %s: %s"
+                .formatted(file, number, what, asked, consequence));
+    }
+
+    private void include(Path file, int number, List<String> values, boolean counts, int depth) {
         if (depth >= DEEPEST) {
             throw wrong(file, number, "files include each other more than %d deep".formatted(DEEPEST));
         }
         for (String value : values) {
             Path relativeTo = file.startsWith(folder) ? folder : Path.of("/etc/ssh");
-            Path path = relativeTo.resolve(expandHome(value));
+            Path path = relativeTo.resolve(surroundings.expandHome(value));
             for (Path included : files(path)) {
-                read(included, inForce, depth + 1);
+                read(included, counts, depth + 1);
             }
         }
     }
@@ -179,12 +256,6 @@ final class SshConfig {
         }
         Collections.sort(found);
         return found;
-    }
-
-    /** A path with the user's home for a tilde at its beginning. */
-    String expandHome(String path) {
-        Path home = folder.getParent();
-        return path.startsWith("~/") && home != null ? home + path.substring(1) : path;
     }
 
     /** Words are parted by blanks, or the first by an equals sign; quotes hold together what has blanks. */

@@ -9,7 +9,7 @@ import java.util.Optional;
  * A host, how to believe it, and how to be believed.
  *
  * @param name its name as it was asked for, which may stand for another in ssh's configuration
- * @param address its name or address, which known_hosts files have it by
+ * @param address its name or address, which known_hosts files have it by unless it has an alias there
  * @param port its port
  * @param user the user there
  * @param keys files of private keys, in the order in which they are tried
@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param hostKeys which hosts' keys are believed
  * @param methods how to log in
  * @param agent the agent's socket
+ * @param keyAlias the name that known_hosts files have it by, in place of its address and port
+ * @param revokedKeys the file of keys that no host may show
  */
 public record SshHost(
         String name,
@@ -29,7 +31,9 @@ public record SshHost(
         List<Path> knownHosts,
         HostKeyRule hostKeys,
         List<LoginMethod> methods,
-        Optional<Path> agent) {
+        Optional<Path> agent,
+        Optional<String> keyAlias,
+        Optional<Path> revokedKeys) {
     /** The port of ssh. */
     public static final int PORT = 22;
 
@@ -42,6 +46,6 @@ public record SshHost(
 
     /** The host as known_hosts files write it. */
     public String knownAs() {
-        return port == PORT ? address : "[" + address + "]:" + port;
+        return keyAlias.orElse(port == PORT ? address : "[" + address + "]:" + port);
     }
 }

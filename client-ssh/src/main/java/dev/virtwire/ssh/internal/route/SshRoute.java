@@ -6,7 +6,9 @@ import dev.virtwire.client.internal.config.Surroundings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -23,6 +25,7 @@ public final class SshRoute {
 
     private final Surroundings surroundings;
     private final Path folder;
+    private final Consumer<String> notices;
 
     /**
      * What is asked for, and what nothing is asked for of.
@@ -49,21 +52,21 @@ public final class SshRoute {
         }
     }
 
-    private SshRoute(Surroundings surroundings) {
+    private SshRoute(Surroundings surroundings, Consumer<String> notices) {
         this.surroundings = surroundings;
-        this.folder = surroundings
-                .home()
-                .orElseGet(() -> Path.of(System.getProperty("user.home", "/")))
-                .resolve(".ssh");
+        this.folder = surroundings.homeOrRoot().resolve(".ssh");
+        this.notices = notices;
     }
 
     /**
      * The hosts on the way, in order; the last one is the one that is meant.
      *
+     * @param notices takes a sentence for each line of the configuration that is passed over, though ssh would follow
+     *     it
      * @throws ConfigurationException if ssh's configuration cannot be read, understood or followed
      */
-    public static List<SshHost> to(Wishes wishes, Surroundings surroundings) {
-        return new SshRoute(surroundings).to(wishes, 0);
+    public static List<SshHost> to(Wishes wishes, Surroundings surroundings, Consumer<String> notices) {
+        return new SshRoute(surroundings, notices).to(wishes, 0);
     }
 
     private List<SshHost> to(Wishes wishes, int depth) {
@@ -72,8 +75,14 @@ public final class SshRoute {
                     "ssh configuration: the ProxyJumps to host %s are more than %d, or go round"
                             .formatted(wishes.host(), MOST_JUMPS));
         }
-        SshConfig config =
-                SshConfig.of(wishes.host(), List.of(folder.resolve("config"), SYSTEM.resolve("ssh_config")), folder);
+        SshConfig config = SshConfig.of(
+                wishes.host(),
+                wishes.user(),
+                List.of(folder.resolve("config"), SYSTEM.resolve("ssh_config")),
+                surroundings,
+                folder,
+                notices);
+        refuseCanonicalNames(config, wishes.host());
         List<SshHost> route = new ArrayList<>();
         String jumps = config.value("proxyjump").orElse(NONE);
         if (!jumps.equalsIgnoreCase(NONE)) {
@@ -115,15 +124,12 @@ public final class SshRoute {
     }
 
     private SshHost host(Wishes wishes, SshConfig config) {
-        String address = config.value("hostname")
-                .map(name -> name.replace("%h", wishes.host()))
-                .orElse(wishes.host());
+        String address = config.address();
         int port = wishes.port() > 0
                 ? wishes.port()
                 : config.value("port").map(SshRoute::port).orElse(SshHost.PORT);
-        String user =
-                wishes.user().or(() -> config.value("user")).orElseGet(() -> System.getProperty("user.name", "root"));
-        Tokens tokens = new Tokens(config, wishes.host(), address, port, user);
+        String user = config.user();
+        Tokens tokens = new Tokens(surroundings, wishes.host(), address, port, user);
         List<Path> named = config.values("identityfile").stream()
                 .filter(file -> !file.equalsIgnoreCase(NONE))
                 .map(tokens::path)
@@ -143,7 +149,29 @@ public final class SshRoute {
                 wishes.knownHosts().map(List::of).orElseGet(() -> knownHosts(config, tokens)),
                 wishes.hostKeys().orElseGet(() -> hostKeys(config)),
                 wishes.methods(),
-                agent(config, tokens));
+                agent(config, tokens),
+                config.value("hostkeyalias").filter(alias -> !alias.equalsIgnoreCase(NONE)),
+                config.value("revokedhostkeys")
+                        .filter(file -> !file.equalsIgnoreCase(NONE))
+                        .map(tokens::path));
+    }
+
+    /** ssh would look for the host in other domains, so that another name, and other settings, counted. */
+    private static void refuseCanonicalNames(SshConfig config, String host) {
+        String wanted = config.value("canonicalizehostname").orElse("no").toLowerCase(Locale.ROOT);
+        boolean jumps = !config.value("proxyjump").orElse(NONE).equalsIgnoreCase(NONE);
+        boolean applies = wanted.equals("always") || (wanted.equals("yes") && !jumps);
+        int most = config.value("canonicalizemaxdots")
+                .filter(dots -> dots.matches("[0-9]{1,4}"))
+                .map(Integer::parseInt)
+                .orElse(1);
+        String name = config.address();
+        boolean isAddress = name.indexOf(':') >= 0 || name.matches("[0-9.]+");
+        if (applies && !isAddress && name.chars().filter(c -> c == '.').count() <= most) {
+            throw new ConfigurationException(
+                    "ssh configuration: CanonicalizeHostname %s counts for host %s, and this client does not look for hosts in other domains: name the host in full, or set CanonicalizeHostname no for it"
+                            .formatted(wanted, host));
+        }
     }
 
     private List<Path> knownHosts(SshConfig config, Tokens tokens) {
@@ -160,7 +188,7 @@ public final class SshRoute {
     }
 
     private static HostKeyRule hostKeys(SshConfig config) {
-        // Where ssh would take a changed key, "no", this takes a new one only.
+        // If ssh would take a changed key, "no", this takes a new one only.
         return switch (config.value("stricthostkeychecking").orElse("ask")) {
             case "accept-new", "no", "off" -> HostKeyRule.FIRST;
             default -> HostKeyRule.KNOWN;
@@ -193,7 +221,7 @@ public final class SshRoute {
     }
 
     /** What stands for something else in the paths of ssh's configuration. */
-    private record Tokens(SshConfig config, String asked, String address, int port, String user) {
+    private record Tokens(Surroundings surroundings, String asked, String address, int port, String user) {
         Path path(String text) {
             StringBuilder path = new StringBuilder();
             for (int i = 0; i < text.length(); i++) {
@@ -208,7 +236,7 @@ public final class SshRoute {
                                 case 'p' -> Integer.toString(port);
                                 case 'r' -> user;
                                 case 'u' -> System.getProperty("user.name", "");
-                                case 'd' -> config.expandHome("~/");
+                                case 'd' -> surroundings.homeOrRoot();
                                 default ->
                                     throw new ConfigurationException(
                                             "ssh configuration: '%%%s' in '%s' is not understood"
@@ -218,7 +246,7 @@ public final class SshRoute {
                     path.append(character);
                 }
             }
-            return Path.of(config.expandHome(path.toString()));
+            return surroundings.expandHome(path.toString());
         }
     }
 }

@@ -76,7 +76,7 @@ final class ForwardChannel extends AsyncCapableClientChannel {
         stream.closedByPeer();
     }
 
-    /** What passes is nobody else's business. */
+    /** What passes is neither logged nor looked at. */
     @Override
     protected SimplifiedLog getSimplifiedLogger() {
         return SimplifiedLog.EMPTY;

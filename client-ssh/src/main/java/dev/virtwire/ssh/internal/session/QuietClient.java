@@ -32,7 +32,7 @@ import org.slf4j.Logger;
 
 /**
  * SSHD's client without what does not belong into a library's connection: it has no threads and no timers of its own,
- * never makes a writer wait while keys are exchanged anew, and does not log the content of packets, which have
+ * never makes a writer wait while keys are exchanged again, and does not log the content of packets, which have
  * passwords in them.
  */
 final class QuietClient extends SshClient {
@@ -68,7 +68,7 @@ final class QuietClient extends SshClient {
 
     @Override
     protected void removeSessionTimeout(AbstractSessionFactory<?, ?> factory) {
-        // There is none.
+        // SSHD would remove its timer; this client has no such timer.
     }
 
     private static final class QuietSession extends ClientSessionImpl {

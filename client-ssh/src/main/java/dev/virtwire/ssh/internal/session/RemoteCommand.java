@@ -37,7 +37,7 @@ public record RemoteCommand(String line, String words) {
                 "%s to %s".formatted(program, socket));
     }
 
-    /** The helper where it is installed, else netcat. */
+    /** The helper if it is installed, else netcat. */
     public static RemoteCommand either(String uri, boolean readOnly, String program, String socket) {
         return new RemoteCommand(
                 shell(USE_EITHER, program, socket, uri, readOnly ? "-r" : ""),

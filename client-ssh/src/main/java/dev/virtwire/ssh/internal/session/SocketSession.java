@@ -171,7 +171,7 @@ final class SocketSession extends AbstractCloseable implements IoSession {
     }
 
     @Override
-    @SuppressWarnings("NullAway") // Null where it was accepted from nowhere, says SSHD.
+    @SuppressWarnings("NullAway") // Null if it was accepted from nowhere, says SSHD.
     public SocketAddress getAcceptanceAddress() {
         return null;
     }

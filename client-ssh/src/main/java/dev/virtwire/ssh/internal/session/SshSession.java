@@ -6,11 +6,12 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.internal.async.SerialExecutor;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.auth.AuthFile;
 import dev.virtwire.client.internal.auth.CredentialSource;
 import dev.virtwire.client.internal.transport.HostSockets;
+import dev.virtwire.client.internal.wire.PeerText;
 import dev.virtwire.ssh.internal.login.KnownHosts;
 import dev.virtwire.ssh.internal.login.Login;
-import dev.virtwire.ssh.internal.login.PeerText;
 import dev.virtwire.ssh.internal.route.SshHost;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
@@ -19,8 +20,8 @@ import java.nio.channels.ByteChannel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.sshd.client.ClientBuilder;
 import org.apache.sshd.client.channel.AbstractClientChannel;
@@ -52,16 +53,23 @@ public final class SshSession implements HostSockets {
     private final SerialExecutor tasks = new SerialExecutor(SharedPool.executor());
     private final Login login;
     private final TrackedFuture<SshSession> opened = new TrackedFuture<>();
-    private @Nullable KnownHosts knownHosts;
+    private final Consumer<String> notices;
+    private volatile @Nullable KnownHosts knownHosts;
     private volatile @Nullable ClientSession session;
     private volatile @Nullable String reason;
 
     private SshSession(
-            Channel socket, String uri, SshHost host, CredentialSource credentials, Optional<String> knownPassword) {
+            Channel socket,
+            String uri,
+            SshHost host,
+            CredentialSource credentials,
+            AuthFile.Found known,
+            Consumer<String> notices) {
         this.socket = socket;
         this.uri = uri;
         this.host = host;
-        this.login = new Login(uri, host, credentials, knownPassword);
+        this.login = new Login(uri, host, credentials, known);
+        this.notices = notices;
     }
 
     /**
@@ -70,13 +78,19 @@ public final class SshSession implements HostSockets {
      * @param socket connected, and not reading; it is closed if this fails, and when the result is cancelled
      * @param uri what is connected to, for messages
      * @param credentials who is asked for passwords and passphrases
-     * @param knownPassword one that a file has
+     * @param known what auth.conf has for the host
+     * @param notices takes a sentence if the host's key is believed without having been known
      * @return fails with {@link ConnectFailedException}, {@link dev.virtwire.client.AuthenticationException} or
      *     {@link dev.virtwire.client.ConfigurationException}
      */
     public static CompletableFuture<SshSession> open(
-            Channel socket, String uri, SshHost host, CredentialSource credentials, Optional<String> knownPassword) {
-        SshSession session = new SshSession(socket, uri, host, credentials, knownPassword);
+            Channel socket,
+            String uri,
+            SshHost host,
+            CredentialSource credentials,
+            AuthFile.Found known,
+            Consumer<String> notices) {
+        SshSession session = new SshSession(socket, uri, host, credentials, known, notices);
         session.opened.whenComplete((open, failure) -> {
             if (failure != null) {
                 session.login.cancel();
@@ -85,6 +99,12 @@ public final class SshSession implements HostSockets {
         });
         session.tasks.execute(session::begin);
         return session.opened;
+    }
+
+    /** Whether the host has shown a key that is known of it; of the hosts on the way there that says nothing. */
+    public boolean isHostVerified() {
+        KnownHosts hosts = knownHosts;
+        return hosts != null && hosts.isVerified();
     }
 
     /**
@@ -201,7 +221,7 @@ public final class SshSession implements HostSockets {
         }
         try {
             SshAlgorithms.prepare();
-            KnownHosts hosts = new KnownHosts(uri, host);
+            KnownHosts hosts = new KnownHosts(uri, host, notices);
             knownHosts = hosts;
             QuietClient client = client(hosts);
             socket.closeFuture().addListener(closed -> tasks.execute(() -> client.close(true)));

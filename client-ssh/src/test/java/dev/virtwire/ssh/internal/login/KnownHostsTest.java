@@ -2,6 +2,7 @@
 package dev.virtwire.ssh.internal.login;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.ssh.internal.route.HostKeyRule;
 import dev.virtwire.ssh.internal.route.SshHost;
@@ -12,6 +13,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.spec.ECGenParameterSpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.sshd.client.session.ClientSession;
@@ -25,6 +27,10 @@ class KnownHostsTest {
 
     @TempDir
     Path folder;
+
+    private final List<String> notices = new ArrayList<>();
+    private Optional<String> alias = Optional.empty();
+    private Optional<Path> revoked = Optional.empty();
 
     @Test
     void aKeyThatIsShownAgainInMidSessionIsNotAddedAgain() throws Exception {
@@ -74,6 +80,86 @@ class KnownHostsTest {
         assertThat(hosts.refusal()).message().contains("which line 1 of %s calls revoked".formatted(file()));
     }
 
+    /** Another host's key may stand there by the address, which several hosts share. */
+    @Test
+    void aHostWithAnAliasIsKnownByThatAlone() throws Exception {
+        alias = Optional.of("lab-kvm");
+        write("[h]:2222 " + PublicKeyEntry.toString(NEW), "h " + PublicKeyEntry.toString(NEW));
+
+        assertThat(believes(hosts(HostKeyRule.KNOWN), NEW)).isFalse();
+        KnownHosts hosts = hosts(HostKeyRule.FIRST);
+        assertThat(believes(hosts, OLD)).isTrue();
+        assertThat(Files.readAllLines(file())).last().isEqualTo("lab-kvm " + PublicKeyEntry.toString(OLD));
+        assertThat(believes(hosts(HostKeyRule.KNOWN), OLD)).isTrue();
+        hosts = hosts(HostKeyRule.KNOWN);
+        assertThat(believes(hosts, NEW)).isFalse();
+        assertThat(hosts.refusal()).message().contains("THE KEY OF HOST lab-kvm HAS CHANGED", "-R 'lab-kvm'");
+    }
+
+    @Test
+    void anUnknownHostWithAnAliasIsToldHowItIsAddedUnderIt() {
+        alias = Optional.of("lab-kvm");
+        KnownHosts hosts = hosts(HostKeyRule.KNOWN);
+        assertThat(believes(hosts, OLD)).isFalse();
+        assertThat(hosts.refusal())
+                .message()
+                .contains("host lab-kvm is not known", "(ssh-keyscan -p 2222 h | sed 's/^[^ ]*/lab-kvm/' >> " + file());
+    }
+
+    @Test
+    void aKeyThatAFileCallsRevokedIsRefusedOfEveryHost() throws Exception {
+        revoked = Optional.of(Files.writeString(
+                folder.resolve("revoked"), "# stolen\n" + PublicKeyEntry.toString(OLD) + " somebody@somewhere\n"));
+        write("[h]:2222 " + PublicKeyEntry.toString(OLD), "[h]:2222 " + PublicKeyEntry.toString(NEW));
+
+        KnownHosts hosts = hosts(HostKeyRule.KNOWN);
+        assertThat(believes(hosts, OLD)).isFalse();
+        assertThat(hosts.refusal()).message().contains("which line 2 of %s calls revoked".formatted(revoked.get()));
+        assertThat(believes(hosts(HostKeyRule.KNOWN), NEW)).isTrue();
+    }
+
+    @Test
+    void withoutTheFileOfRevokedKeysNoHostIsBelieved() throws Exception {
+        revoked = Optional.of(folder.resolve("revoked"));
+        assertThatThrownBy(() -> hosts(HostKeyRule.KNOWN))
+                .hasMessageContaining("RevokedHostKeys names, does not exist");
+        Files.writeString(revoked.get(), "SSHKRL\n");
+        assertThatThrownBy(() -> hosts(HostKeyRule.KNOWN))
+                .hasMessageContaining("RevokedHostKeys names, is a key revocation list");
+    }
+
+    @Test
+    void whatIsNotCheckedOrTakenOnTrustIsSaid() throws Exception {
+        assertThat(believes(hosts(HostKeyRule.ANY), OLD)).isTrue();
+        assertThat(believes(hosts(HostKeyRule.FIRST), OLD)).isTrue();
+        assertThat(believes(hosts(HostKeyRule.KNOWN), OLD)).isTrue();
+
+        String key = "qemu+ssh://h/: the ecdsa-sha2-nistp256 key " + KnownHosts.fingerprint(OLD) + " of host [h]:2222 ";
+        assertThat(notices)
+                .containsExactly(
+                        key
+                                + "is NOT CHECKED, because the URI says so: whoever is on the way can read and change everything",
+                        key + "was taken on trust, since no file had one, and added to " + file());
+    }
+
+    /** The login asks: who is not verified hears no password. */
+    @Test
+    void onlyAHostWhoseKeyAFileHasIsVerified() throws Exception {
+        KnownHosts hosts = hosts(HostKeyRule.ANY);
+        believes(hosts, OLD);
+        assertThat(hosts.isVerified()).isFalse();
+
+        write("[h]:2222 " + PublicKeyEntry.toString(OLD));
+        for (HostKeyRule rule : HostKeyRule.values()) {
+            hosts = hosts(rule);
+            believes(hosts, OLD);
+            assertThat(hosts.isVerified()).as("%s", rule).isTrue();
+        }
+        hosts = hosts(HostKeyRule.ANY);
+        believes(hosts, NEW);
+        assertThat(hosts.isVerified()).isFalse();
+    }
+
     private static boolean believes(KnownHosts hosts, PublicKey key) {
         ClientSession none = null;
         return hosts.verifyServerKey(none, InetSocketAddress.createUnresolved("h", 2222), key);
@@ -82,7 +168,20 @@ class KnownHostsTest {
     private KnownHosts hosts(HostKeyRule rule) {
         return new KnownHosts(
                 "qemu+ssh://h/",
-                new SshHost("h", "h", 2222, "u", List.of(), false, List.of(file()), rule, List.of(), Optional.empty()));
+                new SshHost(
+                        "h",
+                        "h",
+                        2222,
+                        "u",
+                        List.of(),
+                        false,
+                        List.of(file()),
+                        rule,
+                        List.of(),
+                        Optional.empty(),
+                        alias,
+                        revoked),
+                notices::add);
     }
 
     private Path file() {

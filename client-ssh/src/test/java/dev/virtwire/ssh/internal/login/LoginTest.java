@@ -4,12 +4,14 @@ package dev.virtwire.ssh.internal.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.CredentialRequest;
+import dev.virtwire.client.internal.auth.AuthFile;
 import dev.virtwire.client.internal.auth.CredentialSource;
 import dev.virtwire.ssh.internal.route.HostKeyRule;
 import dev.virtwire.ssh.internal.route.LoginMethod;
 import dev.virtwire.ssh.internal.route.SshHost;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -32,12 +34,14 @@ class LoginTest {
                     List.of(),
                     HostKeyRule.ANY,
                     LoginMethod.ALL,
+                    Optional.empty(),
+                    Optional.empty(),
                     Optional.empty()),
             new CredentialSource("prod", request -> {
                 asked.add(request);
                 return CompletableFuture.completedFuture(Optional.of("4711".toCharArray()));
             }),
-            Optional.of("known"));
+            new AuthFile.Found(Map.of("password", "known"), ""));
 
     @ParameterizedTest
     @ValueSource(

@@ -10,7 +10,9 @@ import dev.virtwire.client.internal.config.Surroundings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +26,8 @@ class SshConfigTest {
     private Path home;
 
     private Path folder;
+
+    private final List<String> notices = new ArrayList<>();
 
     @BeforeEach
     void makeFolder() throws IOException {
@@ -97,6 +101,79 @@ class SshConfigTest {
                 .hasMessage(why.replace("CONFIG", folder.resolve("config").toString()));
     }
 
+    /** Several hosts behind one address are told apart by it. */
+    @Test
+    void aHostKeyAliasIsTheNameThatKnownHostsHaveItBy() throws IOException {
+        configure("""
+                Host h
+                    HostName 127.0.0.1
+                    Port 23122
+                    HostKeyAlias lab-kvm
+                """);
+        assertThat(only("h").knownAs()).isEqualTo("lab-kvm");
+        assertThat(only("127.0.0.1").knownAs()).isEqualTo("127.0.0.1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "h, yes, none, true",
+        "h, always, none, true",
+        "h.lab, Yes, none, true",
+        "h.lab.test, yes, none, false",
+        "127.0.0.1, yes, none, false",
+        "::1, always, none, false",
+        "h, no, none, false",
+        "h, none, none, false",
+        "h, yes, jump, false",
+        "h, always, jump, true",
+    })
+    void aNameThatSshWouldLookForInOtherDomainsIsRefused(String host, String canonical, String jump, boolean refused)
+            throws IOException {
+        configure("""
+                Host jump
+                    CanonicalizeHostname no
+                    ProxyJump none
+                Host *
+                    CanonicalizeHostname %s
+                    ProxyJump %s
+                """.formatted(canonical, jump));
+        if (refused) {
+            assertThatThrownBy(() -> route(host))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage(
+                            "ssh configuration: CanonicalizeHostname %s counts for host %s, and this client does not look for hosts in other domains: name the host in full, or set CanonicalizeHostname no for it",
+                            canonical.toLowerCase(Locale.ROOT), host);
+        } else {
+            assertThat(route(host)).last().extracting(SshHost::address).isEqualTo(host);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            value = {
+                "Match exec true                 | 'Match exec' is passed over for host h: it cannot be decided here",
+                "Match host h !tagged x          | 'Match !tagged' is passed over for host h: it cannot be decided here",
+                "Match host other exec true      | ",
+                "HostKeyAlgorithms ssh-ed25519   | 'HostKeyAlgorithms' is passed over for host h: any algorithm that is not broken is believed",
+                "CertificateFile ~/.ssh/c        | 'CertificateFile' is passed over for host h: certificates of users are not offered",
+                "ForwardAgent yes                | ",
+            },
+            delimiter = '|',
+            quoteCharacter = '"')
+    void whatIsPassedOverIsSaidByName(String line, String notice) throws IOException {
+        configure("Host h\n" + line + "\nUser nobody\n");
+        route("h");
+        assertThat(notices)
+                .isEqualTo(
+                        notice == null
+                                ? List.of()
+                                : List.of("ssh configuration %s, line 2: %s"
+                                        .formatted(folder.resolve("config"), notice)));
+        notices.clear();
+        route("another");
+        assertThat(notices).noneMatch(said -> said.contains("Algorithms") || said.contains("Certificate"));
+    }
+
     private void configure(String text) throws IOException {
         Files.writeString(folder.resolve("config"), text);
     }
@@ -117,6 +194,7 @@ class SshConfigTest {
                         Optional.empty(),
                         Optional.empty(),
                         LoginMethod.ALL),
-                Surroundings.with(Map.of("HOME", home.toString())));
+                Surroundings.with(Map.of("HOME", home.toString())),
+                notices::add);
     }
 }

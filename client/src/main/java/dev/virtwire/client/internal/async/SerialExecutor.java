@@ -73,7 +73,7 @@ public final class SerialExecutor implements Executor {
             try {
                 task.run();
             } catch (RuntimeException | Error e) {
-                LOG.error("A callback threw; the next one runs all the same", e);
+                LOG.error("A callback threw; the next one still runs", e);
             }
         }
     }

@@ -160,8 +160,8 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     }
 
     /**
-     * Waits in a way of its own, before the usual one; returns when {@code target} is done, or at any time to go on
-     * with the usual one. Passed on to the future at the root.
+     * Waits in a way of its own, before the usual one; returns when {@code target} is done, or at any time to continue
+     * in the usual way. Passed on to the future at the root.
      */
     protected void awaitHandOver(CompletableFuture<?> target) {
         if (upstream instanceof TrackedFuture<?> source && !isDone()) {

@@ -46,15 +46,33 @@ public final class AuthFile {
     }
 
     /**
+     * What was looked for.
+     *
+     * @param values name and value of each, such as {@code authname} and {@code password}; empty if no file has
+     *     credentials for the host
+     * @param missing why there are none, for a message that ends with it
+     */
+    public record Found(Map<String, String> values, String missing) {
+        /** Copies the values. */
+        public Found {
+            values = Map.copyOf(values);
+        }
+
+        @Override
+        public String toString() {
+            return "Found[" + values.keySet() + "]";
+        }
+    }
+
+    /**
      * The credentials for a host.
      *
      * @param service what they are for, such as {@code libvirt}
      * @param hosts the host, as the URI names it, and further names of it; the first that stands there counts
      * @param named the URI's file, if it names one
-     * @return name and value of each, such as {@code authname} and {@code password}; empty where no file knows any
-     * @throws ConfigurationException where the file is wrong, or one that was named is missing
+     * @throws ConfigurationException if the file is wrong, or one that was named is missing
      */
-    public static Map<String, String> credentials(
+    public static Found credentials(
             String service, List<String> hosts, Optional<Path> named, Surroundings surroundings) {
         Optional<Path> insisted =
                 surroundings.variable("LIBVIRT_AUTH_FILE").map(Path::of).or(() -> named);
@@ -68,7 +86,7 @@ public final class AuthFile {
                     .filter(Files::exists)
                     .toList();
             if (usual.isEmpty()) {
-                return Map.of();
+                return new Found(Map.of(), "there is no auth.conf");
             }
             file = usual.get(0);
         }
@@ -79,17 +97,16 @@ public final class AuthFile {
         return new AuthFile(file, text).find(service, hosts);
     }
 
-    private Map<String, String> find(String service, List<String> hosts) {
-        String prefix = "auth-" + service + "-";
-        String name = hosts.stream()
-                .map(prefix::concat)
-                .filter(groups::containsKey)
-                .findFirst()
-                .orElse(prefix + "default");
-        Map<String, String> group = groups.get(name);
-        if (group == null) {
-            return Map.of();
+    private Found find(String service, List<String> hosts) {
+        List<String> names = Stream.concat(hosts.stream(), Stream.of("default"))
+                .map(host -> "auth-" + service + "-" + host)
+                .distinct()
+                .toList();
+        String name = names.stream().filter(groups::containsKey).findFirst().orElse(null);
+        if (name == null) {
+            return new Found(Map.of(), "%s has no group [%s]".formatted(file, String.join("] or [", names)));
         }
+        Map<String, String> group = groups.getOrDefault(name, Map.of());
         String credentials = group.get("credentials");
         if (credentials == null) {
             throw new ConfigurationException("%s: the group [%s] has no 'credentials'".formatted(file, name));
@@ -99,6 +116,6 @@ public final class AuthFile {
             throw new ConfigurationException(
                     "%s: there is no group [credentials-%s], which [%s] names".formatted(file, credentials, name));
         }
-        return Map.copyOf(found);
+        return new Found(found, "%s has no password in the group [credentials-%s]".formatted(file, credentials));
     }
 }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a URI's parameter {@code auth} wants this side to prove who it is.
  *
- * @param type the way; null where the server chooses
- * @param mechanism the mechanism of SASL, in capitals; null where that is open
+ * @param type the way; null if the server chooses
+ * @param mechanism the mechanism of SASL, in capitals; null if that is open
  */
 public record AuthWish(@Nullable AuthType type, @Nullable String mechanism) {
     private static final String SASL_PREFIX = "sasl.";
@@ -19,7 +19,7 @@ public record AuthWish(@Nullable AuthType type, @Nullable String mechanism) {
     /**
      * The wish of a URI.
      *
-     * @throws InvalidUriException if it is none that libvirt knows
+     * @throws InvalidUriException if libvirt knows no such way
      */
     public static AuthWish of(LibvirtUri uri) {
         String text = uri.parameter("auth").orElse(null);
@@ -37,7 +37,6 @@ public record AuthWish(@Nullable AuthType type, @Nullable String mechanism) {
             return new AuthWish(
                     AuthType.SASL, text.substring(SASL_PREFIX.length()).toUpperCase(Locale.ROOT));
         }
-        throw new InvalidUriException(
-                "URI '%s': auth '%s' is none of sasl, sasl.MECHANISM and polkit".formatted(uri, text));
+        throw new InvalidUriException("URI '%s': auth '%s' is not sasl, sasl.MECHANISM or polkit".formatted(uri, text));
     }
 }

@@ -9,13 +9,12 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.config.Surroundings;
+import dev.virtwire.client.internal.transport.Protection;
 import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.remote.AuthCalls;
 import dev.virtwire.protocol.remote.AuthType;
 import io.netty.channel.Channel;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Asks the server how it wants to be convinced, and does so. */
@@ -26,29 +25,30 @@ public final class Authenticator {
     private final ConnectOptions options;
     private final AuthCalls calls;
     private final Channel channel;
-    private final boolean isProtected;
+    private final Protection protection;
 
     /**
      * For a connection that has sent nothing yet.
      *
      * @param caller carries the calls of the greeting
      * @param channel the connection's channel, into which a security layer may have to go
-     * @param isProtected whether that channel is encrypted by itself
+     * @param protection what that channel promises
      */
-    public Authenticator(LibvirtUri uri, ConnectOptions options, Caller caller, Channel channel, boolean isProtected) {
+    public Authenticator(
+            LibvirtUri uri, ConnectOptions options, Caller caller, Channel channel, Protection protection) {
         this.uri = uri;
         this.options = options;
         this.calls = new AuthCalls(caller);
         this.channel = channel;
-        this.isProtected = isProtected;
+        this.protection = protection;
     }
 
-    /** Completes when the server lets this side in; fails with {@link AuthenticationException} where it does not. */
+    /** Completes when the server lets this side in; fails with {@link AuthenticationException} if it does not. */
     public CompletableFuture<Void> authenticate() {
         return calls.authList().thenCompose(offer -> authenticateBy(wished(offer.types())));
     }
 
-    /** Where the URI insists on a way, nothing else will do: not even none. */
+    /** If the URI insists on a way, nothing else will do, not even a connection without a login. */
     private List<Integer> wished(List<Integer> offered) {
         AuthType wish = AuthWish.of(uri).type();
         if (wish == null) {
@@ -84,10 +84,11 @@ public final class Authenticator {
 
     private SaslLogin sasl() {
         String host = uri.host() == null ? "localhost" : uri.host();
-        Map<String, String> known = AuthFile.credentials(
-                SERVICE, List.of(host), uri.parameter("authfile").map(Path::of), Surroundings.ofThisProcess());
+        Surroundings surroundings = Surroundings.ofThisProcess();
+        AuthFile.Found known = AuthFile.credentials(
+                SERVICE, List.of(host), uri.parameter("authfile").map(surroundings::expandHome), surroundings);
         return new SaslLogin(
-                uri, host, calls, channel, isProtected, known, new CredentialSource(host, options.credentials()));
+                uri, host, calls, channel, protection, known, new CredentialSource(host, options.credentials()));
     }
 
     private static List<String> names(List<Integer> offered) {

@@ -13,7 +13,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the user's callback, if there is one, on a thread where that may block. Who no longer waits for an answer
+ * Asks the user's callback, if there is one, on a thread that may block. Who no longer waits for an answer
  * cancels the question, and the callback's own future with it.
  */
 public final class CredentialSource {
@@ -32,7 +32,7 @@ public final class CredentialSource {
         this.callback = callback;
     }
 
-    /** Asks; empty where nobody answers. */
+    /** Asks; empty if nobody answers. */
     public CompletableFuture<Optional<char[]>> ask(CredentialRequest.Kind kind, String prompt) {
         CredentialCallback asked = callback;
         if (asked == null) {

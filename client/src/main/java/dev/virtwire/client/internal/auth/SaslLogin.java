@@ -8,6 +8,7 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.client.internal.transport.Protection;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.AuthCalls;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Logs in by SASL: takes the best mechanism, finds name and password, exchanges messages until both sides are
- * satisfied, and puts the security layer into the pipeline where one was agreed on.
+ * satisfied, and puts the security layer into the pipeline if one was agreed on.
  */
 final class SaslLogin {
     private static final byte[] NOTHING = {};
@@ -32,8 +33,9 @@ final class SaslLogin {
     private final String host;
     private final AuthCalls calls;
     private final Channel channel;
-    private final boolean isProtected;
+    private final Protection protection;
     private final Map<String, String> known;
+    private final String missing;
     private final CredentialSource source;
 
     /**
@@ -48,15 +50,16 @@ final class SaslLogin {
             String host,
             AuthCalls calls,
             Channel channel,
-            boolean isProtected,
-            Map<String, String> known,
+            Protection protection,
+            AuthFile.Found known,
             CredentialSource source) {
         this.uri = uri;
         this.host = host;
         this.calls = calls;
         this.channel = channel;
-        this.isProtected = isProtected;
-        this.known = known;
+        this.protection = protection;
+        this.known = known.values();
+        this.missing = known.missing();
         this.source = source;
     }
 
@@ -75,19 +78,19 @@ final class SaslLogin {
 
     private String choose(AuthWish wish, List<String> offered) {
         String wanted = wish.mechanism();
-        List<String> usable = SaslMechanisms.usable(isProtected);
+        List<String> usable = SaslMechanisms.usable(protection);
         if (wanted == null) {
-            return SaslMechanisms.choose(offered, isProtected)
+            return SaslMechanisms.choose(offered, protection)
                     .orElseThrow(
                             () -> failed("no SASL mechanism in common: the server offers %s, and this side has %s%s"
-                                    .formatted(offered, usable, isProtected ? "" : " where nothing else encrypts")));
+                                    .formatted(offered, usable, protection.words())));
         }
         if (!offered.contains(wanted)) {
             throw failed("the URI wants the SASL mechanism %s, and the server offers %s".formatted(wanted, offered));
         }
         if (!usable.contains(wanted)) {
             throw failed("the URI wants the SASL mechanism %s, and this side has %s%s"
-                    .formatted(wanted, usable, isProtected ? "" : " where nothing else encrypts"));
+                    .formatted(wanted, usable, protection.words()));
         }
         return wanted;
     }
@@ -112,13 +115,15 @@ final class SaslLogin {
                 : source.require(
                         CredentialRequest.Kind.PASSWORD,
                         "Password of " + name + " on " + host,
-                        unanswered -> failed("the server wants the password of '%s'; auth.conf has none for it, and %s"
-                                .formatted(name, unanswered)));
+                        unanswered -> failed("the server wants the password of '%s'; %s, and %s"
+                                .formatted(
+                                        name,
+                                        password == null ? missing : "auth.conf has that of '" + filed + "'",
+                                        unanswered)));
     }
 
     private AuthenticationException nameless(String unanswered) {
-        return failed("the server wants a user name; neither the URI nor auth.conf has one for host '%s', and %s"
-                .formatted(host, unanswered));
+        return failed("the server wants a user name; the URI has none, %s, and %s".formatted(missing, unanswered));
     }
 
     private String authorizationName() {
@@ -147,7 +152,7 @@ final class SaslLogin {
         CompletableFuture<Void> run() {
             CompletableFuture<Void> done;
             try {
-                SaslClient made = SaslMechanisms.client(mechanism, host, login, isProtected);
+                SaslClient made = SaslMechanisms.client(mechanism, host, login, protection.encrypts());
                 byte[] first = made.hasInitialResponse() ? made.evaluateChallenge(NOTHING) : null;
                 done = calls.authSaslStart(mechanism, isNull(first), orNothing(first))
                         .thenComposeAsync(
@@ -188,10 +193,10 @@ final class SaslLogin {
                             SharedPool.executor());
         }
 
-        /** The layer is in force at once: the next byte in either direction belongs to it. */
+        /** The layer counts at once: the next byte in either direction belongs to it. */
         private CompletableFuture<Void> protect(SaslClient made) {
             if (!"auth-conf".equals(made.getNegotiatedProperty(Sasl.QOP))) {
-                return isProtected
+                return protection.encrypts()
                         ? CompletableFuture.completedFuture(null)
                         : CompletableFuture.failedFuture(failed(mechanism + ": the server did not agree to encrypt"));
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.auth;
 
+import dev.virtwire.client.internal.transport.Protection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,11 +21,14 @@ import javax.security.sasl.SaslException;
 
 /** The mechanisms of SASL that this side knows: which is taken, and what carries it out. */
 final class SaslMechanisms {
+    /** Tells the password itself. */
+    private static final String PLAIN = "PLAIN";
+
     /** The best first. */
     private static final List<String> BY_PREFERENCE =
-            List.of("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "PLAIN");
+            List.of("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", PLAIN);
 
-    /** Those that encrypt, which is demanded where the channel does not. */
+    /** Those that encrypt, which is demanded if the channel does not. */
     private static final List<String> ENCRYPTING = List.of("DIGEST-MD5");
 
     private static final String SERVICE = "libvirt";
@@ -42,15 +46,20 @@ final class SaslMechanisms {
     /**
      * The best mechanism that both sides have.
      *
-     * @param isProtected whether the channel is encrypted by itself
+     * @param protection what the channel promises
      */
-    static Optional<String> choose(List<String> offered, boolean isProtected) {
-        return usable(isProtected).stream().filter(offered::contains).findFirst();
+    static Optional<String> choose(List<String> offered, Protection protection) {
+        return usable(protection).stream().filter(offered::contains).findFirst();
     }
 
     /** What this side would use on such a channel. */
-    static List<String> usable(boolean isProtected) {
-        return isProtected ? BY_PREFERENCE : ENCRYPTING;
+    static List<String> usable(Protection protection) {
+        return switch (protection) {
+            case NONE -> ENCRYPTING;
+            case ENCRYPTED ->
+                BY_PREFERENCE.stream().filter(name -> !name.equals(PLAIN)).toList();
+            case VERIFIED -> BY_PREFERENCE;
+        };
     }
 
     /** What carries out a mechanism. */

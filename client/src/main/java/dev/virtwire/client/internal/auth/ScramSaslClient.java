@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * too; it has no security layer.
  */
 final class ScramSaslClient implements SaslClient {
+    /** RFC 7677's least. */
+    private static final int LEAST_ITERATIONS = 4096;
+
     /** More rounds than any server asks for in earnest; a hostile one could keep us busy for hours. */
     private static final int MOST_ITERATIONS = 1_000_000;
 
@@ -63,6 +66,11 @@ final class ScramSaslClient implements SaslClient {
                     if (iterations > MOST_ITERATIONS) {
                         throw new SaslException("the server asks for %d rounds of hashing, more than %d"
                                 .formatted(iterations, MOST_ITERATIONS));
+                    }
+                    if (iterations < LEAST_ITERATIONS) {
+                        // Whoever asks for few can find the password out of the answer.
+                        throw new SaslException("the server asks for %d rounds of hashing, fewer than %d"
+                                .formatted(iterations, LEAST_ITERATIONS));
                     }
                     state = State.FINAL_SENT;
                     return bytes(scram.clientFinalMessage().toString());

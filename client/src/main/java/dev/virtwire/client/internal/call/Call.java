@@ -54,7 +54,7 @@ final class Call<A, R> extends TrackedFuture<R> {
     /** What it opens beside its result; null if that is nothing. */
     final @Nullable StreamOpening opening;
 
-    /** Whether the caller has gone: deadline passed, or given up. A call that was sent keeps its slot all the same. */
+    /** Whether the caller has gone: deadline passed, or given up. A call that was sent still keeps its slot. */
     boolean abandoned;
 
     private final Session session;

@@ -71,8 +71,12 @@ public final class Session implements Caller {
         /** There is a connection again. What is called here goes out before the calls that have waited. */
         void resumed();
 
-        /** The session has ended. */
-        void ended(LibvirtException cause);
+        /**
+         * The session has ended.
+         *
+         * @param byUs whether this side has closed it
+         */
+        void ended(LibvirtException cause, boolean byUs);
     }
 
     private final String host;
@@ -162,7 +166,10 @@ public final class Session implements Caller {
         return loop;
     }
 
-    /** The present connection's channel, on which its transport may have left something; null while there is none. */
+    /**
+     * The present connection's channel, on which its transport may have left something; null while there is no
+     * connection.
+     */
     public @Nullable Channel channel() {
         Connection connection = current;
         return connection == null ? null : connection.channel();
@@ -306,7 +313,7 @@ public final class Session implements Caller {
             if (reason == null) {
                 watchers.add(watcher);
             } else {
-                watcher.ended(ended(""));
+                watcher.ended(ended(""), isClosedByUs());
             }
         });
     }
@@ -326,6 +333,16 @@ public final class Session implements Caller {
             call.fail(notSent(procedure, takesCalls() ? "there is no connection" : whyEnded()));
         }
         return call;
+    }
+
+    /** Ends the present connection, which cannot serve any more, as one that was lost; on the event loop. */
+    public void lose(String why) {
+        LoopThread.check(loop);
+        Connection connection = current;
+        if (connection != null) {
+            LOG.warn("{}: {}; ending the connection", host, why);
+            connection.lost(why, null);
+        }
     }
 
     /** Runs subscribers, which may be slow: apart from other callbacks, so that they delay no call. */
@@ -413,11 +430,7 @@ public final class Session implements Caller {
 
         @Override
         public void stuck(String why) {
-            Connection connection = current;
-            if (connection != null) {
-                LOG.warn("{}: {}; ending the connection", host, why);
-                connection.lost(why, null);
-            }
+            lose(why);
         }
     }
 
@@ -577,10 +590,15 @@ public final class Session implements Caller {
 
     private void tellEnd(Watcher watcher) {
         try {
-            watcher.ended(ended(""));
+            watcher.ended(ended(""), isClosedByUs());
         } catch (RuntimeException e) {
             LOG.warn("{}: one that watches failed at the end of the connection", host, e);
         }
+    }
+
+    private boolean isClosedByUs() {
+        CloseReason ending = reason;
+        return ending != null && ending.kind() == CloseReason.Kind.CLOSED;
     }
 
     private LibvirtException ended(Call<?, ?> call) {

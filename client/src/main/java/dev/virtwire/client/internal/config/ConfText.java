@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads libvirt's configuration syntax: lines {@code name = value}, where a value is a number, a quoted string without
- * escapes, or a list of strings in brackets that may span lines; {@code #} begins a comment.
+ * Reads libvirt's configuration syntax: lines {@code name = value}, in which a value is a number, a quoted string
+ * without escapes, or a list of strings in brackets that may span lines; {@code #} begins a comment.
  */
 final class ConfText {
     private final Path file;
@@ -26,7 +26,7 @@ final class ConfText {
     /**
      * The settings by name; each value is a {@link Long}, a {@link String} or a {@link List} of strings.
      *
-     * @throws ConfigurationException with file and line, where the text has another form
+     * @throws ConfigurationException with file and line, if the text has another form
      */
     static Map<String, Object> parse(Path file, String text) {
         return new ConfText(file, text).settings();

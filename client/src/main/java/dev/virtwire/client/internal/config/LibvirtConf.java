@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file where it was read, or would have been
  * @param aliases names for URIs
- * @param uriDefault the URI where none is given
+ * @param uriDefault the URI if no other is given
  * @param remoteMode which daemon's socket: auto, legacy or direct
  * @param remoteProxy what forwards to the socket at the other end of ssh: auto, netcat or native
  * @param tlsPriority which versions and ciphers of TLS, as GnuTLS writes them
@@ -62,26 +62,26 @@ public record LibvirtConf(
     }
 
     /**
-     * Which daemon's socket, where the URI does not say.
+     * Which daemon's socket, if the URI does not say.
      *
      * @throws ConfigurationException if the file says what is no mode
      */
     public String mode() {
-        return oneOf(remoteMode, "remote_mode", MODES, "auto, direct and legacy");
+        return oneOf(remoteMode, "remote_mode", MODES, "auto, direct or legacy");
     }
 
     /**
-     * What forwards at the other end of ssh, where the URI does not say.
+     * What forwards at the other end of ssh, if the URI does not say.
      *
      * @throws ConfigurationException if the file says what is no proxy
      */
     public String proxy() {
-        return oneOf(remoteProxy, "remote_proxy", PROXIES, "auto, native and netcat");
+        return oneOf(remoteProxy, "remote_proxy", PROXIES, "auto, native or netcat");
     }
 
     private String oneOf(Optional<String> value, String name, Set<String> known, String words) {
         value.filter(text -> !known.contains(text)).ifPresent(text -> {
-            throw new ConfigurationException("%s: %s '%s' is none of %s".formatted(file, name, text, words));
+            throw new ConfigurationException("%s: %s '%s' is not %s".formatted(file, name, text, words));
         });
         return value.orElse("auto");
     }

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,8 @@ public record Surroundings(
         Path systemSockets,
         Path systemConfiguration,
         Path systemCertificates) {
+    private static final Path USERS = Path.of("/etc/passwd");
+    private static final int HOME_FIELD = 5;
 
     /** Those of this process. */
     public static Surroundings ofThisProcess() {
@@ -50,6 +53,39 @@ public record Surroundings(
         return variable("HOME").map(Path::of);
     }
 
+    /** The user's home, by whatever says it. */
+    public Path homeOrRoot() {
+        return home().orElseGet(() -> Path.of(System.getProperty("user.home", "/")));
+    }
+
+    /**
+     * A path as a shell would read it: {@code ~} at its beginning is the user's home, {@code ~fred} that of fred.
+     *
+     * @throws ConfigurationException if that user has no home here
+     * @throws java.nio.file.InvalidPathException if it is not a path
+     */
+    public Path expandHome(String path) {
+        if (!path.startsWith("~")) {
+            return Path.of(path);
+        }
+        int slash = path.indexOf('/');
+        String user = slash < 0 ? path.substring(1) : path.substring(1, slash);
+        Path home = user.isEmpty() ? homeOrRoot() : homeOf(user, path);
+        return slash < 0 ? home : home.resolve(path.substring(slash + 1));
+    }
+
+    private static Path homeOf(String user, String path) {
+        String users = read(USERS, "list of users");
+        return Stream.ofNullable(users)
+                .flatMap(String::lines)
+                .map(line -> line.split(":", -1))
+                .filter(fields -> fields.length > HOME_FIELD && fields[0].equals(user))
+                .map(fields -> Path.of(fields[HOME_FIELD]))
+                .findFirst()
+                .orElseThrow(() -> new ConfigurationException(
+                        "path %s: %s has no user '%s': write the path in full".formatted(path, USERS, user)));
+    }
+
     /** The folder of the user's own libvirt configuration. */
     public Optional<Path> userConfiguration() {
         return variable("XDG_CONFIG_HOME")
@@ -68,7 +104,7 @@ public record Surroundings(
     }
 
     /**
-     * The text of a configuration file; null where there is none.
+     * The text of a configuration file; null if it is missing.
      *
      * @param what the file, in words
      * @throws ConfigurationException if it is there and cannot be read
@@ -90,7 +126,7 @@ public record Surroundings(
     private static int userId() {
         try {
             Path self = Path.of("/proc/self");
-            // Where there is no /proc there is no libvirt system daemon of root's to prefer either.
+            // Without a /proc there is no libvirt system daemon of root's to prefer either.
             return Files.exists(self) ? (Integer) Files.getAttribute(self, "unix:uid") : -1;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot tell which user runs this process", e);

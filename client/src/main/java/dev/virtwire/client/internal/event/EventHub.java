@@ -304,16 +304,22 @@ public final class EventHub implements Session.Watcher {
     public void resumed() {
         LoopThread.check(session.loop());
         away = false;
-        LOG.debug("{} event subscriptions go on with the new connection", subscriptions.size());
+        LOG.debug("{} event subscriptions continue with the new connection", subscriptions.size());
         List.copyOf(registrations.values()).forEach(this::askIfNeeded);
     }
 
     @Override
-    public void ended(LibvirtException cause) {
+    public void ended(LibvirtException cause, boolean byUs) {
         LoopThread.check(session.loop());
         end = cause;
         LOG.debug("{} event subscriptions end with the connection", subscriptions.size());
-        subscriptions.forEach(subscription -> subscription.fail(cause));
+        subscriptions.forEach(subscription -> {
+            if (byUs) {
+                subscription.complete();
+            } else {
+                subscription.fail(cause);
+            }
+        });
         subscriptions.clear();
         registrations.clear();
         byId.clear();

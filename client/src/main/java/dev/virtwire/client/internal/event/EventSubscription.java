@@ -70,6 +70,7 @@ final class EventSubscription<E> implements Flow.Subscription {
 
     private volatile boolean ended;
     private @Nullable LibvirtException failure;
+    private boolean completed;
 
     /**
      * A subscription that has no registration yet.
@@ -135,7 +136,7 @@ final class EventSubscription<E> implements Flow.Subscription {
         return "the subscriber left " + limit + " waiting";
     }
 
-    /** One of its registrations stands: if that was the last, it begins, or goes on. */
+    /** One of its registrations stands: if that was the last, it begins or resumes. */
     void advance() {
         if (stands || !registrations.stream().allMatch(one -> one.state == Registration.State.STANDS)) {
             return;
@@ -170,16 +171,27 @@ final class EventSubscription<E> implements Flow.Subscription {
 
     /** No event comes any more; what is in the buffer is still delivered. */
     void fail(Throwable cause) {
-        boolean known = started;
-        serial.execute(() -> {
-            if (!known) {
-                subscriber.onSubscribe(this);
-            }
+        finish(() -> {
             if (failure == null) {
                 failure = cause instanceof LibvirtException ours
                         ? ours
                         : new ConnectionLostException(String.valueOf(cause.getMessage()), cause);
             }
+        });
+    }
+
+    /** As {@link #fail}, by this side's own wish. */
+    void complete() {
+        finish(() -> completed = true);
+    }
+
+    private void finish(Runnable how) {
+        boolean known = started;
+        serial.execute(() -> {
+            if (!known) {
+                subscriber.onSubscribe(this);
+            }
+            how.run();
             drain();
         });
     }
@@ -264,6 +276,9 @@ final class EventSubscription<E> implements Flow.Subscription {
         if (!ended && buffer.isEmpty() && cause != null) {
             end();
             subscriber.onError(cause);
+        } else if (!ended && buffer.isEmpty() && completed) {
+            end();
+            subscriber.onComplete();
         }
     }
 

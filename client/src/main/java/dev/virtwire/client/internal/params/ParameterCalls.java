@@ -24,7 +24,7 @@ public final class ParameterCalls {
     /**
      * A getter that is asked for the count, then for as many parameters.
      *
-     * @param flags where the change counts; {@link DomainParametersFlags#STRING_OKAY} is added where it may be
+     * @param flags where the change counts; {@link DomainParametersFlags#STRING_OKAY} is added if it may be
      */
     public static CompletableFuture<TypedParameters> twoSteps(
             Libvirt libvirt,

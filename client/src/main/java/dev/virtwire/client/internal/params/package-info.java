@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * How typed parameters are asked for: in two steps where libvirt wants that, and with strings where the server has
+ * How typed parameters are asked for: in two steps if libvirt wants that, and with strings if the server has
  * them.
  */
 @NullMarked

@@ -58,7 +58,7 @@ public final class FileDownload implements StreamWork.Task<ReadableStream, Long>
                 progress.accept(position);
                 piece = stream.read().join();
             }
-            // A hole at the end was skipped, and belongs to the file all the same.
+            // A hole at the end was skipped, and still belongs to the file.
             out.setLength(position);
             channel.force(true);
             return position;

@@ -14,7 +14,7 @@ final class StreamInput {
     /** What a piece costs beside its bytes, so that a flood of holes is bounded too. */
     private static final long PIECE_COST = 64;
 
-    /** A read that takes what is there; null where that is not enough. */
+    /** A read that takes what is there; null if that is not enough. */
     private record Read<T>(StreamFuture<T> future, Supplier<@Nullable T> take) {}
 
     private final String name;

@@ -53,7 +53,7 @@ public interface StreamLink {
      */
     void send(ByteBuf packet, Runnable onWritten);
 
-    /** Reads nothing more from the connection, or goes on; on the event loop. */
+    /** Reads nothing more from the connection, or resumes reading; on the event loop. */
     void pauseReading(boolean paused);
 
     /** The error of something on this connection, now that it has ended. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamOutput {
     private static final int UNDER_WAY = 2;
 
-    /** Data, or a hole if there is none. */
+    /** Data, or a hole. */
     private record Write(
             StreamFuture<Void> future, @Nullable ByteBuffer source, long hole) {}
 

@@ -41,7 +41,7 @@ public final class StreamTable {
         }
     }
 
-    /** The call with this serial number has failed: if it was to open a stream, there is none. */
+    /** The call with this serial number has failed: if it was to open a stream, that stream ends. */
     public void refused(int serial) {
         LoopThread.check(link.loop());
         streams.remove(serial);

@@ -24,7 +24,7 @@ public final class StreamWork {
 
     private StreamWork() {}
 
-    /** The stream alone, of a procedure without a reply; aborted where nobody waits for it any more. */
+    /** The stream alone, of a procedure without a reply; aborted if nobody waits for it any more. */
     public static <R, S extends LibvirtStream> CompletableFuture<S> stream(CompletableFuture<Opened<R, S>> opening) {
         CompletableFuture<S> stream = opening.thenApply(Opened::stream);
         stream.whenComplete((open, failure) -> {

@@ -16,7 +16,7 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
 /**
- * Whose a certificate is: its alternative names, or the common name where it has no DNS name among those. An address
+ * Whose a certificate is: its alternative names, or the common name if it has no DNS name among those. An address
  * has to stand there as an address.
  */
 final class HostNames {

@@ -114,7 +114,7 @@ final class PemFile {
     /**
      * Its private key.
      *
-     * @param passphrase decrypts it; ignored where it is not encrypted
+     * @param passphrase decrypts it; ignored if it is not encrypted
      */
     PrivateKey key(char[] passphrase) {
         try {

@@ -29,7 +29,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Believes a server whose certificate is in force, was issued by one of our CAs, has not been revoked by it, and is
+ * Believes a server whose certificate is valid now, was issued by one of our CAs, has not been revoked by it, and is
  * that of the host that was asked for.
  */
 final class ServerTrust extends X509ExtendedTrustManager {
@@ -96,18 +96,21 @@ final class ServerTrust extends X509ExtendedTrustManager {
             throw refused("it is not made for a server (its extended key usage lacks serverAuth)", server, null);
         }
         if (!HostNames.match(server, host)) {
+            List<String> all = HostNames.all(server);
             throw refused(
-                    "it is that of %s, and not that of '%s'".formatted(String.join(", ", HostNames.all(server)), host),
+                    all.contains(host)
+                            ? "it has '%s' as a name, and not as an address".formatted(host)
+                            : "it is that of %s, and not that of '%s'".formatted(String.join(", ", all), host),
                     server,
                     null);
         }
     }
 
-    /** Why a certificate does not count at a time; null where it does. */
+    /** Why a certificate does not count at a time; null if it does. */
     private static @Nullable String notInForce(X509Certificate certificate, Instant now) {
         Instant first = certificate.getNotBefore().toInstant();
         Instant last = certificate.getNotAfter().toInstant();
-        return now.isAfter(last) ? "expired at " + last : now.isBefore(first) ? "is in force only from " + first : null;
+        return now.isAfter(last) ? "expired at " + last : now.isBefore(first) ? "is valid only from " + first : null;
     }
 
     /** The certificates from the server's up to the CA's, which is the last. */
@@ -125,7 +128,7 @@ final class ServerTrust extends X509ExtendedTrustManager {
         selector.setCertificate(server);
         try {
             PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, selector);
-            // Where there is a list of ours it is looked at below; where there is none nobody is asked.
+            // If there is a list of ours, it is looked at below; without one, nobody is asked.
             parameters.setRevocationEnabled(false);
             parameters.addCertStore(
                     CertStore.getInstance("Collection", new CollectionCertStoreParameters(List.of(chain))));

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
@@ -154,13 +155,14 @@ public final class TlsHandshake extends ByteToMessageDecoder {
     /** This side's certificate, in words. */
     private String own() {
         CertificateFiles files = settings.files();
-        if (!Files.exists(files.certificate())) {
-            return "this side without a certificate, since there is no " + files.certificate();
-        }
-        if (!Files.exists(files.key())) {
-            return "this side without a certificate, since there is no " + files.key();
-        }
-        return "this side's certificate " + files.certificate();
+        return Stream.of(files.certificate(), files.key())
+                .filter(file -> !Files.exists(file))
+                .findFirst()
+                .map(file -> "this side without a certificate, since "
+                        + (Files.notExists(file)
+                                ? "there is no " + file
+                                : file + " cannot be reached: this user may not enter its folder"))
+                .orElseGet(() -> "this side's certificate " + files.certificate());
     }
 
     private void fail(ChannelHandlerContext context, LibvirtException why) {

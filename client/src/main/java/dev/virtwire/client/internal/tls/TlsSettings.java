@@ -21,8 +21,6 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How one connection does TLS: which files it reads, what it checks.
@@ -36,7 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public record TlsSettings(
         String host, int port, CertificateFiles files, boolean verifies, boolean sane, TlsPriority priority) {
-    private static final Logger LOG = LoggerFactory.getLogger(TlsSettings.class);
     private static final String CLIENT_PURPOSE = "1.3.6.1.5.5.7.3.2";
     private static final String ANY_PURPOSE = "2.5.29.37.0";
     private static final char[] NO_PASSPHRASE = {};
@@ -45,7 +42,7 @@ public record TlsSettings(
      * Reads the files. Blocks, so it is not for an event loop.
      *
      * @param credentials asked for the key's passphrase, if it has one
-     * @return makes an engine for each connection to the host; fails with {@link ConfigurationException} where a file
+     * @return makes an engine for each connection to the host; fails with {@link ConfigurationException} if a file
      *     is missing, unreadable or wrong
      */
     public CompletableFuture<Supplier<SSLEngine>> engines(CredentialSource credentials) {
@@ -84,11 +81,6 @@ public record TlsSettings(
 
     private Supplier<SSLEngine> engines(
             List<X509Certificate> authorities, List<X509CRL> revocations, @Nullable ClientIdentity identity) {
-        if (!verifies) {
-            LOG.warn(
-                    "{}: the server's certificate is NOT CHECKED, because the URI says no_verify=1: whoever is on the way can read and change everything",
-                    host);
-        }
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             TrustManager trust = verifies ? new ServerTrust(files, authorities, revocations, host) : new AnyServer();
@@ -146,7 +138,7 @@ public record TlsSettings(
                             what, name(certificate), certificate.getNotAfter().toInstant()));
         }
         if (now.isBefore(certificate.getNotBefore().toInstant())) {
-            throw new ConfigurationException("%s ('%s') is in force only from %s"
+            throw new ConfigurationException("%s ('%s') is valid only from %s"
                     .formatted(
                             what, name(certificate), certificate.getNotBefore().toInstant()));
         }

@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Connects sockets for a URI. Epoll where its native part is there, plain NIO otherwise. */
+/** Connects sockets for a URI. Epoll if its native part is there, plain NIO otherwise. */
 public final class ChannelConnector {
     /** A bootstrap insists on a handler. */
     private static final ChannelHandler NO_HANDLER = new ChannelInitializer<>() {
@@ -62,7 +62,7 @@ public final class ChannelConnector {
     /**
      * A channel to a TCP port. It does not read yet; cancelling ends the attempt.
      *
-     * @param hint what to look at where nobody answers
+     * @param hint what to look at if nobody answers
      */
     public CompletableFuture<Channel> tcp(String host, int port, String hint) {
         Bootstrap bootstrap = bootstrap()

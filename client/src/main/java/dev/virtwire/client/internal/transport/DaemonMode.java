@@ -16,7 +16,7 @@ public record DaemonMode(String name, String source) {
     public static DaemonMode of(UriParameters parameters, LibvirtConf conf) {
         Optional<String> asked = parameters.text("mode");
         asked.filter(name -> !LibvirtConf.MODES.contains(name)).ifPresent(name -> {
-            throw parameters.invalid("mode '%s' is none of auto, direct and legacy".formatted(name));
+            throw parameters.invalid("mode '%s' is not auto, direct or legacy".formatted(name));
         });
         return asked.map(name -> new DaemonMode(name, "the parameter 'mode'"))
                 .orElseGet(() -> new DaemonMode(conf.mode(), "remote_mode of " + conf.file()));

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** Reaches UNIX sockets of a connection's host by the connection's own way. */
 public interface HostSockets {
-    /** What a connection's channel has it as, where its transport can do that. */
+    /** What a connection's channel has it as, if its transport can do that. */
     AttributeKey<HostSockets> KEY = AttributeKey.valueOf(HostSockets.class, "hostSockets");
 
     /**

@@ -29,7 +29,7 @@ final class SocketLocator {
 
     Located locate(LibvirtUri uri, UriParameters parameters, boolean readOnly) {
         DaemonMode mode = DaemonMode.of(parameters, conf);
-        Optional<Path> given = parameters.path("socket");
+        Optional<Path> given = parameters.path("socket", surroundings);
         if (given.isPresent()) {
             return new Located(given.get(), List.of("the parameter 'socket' names the socket"));
         }

@@ -40,8 +40,8 @@ final class TcpTransport implements Transport {
     }
 
     @Override
-    public boolean isProtected() {
-        return false;
+    public Protection protection() {
+        return Protection.NONE;
     }
 
     private int port() {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
@@ -33,6 +34,7 @@ final class TlsTransport implements Transport {
     private final TlsSettings settings;
     private final CredentialSource credentials;
     private final Duration timeout;
+    private final Consumer<String> notices;
 
     /** For {@code uri}; certificates are looked for now and read when the channel is opened. */
     TlsTransport(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {
@@ -41,22 +43,32 @@ final class TlsTransport implements Transport {
         this.settings = new TlsSettings(
                 parameters.host(),
                 uri.port() < 0 ? PORT : uri.port(),
-                CertificateFiles.of(parameters.path("pkipath"), surroundings),
+                CertificateFiles.of(parameters.path("pkipath", surroundings), surroundings),
                 !parameters.flag("no_verify"),
                 !parameters.flag("no_sanity"),
                 priority(parameters, conf));
         this.credentials = new CredentialSource(settings.host(), options.credentials());
         this.timeout = options.connectTimeout();
+        this.notices = options.notices();
     }
 
     @Override
     public CompletableFuture<Channel> open(EventLoopGroup group) {
         ChannelConnector connector = new ChannelConnector(uri, group, timeout);
         CompletableFuture<Supplier<SSLEngine>> prepared = TrackedFuture.of(
-                        CompletableFuture.supplyAsync(() -> settings.engines(credentials), SharedPool.executor()))
+                        CompletableFuture.supplyAsync(this::engines, SharedPool.executor()))
                 .thenCompose(engines -> engines);
         return prepared.thenCompose(engines ->
                 connector.tcp(settings.host(), settings.port()).thenCompose(channel -> secure(channel, engines)));
+    }
+
+    private CompletableFuture<Supplier<SSLEngine>> engines() {
+        if (!settings.verifies()) {
+            notices.accept(
+                    "%s: the server's certificate is NOT CHECKED, because the URI says no_verify=1: whoever is on the way can read and change everything"
+                            .formatted(settings.host()));
+        }
+        return settings.engines(credentials);
     }
 
     @Override
@@ -81,8 +93,8 @@ final class TlsTransport implements Transport {
     }
 
     @Override
-    public boolean isProtected() {
-        return true;
+    public Protection protection() {
+        return settings.verifies() ? Protection.VERIFIED : Protection.ENCRYPTED;
     }
 
     private CompletableFuture<Channel> secure(Channel channel, Supplier<SSLEngine> engines) {
@@ -96,7 +108,7 @@ final class TlsTransport implements Transport {
         SslHandler tls = new SslHandler(engines.get(), SharedPool.executor());
         channel.attr(TLS_ENGINES).set(engines);
         // A record for each message. A libvirtd that has read one message waits for its socket to become readable, and
-        // does not see the next where that came in the same record: its TLS library has it already.
+        // does not see the next if that came in the same record: its TLS library has it already.
         tls.setWrapDataSize(0);
         // The time to connect in bounds this as well.
         tls.setHandshakeTimeoutMillis(0);

@@ -50,9 +50,6 @@ public interface Transport {
     /** What was looked at and decided on the way to the target, a sentence each, for whoever wonders. */
     List<String> reasons();
 
-    /**
-     * Whether nobody on the way can read or change what passes. Where somebody could, authentication has to bring its
-     * own protection and refuses what would give a password away.
-     */
-    boolean isProtected();
+    /** What the channel that {@link #open} gave last promises. */
+    Protection protection();
 }

@@ -17,8 +17,8 @@ public final class Transports {
     /**
      * The transport of a URI, as this process's environment and files have it.
      *
-     * @throws ConfigurationException where a file says what it cannot, or the module for ssh is not there
-     * @throws InvalidUriException where the URI asks for what its transport cannot do, or for a transport that is not
+     * @throws ConfigurationException if a file says what it cannot, or the module for ssh is not there
+     * @throws InvalidUriException if the URI asks for what its transport cannot do, or for a transport that is not
      *     offered
      */
     public static Transport of(LibvirtUri uri, ConnectOptions options) {

@@ -46,7 +46,7 @@ final class UnixTransport implements Transport {
     }
 
     @Override
-    public boolean isProtected() {
-        return true;
+    public Protection protection() {
+        return Protection.VERIFIED;
     }
 }

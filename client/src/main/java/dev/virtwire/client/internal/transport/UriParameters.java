@@ -4,6 +4,7 @@ package dev.virtwire.client.internal.transport;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.auth.AuthWish;
+import dev.virtwire.client.internal.config.Surroundings;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -47,18 +48,18 @@ public final class UriParameters {
         return uri.host() == null ? "localhost" : uri.host();
     }
 
-    /** A path; one that begins with no slash is the current folder's. */
-    public Optional<Path> path(String name) {
+    /** A path; one that begins with a tilde is in somebody's home, and one with neither in the current folder. */
+    public Optional<Path> path(String name, Surroundings surroundings) {
         return text(name).map(value -> {
             try {
-                return Path.of(value);
+                return surroundings.expandHome(value);
             } catch (InvalidPathException e) {
-                throw invalid("its " + name + " is no path: " + e.getReason());
+                throw invalid("its " + name + " is not a path: " + e.getReason());
             }
         });
     }
 
-    /** A number that says no where it is 0, and yes otherwise; no where it is missing. */
+    /** A number that says no if it is 0, and yes otherwise; no if it is missing. */
     public boolean flag(String name) {
         return text(name)
                 .map(value -> {
@@ -71,7 +72,7 @@ public final class UriParameters {
                 .orElse(false);
     }
 
-    /** What to throw where the URI asks for what cannot be. */
+    /** What to throw if the URI asks for what cannot be. */
     public InvalidUriException invalid(String why) {
         return new InvalidUriException("URI '" + uri + "': " + why);
     }

@@ -6,6 +6,7 @@ import dev.virtwire.protocol.message.MessageHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -33,6 +34,13 @@ public final class FrameDecoder extends ByteToMessageDecoder {
             throw refuse(in, "a frame of " + length + " bytes is shorter than its header");
         }
         if (length > LENGTH_WORD + MOST_BYTES) {
+            if (isText(in)) {
+                String text = PeerText.shown(in.toString(StandardCharsets.UTF_8));
+                throw refuse(
+                        in,
+                        "the remote side printed text instead of libvirt's protocol: '%s'; for ssh, nothing that the user's shell runs at login may print anything if the shell is not interactive"
+                                .formatted(text));
+            }
             throw refuse(
                     in,
                     "a frame of " + length + " bytes is longer than the " + (LENGTH_WORD + MOST_BYTES)
@@ -42,6 +50,16 @@ public final class FrameDecoder extends ByteToMessageDecoder {
             in.skipBytes(LENGTH_WORD);
             frames.add(in.readRetainedSlice((int) length - LENGTH_WORD));
         }
+    }
+
+    /** Whether what should be a length is four letters; any text is too large a length. */
+    private static boolean isText(ByteBuf in) {
+        return in.forEachByte(in.readerIndex(), LENGTH_WORD, FrameDecoder::isOfText) < 0;
+    }
+
+    /** Whether the byte may be part of a text in UTF-8, with line ends and a terminal's colours. */
+    private static boolean isOfText(byte letter) {
+        return letter < 0 || (letter >= ' ' && letter != 0x7f) || "\t\n\r\33".indexOf(letter) >= 0;
     }
 
     private static ProtocolException refuse(ByteBuf in, String message) {

@@ -88,16 +88,30 @@ class AuthFileTest {
                 .hasMessage(file + why);
     }
 
+    @Test
+    void whatWasLookedForIsNamed() throws IOException {
+        Path file = write("other.conf", user("fred").replace("default", "elsewhere"));
+        AuthFile.Found found = AuthFile.credentials(
+                "ssh",
+                List.of("kvm1", "127.0.0.1"),
+                Optional.of(file),
+                new Surroundings(environment, false, folder, folder.resolve("system"), folder));
+        assertThat(found.values()).isEmpty();
+        assertThat(found.missing())
+                .isEqualTo(file + " has no group [auth-ssh-kvm1] or [auth-ssh-127.0.0.1] or [auth-ssh-default]");
+    }
+
     private Map<String, String> find(String service, String host, Path named) {
         return find(service, List.of(host), named);
     }
 
     private Map<String, String> find(String service, List<String> hosts, Path named) {
         return AuthFile.credentials(
-                service,
-                hosts,
-                Optional.ofNullable(named),
-                new Surroundings(environment, false, folder, folder.resolve("system"), folder));
+                        service,
+                        hosts,
+                        Optional.ofNullable(named),
+                        new Surroundings(environment, false, folder, folder.resolve("system"), folder))
+                .values();
     }
 
     private static String user(String name) {

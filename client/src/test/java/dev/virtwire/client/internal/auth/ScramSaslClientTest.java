@@ -67,6 +67,14 @@ class ScramSaslClientTest {
                 .hasMessage("the server asks for 2000000000 rounds of hashing, more than 1000000");
     }
 
+    /** With one round, whoever pretends to be the server tries four thousand times as many passwords a second. */
+    @Test
+    void aServerThatWantsAProofThatIsEasyToGuessFromIsRefused() throws SaslException {
+        assertThatThrownBy(() -> say(serverFirst(4095)))
+                .isInstanceOf(SaslException.class)
+                .hasMessage("the server asks for 4095 rounds of hashing, fewer than 4096");
+    }
+
     @Test
     void nonsenseIsRefused() {
         assertThatThrownBy(() -> say("r=somebody else's,s=AAAA,i=4096")).isInstanceOf(SaslException.class);

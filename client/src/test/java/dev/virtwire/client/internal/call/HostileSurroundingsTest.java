@@ -27,7 +27,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
-/** What surrounds a session may fail in ways that nobody has promised not to: every future completes all the same. */
+/** What surrounds a session may fail in ways that nobody has promised not to: every future still completes. */
 class HostileSurroundingsTest {
     private static final DomainDestroyArgs DESTROY = new DomainDestroyArgs(new DomainRef("d", new UUID(1, 2), 3));
 

@@ -101,10 +101,10 @@ class TransportsTest {
     @ParameterizedTest
     @CsvSource(
             value = {
-                "qemu:///system?mode=own           | mode 'own' is none of auto, direct and legacy",
-                "qemu:///system?socket=/x&mode=own | mode 'own' is none of auto, direct and legacy",
-                "qemu:///system?auth=none          | auth 'none' is none of sasl, sasl.MECHANISM and polkit",
-                "qemu+tcp://h/system?auth=sasl.    | auth 'sasl.' is none of sasl, sasl.MECHANISM and polkit",
+                "qemu:///system?mode=own           | mode 'own' is not auto, direct or legacy",
+                "qemu:///system?socket=/x&mode=own | mode 'own' is not auto, direct or legacy",
+                "qemu:///system?auth=none          | auth 'none' is not sasl, sasl.MECHANISM or polkit",
+                "qemu+tcp://h/system?auth=sasl.    | auth 'sasl.' is not sasl, sasl.MECHANISM or polkit",
                 "qemu+tcp://h/system?command=ssh   | parameter 'command' has no meaning over tcp, which knows auth, authfile, name",
                 "qemu+tcp://h/system?Mode=legacy   | parameter 'mode' has no meaning over tcp, which knows auth, authfile, name",
                 "qemu+tcp://h/system?socket=/x     | parameter 'socket' has no meaning over tcp, which knows auth, authfile, name",
@@ -115,7 +115,7 @@ class TransportsTest {
                 "qemu://h/system?no_verify=yes     | parameter 'no_verify' is 1 for yes or 0 for no, and not 'yes'",
                 "qemu://h/system?keyfile=/x        | parameter 'keyfile' has no meaning over tls, which knows auth, authfile, name, no_sanity, no_verify, pkipath, tls_priority",
                 "qemu://h/system?tls_priority=LEGACY | tls_priority 'LEGACY': it begins with 'LEGACY', and what can be said to Java's TLS begins with @SYSTEM, NORMAL, PERFORMANCE, PFS, SECURE128, SECURE192 or SECURE256",
-                "qemu:///system?socket=%00         | its socket is no path: Nul character not allowed",
+                "qemu:///system?socket=%00         | its socket is not a path: Nul character not allowed",
             },
             delimiter = '|')
     void refusesWhatTheTransportCannotDo(String uri, String why) {
@@ -146,8 +146,8 @@ class TransportsTest {
         configure("remote_mode = \"own\"");
         assertThatThrownBy(() -> target(null, "qemu:///system"))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage(configuration.resolve("libvirt.conf")
-                        + ": remote_mode 'own' is none of auto, direct and legacy");
+                .hasMessage(
+                        configuration.resolve("libvirt.conf") + ": remote_mode 'own' is not auto, direct or legacy");
     }
 
     /**
@@ -160,8 +160,8 @@ class TransportsTest {
         configure("remote_proxy = \"own\"");
         assertThatThrownBy(() -> target(null, "qemu+tcp://h/system"))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage(configuration.resolve("libvirt.conf")
-                        + ": remote_proxy 'own' is none of auto, native and netcat");
+                .hasMessage(
+                        configuration.resolve("libvirt.conf") + ": remote_proxy 'own' is not auto, native or netcat");
     }
 
     @Test

@@ -72,8 +72,9 @@ fields
     : field (',' field)* ','?
     ;
 
+// secret: never shown in a text
 field
-    : name=word ':' type
+    : name=word ':' type secret='secret'?
     ;
 
 // string(80)    at most 80 bytes; plain string takes the program's bound
@@ -93,7 +94,7 @@ word
     : NAME
     | 'program' | 'version' | 'strings' | 'uses' | 'area' | 'of' | 'struct' | 'union' | 'enum' | 'flags' | 'since'
     | 'for' | 'event' | 'priority' | 'urgent' | 'sends' | 'receives' | 'exchanges' | 'returns' | 'sparse' | 'stream'
-    | 'fds' | 'as' | 'internal'
+    | 'fds' | 'as' | 'internal' | 'secret'
     ;
 
 VERSION : [0-9]+ '.' [0-9]+ ('.' [0-9]+)? ;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.ssh.internal.login;
+package dev.virtwire.client.internal.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
