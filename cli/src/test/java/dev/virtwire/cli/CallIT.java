@@ -66,9 +66,9 @@ class CallIT {
         assertRefused(
                 libvirtd,
                 "{\"domain\": {\"name\": \"test\", \"uuid\": \"7\", \"id\": 1}, \"flags\": 0}",
-                "domain.uuid: '7' is no UUID");
-        assertRefused(libvirtd, "[]", "the arguments of DomainGetState are no JSON object");
-        assertRefused(libvirtd, "{\"domain\"", "the arguments of DomainGetState are no JSON: ");
+                "domain.uuid: '7' is not a UUID");
+        assertRefused(libvirtd, "[]", "the arguments of DomainGetState are not a JSON object");
+        assertRefused(libvirtd, "{\"domain\"", "the arguments of DomainGetState are not JSON: ");
     }
 
     private static void assertRefused(Libvirtd libvirtd, String json, String error) {

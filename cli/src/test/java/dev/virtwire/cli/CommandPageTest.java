@@ -85,6 +85,7 @@ class CommandPageTest {
         assertThat(complete(folder, "backup --level ''")).isEqualTo("auto full incremental");
         assertThat(complete(folder, "verify backups --dep")).isEqualTo("--depth");
         assertThat(complete(folder, "doma")).isEqualTo("domains");
+        assertThat(complete(folder, "call DomainBackupB")).isEqualTo("DomainBackupBegin");
     }
 
     private static String complete(Path folder, String words) throws Exception {

@@ -39,6 +39,27 @@ class UsageTest {
         assertThat(CommandRun.of(line.split(" "))).isEqualTo(new CommandRun(2, "", "error: " + message + "\n"));
     }
 
+    /** It would stand in the log of cron and in mails. */
+    @Test
+    void aPasswordInAUriIsRefusedAndNotPrinted() {
+        String uri = "qemu+ssh://root:s3cret@127.0.0.1:1/system";
+        for (String[] line : new String[][] {
+            {"-c", uri, "domains"},
+            {"-c", uri, "domains", "--json"},
+            {"uri", uri},
+            {"uri", uri, "--json"},
+            {"-c", uri, "backup", "web1", "/nowhere/backups", "--verbose"},
+            {"-c", uri.replace("ssh", "tcp"), "call", "ConnectGetHostname"}
+        }) {
+            CommandRun run = CommandRun.of(line);
+            assertThat(run.err()).contains("password in a URI").doesNotContain("s3cret");
+            assertThat(run.out()).isEmpty();
+            assertThat(run.exitCode()).isEqualTo(2);
+        }
+        assertThat(CommandRun.of(Map.of("LIBVIRT_DEFAULT_URI", uri), "domains").err())
+                .doesNotContain("s3cret");
+    }
+
     @Test
     void usageErrorsAreJsonToo() {
         assertThat(CommandRun.of("info", "--json")).isEqualTo(new CommandRun(2, "", """

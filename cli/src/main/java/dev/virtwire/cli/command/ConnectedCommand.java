@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -31,7 +32,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     @Override
     public Integer call() throws Exception {
-        Libvirt libvirt = connect(uri(), reconnects());
+        Libvirt libvirt = connect(uri(), reconnects(), this::warn);
         try {
             return run(libvirt);
         } finally {
@@ -44,13 +45,17 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     /**
      * Connects, and waits until that has happened; the person at the terminal is asked for passwords that no file has.
+     *
+     * @param warnings is told once what weakens trust in the connection
      */
-    public static Libvirt connect(String uri) {
-        return connect(uri, false);
+    public static Libvirt connect(String uri, Consumer<String> warnings) {
+        return connect(uri, false, warnings);
     }
 
-    private static Libvirt connect(String uri, boolean reconnects) {
-        ConnectOptions.Builder options = ConnectOptions.builder().credentials(TerminalCredentials.ofThisProcess());
+    private static Libvirt connect(String uri, boolean reconnects, Consumer<String> warnings) {
+        ConnectOptions.Builder options = ConnectOptions.builder()
+                .credentials(TerminalCredentials.ofThisProcess())
+                .notices(warnings);
         if (reconnects) {
             options.reconnect(ReconnectPolicy.usual());
         }

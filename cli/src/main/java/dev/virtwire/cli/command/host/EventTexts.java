@@ -29,9 +29,7 @@ final class EventTexts {
             return fields.get("type") + " (" + fields.get("detail") + ")";
         } else if (event instanceof DomainEvent.JobCompleted job) {
             Duration elapsed = job.statistics().elapsed();
-            // A good pull backup ends by being cancelled, which libvirt then puts down as its error.
-            boolean good = Boolean.TRUE.equals(job.statistics().success());
-            String error = good ? null : job.statistics().errorMessage();
+            String error = job.statistics().errorMessage();
             return "job ended (" + fields.get("operation") + ", " + fields.get("outcome") + ", "
                     + Amounts.duration(elapsed) + (error == null ? "" : ": " + error) + ")";
         } else if (event instanceof DomainEvent.BlockJob2) {

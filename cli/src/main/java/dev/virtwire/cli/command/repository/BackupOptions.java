@@ -170,6 +170,11 @@ final class BackupOptions {
                     + " its port can read the disks while the backup runs.")
     private boolean insecureNbd;
 
+    /** Whether an export may go over the network in clear text. */
+    boolean insecureNbd() {
+        return insecureNbd;
+    }
+
     /** Who moves the data. */
     Mode mode() {
         return mode;
