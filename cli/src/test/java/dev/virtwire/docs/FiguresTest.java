@@ -65,6 +65,15 @@ class FiguresTest {
                 .isEqualTo(words("check", "(?m)^    ([a-z]+)\\)"));
     }
 
+    /** Failsafe does not look at that property by itself. */
+    @Test
+    void whatTheReadmeInstallsRunsNoTests() throws IOException {
+        assertThat(Pages.text("README.md")).contains("`mvn -DskipTests install`");
+        assertThat(Pages.text("pom.xml"))
+                .containsPattern("maven-failsafe-plugin</artifactId>\\s*<version>.*</version>\\s*<configuration>\\s*"
+                        + "<skipTests>\\$\\{skipTests}</skipTests>");
+    }
+
     /** What a tier does more of is a property of its profile. */
     @Test
     void theTableSaysHowMuchAPartDoes() throws IOException {

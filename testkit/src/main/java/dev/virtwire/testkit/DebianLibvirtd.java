@@ -18,7 +18,9 @@ public @interface DebianLibvirtd {
     /** The suite: {@code bookworm} for libvirt 9.0, {@code trixie} for 11.3, {@link #NEWEST}. */
     String value();
 
-    /** Whether it runs in a container, by Testcontainers. {@link #NEWEST} has no image for
-     * that. If no Docker engine answers, the class is skipped. */
+    /**
+     * Whether it runs in a container, by Testcontainers. {@link #NEWEST} has no image for that. If no Docker engine
+     * answers, the class is skipped.
+     */
     boolean container() default false;
 }

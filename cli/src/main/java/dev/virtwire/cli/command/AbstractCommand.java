@@ -71,8 +71,8 @@ public abstract class AbstractCommand implements Callable<Integer> {
     }
 
     /**
-     * Says once what weakens trust, whatever else is not to be said: nobody should rely on more than there is. Called by
-     * any thread.
+     * Says once what weakens trust, whatever else is not to be said: nobody should rely on more than there is. Any
+     * thread may call it.
      */
     protected final void warn(String sentence) {
         if (!warned.add(sentence)) {
