@@ -91,6 +91,10 @@ class ConfiguredLikeVirshIT {
                 "qemu+ssh://behind/system                                              | both",
                 "qemu+ssh://nowhere/system                                             | neither",
                 "qemu+ssh://stranger@127.0.0.1:KNOWN/system                            | neither",
+                // OpenSSH's sshd takes the password for a style of login, and does without. On purpose: we refuse it.
+                "qemu+ssh://root:secret@127.0.0.1:KNOWN/system                         | virsh",
+                "qemu+ssh://root@127.0.0.1:KNOWN/system?keyfile=~/.ssh/id_ed25519      | both",
+                "qemu+ssh://root@127.0.0.1:KNOWN/system?keyfile=~/.ssh/nowhere         | virsh",
                 "qemu+ssh://root@127.0.0.1:1/system                                    | neither",
                 "qemu+ssh://root@127.0.0.1:UNKNOWN/system                              | neither",
                 "qemu+ssh://root@127.0.0.1:UNKNOWN/system?no_verify=1                  | both",

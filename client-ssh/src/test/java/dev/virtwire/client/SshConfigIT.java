@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the user's own ssh has: a configuration, an agent, keys and known hosts at their usual places. */
@@ -151,6 +152,135 @@ class SshConfigIT {
         }
     }
 
+    /** What ssh itself makes of a {@code Match}, told by {@code ssh -G}, is what counts here. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "all",
+                "host 127.0.0.1",
+                "host 127.0.0.*",
+                "host=127.0.0.1",
+                "host web1",
+                "host=web1",
+                "originalhost web1",
+                "originalhost \"web1\"",
+                "!originalhost web1",
+                "!host other",
+                "user root",
+                "!user root",
+                "user tester",
+                "localuser root",
+                "host 127.0.0.1 user root",
+                "originalhost other,web1 !user nobody",
+                "final all",
+                "final host 127.0.0.1",
+                "canonical all",
+            })
+    void aMatchAppliesWhereItDoesForSsh(String match) throws Exception {
+        Path config = Files.writeString(folder.resolve("config"), """
+                Host web1
+                    HostName 127.0.0.1
+                Match %s
+                    User tester
+                    Port 23122
+                Host *
+                    User root
+                    Port 23123
+                """.formatted(match));
+        Map<String, String> ssh = new HashMap<>();
+        for (String line :
+                output("ssh", "-G", "-F", config.toString(), "web1").lines().toList()) {
+            String[] words = line.split(" ", 2);
+            ssh.putIfAbsent(words[0], words.length > 1 ? words[1] : "");
+        }
+        assertThat(target("qemu+ssh://web1/system?proxy=native"))
+                .isEqualTo("virt-ssh-helper, at host %s port %s by ssh as user %s"
+                        .formatted(ssh.get("hostname"), ssh.get("port"), ssh.get("user")));
+    }
+
+    /** OURS is the host's key, OTHER another one's, PORT its port; settings have a semicolon between them. */
+    @ParameterizedTest
+    @CsvSource(
+            value = {
+                "[127.0.0.1]:PORT OURS                     | IdentityFile KEY                            | both",
+                "[127.0.0.1]:PORT OTHER                    | IdentityFile KEY                            | neither",
+                "lab-kvm OURS                              | IdentityFile KEY; HostKeyAlias lab-kvm      | both",
+                "lab-kvm OURS;[127.0.0.1]:PORT OTHER       | IdentityFile KEY; HostKeyAlias lab-kvm      | both",
+                "lab-kvm OTHER;[127.0.0.1]:PORT OURS       | IdentityFile KEY; HostKeyAlias lab-kvm      | neither",
+                "[127.0.0.1]:PORT OURS                     | IdentityFile KEY; HostKeyAlias lab-kvm      | neither",
+                "127.0.0.1 OURS                            | IdentityFile KEY; HostKeyAlias lab-kvm      | neither",
+                "[127.0.0.1]:PORT OURS                     | IdentityFile KEY; RevokedHostKeys revoked   | neither",
+                "[127.0.0.1]:PORT OURS                     | IdentityFile KEY; RevokedHostKeys others    | both",
+                "[127.0.0.1]:PORT OURS                     | IdentityFile KEY; RevokedHostKeys missing   | neither",
+                "[127.0.0.1]:PORT OURS                     | IdentityFile KEY; RevokedHostKeys none      | both",
+                "[127.0.0.1]:PORT OURS                     | IdentityFile KEY; CanonicalizeHostname yes  | both",
+                "[127.0.0.1]:PORT OURS                     | Match user root; IdentityFile KEY           | both",
+                "[127.0.0.1]:PORT OURS                     | Match host 127.0.0.1; IdentityFile KEY      | both",
+                "[127.0.0.1]:PORT OURS                     | Match host h; IdentityFile KEY              | neither",
+                "[127.0.0.1]:PORT OURS                     | Match final all; IdentityFile KEY           | both",
+                "[127.0.0.1]:PORT OURS                     | Match user nobody; IdentityFile KEY         | neither",
+                // With a warning: what cannot be decided does not apply.
+                "[127.0.0.1]:PORT OURS                     | Match exec true; IdentityFile KEY           | ssh",
+            },
+            delimiter = '|')
+    void connectsWhereSshDoes(String known, String settings, String who) throws Exception {
+        String ours = hostKey(sshd);
+        Files.write(
+                folder.resolve("known_hosts"),
+                List.of(words(known).replace("OTHER", hostKey(bastion)).split(";")));
+        Files.writeString(folder.resolve("revoked"), "# lost\n" + ours + "\n");
+        Files.writeString(folder.resolve("others"), hostKey(bastion) + "\n");
+        Path config = Files.writeString(folder.resolve("config"), """
+                Host h
+                Port PORT
+                HostName 127.0.0.1
+                User root
+                UserKnownHostsFile %s
+                GlobalKnownHostsFile /dev/null
+                SETTINGS
+                """.formatted(folder.resolve("known_hosts"))
+                .replace("SETTINGS", settings.replace(";", "\n"))
+                .replaceAll("RevokedHostKeys (?!none)", "RevokedHostKeys " + folder + "/")
+                .replace("PORT", Integer.toString(sshd.port()))
+                .replace("KEY", sshd.identity().toString()));
+        Process ssh = new ProcessBuilder("ssh", "-F", config.toString(), "-o", "BatchMode=yes", "h", "true")
+                .redirectErrorStream(true)
+                .start();
+        ssh.getOutputStream().close();
+        String said = new String(ssh.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(ssh.waitFor() == 0 ? "yes" : "no")
+                .as("ssh: %s", said)
+                .isEqualTo(who.equals("neither") ? "no" : "yes");
+        if (who.equals("both")) {
+            opens("qemu+ssh://h/system", Map.of());
+        } else {
+            assertThatThrownBy(() -> opens("qemu+ssh://h/system", Map.of())).isInstanceOf(Exception.class);
+        }
+    }
+
+    private static String words(String known) throws Exception {
+        return known.replace("OURS", hostKey(sshd)).replace("PORT", Integer.toString(sshd.port()));
+    }
+
+    private static String hostKey(PrivateSshd server) throws Exception {
+        return Files.readString(server.directory().resolve("host_ed25519.pub")).strip();
+    }
+
+    /** A shell would have expanded it outside quotes, and ssh does so by itself. */
+    @Test
+    void aTildeInAPathOfTheUriIsTheHome() throws Exception {
+        Files.copy(sshd.identity(), folder.resolve("backup"));
+        Path known = home.resolve("hosts");
+        Files.move(folder.resolve("known_hosts"), known);
+        opens(
+                "qemu+ssh://root@127.0.0.1:%d/system?keyfile=~/.ssh/backup&known_hosts=~/hosts".formatted(sshd.port()),
+                Map.of());
+        fails(
+                "qemu+ssh://root@127.0.0.1:%d/system?keyfile=~/.ssh/none&known_hosts=~/hosts".formatted(sshd.port()),
+                Map.of(),
+                "private key " + folder.resolve("none") + " does not exist");
+    }
+
     @Test
     void theConfigurationNamesHostsAndTheWayThere() throws Exception {
         Files.writeString(folder.resolve("config"), """
@@ -169,7 +299,7 @@ class SshConfigIT {
                     Port %d
                     User root
                     UserKnownHostsFile ~/.ssh/bastion_%%p
-                Match host bastion
+                Match originalhost bastion
                     IdentityFile %s
                 """.formatted(bastion.port(), bastion.identity()));
         Path known = folder.resolve("bastion_" + bastion.port());
@@ -244,9 +374,14 @@ class SshConfigIT {
     }
 
     private static void run(String... command) throws Exception {
+        output(command);
+    }
+
+    private static String output(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
+        return output;
     }
 }

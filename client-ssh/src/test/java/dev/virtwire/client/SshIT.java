@@ -269,6 +269,20 @@ class SshIT {
     }
 
     @Test
+    void aShellThatPrintsIsQuoted() throws Exception {
+        try (PrivateSshd printing = PrivateSshd.builder(libvirtd)
+                .line("ForceCommand echo 'The maintenance window is Sunday'")
+                .start()) {
+            fails(
+                    printing.uri("qemu", "system"),
+                    ConnectOptions.builder(),
+                    ProtocolException.class,
+                    "AuthList on 127.0.0.1:%d: the remote side printed text instead of libvirt's protocol: 'The maintenance window is Sunday'; for ssh, "
+                            .formatted(printing.port()));
+        }
+    }
+
+    @Test
     void whoIsNotLetInIsToldWhatWasTried() throws Exception {
         Path key = folder.resolve("stranger");
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.LoggerFactory;
 
 /**
  * What this JVM has logged since some moment. Integration tests log everything, to a file beside their reports, which
@@ -19,6 +20,8 @@ final class TraceLog {
 
     /** From now on. */
     static TraceLog begin() {
+        // The logger empties an older file when it is used for the first time.
+        LoggerFactory.getLogger(TraceLog.class).trace("looked at from here");
         return new TraceLog();
     }
 

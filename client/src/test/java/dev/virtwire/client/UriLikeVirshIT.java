@@ -38,6 +38,9 @@ class UriLikeVirshIT {
                 "remote+tcp://127.0.0.1:PORT/                           | both",
                 "remote+tcp://127.0.0.1:PORT/?name=test:///default      | both",
                 "vbogus+tcp://127.0.0.1:PORT/system                     | neither",
+                "vbogus:///system?socket=SOCKET                         | neither",
+                "http://127.0.0.1/                                      | neither",
+                "qemu+tcp://user:secret@127.0.0.1:1/system              | neither",
                 "qemu+tcp://127.0.0.1:1/system                          | neither",
                 "qemu+tcp://[::1]:1/system                              | neither",
                 "qemu+tcp://127.0.0.1:PORT/system?auth=polkit           | neither",
@@ -63,6 +66,7 @@ class UriLikeVirshIT {
                 "qemu+tcp://127.0.0.1:PORT/system?mode=legacy           | virsh",
                 "qemu+unix://:7/system?socket=SOCKET                    | virsh",
                 "qemu+tcp://127.0.0.1:PORT/system#part                  | virsh",
+                "qemu+tcp://user:secret@127.0.0.1:PORT/system           | virsh",
             },
             delimiter = '|')
     void connectsWhereVirshDoes(String text, String who, Libvirtd server) throws Exception {

@@ -238,7 +238,7 @@ class NegotiationTest {
         assertOpenFails(
                 peer -> peer.send(bytes(24).put("HTTP/1.1 400 Bad Request".getBytes(StandardCharsets.UTF_8))),
                 Kind.PROTOCOL,
-                BROKE + "it begins with 0x485454502f312e31, so it is no NBD server");
+                BROKE + "it begins with 'HTTP/1.1', so it is no NBD server");
     }
 
     @Test

@@ -7,7 +7,9 @@ import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.nbd.NbdTls;
 import dev.virtwire.nbd.NbdUri;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -113,7 +115,7 @@ public final class Negotiation {
         in.beginMessage(18);
         long magic = in.takeLong();
         if (magic != Wire.SERVER_MAGIC) {
-            throw WireException.protocol(String.format("it begins with 0x%016x, so it is no NBD server", magic));
+            throw WireException.protocol("it begins with " + shown(magic) + ", so it is no NBD server");
         }
         long style = in.takeLong();
         int flags = in.takeUnsignedShort();
@@ -127,6 +129,17 @@ public final class Negotiation {
             throw WireException.refused("the server does not speak fixed newstyle NBD");
         }
         options.sendFlags(Wire.FLAG_FIXED_NEWSTYLE | (flags & Wire.FLAG_NO_ZEROES));
+    }
+
+    /** As text if it is one: what a shell printed, or a server of another kind. */
+    private static String shown(long magic) {
+        byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(magic).array();
+        for (byte letter : bytes) {
+            if (letter < ' ' || letter == 0x7f) {
+                return String.format("0x%016x", magic);
+            }
+        }
+        return "'" + new String(bytes, StandardCharsets.US_ASCII) + "'";
     }
 
     private void startTls(NbdTls tls) throws IOException {

@@ -122,7 +122,17 @@ public final class KnownHosts implements ServerKeyVerifier {
                     : refused("host %s shows the %s in mid-session, and showed another one before"
                             .formatted(host.knownAs(), shown));
         }
-        if (host.hostKeys() == HostKeyRule.ANY) {
+        boolean any = host.hostKeys() == HostKeyRule.ANY;
+        for (Known one : known) {
+            // A key of the file of revoked ones is never believed, whatever else is not checked.
+            if (one.isRevoked()
+                    && Arrays.equals(one.entry.key(), blob)
+                    && (!any || host.revokedKeys().filter(one.file::equals).isPresent())) {
+                return refused("host %s shows the %s, which line %d of %s calls revoked; nothing was sent"
+                        .formatted(host.knownAs(), shown, one.line, one.file));
+            }
+        }
+        if (any) {
             notices.accept(
                     "%s: the %s of host %s is NOT CHECKED, because the URI says so: whoever is on the way can read and change everything"
                             .formatted(uri, shown, host.knownAs()));
@@ -130,17 +140,7 @@ public final class KnownHosts implements ServerKeyVerifier {
             verified = !contradicted && known.stream().anyMatch(one -> Arrays.equals(one.entry.key(), blob));
             return null;
         }
-        boolean stands = false;
-        for (Known one : known) {
-            if (Arrays.equals(one.entry.key(), blob)) {
-                if (one.isRevoked()) {
-                    return refused("host %s shows the %s, which line %d of %s calls revoked; nothing was sent"
-                            .formatted(host.knownAs(), shown, one.line, one.file));
-                }
-                stands = true;
-            }
-        }
-        if (stands) {
+        if (known.stream().anyMatch(one -> Arrays.equals(one.entry.key(), blob))) {
             verified = true;
             return null;
         }

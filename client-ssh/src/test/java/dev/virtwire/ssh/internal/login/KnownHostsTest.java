@@ -112,9 +112,11 @@ class KnownHostsTest {
                 folder.resolve("revoked"), "# stolen\n" + PublicKeyEntry.toString(OLD) + " somebody@somewhere\n"));
         write("[h]:2222 " + PublicKeyEntry.toString(OLD), "[h]:2222 " + PublicKeyEntry.toString(NEW));
 
-        KnownHosts hosts = hosts(HostKeyRule.KNOWN);
-        assertThat(believes(hosts, OLD)).isFalse();
-        assertThat(hosts.refusal()).message().contains("which line 2 of %s calls revoked".formatted(revoked.get()));
+        for (HostKeyRule rule : HostKeyRule.values()) {
+            KnownHosts hosts = hosts(rule);
+            assertThat(believes(hosts, OLD)).as("%s", rule).isFalse();
+            assertThat(hosts.refusal()).message().contains("which line 2 of %s calls revoked".formatted(revoked.get()));
+        }
         assertThat(believes(hosts(HostKeyRule.KNOWN), NEW)).isTrue();
     }
 

@@ -113,8 +113,8 @@ public abstract class LibvirtAccess {
     public CompletableFuture<ByteChannel> openHostSocket(String path) {
         HostSockets sockets = hostSockets();
         if (sockets == null) {
-            return CompletableFuture.failedFuture(new CallRefusedException(
-                    "socket %s of host %s cannot be reached: only connections by ssh can do that"
+            return CompletableFuture.failedFuture(
+                    new CallRefusedException("socket %s on %s cannot be reached: only connections by ssh can do that"
                             .formatted(path, session.host())));
         }
         return sockets.open(path);

@@ -2,8 +2,12 @@
 package dev.virtwire.client.internal.tls;
 
 import dev.virtwire.client.internal.config.Surroundings;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
@@ -38,6 +42,20 @@ public record CertificateFiles(Path authorities, Path revocations, Path certific
                         .home()
                         .map(home -> flat(home.resolve(".pki/libvirt")).orElse(system))
                         .orElse(system);
+    }
+
+    /** Why a file cannot be used, for the end of a message; empty if it is there. */
+    static Optional<String> whyMissing(Path file) {
+        try {
+            Files.readAttributes(file, BasicFileAttributes.class);
+            return Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.of("there is no " + file);
+        } catch (AccessDeniedException e) {
+            return Optional.of(file + " cannot be reached: permission denied in its folder");
+        } catch (IOException e) {
+            return Optional.of(file + " cannot be reached: " + e.getMessage());
+        }
     }
 
     private static CertificateFiles flat(Path folder) {

@@ -13,7 +13,6 @@ import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -156,12 +155,9 @@ public final class TlsHandshake extends ByteToMessageDecoder {
     private String own() {
         CertificateFiles files = settings.files();
         return Stream.of(files.certificate(), files.key())
-                .filter(file -> !Files.exists(file))
+                .flatMap(file -> CertificateFiles.whyMissing(file).stream())
                 .findFirst()
-                .map(file -> "this side without a certificate, since "
-                        + (Files.notExists(file)
-                                ? "there is no " + file
-                                : file + " cannot be reached: this user may not enter its folder"))
+                .map(why -> "this side without a certificate, since " + why)
                 .orElseGet(() -> "this side's certificate " + files.certificate());
     }
 
