@@ -32,7 +32,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     @Override
     public Integer call() throws Exception {
-        Libvirt libvirt = connect(uri(), reconnects(), this::warn);
+        Libvirt libvirt = connect(uri());
         try {
             return run(libvirt);
         } finally {
@@ -41,6 +41,11 @@ public abstract class ConnectedCommand extends AbstractCommand {
                     .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
                     .join();
         }
+    }
+
+    /** Connects as {@link #connect(String, Consumer)}, and prints the warnings. */
+    protected final Libvirt connect(String uri) {
+        return connect(uri, reconnects(), this::warn);
     }
 
     /**
