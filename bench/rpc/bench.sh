@@ -3,6 +3,7 @@ number ROUNDS 3
 number WARMUP 5
 number SECONDS_EACH 3
 rounds=$ROUNDS
+NO_NATIVE=${NO_NATIVE:-false}
 
 need "${hypervisor_packages[@]}" libvirt-dev golang-go golang-github-digitalocean-go-libvirt-dev
 build
@@ -34,13 +35,15 @@ for ((round = 1; round <= rounds; round++)); do
         client "go-libvirt, $(callers $n)" "blocking:$n" bench/target/rpc-golibvirt
         client "libvirt-java, $(callers $n)" "blocking:$n" \
             "$java" -cp "$classpath" dev.virtwire.bench.rpc.LibvirtJavaRpc
-        virtwire=("$java" -cp "$classpath" dev.virtwire.bench.rpc.VirtwireRpc)
+        virtwire=("$java" -Dio.netty.transport.noNative="$NO_NATIVE" -cp "$classpath" dev.virtwire.bench.rpc.VirtwireRpc)
         client "virtwire, $(callers $n)" "blocking:$n" "${virtwire[@]}"
         client "virtwire, $n in flight" "chained:$n" "${virtwire[@]}"
         client "virtwire, $n in flight, Runnable::run" "inline:$n" "${virtwire[@]}"
+        loops=$(grep '^event loops: ' "$log")
     done
 done
 
+echo "Virtwire's $loops"
 table "us a call" "calls/s" "client CPU us"
 ratio "latency of a blocking call, alone, against C" "virtwire, alone" "C, alone" 1
 ratio "client CPU a call, 4 in flight, against C with 4 callers" "virtwire, 4 in flight" "C, 4 callers" 3

@@ -2,6 +2,7 @@
 package dev.virtwire.cli;
 
 import dev.virtwire.cli.command.CompletionCommand;
+import dev.virtwire.cli.command.HelpCommand;
 import dev.virtwire.cli.command.UriCommand;
 import dev.virtwire.cli.command.VersionCommand;
 import dev.virtwire.cli.command.VirtwireCommand;
@@ -23,8 +24,9 @@ import java.util.List;
 import picocli.CommandLine;
 
 /**
- * The root command with its subcommands. Reading the annotations of all of them takes longer than most of them run, so
- * only those whose names stand on the command line are made; all of them where none does, for help and for suggestions.
+ * The root command with its subcommands. Reading the annotations of all of them takes longer than most of them run. So
+ * only those whose names stand on the command line are made. If there is no such name, all are made: help and
+ * suggestions need them.
  */
 final class CommandTree {
     private static final List<String> NAMES = List.of(
@@ -44,13 +46,14 @@ final class CommandTree {
             "call",
             "uri",
             "version",
-            "completion");
+            "completion",
+            "help");
 
     private CommandTree() {}
 
     static CommandLine of(VirtwireCommand root, List<String> words) {
         List<String> wanted = NAMES.stream().filter(words::contains).toList();
-        boolean all = wanted.isEmpty() || wanted.contains("completion");
+        boolean all = wanted.isEmpty() || wanted.contains("completion") || wanted.contains("help");
         CommandLine commandLine = new CommandLine(root);
         for (String name : all ? NAMES : wanted) {
             commandLine.addSubcommand(name, command(name));
@@ -77,6 +80,7 @@ final class CommandTree {
             case "uri" -> new UriCommand();
             case "version" -> new VersionCommand();
             case "completion" -> new CompletionCommand();
+            case "help" -> new HelpCommand();
             default -> throw new IllegalArgumentException(name);
         };
     }

@@ -42,12 +42,14 @@ public final class Main {
         int code = commandLine.execute(arguments);
         console.interruption().awaitIfBegun();
         if (!console.flush() && code == ExitCode.DONE) {
-            return errors.report("standard output could not be written to its end");
+            return console.readerGone()
+                    ? ExitCode.NOT_READ
+                    : errors.report("standard output could not be written to its end");
         }
         return code;
     }
 
-    /** What was asked for has to be known even where the rest of the line cannot be understood. */
+    /** Known even if the rest of the line cannot be understood. */
     private static boolean asksFor(List<String> words, String... options) {
         return words.stream().takeWhile(word -> !word.equals("--")).anyMatch(List.of(options)::contains);
     }

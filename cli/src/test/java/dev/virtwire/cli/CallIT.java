@@ -60,15 +60,15 @@ class CallIT {
     @Test
     void aWrongArgumentIsRefusedByItsName(Libvirtd libvirtd) {
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": 0, \"flag\": 1}", "flag: there is no such field");
-        assertRefused(libvirtd, "{\"flags\": 0}", "domain: it is missing, and is a DomainRef");
+        assertRefused(libvirtd, "{\"flags\": 0}", "domain: it is missing; its type is DomainRef");
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": -1}", "flags: -1 is not between 0 and 4294967295");
         assertRefused(libvirtd, "{\"domain\": \"test\", \"flags\": \"x\"}", "flags: it must be a whole number (uint)");
         assertRefused(
                 libvirtd,
                 "{\"domain\": {\"name\": \"test\", \"uuid\": \"7\", \"id\": 1}, \"flags\": 0}",
-                "domain.uuid: '7' is no UUID");
-        assertRefused(libvirtd, "[]", "the arguments of DomainGetState are no JSON object");
-        assertRefused(libvirtd, "{\"domain\"", "the arguments of DomainGetState are no JSON: ");
+                "domain.uuid: '7' is not a UUID");
+        assertRefused(libvirtd, "[]", "the arguments of DomainGetState are not a JSON object");
+        assertRefused(libvirtd, "{\"domain\"", "the arguments of DomainGetState are not JSON: ");
     }
 
     private static void assertRefused(Libvirtd libvirtd, String json, String error) {

@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import dev.virtwire.testkit.TwoDomains;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the commands that ask a host print. */
 class HostCommandsTest {
     private static ScriptedLibvirtd libvirtd;
+
+    @TempDir
+    Path folder;
 
     @BeforeAll
     static void start() {
@@ -134,6 +139,18 @@ class HostCommandsTest {
         assertThat(run("version", "--server")).isEqualTo(new CommandRun(0, host, ""));
         assertThat(CommandRun.of("-c", libvirtd.uri(), "version")).isEqualTo(new CommandRun(0, host, ""));
         assertThat(CommandRun.of("version", "-c", libvirtd.uri())).isEqualTo(new CommandRun(0, host, ""));
+    }
+
+    @Test
+    void aWarningIsSaidWhateverIsNotToBeSaid() {
+        String warning = "--insecure-nbd: unless the export is on loopback, whoever reaches its port can read the disks"
+                + " while the backup runs";
+        String repository = folder.resolve("backups").toString();
+        assertThat(run("backup", "web1", repository, "--insecure-nbd", "--quiet")
+                        .err())
+                .startsWith("warning: " + warning + "\nerror: ");
+        assertThat(run("backup", "web1", repository, "--insecure-nbd", "--json").err())
+                .startsWith("{\"warning\":\"" + warning + "\"}\n{\"error\":");
     }
 
     @Test

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -32,8 +33,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * docs/migration.md names, for each procedure of the tables, what there is of it here, and what its hand-written part
- * names is there. With {@code -Dmigration.write=true} the generated part is written again.
+ * docs/migration.md names, for each procedure of the tables, what there is of it here and in libvirt-java, and what its
+ * hand-written part names is there. With {@code -Dmigration.write=true} the generated part is written again.
  */
 class MigrationPageTest {
     private static final Path PAGE = Path.of("..", "docs", "migration.md");
@@ -45,6 +46,8 @@ class MigrationPageTest {
             Pattern.compile("/\\*\\*((?:(?!\\*/).)*)\\*/\\s*(?:@\\w+\\s+)*public ([^{;=]*?)(\\w+)\\(", Pattern.DOTALL);
     private static final Pattern FUNCTION = Pattern.compile("\\{@code (vir[A-Z]\\w+)}");
     private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w+)\\.([a-z]\\w+)(?:\\([^`]*)?`");
+
+    private static final LibvirtJava LIBVIRT_JAVA = new LibvirtJava();
 
     @Test
     void theGeneratedPartIsWhatTheTablesAndTheSourcesSay() throws Exception {
@@ -95,6 +98,47 @@ class MigrationPageTest {
         assertThat(count).isGreaterThan(60);
     }
 
+    /** What is said to be there is in its jar, and what is said to be missing is not. */
+    @Test
+    void whatTheHandWrittenPartSaysOfLibvirtJavaIsTrue() throws Exception {
+        List<String> wrong = new ArrayList<>();
+        int columns = 0;
+        String page = Files.readString(PAGE);
+        for (String line : page.substring(0, page.indexOf(BEGIN)).lines().toList()) {
+            String[] cells = line.split("(?<!\\\\)\\|");
+            if (cells.length != 5 || line.startsWith("| virsh") || line.startsWith("|---")) {
+                continue;
+            }
+            columns++;
+            String type = "";
+            for (String name : names(cells[2])) {
+                String method = name.replaceFirst("\\(.*", "");
+                if (Character.isUpperCase(method.charAt(0))) {
+                    type = method.replaceFirst("\\..*", "");
+                } else if (!method.startsWith("new ")) {
+                    method = type + "." + method;
+                }
+                if (!method.contains("…") && !LIBVIRT_JAVA.has(method)) {
+                    wrong.add(name + " is not there");
+                }
+            }
+            for (String function : cells[2].isBlank() ? names(cells[3]) : List.<String>of()) {
+                String libvirts = "vir" + function.replaceFirst("^QEMUDomain", "DomainQemu");
+                LIBVIRT_JAVA.callersOf(libvirts).forEach(caller -> wrong.add(caller + " is there: " + line));
+            }
+        }
+        assertThat(wrong).isEmpty();
+        assertThat(columns).isGreaterThan(80);
+    }
+
+    private static List<String> names(String cell) {
+        return Pattern.compile("`([^`]+)`")
+                .matcher(cell)
+                .results()
+                .map(found -> found.group(1))
+                .toList();
+    }
+
     private static String events() throws Exception {
         StringBuilder text = new StringBuilder("""
 
@@ -131,14 +175,17 @@ class MigrationPageTest {
 
                 ## Every procedure
                 The last column names the method of the API above the stubs, if there is one. It may do more than that one call. Names
-                without `vir…` are internal to libvirt.
+                without `vir…` are internal to libvirt. The column of libvirt-java has the public methods of version 0.5.4 that call
+                the function.
                 """);
         JsonNode root;
         try (InputStream in = Procedure.class.getResourceAsStream("/META-INF/virtwire/protocol.json")) {
             root = new ObjectMapper().readTree(in);
         }
         for (String name : List.of("remote", "qemu", "lxc")) {
-            text.append("\n### Program ").append(name).append("\n| | libvirt | Stub | Method |\n|---|---|---|---|\n");
+            text.append("\n### Program ")
+                    .append(name)
+                    .append("\n| | libvirt | libvirt-java | Stub | Method |\n|---|---|---|---|---|\n");
             for (JsonNode program : root.get("programs")) {
                 if (program.get("name").asText().equals(name)) {
                     List<JsonNode> all = new ArrayList<>();
@@ -156,16 +203,17 @@ class MigrationPageTest {
         String type = procedure.get("area").asText() + "Calls";
         String method = Character.toLowerCase(name.charAt(0)) + name.substring(1);
         JsonNode function = procedure.get("function");
-        return "| %d | %s | %s | %s |\n"
+        return "| %d | %s | %s | %s | %s |\n"
                 .formatted(
                         procedure.get("number").asInt(),
                         function == null ? name : "`" + function.asText() + "`",
+                        function == null ? "" : code(LIBVIRT_JAVA.callersOf(function.asText())),
                         hasStub(program, type, method) ? "`" + type + "." + method + "`" : "",
-                        function == null
-                                ? ""
-                                : curated.getOrDefault(function.asText(), new TreeSet<>()).stream()
-                                        .map(each -> "`" + each + "`")
-                                        .collect(Collectors.joining(", ")));
+                        function == null ? "" : code(curated.getOrDefault(function.asText(), new TreeSet<>())));
+    }
+
+    private static String code(Set<String> names) {
+        return names.stream().map(each -> "`" + each + "`").collect(Collectors.joining(", "));
     }
 
     private static boolean hasStub(String program, String type, String method) {

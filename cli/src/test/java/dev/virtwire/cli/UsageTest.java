@@ -18,7 +18,7 @@ class UsageTest {
             domians             | there is no command 'domians'; did you mean domains? (see: virtwire --help)
             frobnicate          | there is no command 'frobnicate' (see: virtwire --help)
             -c                  | missing required parameter for option '--connect' (URI) (see: virtwire --help)
-            --quiet             | missing command (see: virtwire --help)
+            help domians        | there is no command 'domians'; did you mean domains? (see: virtwire --help)
             backup web1         | backup needs a domain and the repository's folder, or --all and the folder
             backup --all web1 /backups | --all takes the repository alone, not domains
             backup web1 /backups --exclude-domain web2 | --exclude-domain is for --all
@@ -39,6 +39,27 @@ class UsageTest {
         assertThat(CommandRun.of(line.split(" "))).isEqualTo(new CommandRun(2, "", "error: " + message + "\n"));
     }
 
+    /** It would stand in the log of cron and in mails. */
+    @Test
+    void aPasswordInAUriIsRefusedAndNotPrinted() {
+        String uri = "qemu+ssh://root:s3cret@127.0.0.1:1/system";
+        for (String[] line : new String[][] {
+            {"-c", uri, "domains"},
+            {"-c", uri, "domains", "--json"},
+            {"uri", uri},
+            {"uri", uri, "--json"},
+            {"-c", uri, "backup", "web1", "/nowhere/backups", "--verbose"},
+            {"-c", uri.replace("ssh", "tcp"), "call", "ConnectGetHostname"}
+        }) {
+            CommandRun run = CommandRun.of(line);
+            assertThat(run.err()).contains("password in a URI").doesNotContain("s3cret");
+            assertThat(run.out()).isEmpty();
+            assertThat(run.exitCode()).isEqualTo(2);
+        }
+        assertThat(CommandRun.of(Map.of("LIBVIRT_DEFAULT_URI", uri), "domains").err())
+                .doesNotContain("s3cret");
+    }
+
     @Test
     void usageErrorsAreJsonToo() {
         assertThat(CommandRun.of("info", "--json")).isEqualTo(new CommandRun(2, "", """
@@ -55,6 +76,21 @@ class UsageTest {
         assertThat(CommandRun.of("info", "--help").out())
                 .startsWith("Usage: virtwire info [")
                 .contains("DOMAIN");
+    }
+
+    @Test
+    void withoutACommandAllCommandsAreListedAsAnError() {
+        CommandRun help = CommandRun.of("help");
+        assertThat(help).isEqualTo(CommandRun.of("--help"));
+        assertThat(CommandRun.of()).isEqualTo(new CommandRun(2, "", help.out()));
+        assertThat(CommandRun.of("--json").err())
+                .isEqualTo("{\"error\":{\"kind\":\"usage\",\"message\":\"missing command (see: virtwire --help)\","
+                        + "\"exitCode\":2}}\n");
+    }
+
+    @Test
+    void helpExplainsOneCommand() {
+        assertThat(CommandRun.of("help", "info")).isEqualTo(CommandRun.of("info", "--help"));
     }
 
     @Test

@@ -29,10 +29,11 @@ public final class ClassDataArchive {
         this.archive = archive;
     }
 
-    /** Called by the build with the folder of jars, the name of the command's, and the archive to make. */
+    /** Called by the build with the folder of jars, the name of the command's, and the archive's folder. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path lib = Path.of(arguments[0]);
-        Path archive = Path.of(arguments[2]);
+        // Each Java has its own, so that one finds no other's.
+        Path archive = Path.of(arguments[2], "virtwire-" + Runtime.version().feature() + ".jsa");
         ClassDataArchive maker = new ClassDataArchive(lib, lib.resolve(arguments[1]), archive);
         if (maker.upToDate()) {
             return;

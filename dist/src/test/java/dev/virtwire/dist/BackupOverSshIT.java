@@ -180,7 +180,7 @@ class BackupOverSshIT {
                         }
                     }
                 } catch (NoSuchFileException | AccessDeniedException | DirectoryIteratorException e) {
-                    // It ended meanwhile, or closed a file, whose process is seen the next time; or is none of
+                    // It ended meanwhile, or it closed a file and is seen the next time, or it is not one of
                     // libvirtd's.
                     continue;
                 }

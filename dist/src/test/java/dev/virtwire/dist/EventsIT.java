@@ -53,6 +53,7 @@ class EventsIT {
                     .start()
                     .waitFor();
             assertThat(process.waitFor()).isEqualTo(130);
+            assertThat(err()).isEqualTo("note: listening to domain watched on this host until Ctrl-C\n");
             assertThat(out())
                     .matches("(?s)\\S+ \\S+Z  watched  suspended \\(paused\\)\n\\S+ \\S+Z  watched  resumed"
                             + " \\(unpaused\\)\n");

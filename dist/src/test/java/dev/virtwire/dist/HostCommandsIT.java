@@ -7,6 +7,7 @@ import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
+import dev.virtwire.testkit.TlsLibvirtd;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -26,6 +27,26 @@ class HostCommandsIT {
 
     private static CommandRun run(String... arguments) {
         return new Launcher().run(arguments);
+    }
+
+    @Test
+    void whatWeakensTrustIsSaidEachTimeAndOnce() {
+        try (TlsLibvirtd host = TlsLibvirtd.start()) {
+            String checked = host.uri("test", "default");
+            assertThat(run("-c", checked, "domains", "--quiet").err()).isEmpty();
+            for (int time = 1; time <= 2; time++) {
+                CommandRun run = run("-c", checked + "&no_verify=1", "domains", "--quiet");
+                assertThat(run.exitCode()).isZero();
+                assertThat(run.err().lines())
+                        .singleElement()
+                        .asString()
+                        .startsWith("warning: ")
+                        .contains("NOT CHECKED", "no_verify=1");
+            }
+            assertThat(run("-c", checked + "&no_verify=1", "domains", "--json").err())
+                    .startsWith("{\"warning\":\"")
+                    .hasLineCount(1);
+        }
     }
 
     @Test

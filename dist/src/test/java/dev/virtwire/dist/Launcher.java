@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,8 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs {@code ./virtwire} as a user does: a process, its streams, its exit code. But for progress: it comes every few
- * seconds, and whether a run takes that long depends on the machine. So there is none, unless a test asks for it.
+ * Runs {@code ./virtwire} as a user does: a process, its streams, its exit code. Progress comes every few seconds, and
+ * whether a run takes that long depends on the machine. So a run shows no progress, unless a test asks for it.
  */
 final class Launcher {
     private static final long SECONDS = 600;
@@ -33,6 +35,22 @@ final class Launcher {
     static Path script() {
         assertThat(COMMAND).isExecutable();
         return COMMAND;
+    }
+
+    /** Homes of this machine's Javas that can run it, but for the one that these tests run with. */
+    static List<Path> otherJavas() throws IOException {
+        Path ours = Path.of(System.getProperty("java.home")).toRealPath();
+        List<Path> others = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/usr/lib/jvm"))) {
+            for (Path home : all) {
+                if (Files.isExecutable(home.resolve("bin/java"))
+                        && Files.exists(home.resolve("release"))
+                        && !home.toRealPath().equals(ours)) {
+                    others.add(home);
+                }
+            }
+        }
+        return others;
     }
 
     Launcher with(String variable, String value) {
@@ -51,7 +69,7 @@ final class Launcher {
         return start(arguments).await();
     }
 
-    /** A run that goes on. */
+    /** A run that has not ended. */
     record Running(Process process, CompletableFuture<String> out, CompletableFuture<String> err) {
         /** Sends it a signal: INT, TERM. */
         void signal(String name) {

@@ -35,6 +35,37 @@ class LauncherIT {
                 .isEqualTo("error: URI 'qemu:///gäste ☃': Illegal character in path at position 13\n");
     }
 
+    /** Neither of these is installed here; C.UTF-8 always is. */
+    @Test
+    void aLocaleThatIsNotInstalledChangesNothing() throws Exception {
+        for (String variable : List.of("LANG=de_DE.UTF-8", "LC_CTYPE=UTF-8", "LC_TIME=xx_XX.UTF-8", "LANG=")) {
+            Process process = new ProcessBuilder(
+                            "env",
+                            "-i",
+                            "PATH=" + System.getenv("PATH"),
+                            variable,
+                            "bash",
+                            "-c",
+                            "exec " + Launcher.script() + " points $'/nowhere/Z\\xc3\\xbcrich'")
+                    .redirectErrorStream(true)
+                    .start();
+            assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .as(variable)
+                    .startsWith("error: ")
+                    .contains("/nowhere/Zürich");
+        }
+    }
+
+    @Test
+    void aReaderThatWantsLessEndsItSilently() throws Exception {
+        Process process = new ProcessBuilder(
+                        "bash", "-c", Launcher.script() + " call --list | head -n 1; echo ${PIPESTATUS[0]}")
+                .redirectErrorStream(true)
+                .start();
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .matches("PROCEDURE +SINCE +FUNCTION\n141\n");
+    }
+
     @Test
     void optionsForJavaReachIt() {
         assertThat(new Launcher()
@@ -54,6 +85,41 @@ class LauncherIT {
         CommandRun run = new Launcher().with("JAVA_HOME", old.toString()).run("version");
         assertThat(run.exitCode()).isZero();
         assertThat(run.err()).isEmpty();
+    }
+
+    /** With {@code --quiet}, cron sends mail of whatever is printed. */
+    @Test
+    void anotherJavaThanTheBuildsPrintsNothingOfItsOwn() throws IOException {
+        Path archive = Launcher.script()
+                .resolveSibling("dist/target/virtwire-" + Runtime.version().feature() + ".jsa");
+        assertThat(archive).exists();
+        for (Path home : Launcher.otherJavas()) {
+            CommandRun run = new Launcher().with("JAVA_HOME", home.toString()).run("version", "--quiet");
+            assertThat(run.err()).as(home.toString()).isEmpty();
+            assertThat(run.exitCode()).isZero();
+            // Nor if it takes this Java's archive for its own.
+            run = new Launcher()
+                    .with("JAVA_HOME", home.toString())
+                    .with("VIRTWIRE_OPTS", "-XX:SharedArchiveFile=" + archive)
+                    .run("version", "--quiet");
+            assertThat(run.err()).as(home.toString()).isEmpty();
+            assertThat(run.exitCode()).isZero();
+        }
+    }
+
+    /** Java refuses both at once. */
+    @Test
+    void aCacheOfJavasOwnTakesThePlaceOfTheArchive() throws IOException {
+        for (Path home : Launcher.otherJavas()) {
+            if (Files.readString(home.resolve("release")).matches("(?s).*JAVA_VERSION=\"(2[5-9]|[3-9]\\d)\\b.*")) {
+                CommandRun run = new Launcher()
+                        .with("JAVA_HOME", home.toString())
+                        .with("VIRTWIRE_OPTS", "-XX:AOTCacheOutput=" + folder.resolve("cache.aot"))
+                        .run("version");
+                assertThat(run.exitCode()).as(run.err()).isZero();
+                assertThat(folder.resolve("cache.aot")).exists();
+            }
+        }
     }
 
     /** The archive is what makes short commands short; one that nobody notices to be missing would be no use. */

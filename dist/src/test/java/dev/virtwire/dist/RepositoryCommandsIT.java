@@ -139,6 +139,12 @@ class RepositoryCommandsIT {
                 "qcow2");
         CommandRun verify = run("verify", repository.toString());
         assertThat(verify.out()).startsWith("intact: 1 point,");
+        for (Path java : Launcher.otherJavas()) {
+            assertThat(new Launcher().with("JAVA_HOME", java.toString()).run("verify", repository.toString()))
+                    .as(java.toString())
+                    .satisfies(run -> assertThat(run.err()).isEmpty())
+                    .satisfies(run -> assertThat(run.exitCode()).isZero());
+        }
     }
 
     private static String pointOf(CommandRun backup) {

@@ -66,7 +66,7 @@ class GeneratedCodecFuzzTest {
         }
     }
 
-    /** The encoding of what the bytes mean; null where they mean nothing, or what must not be sent. */
+    /** The encoding of what the bytes mean; null if they mean nothing, or what must not be sent. */
     private static <T> byte[] again(XdrCodec<T> codec, byte[] bytes) {
         ByteBuf in = Unpooled.wrappedBuffer(bytes);
         ByteBuf out = Unpooled.buffer();

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever {@code virtwire.json}, a manifest or a journal holds, it is read or refused with a sentence. The first byte
- * chooses the file, and whether its sum fits; where it does not, the file is damaged, whatever it holds.
+ * chooses the file, and whether its sum fits. If it does not, the file is damaged, whatever it holds.
  */
 class RepositoryFuzzTest {
     private static final String ID = "abcdefghij23";

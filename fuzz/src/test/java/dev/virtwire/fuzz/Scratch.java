@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Folders in memory where there is such a place: thousands of small files a second are no work for a disk. */
+/** Folders in memory, if the machine has a place there: thousands of small files a second are no work for a disk. */
 final class Scratch {
     private static final Path MEMORY = Path.of("/dev/shm");
 

@@ -12,9 +12,15 @@ import java.lang.annotation.Target;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface DebianLibvirtd {
-    /** The suite: {@code bookworm} for libvirt 9.0, {@code trixie} for 11.3. */
+    /** The suite with the newest libvirt and QEMU that Debian has for its stable release: 12.9 or newer. */
+    String NEWEST = "trixie-backports";
+
+    /** The suite: {@code bookworm} for libvirt 9.0, {@code trixie} for 11.3, {@link #NEWEST}. */
     String value();
 
-    /** Whether it runs in a container, by Testcontainers. Where no Docker engine answers, the class is skipped. */
+    /**
+     * Whether it runs in a container, by Testcontainers. {@link #NEWEST} has no image for that. If no Docker engine
+     * answers, the class is skipped.
+     */
     boolean container() default false;
 }

@@ -189,7 +189,7 @@ public final class Guest implements AutoCloseable {
         virsh.suspend(name);
     }
 
-    /** Lets its processor go on. */
+    /** Lets its processor run again. */
     public void resume() {
         virsh.resume(name);
     }

@@ -26,7 +26,7 @@ public final class GuestDisk {
     private final List<Run> runs;
     private final @Nullable Path existing;
 
-    /** A stretch of content: {@code value} in each byte, or random bytes of {@code seed} where it is -1. */
+    /** A stretch of content: {@code value} in each byte, or random bytes of {@code seed} if it is -1. */
     private record Run(long offset, long length, int value, long seed) {}
 
     private GuestDisk(String format, long size, int clusterSize, List<Run> runs, @Nullable Path existing) {

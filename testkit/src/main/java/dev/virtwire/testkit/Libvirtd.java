@@ -40,10 +40,10 @@ public interface Libvirtd extends AutoCloseable {
      */
     Path directory();
 
-    /** Kills libvirtd as {@code kill -9} does. Guests, and NBD exports that they serve, go on. */
+    /** Kills libvirtd as {@code kill -9} does. Guests keep running, and serve their NBD exports. */
     void kill();
 
-    /** Ends libvirtd in order. Guests go on. */
+    /** Ends libvirtd in order. Guests keep running. */
     void shutDown();
 
     /**

@@ -29,8 +29,8 @@ import org.testcontainers.images.builder.ImageFromDockerfile;
  * }
  * }</pre>
  *
- * <p>{@link #directory} is a folder of this machine that the container has at the same path, so an engine on this
- * machine is needed where guests' disks, or UNIX sockets, come in; over TCP one elsewhere will do.
+ * <p>{@link #directory} is a folder of this machine that the container has at the same path, so guests'
+ * disks and UNIX sockets need an engine on this machine. For TCP one elsewhere will do.
  */
 public final class LibvirtdContainer extends GenericContainer<LibvirtdContainer> implements Libvirtd {
     private static final int PORT = 16509;
@@ -58,7 +58,7 @@ public final class LibvirtdContainer extends GenericContainer<LibvirtdContainer>
     public static LibvirtdContainer debian(String suite) {
         ImageFromDockerfile image = new ImageFromDockerfile("virtwire/libvirtd:" + suite, false)
                 .withBuildArg("DEBIAN", suite)
-                // The engine's own network may have no way out, where it must not touch firewall rules.
+                // An engine that must not touch firewall rules may have a network with no way out.
                 .withBuildImageCmdModifier(command -> command.withNetworkMode("host"));
         for (String file : BUILD_CONTEXT) {
             image.withFileFromClasspath(file, "dev/virtwire/testkit/docker/" + file);
@@ -155,7 +155,7 @@ public final class LibvirtdContainer extends GenericContainer<LibvirtdContainer>
     public void stop() {
         Path made = directory;
         if (made != null && isRunning()) {
-            // What the container made belongs to its root; who runs the test may be somebody else.
+            // What the container made belongs to its root; the test may run as another user.
             command("clear", made.toString());
         }
         super.stop();

@@ -14,7 +14,7 @@ import org.testcontainers.DockerClientFactory;
 /**
  * Gives JUnit tests a {@link Libvirtd} as parameter: one private libvirtd for all test classes of a run, which ends
  * with it; {@link DebianLibvirtd} on the test class asks for another than this machine's. So give guests names of their
- * own, and start a {@link PrivateLibvirtd} where a test kills it.
+ * own, and start a {@link PrivateLibvirtd} if a test kills it.
  *
  * <pre>{@code
  * @ExtendWith(LibvirtdExtension.class)

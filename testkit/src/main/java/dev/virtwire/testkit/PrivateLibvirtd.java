@@ -110,9 +110,9 @@ public final class PrivateLibvirtd implements Libvirtd {
         }
 
         /**
-         * Runs libvirtd and QEMU of a Debian suite, such as {@code trixie} for libvirt 11.3 and QEMU 10.0. The first
-         * time on a machine this makes a root file system under {@code ~/.cache/virtwire} by debootstrap, which takes a
-         * minute or two.
+         * Runs libvirtd and QEMU of a Debian suite, such as {@code trixie} for libvirt 11.3 and QEMU 10.0, or
+         * {@link DebianLibvirtd#NEWEST}. The first time on a machine this makes a root file system under
+         * {@code ~/.cache/virtwire} by debootstrap, which takes a minute or two.
          */
         public Builder debian(String suite) {
             return Scripts.use(ROOTFS_MAKER, script -> {

@@ -22,7 +22,7 @@ public final class ProxyFaults {
 
     ProxyFaults() {}
 
-    /** Holds each piece that arrives for this long before it goes on; pieces are of at most 64 KiB. */
+    /** Holds each piece that arrives for this long before it passes; a piece has at most 64 KiB. */
     public ProxyFaults delay(Duration time) {
         delay = time;
         return this;
@@ -65,7 +65,7 @@ public final class ProxyFaults {
         return this;
     }
 
-    /** Lets everything pass again, unharmed and at once; a watcher goes on watching. */
+    /** Lets everything pass again, unharmed and at once; a watcher still sees it. */
     public ProxyFaults none() {
         delay = Duration.ZERO;
         bytesPerSecond = NEVER;
@@ -78,7 +78,7 @@ public final class ProxyFaults {
     /**
      * Spoils a piece that begins at a position, taking its time.
      *
-     * @return whether the connection goes on after what is left of the piece
+     * @return whether the connection stays open after what is left of the piece
      */
     boolean spoil(long position, ByteBuffer piece) throws InterruptedException {
         byte[] seen = new byte[piece.remaining()];

@@ -82,7 +82,7 @@ public final class ScriptedLibvirtd implements AutoCloseable {
     /**
      * Listens on a free port.
      *
-     * @throws TestkitException where that fails
+     * @throws TestkitException if that fails
      */
     public static ScriptedLibvirtd start() {
         ScriptedLibvirtd libvirtd = byHand();
@@ -94,7 +94,7 @@ public final class ScriptedLibvirtd implements AutoCloseable {
      * As {@link #start}, but does nothing by itself: a test {@link #accept accepts} each client, and then reads and
      * writes every message of it.
      *
-     * @throws TestkitException where that fails
+     * @throws TestkitException if that fails
      */
     public static ScriptedLibvirtd byHand() {
         ScriptedLibvirtd libvirtd;
@@ -128,7 +128,7 @@ public final class ScriptedLibvirtd implements AutoCloseable {
      * Answers a procedure from now on.
      *
      * @param function makes the result of the arguments, on a thread of the call's own; for a procedure without a
-     *     result it returns null. Where it throws a {@link ScriptedError}, the call fails with that; any other
+     *     result it returns null. If it throws a {@link ScriptedError}, the call fails with that; any other
      *     exception ends the connection, as a crash of the server would
      */
     public <A, R> ScriptedLibvirtd answer(
@@ -183,7 +183,7 @@ public final class ScriptedLibvirtd implements AutoCloseable {
         }
     }
 
-    /** Notes a call and says what becomes of it; null where nobody has said. */
+    /** Notes a call and returns what a test wants to become of it; null if no test has said so. */
     @Nullable
     Reaction called(Key key) {
         calls.add(key);

@@ -77,12 +77,12 @@ public final class TestPki {
     private final KeyPair keys;
     private final X509Certificate authority;
 
-    /** A CA of that name, in force until tomorrow. */
+    /** A CA of that name, valid until tomorrow. */
     public TestPki(String name) {
         this(name, DAY);
     }
 
-    /** A CA of that name, in force from two days ago until a point relative to now. */
+    /** A CA of that name, valid from two days ago until a time relative to now. */
     public TestPki(String name, Duration until) {
         this(name, keys("EC"), until);
     }
@@ -93,7 +93,7 @@ public final class TestPki {
         this.authority = issue(name, keys, true, DAY.multipliedBy(-2), until, null);
     }
 
-    /** The same CA with the same key and another certificate, in force until a point relative to now. */
+    /** The same CA with the same key and another certificate, valid until a time relative to now. */
     public TestPki renewed(Duration until) {
         return new TestPki(name, keys, until);
     }
@@ -103,23 +103,23 @@ public final class TestPki {
         return authority;
     }
 
-    /** A server's certificate, in force from yesterday until tomorrow. */
+    /** A server's certificate, valid from yesterday until tomorrow. */
     public Identity server(String... hosts) {
         return server(DAY.negated(), DAY, hosts);
     }
 
-    /** A server's certificate, in force between two points relative to now. */
+    /** A server's certificate, valid between two times relative to now. */
     public Identity server(Duration from, Duration until, String... hosts) {
         KeyPair own = keys("EC");
         return new Identity(issue("server", own, false, from, until, KeyPurposeId.id_kp_serverAuth, hosts), own);
     }
 
-    /** A client's certificate, in force until tomorrow. */
+    /** A client's certificate, valid until tomorrow. */
     public Identity client(String commonName) {
         return client(commonName, keys("EC"), DAY);
     }
 
-    /** A client's certificate for a key, in force until a point relative to now. */
+    /** A client's certificate for a key, valid until a time relative to now. */
     public Identity client(String commonName, KeyPair own, Duration until) {
         return new Identity(
                 issue(commonName, own, false, DAY.multipliedBy(-2), until, KeyPurposeId.id_kp_clientAuth), own);
@@ -145,7 +145,7 @@ public final class TestPki {
     /** A new key: {@code EC}, {@code RSA}, {@code Ed25519}. */
     public static KeyPair keys(String algorithm) {
         try {
-            // The JDK's own EC keys leave out their curve where SEC 1 wants it.
+            // The JDK's own EC keys do not name their curve in the place that SEC 1 has for it.
             KeyPairGenerator generator = algorithm.equals("EC")
                     ? KeyPairGenerator.getInstance(algorithm, new BouncyCastleProvider())
                     : KeyPairGenerator.getInstance(algorithm);

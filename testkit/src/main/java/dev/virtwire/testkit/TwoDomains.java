@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A host with two domains that are always the same: for tests of what the command prints, and to warm it up for its
- * class-data archive where there is no real one.
+ * A host with two domains that are always the same: for tests of what the command prints, and to train its class-data
+ * archive if there is no real host.
  */
 public final class TwoDomains {
     private static final int NO_PARENT = 0;

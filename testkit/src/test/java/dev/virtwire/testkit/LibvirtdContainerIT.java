@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * Needs a Docker engine: {@code ./check} finds or starts one. The only tests that may be skipped, where there is none.
+ * Needs a Docker engine: {@code ./check} finds or starts one. Without one they are skipped, as no other test may be.
  */
 class LibvirtdContainerIT {
 

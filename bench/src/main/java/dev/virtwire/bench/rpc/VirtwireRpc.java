@@ -5,6 +5,7 @@ import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.protocol.remote.DomainCalls;
 import dev.virtwire.protocol.remote.DomainRef;
+import io.netty.channel.epoll.Epoll;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
@@ -17,6 +18,7 @@ public final class VirtwireRpc {
     /** {@code URI MODE WARM-UP-SECONDS SECONDS}. */
     public static void main(String[] arguments) throws InterruptedException {
         Measurement measurement = Measurement.of(arguments);
+        System.out.println("event loops: " + (Epoll.isAvailable() ? "epoll" : "NIO"));
         ConnectOptions.Builder options = ConnectOptions.builder().maxInFlight(Math.max(4, measurement.callers()));
         if (measurement.mode().equals("inline")) {
             options.callbackExecutor(Runnable::run);

@@ -5,7 +5,9 @@ import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import java.io.PrintStream;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
@@ -20,6 +22,8 @@ public abstract class AbstractCommand implements Callable<Integer> {
 
     @Mixin
     final HelpOption help = new HelpOption();
+
+    private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
     /** The root command. */
     final VirtwireCommand root() {
@@ -54,7 +58,7 @@ public abstract class AbstractCommand implements Callable<Integer> {
         Json.print(out(), fields);
     }
 
-    /** Shows progress, where it is wanted. */
+    /** Shows progress, unless {@code --quiet} or {@code --json} is given. */
     protected final ProgressView progressView(String task) {
         return ProgressView.of(console(), task, quiet() || json());
     }
@@ -64,6 +68,22 @@ public abstract class AbstractCommand implements Callable<Integer> {
         if (!quiet()) {
             out().println(sentence);
         }
+    }
+
+    /**
+     * Says once what weakens trust, whatever else is not to be said: nobody should rely on more than there is. Any
+     * thread may call it.
+     */
+    protected final void warn(String sentence) {
+        if (!warned.add(sentence)) {
+            return;
+        }
+        console()
+                .err()
+                .println(
+                        json()
+                                ? Json.line(line -> line.writeStringField("warning", sentence))
+                                : "warning: " + sentence);
     }
 
     /** Tells people something beside the data. */

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -31,26 +32,35 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     @Override
     public Integer call() throws Exception {
-        Libvirt libvirt = connect(uri(), reconnects());
+        Libvirt libvirt = connect(uri());
         try {
             return run(libvirt);
         } finally {
-            // In order where the server plays along; the process ends in any case.
+            // Gracefully if the server answers; the process ends in any case.
             libvirt.closeAsync()
                     .completeOnTimeout(null, CLOSE_SECONDS, TimeUnit.SECONDS)
                     .join();
         }
     }
 
-    /**
-     * Connects, and waits until that has happened; who sits at the terminal is asked for passwords that no file has.
-     */
-    public static Libvirt connect(String uri) {
-        return connect(uri, false);
+    /** Connects as {@link #connect(String, Consumer)}, and prints the warnings. */
+    protected final Libvirt connect(String uri) {
+        return connect(uri, reconnects(), this::warn);
     }
 
-    private static Libvirt connect(String uri, boolean reconnects) {
-        ConnectOptions.Builder options = ConnectOptions.builder().credentials(TerminalCredentials.ofThisProcess());
+    /**
+     * Connects, and waits until that has happened; the person at the terminal is asked for passwords that no file has.
+     *
+     * @param warnings is told once what weakens trust in the connection
+     */
+    public static Libvirt connect(String uri, Consumer<String> warnings) {
+        return connect(uri, false, warnings);
+    }
+
+    private static Libvirt connect(String uri, boolean reconnects, Consumer<String> warnings) {
+        ConnectOptions.Builder options = ConnectOptions.builder()
+                .credentials(TerminalCredentials.ofThisProcess())
+                .notices(warnings);
         if (reconnects) {
             options.reconnect(ReconnectPolicy.usual());
         }
@@ -84,7 +94,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
                 "there is no domain '" + nameOrUuid + "' on " + libvirt.uri().where()));
     }
 
-    /** What a call brought; empty where the server answered with this error. */
+    /** What a call brought; empty if the server answered with this error. */
     protected static <T> Optional<T> find(CompletableFuture<T> call, ErrorCode unless) {
         try {
             return Optional.of(await(call));

@@ -10,7 +10,7 @@ final class OutputOptions {
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "Print neither progress nor notes, only data and errors.")
+            description = "Print neither progress nor notes, only data, errors and warnings.")
     private boolean quiet;
 
     /** Takes effect at once, because it has to stand before the first logger is made. */

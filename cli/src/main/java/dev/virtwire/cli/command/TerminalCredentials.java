@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Asks who sits at the terminal for what no file says; nobody where there is none. */
+/** Asks the person at the terminal for what no file says. Without a terminal it has no answer. */
 final class TerminalCredentials implements CredentialCallback {
     /** What a person is asked by. */
     interface Terminal {
@@ -29,7 +29,7 @@ final class TerminalCredentials implements CredentialCallback {
 
     /** For the terminal of this process. */
     @SuppressWarnings(
-            "SystemConsoleNull") // Where newer Javas give a console without a terminal, it reads what is piped in.
+            "SystemConsoleNull") // Newer Javas give a console without a terminal as well; it reads what is piped in.
     static TerminalCredentials ofThisProcess() {
         Console console = System.console();
         return new TerminalCredentials(console == null ? null : new ConsoleTerminal(console));

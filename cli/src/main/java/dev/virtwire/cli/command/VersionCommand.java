@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code virtwire version}: ours, and the host's where one is asked for. */
+/** {@code virtwire version}: ours, and the host's if a host is asked for. */
 @Command(
         name = "version",
         description =

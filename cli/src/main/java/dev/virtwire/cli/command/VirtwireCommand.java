@@ -2,6 +2,8 @@
 package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.Console;
+import dev.virtwire.cli.output.ExitCode;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,9 +20,9 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Exit codes: 0 done, 1 failed, 2 usage, 3 verified and found damaged, 130 interrupted and cleaned up.",
-            "Help on a command: virtwire COMMAND --help"
+            "Help on a command: virtwire help COMMAND"
         })
-public final class VirtwireCommand implements Runnable {
+public final class VirtwireCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin
@@ -46,11 +48,16 @@ public final class VirtwireCommand implements Runnable {
     }
 
     @Override
-    public void run() {
-        if (!version) {
+    public Integer call() {
+        if (version) {
+            console.out().println(VersionCommand.ours());
+            return ExitCode.DONE;
+        }
+        if (output.json()) {
             throw new ParameterException(spec.commandLine(), "Missing command");
         }
-        console.out().println(VersionCommand.ours());
+        spec.commandLine().usage(console.errorWriter());
+        return ExitCode.USAGE;
     }
 
     Console console() {

@@ -40,7 +40,7 @@ public final class Amounts {
         return seconds / 3600 + " h " + twoDigits(seconds / 60 % 60) + " min";
     }
 
-    /** Bytes a second, or nothing where it took no time worth the name. */
+    /** Bytes a second; nothing if it took less than a tenth of a second. */
     public static String rate(long bytes, Duration duration) {
         long millis = duration.toMillis();
         return millis < 100 ? "" : bytes(Math.round(bytes * 1000.0 / millis)) + "/s";

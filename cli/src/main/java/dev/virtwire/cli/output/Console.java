@@ -30,10 +30,7 @@ public record Console(
 
     /** The console of this process. */
     public static Console ofThisProcess() {
-        PrintStream out = new PrintStream(
-                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER),
-                false,
-                StandardCharsets.UTF_8);
+        PrintStream out = new StandardOutput(new FileOutputStream(FileDescriptor.out));
         PrintStream err = new PrintStream(
                 new BufferedOutputStream(new FileOutputStream(FileDescriptor.err), BUFFER),
                 true,
@@ -62,7 +59,12 @@ public record Console(
         return new PrintWriter(err, true, StandardCharsets.UTF_8);
     }
 
-    /** Writes what is buffered; false where any of it was lost, now or before. */
+    /** Whether {@link #out} lost something because nobody reads it any more. */
+    public boolean readerGone() {
+        return out instanceof StandardOutput standard && standard.readerGone();
+    }
+
+    /** Writes what is buffered; false if any of it was lost, now or before. */
     public boolean flush() {
         err.flush();
         return !out.checkError();

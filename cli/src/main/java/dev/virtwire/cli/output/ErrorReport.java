@@ -60,7 +60,7 @@ public final class ErrorReport {
     /** Reports what a command threw. */
     public int report(Throwable thrown) {
         Throwable failure = LibvirtException.unwrap(thrown);
-        // Where a signal ended the work, its failing is no news; and it is the clean-up that reports.
+        // If a signal ended the work, its failure is no news, and the clean-up reports.
         console.interruption().awaitIfBegun();
         int code = exitCode(failure);
         print(kind(failure), message(failure), code, failure);
@@ -71,12 +71,12 @@ public final class ErrorReport {
     }
 
     private void print(String kind, String message, int code, @Nullable Throwable failure) {
-        // What was printed so far comes first, where both streams go to one place.
+        // If both streams go to one place, what was printed so far comes first.
         console.out().flush();
         console.err().println(json ? json(kind, message, code, remote(failure)) : "error: " + message);
     }
 
-    /** The sentence for a failure: its own where it is ours, what it means where it is the JDK's. */
+    /** The sentence for a failure: its own message if it is ours, and what it means if it is the JDK's. */
     public static String message(Throwable thrown) {
         Throwable failure = LibvirtException.unwrap(thrown);
         if (failure instanceof UncheckedIOException unchecked && unchecked.getCause() != null) {

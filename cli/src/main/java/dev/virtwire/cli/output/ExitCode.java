@@ -18,5 +18,8 @@ public final class ExitCode {
     /** The user or the system ended it, and what it had begun is cleaned up, or named. */
     public static final int INTERRUPTED = 130;
 
+    /** Who read standard output did not want all of it: what the shell says of a program that SIGPIPE ended. */
+    public static final int NOT_READ = 141;
+
     private ExitCode() {}
 }

@@ -13,7 +13,7 @@ public final class Interruption {
     /** Ends what is under way. */
     @FunctionalInterface
     public interface CleanUp {
-        /** Returns when all is clean, with one sentence that says what was done. */
+        /** Returns when all is clean, with one sentence that says what was done, or an empty one to say nothing. */
         String run() throws Exception;
     }
 
@@ -60,13 +60,13 @@ public final class Interruption {
         return begun;
     }
 
-    /** Never returns where a signal has come: the clean-up ends the process. */
+    /** Never returns if a signal has come: the clean-up ends the process. */
     public void awaitIfBegun() {
         while (begun) {
             try {
                 never.await();
             } catch (InterruptedException e) {
-                // The clean-up interrupts the thread that was at work; its waiting here goes on all the same.
+                // The clean-up interrupts the thread that was at work, which still has to wait here.
             }
         }
     }
@@ -86,8 +86,10 @@ public final class Interruption {
         } catch (Exception e) {
             message = "interrupted, and cleaning up failed: " + ErrorReport.message(e);
         }
-        err.println(json ? ErrorReport.json("interrupted", message, code, null) : "error: " + message);
-        err.flush();
+        if (!message.isEmpty()) {
+            err.println(json ? ErrorReport.json("interrupted", message, code, null) : "error: " + message);
+            err.flush();
+        }
         // Not exit(): the signal's own code would win, and SIGTERM's is another one.
         Runtime.getRuntime().halt(code);
     }

@@ -7,10 +7,10 @@ import dev.virtwire.repository.ProgressListener;
 /** Shows on standard error how far something has come. Closing it ends the line; it shows nothing afterwards. */
 public interface ProgressView extends ProgressListener, AutoCloseable {
     /**
-     * The view that fits: a bar on a terminal, plain lines elsewhere, nothing where nothing is wanted.
+     * The view that fits: a bar on a terminal, plain lines elsewhere, nothing if it is to be silent.
      *
      * @param task what is done, in a word or two
-     * @param silent whether nothing is wanted
+     * @param silent whether to show nothing
      */
     static ProgressView of(Console console, String task, boolean silent) {
         if (silent) {

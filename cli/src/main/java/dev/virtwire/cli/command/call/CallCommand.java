@@ -16,6 +16,7 @@ import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.remote.DomainCalls;
 import dev.virtwire.protocol.remote.DomainRef;
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -39,7 +40,8 @@ public final class CallCommand extends ConnectedCommand {
             index = "0",
             arity = "0..1",
             paramLabel = "PROCEDURE",
-            description = "Its name in the protocol tables, such as DomainGetInfo.")
+            completionCandidates = Names.class,
+            description = "Its name in the protocol tables, such as DomainGetInfo, or its number.")
     private @Nullable String name;
 
     @Parameters(
@@ -57,7 +59,16 @@ public final class CallCommand extends ConnectedCommand {
             description = "Describe PROCEDURE: its arguments, its result, and what they are made of.")
     private boolean describe;
 
+    /** Those that a shell completes. They are read only if somebody asks for them. */
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Description.load().procedures().stream().map(Called::name).iterator();
+        }
+    }
+
     private @Nullable Description loaded;
+    private @Nullable UnknownProcedure unknown;
     private Map<?, ?> given = Map.of();
 
     @Override
@@ -68,6 +79,13 @@ public final class CallCommand extends ConnectedCommand {
         if (name == null) {
             throw CommandException.usage("name a PROCEDURE; virtwire call --list names those that there are", null);
         }
+        unknown = UnknownProcedure.parse(description(), name);
+        if (unknown != null && !describe) {
+            given = object(name);
+            unknown.arguments(given);
+            note(unknown.name() + " is not in the tables of this version: its arguments are sent as they are");
+            return super.call();
+        }
         Called called = description().procedure(name);
         if (describe) {
             return describe(called);
@@ -76,9 +94,11 @@ public final class CallCommand extends ConnectedCommand {
             throw CommandException.failed(
                     called.name() + " cannot be called by this command: " + called.obstacle(), null);
         }
-        given = object(called);
+        given = object(called.name());
         // Read once without a host, so that what is wrong is said before anything is connected to or sent.
-        arguments(called, domain -> new DomainRef(domain, new UUID(0, 0), -1));
+        Values values = values(called, domain -> new DomainRef(domain, new UUID(0, 0), -1));
+        values.toArguments(called, given);
+        values.unnamed().forEach(this::note);
         return super.call();
     }
 
@@ -177,15 +197,10 @@ public final class CallCommand extends ConnectedCommand {
 
     @Override
     protected int run(Libvirt libvirt) {
-        Called called = description().procedure(String.valueOf(name));
-        Object record = arguments(
-                called,
-                domain -> await(new DomainCalls(libvirt).domainLookupByName(domain))
-                        .domain());
-        Object result = call(libvirt, description().toCall(called), record);
-        Map<String, ?> fields = result == null
-                ? Map.of()
-                : new Values(description(), called.program()).toJson(called.fields("result"), result);
+        Map<String, ?> fields = unknown == null
+                ? callKnown(libvirt)
+                : UnknownProcedure.result(
+                        await(libvirt.call(unknown.procedure(), unknown.arguments(given), CallOptions.DEFAULT)));
         printJson(out -> {
             for (Map.Entry<String, ?> field : fields.entrySet()) {
                 out.writeFieldName(field.getKey());
@@ -195,29 +210,42 @@ public final class CallCommand extends ConnectedCommand {
         return ExitCode.DONE;
     }
 
-    /** What was given as a record; null for a procedure that has no arguments. */
-    private @Nullable Object arguments(Called called, Function<String, DomainRef> domainByName) {
-        return new Values(description(), called.program(), domainByName).toArguments(called, given);
+    private Map<String, ?> callKnown(Libvirt libvirt) {
+        Called called = description().procedure(String.valueOf(name));
+        // Null for a procedure that has no arguments.
+        Object record = values(
+                        called,
+                        domain -> await(new DomainCalls(libvirt).domainLookupByName(domain))
+                                .domain())
+                .toArguments(called, given);
+        Object result = call(libvirt, description().toCall(called), record);
+        return result == null
+                ? Map.of()
+                : new Values(description(), called.program()).toJson(called.fields("result"), result);
     }
 
-    /** The arguments fit the procedure, for both come from the same table; null where it has none. */
+    private Values values(Called called, Function<String, DomainRef> domainByName) {
+        return new Values(description(), called.program(), domainByName);
+    }
+
+    /** The arguments fit the procedure, for both come from the same table; null if it has no arguments. */
     @SuppressWarnings({"unchecked", "NullAway"})
     private static <A, R> @Nullable Object call(
             Libvirt libvirt, Procedure<A, R> procedure, @Nullable Object arguments) {
         return await(libvirt.call(procedure, (A) arguments, CallOptions.DEFAULT));
     }
 
-    private Map<?, ?> object(Called called) {
+    private Map<?, ?> object(String procedure) {
         try (JsonParser parser = new JsonFactory().createParser(arguments)) {
             if (JsonTree.read(parser) instanceof Map<?, ?> object) {
                 return object;
             }
-            throw CommandException.usage("the arguments of " + called.name() + " are no JSON object", null);
+            throw CommandException.usage("the arguments of " + procedure + " are not a JSON object", null);
         } catch (JsonProcessingException e) {
             throw CommandException.usage(
-                    "the arguments of " + called.name() + " are no JSON: " + e.getOriginalMessage(), e);
+                    "the arguments of " + procedure + " are not JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
-            throw CommandException.usage("the arguments of " + called.name() + " are no JSON: " + e.getMessage(), e);
+            throw CommandException.usage("the arguments of " + procedure + " are not JSON: " + e.getMessage(), e);
         }
     }
 }

@@ -94,13 +94,20 @@ final class Description {
         return procedures;
     }
 
-    /** The procedure of that name, in whatever case. */
+    /** The procedure of that name, in whatever case, or of that number. */
     Called procedure(String name) {
-        return procedures.stream()
-                .filter(procedure -> procedure.name().equalsIgnoreCase(name))
-                .findFirst()
+        return find(name)
                 .orElseThrow(() -> CommandException.notFound(
                         "there is no procedure '" + name + "'; virtwire call --list names those that there are"));
+    }
+
+    /** The procedure of a name, in whatever case, or of a number: {@code 212} of program remote, or {@code qemu/1}. */
+    Optional<Called> find(String name) {
+        return procedures.stream()
+                .filter(procedure -> procedure.name().equalsIgnoreCase(name)
+                        || (procedure.program() + "/" + procedure.entry().get("number"))
+                                .equals(name.contains("/") ? name : "remote/" + name))
+                .findFirst();
     }
 
     /** The fields of a struct or the arms of a union; empty if the name is neither's. */

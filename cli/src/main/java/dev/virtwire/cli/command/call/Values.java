@@ -35,6 +35,7 @@ final class Values {
     private final Description description;
     private final String program;
     private final Function<String, ?> domainByName;
+    private final List<String> unnamed = new ArrayList<>();
 
     Values(Description description, String program, Function<String, ?> domainByName) {
         this.description = description;
@@ -111,7 +112,7 @@ final class Values {
         if (type.endsWith("]") || description.isFlags(base(type))) {
             return toJava(path, type, List.of(), arguments);
         }
-        throw wrong(path, "it is missing, and is a " + type);
+        throw wrong(path, "it is missing; its type is " + type);
     }
 
     private @Nullable Object toJava(String path, String declared, @Nullable Object json, boolean arguments) {
@@ -174,30 +175,33 @@ final class Values {
                         + String.join(", ", arms.stream().map(Field::name).toList()));
     }
 
-    /** A list of names, or the bits as a number. In arguments it becomes a set. */
+    /** What a newer server may understand and this version has no name for, in a sentence each. */
+    List<String> unnamed() {
+        return unnamed;
+    }
+
+    /** A list of names and of bits, or all bits as a number. In arguments it becomes a set. */
     private Object flags(String path, String type, @Nullable Object json, boolean arguments) {
         BigInteger bits = BigInteger.ZERO;
-        if (json instanceof BigInteger number) {
-            bits = number;
-            if (bits.signum() < 0 || bits.bitLength() > Long.SIZE) {
-                throw wrong(path, bits + " is no set of bits");
-            }
-        } else {
-            for (Object name : as(List.class, path, "list of " + type, json)) {
-                bits = bits.or(known(path, type, name));
-            }
+        for (Object each : json instanceof BigInteger ? List.of(json) : as(List.class, path, "list of " + type, json)) {
+            bits = bits.or(each instanceof BigInteger number ? number : known(path, type, each));
+        }
+        if (bits.signum() < 0 || bits.bitLength() > Long.SIZE) {
+            throw wrong(path, bits + " is not a set of bits");
         }
         if (!arguments) {
             return bits.longValue();
         }
         try {
             Class<?> generated = description.generated(program, type);
-            Object set = generated.getMethod("of", long.class).invoke(null, bits.longValue());
-            Object back = generated.getMethod("bits", Set.class).invoke(null, set);
-            if (!back.equals(bits.longValue())) {
-                throw wrong(path, bits + " has bits that are no " + type);
+            Object named = generated.getMethod("of", long.class).invoke(null, bits.longValue());
+            long rest = bits.longValue()
+                    & ~(long) generated.getMethod("bits", Set.class).invoke(null, named);
+            if (rest != 0) {
+                unnamed.add(
+                        "%s: 0x%x has no name in %s of this version, and is sent as it is".formatted(path, rest, type));
             }
-            return set;
+            return generated.getMethod("raw", long.class).invoke(null, bits.longValue());
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("the client's own " + type + " cannot be made", e);
         }
@@ -214,7 +218,8 @@ final class Values {
         if (name instanceof String text && constants.get(text) instanceof BigInteger number) {
             return number;
         }
-        throw wrong(path, "%s is no %s; there are %s".formatted(name, type, String.join(", ", constants.keySet())));
+        throw wrong(
+                path, "%s is not one of %s, which has %s".formatted(name, type, String.join(", ", constants.keySet())));
     }
 
     private static long number(String path, String type, @Nullable Object json, long min, long max) {
@@ -244,7 +249,7 @@ final class Values {
     private static UUID uuid(String path, String text) {
         // UUID.fromString alone takes "7-7-7-7-7" as well.
         if (!UUID_TEXT.matcher(text).matches()) {
-            throw wrong(path, "'" + text + "' is no UUID");
+            throw wrong(path, "'" + text + "' is not a UUID");
         }
         return UUID.fromString(text);
     }
@@ -253,7 +258,7 @@ final class Values {
         try {
             return Base64.getDecoder().decode(text);
         } catch (IllegalArgumentException e) {
-            throw wrong(path, "it is no Base64");
+            throw wrong(path, "it is not Base64");
         }
     }
 

@@ -86,7 +86,7 @@ public final class CheckpointsCommand extends ConnectedCommand {
         }
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < specs.size(); i++) {
-            // One that was deleted since it was listed is none to list.
+            // One that was deleted since it was listed is left out.
             String checkpoint = checkpoints.get(i).name();
             find(specs.get(i), ErrorCode.NO_DOMAIN_CHECKPOINT).ifPresent(spec -> rows.add(new Row(checkpoint, spec)));
         }

@@ -62,7 +62,7 @@ public final class DomainsCommand extends ConnectedCommand {
         }
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < infos.size(); i++) {
-            // One that went away since it was listed is none to list.
+            // One that went away since it was listed is left out.
             Optional<DomainInfo> info = find(infos.get(i), ErrorCode.NO_DOMAIN);
             if (info.isPresent()) {
                 rows.add(new Row(domains.get(i), info.get()));

@@ -202,7 +202,7 @@ record EventShape<E extends Event>(
         return describe.apply(type.cast(event));
     }
 
-    /** What an event is of: its name for people first, where it has one. */
+    /** The object that an event is about; if it has a name for people, that comes first. */
     static Map<String, @Nullable Object> object(Event event) {
         if (event instanceof DomainEvent of) {
             return object(of.domain());
@@ -259,7 +259,7 @@ record EventShape<E extends Event>(
         return fields;
     }
 
-    /** A constant's name, or its number where this program does not know it. */
+    /** A constant's name, or its number if this program does not know it. */
     private static Object word(Optional<? extends Enum<?>> constant, int number) {
         return constant.<Object>map(EventShape::word).orElse(number);
     }

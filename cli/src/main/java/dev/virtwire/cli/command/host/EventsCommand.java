@@ -64,6 +64,8 @@ public final class EventsCommand extends ConnectedCommand {
         CompletableFuture<Integer> ended = new CompletableFuture<>();
         events.subscribe(new Printer(subscribed, ended));
         await(CompletableFuture.anyOf(subscribed, ended));
+        // That is how it ends, and so no error.
+        console().interruption().cleanUpBy(() -> "");
         note("listening to " + whose(chosen, domain) + " on " + libvirt.uri().where() + " until Ctrl-C");
         return await(ended);
     }
@@ -151,7 +153,7 @@ public final class EventsCommand extends ConnectedCommand {
         public void onNext(Event event) {
             print(event);
             if (out().checkError()) {
-                // Nobody reads on; the end of the command says so.
+                // Nobody reads it any more; the end of the command says so.
                 ended.complete(0);
             }
         }

@@ -73,7 +73,7 @@ public final class InfoCommand extends ConnectedCommand {
         try {
             return DomainDescription.parse(xml).disks();
         } catch (IllegalArgumentException e) {
-            throw CommandException.failed("the server sent a domain's XML that is none: " + e.getMessage(), e);
+            throw CommandException.failed("the server sent a domain's XML that cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -98,7 +98,7 @@ public final class BackupCommand extends ConnectedCommand {
     @Mixin
     private BackupOptions options = new BackupOptions();
 
-    /** What is to be backed up: a request, or why there is none. */
+    /** A domain's turn: the request for its backup, or the reason why there is no request. */
     private record Turn(
             String name,
             @Nullable BackupRequest request,
@@ -155,6 +155,11 @@ public final class BackupCommand extends ConnectedCommand {
 
     @Override
     protected int run(Libvirt libvirt) throws Exception {
+        if (options.insecureNbd()) {
+            warn(
+                    "--insecure-nbd: unless the export is on loopback, whoever reaches its port can read the disks while the"
+                            + " backup runs");
+        }
         List<DomainOutcome> outcomes;
         try (ProgressView view = progressView(title())) {
             // Asked before the repository is made, so that a misspelt name leaves no empty one.

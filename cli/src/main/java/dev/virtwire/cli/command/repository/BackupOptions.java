@@ -13,52 +13,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** What {@code backup} does with each domain. */
 final class BackupOptions {
-    /** Takes the words that manifests have. */
-    static final class ModeConverter implements ITypeConverter<Mode> {
-        @Override
-        public Mode convert(String value) {
-            return switch (value) {
-                case "pull" -> Mode.PULL;
-                case "push" -> Mode.PUSH;
-                default -> throw new TypeConversionException("'" + value + "' is neither pull nor push");
-            };
+    static final class ModeConverter extends WordConverter<Mode> {
+        ModeConverter() {
+            super(Mode::toString, Mode.PULL, Mode.PUSH);
         }
     }
 
-    /** Takes the words that manifests have. */
-    static final class CompressionConverter implements ITypeConverter<Compression> {
-        @Override
-        public Compression convert(String value) {
-            return switch (value) {
-                case "none" -> Compression.NONE;
-                case "zstd" -> Compression.ZSTD;
-                case "deflate" -> Compression.DEFLATE;
-                default -> throw new TypeConversionException("'" + value + "' is neither none, zstd nor deflate");
-            };
+    static final class CompressionConverter extends WordConverter<Compression> {
+        CompressionConverter() {
+            super(Compression::toString, Compression.NONE, Compression.ZSTD, Compression.DEFLATE);
         }
     }
 
     /** A level that was asked for, or null for auto. (Picocli would put an {@code Optional} into another one.) */
     record WantedLevel(@Nullable Level level) {}
 
-    /** Takes the levels as one writes them. */
-    static final class LevelConverter implements ITypeConverter<WantedLevel> {
+    static final class LevelConverter extends WordConverter<WantedLevel> {
+        LevelConverter() {
+            super(
+                    wanted -> wanted.level() == null ? "auto" : wanted.level().toString(),
+                    new WantedLevel(null),
+                    new WantedLevel(Level.FULL),
+                    new WantedLevel(Level.INCREMENTAL));
+        }
+
         @Override
-        public WantedLevel convert(String value) {
-            return switch (value) {
-                case "auto" -> new WantedLevel(null);
-                case "full" -> new WantedLevel(Level.FULL);
-                case "incremental" -> new WantedLevel(Level.INCREMENTAL);
-                default ->
-                    throw new TypeConversionException("'" + value + "' is neither auto nor full nor incremental"
-                            + (value.equals("differential") ? ": use --since POINT" : ""));
-            };
+        String hint(String text) {
+            return text.equals("differential") ? ": use --since POINT" : "";
         }
     }
 
@@ -66,6 +51,7 @@ final class BackupOptions {
             names = "--level",
             paramLabel = "LEVEL",
             converter = LevelConverter.class,
+            completionCandidates = LevelConverter.class,
             description = "auto: copy of each disk what changed since the newest point that can serve, else all of it."
                     + " full: copy all. incremental: as auto, but fail if no disk can build on a point. Default: auto.")
     private WantedLevel wanted = new WantedLevel(null);
@@ -161,6 +147,11 @@ final class BackupOptions {
             description = "For pull: allow an unencrypted export on an address other than loopback. Anybody who reaches"
                     + " its port can read the disks while the backup runs.")
     private boolean insecureNbd;
+
+    /** Whether an export may go over the network in clear text. */
+    boolean insecureNbd() {
+        return insecureNbd;
+    }
 
     /** Who moves the data. */
     Mode mode() {

@@ -22,7 +22,7 @@ final class BackupReport {
 
     private BackupReport() {}
 
-    /** What was done for a domain, in lines; none where nothing was. */
+    /** What was done for a domain, in lines; no line if nothing was done. */
     static List<String> lines(DomainOutcome outcome) {
         List<String> lines = new ArrayList<>();
         BackupResult result = outcome.result();

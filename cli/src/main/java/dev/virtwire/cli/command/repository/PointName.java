@@ -28,7 +28,7 @@ record PointName(String domain, @Nullable String point) {
         return new PointName(text.substring(0, at), text.substring(at + 1));
     }
 
-    /** The point, or the domain's newest where none is named. */
+    /** The point, or the domain's newest if no point is named. */
     Point in(Repository repository) {
         return point == null ? repository.newestPoint(domain) : repository.point(domain, point);
     }

@@ -26,7 +26,9 @@ public final class RecoverCommand extends AbstractCommand {
     @Override
     public Integer call() {
         RecoverReport report = Backups.recover(
-                        Repository.open(folder), ConnectedCommand::connect, ProgressListener.NONE)
+                        Repository.open(folder),
+                        uri -> ConnectedCommand.connect(uri, this::warn),
+                        ProgressListener.NONE)
                 .join();
         if (json()) {
             printJson(json -> {

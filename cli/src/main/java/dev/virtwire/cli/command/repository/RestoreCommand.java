@@ -29,10 +29,9 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code virtwire restore}: a point's disks as files of their own. */
 @Command(
@@ -46,15 +45,9 @@ import picocli.CommandLine.TypeConversionException;
         },
         sortOptions = false)
 public final class RestoreCommand extends ConnectedCommand {
-    /** Takes the words that qemu-img has. */
-    static final class FormatConverter implements ITypeConverter<ImageFormat> {
-        @Override
-        public ImageFormat convert(String value) {
-            return switch (value) {
-                case "qcow2" -> ImageFormat.QCOW2;
-                case "raw" -> ImageFormat.RAW;
-                default -> throw new TypeConversionException("'" + value + "' is neither qcow2 nor raw");
-            };
+    static final class FormatConverter extends WordConverter<ImageFormat> {
+        FormatConverter() {
+            super(ImageFormat::toString, ImageFormat.QCOW2, ImageFormat.RAW);
         }
     }
 
@@ -118,12 +111,8 @@ public final class RestoreCommand extends ConnectedCommand {
                             + " refusing.")
     private boolean replace;
 
-    @Option(
-            names = "--bwlimit",
-            paramLabel = "RATE",
-            converter = RateConverter.class,
-            description = "Read at most this many bytes a second, such as 512K or 20M.")
-    private long rate;
+    @Mixin
+    private RateOption rate = new RateOption();
 
     @Override
     public Integer call() throws Exception {
@@ -150,7 +139,7 @@ public final class RestoreCommand extends ConnectedCommand {
         Repository repository = Repository.open(folder);
         Point point = PointName.parse(repository, name).in(repository);
         HostRestoreRequest request =
-                HostRestoreRequest.of(point, target()).withDisks(disks).limitedTo(rate);
+                HostRestoreRequest.of(point, target()).withDisks(disks).limitedTo(rate.bytesPerSecond());
         if (define) {
             request = newName == null ? request.defining() : request.definingAs(newName);
         }
@@ -184,7 +173,7 @@ public final class RestoreCommand extends ConnectedCommand {
         RestoreRequest request = RestoreRequest.of(point, out)
                 .withFormat(format())
                 .withDisks(disks)
-                .limitedTo(rate);
+                .limitedTo(rate.bytesPerSecond());
         RestoreRequest chained = chain ? request.asChain() : request;
         RestoreRequest wanted = replace ? chained.replacing() : chained;
         RestoreResult result = interruptible(view -> repository.restore(wanted, view));

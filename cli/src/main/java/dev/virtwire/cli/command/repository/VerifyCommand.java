@@ -16,10 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code virtwire verify}: whether every byte is as it was written. */
 @Command(
@@ -56,23 +55,12 @@ public final class VerifyCommand extends AbstractCommand {
                     + " again, unless it was changed since. The repository keeps a record for that.")
     private boolean resume;
 
-    @Option(
-            names = "--bwlimit",
-            paramLabel = "RATE",
-            converter = RateConverter.class,
-            description = "Read at most this many bytes a second, such as 512K or 20M.")
-    private long rate;
+    @Mixin
+    private RateOption rate = new RateOption();
 
-    /** Takes the words that the library has. */
-    static final class DepthConverter implements ITypeConverter<VerifyDepth> {
-        @Override
-        public VerifyDepth convert(String value) {
-            for (VerifyDepth known : VerifyDepth.values()) {
-                if (known.toString().equals(value)) {
-                    return known;
-                }
-            }
-            throw new TypeConversionException("'" + value + "' is neither structure nor digests nor full");
+    static final class DepthConverter extends WordConverter<VerifyDepth> {
+        DepthConverter() {
+            super(VerifyDepth::toString, VerifyDepth.values());
         }
     }
 
@@ -85,7 +73,7 @@ public final class VerifyCommand extends AbstractCommand {
                 InterruptibleWork work = InterruptibleWork.begin(
                         console().interruption(),
                         view,
-                        resume ? "'virtwire verify --resume' goes on there" : "nothing was found out")) {
+                        resume ? "'virtwire verify --resume' continues there" : "nothing was found out")) {
             report = work.run(() -> repository.verify(request(repository), view).join());
         }
         print(report, Duration.ofNanos(System.nanoTime() - begin));
@@ -110,7 +98,7 @@ public final class VerifyCommand extends AbstractCommand {
                     ? VerifyRequest.ofDomain(chosen.domain())
                     : VerifyRequest.ofPoint(chosen.domain(), point);
         }
-        request = request.withDepth(depth).limitedTo(rate);
+        request = request.withDepth(depth).limitedTo(rate.bytesPerSecond());
         return resume ? request.resuming() : request;
     }
 

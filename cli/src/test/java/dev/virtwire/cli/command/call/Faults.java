@@ -136,7 +136,7 @@ final class Faults {
             case "double" -> faults.add(new Fault("1.5", path, "it must be a number"));
             case "uuid" -> {
                 faults.add(new Fault(BigInteger.ONE, path, "it must be a string"));
-                faults.add(new Fault("7-7-7-7-7", path, "'7-7-7-7-7' is no UUID"));
+                faults.add(new Fault("7-7-7-7-7", path, "'7-7-7-7-7' is not a UUID"));
             }
             case "string" -> {
                 faults.add(new Fault(BigInteger.ONE, path, "it must be a string"));
@@ -146,7 +146,7 @@ final class Faults {
             }
             case "opaque" -> {
                 faults.add(new Fault(List.of(), path, "it must be a string"));
-                faults.add(new Fault("!", path, "it is no Base64"));
+                faults.add(new Fault("!", path, "it is not Base64"));
                 large(faults, type, path, owner, base64(bound(type) + 1));
             }
             case "chars" -> {
@@ -165,7 +165,7 @@ final class Faults {
         faults.add(new Fault(true, path, ""));
         if (description.constants(type).isPresent()) {
             Object unknown = description.isFlags(type) ? List.of("nothing") : "nothing";
-            faults.add(new Fault(unknown, path, "nothing is no " + type));
+            faults.add(new Fault(unknown, path, "nothing is not one of " + type));
             faults.add(new Fault(BigInteger.ONE.shiftLeft(64), path, "18446744073709551616 is "));
             return;
         }
@@ -194,7 +194,7 @@ final class Faults {
             if (isNeeded(field)) {
                 Map<String, Object> without = new LinkedHashMap<>(good);
                 without.remove(field.name());
-                faults.add(new Fault(without, path + field.name(), "it is missing, and is a " + field.type()));
+                faults.add(new Fault(without, path + field.name(), "it is missing; its type is " + field.type()));
             }
             for (Fault fault : of(field.type(), path + field.name(), owner)) {
                 Map<String, Object> wrong = new LinkedHashMap<>(good);

@@ -149,6 +149,24 @@ class EventShapeTest {
                         "'event':'job-completed','operation':'backup','outcome':'success','message':null,"
                                 + "'elapsedMillis':1300"),
                 of(
+                        // What libvirt says of each good pull backup.
+                        new DomainEvent.JobCompleted(
+                                WEB1,
+                                new JobStatistics(
+                                        0,
+                                        Map.of(
+                                                "operation",
+                                                9,
+                                                "success",
+                                                true,
+                                                "time_elapsed",
+                                                1300L,
+                                                "errmsg",
+                                                "Operation canceled"))),
+                        "job ended (backup, success, 1.3 s)",
+                        "'event':'job-completed','operation':'backup','outcome':'success','message':null,"
+                                + "'elapsedMillis':1300"),
+                of(
                         new DomainEvent.DeviceRemovalFailed(WEB1, "d0"),
                         "device-removal-failed (alias d0)",
                         "'event':'device-removal-failed','alias':'d0'"),
