@@ -8,6 +8,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.internal.access.LibvirtAccess;
+import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.BackupBeginFlags;
 import dev.virtwire.protocol.remote.DomainBackupBeginArgs;
@@ -21,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,6 +72,8 @@ public final class BackupJob {
     /** Completes when the job is known to run. */
     private final CompletableFuture<Void> begun = new CompletableFuture<>();
 
+    private final AtomicBoolean abandoned = new AtomicBoolean();
+
     /** When the job began at the latest, on {@link System#nanoTime()}; means nothing before {@link #begun}. */
     private volatile long beganNanos;
 
@@ -95,6 +99,8 @@ public final class BackupJob {
             Set<BackupBeginFlags> flags) {
         BackupJob job = new BackupJob(domain, mode);
         JobEndWatch watch = new JobEndWatch(domain, job);
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        job.access.closeWaitsFor(settled);
         // Registered before the job exists: a push backup of a small disk may end before its own reply is read.
         CompletableFuture<BackupJob> begin = watch.subscribe()
                 .thenCompose(registered -> job.access.call(
@@ -109,7 +115,11 @@ public final class BackupJob {
                 // Given up, and nobody has the job that has begun or is about to.
                 job.begun.thenRun(job::abandon);
             }
+            settled.complete(null);
         });
+        if (begin instanceof TrackedFuture<BackupJob> tracked) {
+            tracked.ifLost(BackupJob::abandon);
+        }
         return begin;
     }
 
@@ -234,13 +244,17 @@ public final class BackupJob {
         return this;
     }
 
-    /** Ends a job that nobody has. */
+    /** Ends a job that nobody has; once, since the next one may be somebody else's. */
     private void abandon() {
-        abort().whenComplete((ended, failure) -> {
-            if (failure != null) {
-                LOG.warn("The backup of {} was given up while it began, and may run on", domain, failure);
-            }
-        });
+        if (abandoned.compareAndSet(false, true)) {
+            CompletableFuture<BackupOutcome> end = abort();
+            access.closeWaitsFor(end);
+            end.whenComplete((ended, failure) -> {
+                if (failure != null) {
+                    LOG.warn("The backup of {} was given up while it began, and may still run", domain, failure);
+                }
+            });
+        }
     }
 
     private CompletableFuture<BackupOutcome> end(Request how) {

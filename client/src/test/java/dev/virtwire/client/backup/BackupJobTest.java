@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.client.CloseReason;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyResult;
+import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.DomainBackupGetXmlDescResult;
 import dev.virtwire.protocol.remote.DomainGetInfoResult;
 import dev.virtwire.protocol.remote.DomainGetJobStatsArgs;
@@ -53,6 +55,9 @@ class BackupJobTest {
     private volatile Duration clockSetBack = Duration.ZERO;
     private volatile Duration answersLate = Duration.ZERO;
     private volatile String description = OURS;
+
+    /** Whether the job still ran when the client said goodbye. */
+    private volatile boolean left;
 
     BackupJobTest() {
         libvirtd.answer(
@@ -188,6 +193,25 @@ class BackupJobTest {
                 .hasCauseInstanceOf(TimeoutException.class);
         await().until(() -> libvirtd.callsOf(JobProcedures.DOMAIN_ABORT_JOB) == 1);
         described.countDown();
+    }
+
+    @Test
+    void aCloseWaitsUntilAJobThatIsGivenUpHasEnded() {
+        CountDownLatch described = holdDescriptions();
+        libvirtd.answer(ConnectProcedures.CONNECT_CLOSE, asked -> {
+            left = begun != 0;
+            return null;
+        });
+        CompletableFuture<BackupJob> beginning = begin();
+        await().until(() -> libvirtd.callsOf(JobProcedures.DOMAIN_BACKUP_GET_XML_DESC) == 1);
+        CompletableFuture<CloseReason> closed = libvirt.closeAsync();
+        beginning.cancel(true);
+        described.countDown();
+        closed.join();
+
+        assertThat(libvirtd.callsOf(JobProcedures.DOMAIN_ABORT_JOB)).isEqualTo(1);
+        assertThat(libvirtd.callsOf(ConnectProcedures.CONNECT_CLOSE)).isEqualTo(1);
+        assertThat(left).isFalse();
     }
 
     private CountDownLatch holdDescriptions() {

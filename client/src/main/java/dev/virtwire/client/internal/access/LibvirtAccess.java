@@ -64,6 +64,14 @@ public abstract class LibvirtAccess {
     }
 
     /**
+     * Lets {@link Libvirt#closeAsync} wait for {@code work}, and calls be made until then: it may have to undo what a
+     * caller has given up.
+     */
+    public void closeWaitsFor(CompletableFuture<?> work) {
+        session.closeWaitsFor(work);
+    }
+
+    /**
      * As {@link Libvirt#open}, on a connection of the stream's own, made to the same URI in the same way and closed
      * when the stream has ended, or this connection: for a stream with much data, whose reader or server may be slow. A
      * password that was asked for is asked for again.

@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
 
     private final WaitGuard guard;
     private volatile @Nullable Future<?> upstream;
+    private volatile @Nullable Consumer<? super T> undo;
 
     /** A future of its own, which may be waited for on any thread. */
     public TrackedFuture() {
@@ -59,6 +61,14 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     /** Completes it with an error; false if it was complete before. */
     public final boolean fail(Throwable cause) {
         return super.completeExceptionally(cause);
+    }
+
+    /**
+     * What undoes a result that reaches nobody: it came when the stage that a caller composed with this one, and waits
+     * for, had just been given up.
+     */
+    public final void ifLost(Consumer<? super T> newUndo) {
+        undo = newUndo;
     }
 
     /** Whoever holds it has completed it: nobody waits for the result any more. */
@@ -184,6 +194,9 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
         CompletableFuture<U> composed = compose.apply(value -> {
             CompletionStage<U> stage = next.apply(value);
             CompletableFuture<U> second = stage.toCompletableFuture();
+            if (second instanceof TrackedFuture<U> tracked) {
+                result.undo = tracked.undo;
+            }
             result.upstream = second;
             if (result.isDone()) {
                 second.cancel(true);
@@ -196,10 +209,11 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
 
     private void follow(CompletableFuture<T> source) {
         source.whenComplete((value, failure) -> {
+            Consumer<? super T> lost = undo;
             if (failure != null) {
                 fail(failure);
-            } else {
-                succeed(value);
+            } else if (!succeed(value) && lost != null) {
+                lost.accept(value);
             }
         });
     }

@@ -133,7 +133,20 @@ final class CallTable {
         return inFlight.size();
     }
 
-    /** Whether a call that came too late is being undone. */
+    /** Something is being undone that is not a call yet; until {@link #release} the table is not idle. */
+    void hold() {
+        LoopThread.check(loop);
+        undoing++;
+    }
+
+    /** The end of a {@link #hold}. */
+    void release() {
+        LoopThread.check(loop);
+        undoing--;
+        tellIfIdle();
+    }
+
+    /** Whether something that came too late is being undone. */
     boolean isUndoing() {
         return undoing > 0;
     }
@@ -338,12 +351,12 @@ final class CallTable {
         Runnable completion = outcome;
         if (outcome.mayUndo()) {
             // From now until the undoing call has been submitted the table is not idle: a close waits for it.
-            undoing++;
+            hold();
             completion = () -> {
                 try {
                     outcome.run();
                 } finally {
-                    LoopThread.execute(loop, this::undone);
+                    LoopThread.execute(loop, this::release, () -> {});
                 }
             };
         }
@@ -353,11 +366,6 @@ final class CallTable {
         } else if (!call.handOver(completion)) {
             callbacks.run(completion);
         }
-    }
-
-    private void undone() {
-        undoing--;
-        tellIfIdle();
     }
 
     /** Tells its session if nothing is under way, waiting, or being undone. */

@@ -299,6 +299,17 @@ public final class Session implements Caller {
                 () -> {});
     }
 
+    /** Lets a graceful close wait for {@code work}, and calls be made until then: something is being undone. */
+    public void closeWaitsFor(CompletableFuture<?> work) {
+        LoopThread.execute(
+                loop,
+                () -> {
+                    calls.hold();
+                    work.whenComplete((done, failure) -> LoopThread.execute(loop, calls::release, () -> {}));
+                },
+                () -> {});
+    }
+
     // ---- what events and streams need
 
     /** Hears an event message's body, on the event loop, on every connection from now on. */
