@@ -44,7 +44,9 @@ final class BackupXml {
 
     private static void writeDisk(XmlWriter xml, BackupDisk disk, BackupMode mode) {
         BackupStorage storage = disk.storage();
-        xml.attribute("name", disk.name()).attribute("backup", disk.included());
+        // libvirt's schema allows backup='yes' with a type only, and with a type libvirt chooses no scratch file itself.
+        boolean chosenByLibvirt = storage == null && disk.included();
+        xml.attribute("name", disk.name()).attribute("backup", chosenByLibvirt ? null : disk.included());
         xml.attribute("type", storage == null ? null : storage.kind());
         xml.attribute("backupmode", disk.scope());
         xml.attribute("incremental", disk.incremental());
@@ -144,11 +146,11 @@ final class BackupXml {
 
     private static @Nullable BackupStorage readStorage(XmlElement disk, Optional<XmlElement> place) {
         BackupStorage.Kind type = disk.constant("type", BackupStorage.Kind.class);
-        if (type == null && place.isEmpty()) {
-            return null;
-        }
         // libvirt takes a disk without a type for one in a file.
         BackupStorage.Kind kind = type == null ? BackupStorage.Kind.FILE : type;
+        if (kind == BackupStorage.Kind.FILE && place.isEmpty()) {
+            return null;
+        }
         return place.map(element -> element.as(here -> readStorage(here, kind)))
                 .orElse(new BackupStorage(kind, null, List.of(), null));
     }

@@ -18,6 +18,7 @@ class BackupSpecTest {
         BackupSpec spec = BackupSpec.pull(NbdServer.unix("/run/x.sock"))
                 .disk(BackupDisk.of("vda").on(BackupStorage.file("/scratch/a&b.qcow2")))
                 .disk(BackupDisk.excluded("vdb"))
+                .disk(BackupDisk.of("vdc"))
                 .build();
         assertThat(spec.toXml())
                 .isEqualTo("<domainbackup mode=\"pull\">"
@@ -26,6 +27,7 @@ class BackupSpecTest {
                         + "<disk name=\"vda\" backup=\"yes\" type=\"file\">"
                         + "<scratch file=\"/scratch/a&amp;b.qcow2\"></scratch></disk>"
                         + "<disk name=\"vdb\" backup=\"no\"></disk>"
+                        + "<disk name=\"vdc\"></disk>"
                         + "</disks></domainbackup>");
     }
 
