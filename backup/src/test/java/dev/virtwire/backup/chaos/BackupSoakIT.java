@@ -13,6 +13,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupSpec;
+import dev.virtwire.client.backup.BackupStorage;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Progress;
@@ -189,7 +190,8 @@ class BackupSoakIT {
         String name = world.guest().name();
         BackupSpec spec = BackupSpec.pull(
                         NbdServer.unix(world.scratch().resolve("nbd.sock").toString()))
-                .disk(BackupDisk.of("vda"))
+                .disk(BackupDisk.of("vda")
+                        .on(BackupStorage.file(world.scratch().resolve("scratch").toString())))
                 .build();
         Libvirt libvirt = world.connect();
         CompletableFuture<BackupJob> begun = libvirt.domain(name)

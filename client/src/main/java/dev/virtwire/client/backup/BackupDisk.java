@@ -34,7 +34,10 @@ public record BackupDisk(
         INCREMENTAL
     }
 
-    /** A disk with libvirt's choices for the rest. */
+    /**
+     * A disk with libvirt's choices for the rest. In a pull, libvirt 9.0 has no such choice for a disk that is named:
+     * give it a scratch file by {@link #on}, or name no disk at all.
+     */
     public static BackupDisk of(String name) {
         return new BackupDisk(name, true, null, null, null, null, null, null, null);
     }
