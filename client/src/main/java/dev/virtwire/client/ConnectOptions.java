@@ -295,9 +295,8 @@ public final class ConnectOptions {
          * key is not checked, a key that is taken on trust, a line of ssh's configuration that is passed over. A person
          * should see them. Each is given once for a connection, however often that is made again.
          *
-         * <p>The listener is called on threads of a shared pool, by several at once if there are several connections. It
-         * may block. What it throws is logged. Default: a warning in the
-         * log of this class.
+         * <p>The listener is called on threads of a shared pool, by several at once if there are several connections.
+         * It may block. What it throws is logged. Default: a warning in the log of this class.
          */
         public Builder notices(Consumer<String> listener) {
             notices = Objects.requireNonNull(listener, "notices");

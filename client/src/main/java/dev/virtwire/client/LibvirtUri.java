@@ -108,7 +108,7 @@ public record LibvirtUri(
             "nwfilter",
             "secret");
 
-    /** A user with something behind a colon; a port with a path behind it is none. */
+    /** A user with something behind a colon, which is not a port with a path behind it. */
     private static final Pattern PASSWORD = Pattern.compile("(?i)^([^/?#]*//[^/?#@:\\[]*?)(?::|%3a)(?!\\d*/).*@");
 
     /** Copies the parameters. */

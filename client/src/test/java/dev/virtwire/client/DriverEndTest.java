@@ -4,9 +4,14 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectEventConnectionClosedMessage;
+import dev.virtwire.protocol.remote.ConnectOpenArgs;
 import dev.virtwire.protocol.remote.ConnectProcedures;
+import dev.virtwire.protocol.remote.ConnectSupportsFeatureArgs;
 import dev.virtwire.protocol.remote.ConnectSupportsFeatureResult;
+import dev.virtwire.protocol.remote.Feature;
+import dev.virtwire.testkit.ScriptedError;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -21,8 +26,24 @@ class DriverEndTest {
     private static final int CLIENT = 3;
 
     private final ScriptedLibvirtd libvirtd = ScriptedLibvirtd.start()
-            .answer(ConnectProcedures.CONNECT_SUPPORTS_FEATURE, feature -> new ConnectSupportsFeatureResult(1))
+            .answer(ConnectProcedures.CONNECT_SUPPORTS_FEATURE, this::supports)
+            .answer(ConnectProcedures.CONNECT_OPEN, this::open)
             .answer(ConnectProcedures.CONNECT_REGISTER_CLOSE_CALLBACK, none -> null);
+
+    private volatile boolean opened;
+
+    private Void open(ConnectOpenArgs asked) {
+        opened = true;
+        return null;
+    }
+
+    /** As libvirtd, which has no driver to ask before. */
+    private ConnectSupportsFeatureResult supports(ConnectSupportsFeatureArgs asked) {
+        if (asked.feature() != Feature.PROGRAM_KEEP_ALIVE.value() && !opened) {
+            throw new ScriptedError(ErrorCode.INTERNAL_ERROR, "connection not open");
+        }
+        return new ConnectSupportsFeatureResult(1);
+    }
 
     @AfterEach
     void end() {

@@ -82,6 +82,18 @@ class ReconnectIT {
                 .join();
     }
 
+    /** It has no driver behind another daemon, so it never tells; but it takes the wish. */
+    @Test
+    void aServerIsAskedToTellOfItsDriversEnd() {
+        TraceLog log = TraceLog.begin();
+        try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            await().until(() ->
+                    !log.linesWith("sends ConnectRegisterCloseCallback").isEmpty());
+            libvirt.closeAsync().join();
+        }
+        assertThat(log.linesWith("will not tell of its driver's end")).isEmpty();
+    }
+
     @Test
     void everyCallCompletesAndSubscriptionsGoOnWhileLibvirtdIsStartedAnewUnderLoad() throws Exception {
         AtomicBoolean loaded = new AtomicBoolean(true);
@@ -144,6 +156,8 @@ class ReconnectIT {
     void whatWasSentFailsAndWhatWasNotIsSentLater() throws Exception {
         try (FaultyProxy network = FaultyProxy.onTcp(new InetSocketAddress("127.0.0.1", libvirtd.tcpPort()));
                 Libvirt libvirt = connect("test+tcp://127.0.0.1:%d/default".formatted(network.port()), SOON, 1)) {
+            // What the client asks by itself after connecting goes first, through the one slot.
+            libvirt.hostname().join();
             network.toServer().swallowAfter(network.bytesToServer());
             CompletableFuture<String> sent = libvirt.hostname();
             List<CompletableFuture<String>> waiting = new ArrayList<>();

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -32,6 +38,19 @@ final class TraceLog {
             file.seek(begin);
             file.readFully(bytes);
             return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Its lines until now that have a text; however long it is, no more of it is kept. */
+    List<String> linesWith(String part) {
+        try (InputStream file = Files.newInputStream(Path.of(System.getProperty(FILE)))) {
+            file.skipNBytes(begin);
+            return new BufferedReader(new InputStreamReader(file, StandardCharsets.ISO_8859_1))
+                    .lines()
+                    .filter(line -> line.contains(part))
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

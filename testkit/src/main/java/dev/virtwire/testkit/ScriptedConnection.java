@@ -179,6 +179,8 @@ public final class ScriptedConnection {
             call = read();
             answerByScript(call);
         } while (!call.key().equals(ScriptedLibvirtd.Key.of(ConnectProcedures.CONNECT_OPEN)));
+        // A client then asks whether the driver's end is told.
+        answerByScript(read());
     }
 
     private void answerByScript(Message call) {

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * neither libvirt nor root.
  *
  * <p>It speaks the protocol over TCP on 127.0.0.1, without authentication, with any number of clients. It greets them,
- * answers their keepalive, and says that its host is {@code scripted}. Any other procedure fails with
+ * answers their keepalive, and says that its host is {@code scripted} and that it has every feature, but for telling of
+ * its driver's end. Any other procedure fails with
  * {@link ErrorCode#NO_SUPPORT} until {@link #answer} gives it an answer. Like a real server it works on the calls of a
  * client at the same time, so an answer may take its time, and a later call's may come first.
  *

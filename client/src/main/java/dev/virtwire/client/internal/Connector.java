@@ -125,21 +125,22 @@ public final class Connector implements Session.Dialer {
             // Asking starts the server's own pings; nothing depends on the answer.
             calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE.value());
         }
+        return calls.connectOpen(uri.openName(), flags).thenRun(() -> watchDriver(session, calls));
+    }
+
+    /** Nothing waits for the answers, so that connecting takes no longer. A server knows the feature once it is open. */
+    private void watchDriver(Session session, ConnectCalls calls) {
         session.onLoop(() ->
                 session.listen(ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED, body -> driverEnded(session, body)));
-        CompletableFuture<Boolean> tellsOfEnd = calls.connectSupportsFeature(Feature.REMOTE_CLOSE_CALLBACK.value())
-                .handle((answer, failure) -> failure == null && answer.supported() != 0);
-        return calls.connectOpen(uri.openName(), flags)
-                .thenRun(() -> tellsOfEnd.thenAccept(tells -> {
-                    if (tells) {
-                        // Nobody waits for the answer, so that connecting takes no longer.
-                        calls.connectRegisterCloseCallback().whenComplete((done, failure) -> {
-                            if (failure != null) {
-                                LOG.debug("{} will not tell of its driver's end", uri, failure);
-                            }
-                        });
+        calls.connectSupportsFeature(Feature.REMOTE_CLOSE_CALLBACK.value())
+                .thenCompose(answer -> answer.supported() == 0
+                        ? CompletableFuture.<Void>completedFuture(null)
+                        : calls.connectRegisterCloseCallback())
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.debug("{} will not tell of its driver's end", uri, failure);
                     }
-                }));
+                });
     }
 
     /**

@@ -151,12 +151,17 @@ final class SshConfig {
                 default -> {
                     if (counts && KNOWN.contains(name)) {
                         take(name, values);
-                    } else if (counts && PASSED_OVER.containsKey(name)) {
+                    } else if (counts && PASSED_OVER.containsKey(name) && !isAddition(values.get(0))) {
                         passedOver(file, number, words.get(0), PASSED_OVER.get(name));
                     }
                 }
             }
         }
+    }
+
+    /** Whether a list is added to the usual one, or put before it: no less is trusted then. */
+    private static boolean isAddition(String list) {
+        return list.startsWith("+") || list.startsWith("^");
     }
 
     private void take(String name, List<String> values) {

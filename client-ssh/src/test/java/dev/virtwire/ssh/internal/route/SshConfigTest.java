@@ -156,6 +156,7 @@ class SshConfigTest {
                 "Match host other exec true      | ",
                 "HostKeyAlgorithms ssh-ed25519   | 'HostKeyAlgorithms' is passed over for host h: any algorithm that is not broken is believed",
                 "CertificateFile ~/.ssh/c        | 'CertificateFile' is passed over for host h: certificates of users are not offered",
+                "HostKeyAlgorithms +ssh-rsa      | ",
                 "ForwardAgent yes                | ",
             },
             delimiter = '|',

@@ -50,7 +50,7 @@ public final class AuthFile {
      *
      * @param values name and value of each, such as {@code authname} and {@code password}; empty if no file has
      *     credentials for the host
-     * @param missing why there are none, for a message that ends with it
+     * @param missing why some are missing, for a message
      */
     public record Found(Map<String, String> values, String missing) {
         /** Copies the values. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.transport;
 
+import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.auth.AuthWish;
@@ -53,6 +54,8 @@ public final class UriParameters {
         return text(name).map(value -> {
             try {
                 return surroundings.expandHome(value);
+            } catch (ConfigurationException e) {
+                throw invalid("its " + name + ": " + e.getMessage());
             } catch (InvalidPathException e) {
                 throw invalid("its " + name + " is not a path: " + e.getReason());
             }

@@ -19,6 +19,9 @@ public final class FrameDecoder extends ByteToMessageDecoder {
 
     private static final int LENGTH_WORD = 4;
 
+    /** No character begins with this byte or a higher one. */
+    private static final int MORE_THAN_UTF8 = 0xf5;
+
     /** Whether no part of a frame waits for its rest. */
     public boolean isEmpty() {
         return actualReadableBytes() == 0;
@@ -59,7 +62,8 @@ public final class FrameDecoder extends ByteToMessageDecoder {
 
     /** Whether the byte may be part of a text in UTF-8, with line ends and a terminal's colours. */
     private static boolean isOfText(byte letter) {
-        return letter < 0 || (letter >= ' ' && letter != 0x7f) || "\t\n\r\33".indexOf(letter) >= 0;
+        boolean ofSeveral = letter < 0 && (letter & 0xff) < MORE_THAN_UTF8;
+        return ofSeveral || (letter >= ' ' && letter != 0x7f) || "\t\n\r\33".indexOf(letter) >= 0;
     }
 
     private static ProtocolException refuse(ByteBuf in, String message) {

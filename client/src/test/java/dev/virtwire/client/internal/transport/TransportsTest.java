@@ -101,6 +101,7 @@ class TransportsTest {
     @ParameterizedTest
     @CsvSource(
             value = {
+                "qemu:///system?socket=~no-such-user/x | its socket: path ~no-such-user/x: /etc/passwd has no user 'no-such-user': write the path in full",
                 "qemu:///system?mode=own           | mode 'own' is not auto, direct or legacy",
                 "qemu:///system?socket=/x&mode=own | mode 'own' is not auto, direct or legacy",
                 "qemu:///system?auth=none          | auth 'none' is not sasl, sasl.MECHANISM or polkit",
