@@ -52,9 +52,9 @@ public final class Backups {
      * error names what is left.
      *
      * <p>Fails with a {@link BackupException} that says why there is no point, with a {@link BackupCancelledException}
-     * after {@link Operation#cancel}, or with a {@link dev.virtwire.repository.RepositoryException} where the
-     * repository cannot be used, so that nothing was begun. Cancelling ends the host's job and removes its checkpoint
-     * and all that was written.
+     * after {@link Operation#cancel}, or with a {@link dev.virtwire.repository.RepositoryException} if the repository
+     * cannot be used, so that nothing was begun. Cancelling ends the host's job and removes its checkpoint and all that
+     * was written.
      */
     public Operation<BackupResult> backup(BackupRequest request, ProgressListener listener) {
         BackupRun run = run(request, listener, limits);
@@ -64,7 +64,7 @@ public final class Backups {
     /**
      * Makes points of several domains: so many at a time, all within one amount of memory and bandwidth. If one domain
      * fails, the others are still backed up. Cancelling ends the backups that are under way and begins no other; the
-     * result is there all the same, and never an exception because of one of them.
+     * result is there in any case, and never an exception because of one of them.
      *
      * @param listeners who is told of the progress of a domain, by the name that its request has
      */
@@ -75,18 +75,18 @@ public final class Backups {
     }
 
     /**
-     * Restores disks of a point to a host, and defines the domain with them where that is asked for. Every byte is
+     * Restores disks of a point to a host, and defines the domain with them if that is asked for. Every byte is
      * verified as it is read. After a failure nothing of it is left, and what would have been replaced is as it was.
      *
      * <p>The XML is the saved one, with the places of the restored disks and UEFI variables. A domain under another
      * name has a UUID and MAC addresses of its own, and none of the first one's disks that are not restored. In place,
      * the domain must not run; its definition is replaced if {@link HostRestoreRequest#replacing} allows it.
      *
-     * <p>Fails with a {@link dev.virtwire.repository.DamagedException} where anything that the disks are restored from
+     * <p>Fails with a {@link dev.virtwire.repository.DamagedException} if anything that the disks are restored from
      * is damaged, with a {@link BackupCancelledException} after {@link Operation#cancel}, with a {@link
-     * dev.virtwire.client.LibvirtException} where the host cannot be asked, and with another {@link BackupException}
-     * where files are to be defined on another machine, there is no such pool, a volume of that name exists, the host
-     * refuses one or the domain, or the destination cannot be written.
+     * dev.virtwire.client.LibvirtException} if the host cannot be asked, and with another {@link BackupException} if
+     * files are to be defined on another machine, there is no such pool, a volume of that name exists, the host refuses
+     * one or the domain, or the destination cannot be written.
      */
     public Operation<HostRestoreResult> restore(HostRestoreRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire restore", () -> HostRestore.run(libvirt, store(), request, listener));

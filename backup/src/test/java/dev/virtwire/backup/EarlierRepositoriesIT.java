@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Repositories that earlier versions wrote, kept as text in {@code src/test/resources}: each is verified, restored and
- * gone on with. What their disks held stands beside each, as it was written to the guest.
+ * continued with a new point. What their disks held stands beside each, as it was written to the guest.
  */
 @ExtendWith(LibvirtdExtension.class)
 class EarlierRepositoriesIT {

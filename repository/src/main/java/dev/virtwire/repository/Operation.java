@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface Operation<T> {
     /**
-     * Completes with the result, or with the exception that says why there is none: one that the method which started
-     * the operation names. Cancelling this future does nothing to the operation.
+     * Completes with the result, or with the exception that says why there is no result: one that the method which
+     * started the operation names. Cancelling this future does nothing to the operation.
      */
     CompletableFuture<T> result();
 

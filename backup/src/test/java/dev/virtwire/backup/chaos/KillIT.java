@@ -143,7 +143,7 @@ class KillIT {
         return DynamicTest.dynamicTest(name, () -> kill(action, step, power));
     }
 
-    /** Returns the truth at the begin of the backup that the action makes, or finishes. */
+    /** Returns the truth at the beginning of the backup that the action makes, or finishes. */
     private Truth prepare(Action action) throws Exception {
         if (!clean) {
             world.requireHost();

@@ -53,7 +53,7 @@ final class AbandonedJob {
         return unreachable;
     }
 
-    /** The domain, or null where it is gone or nobody can say. */
+    /** The domain, or null if it is gone or nobody can say. */
     @Nullable
     Domain domain() {
         return domain;
@@ -74,7 +74,7 @@ final class AbandonedJob {
         return endJob(found);
     }
 
-    /** The domain, or null where it is gone or nobody can say. */
+    /** The domain, or null if it is gone or nobody can say. */
     private @Nullable Domain find() {
         try {
             return Waiting.await(libvirt.domain(entry.domain().uuid()));
@@ -110,7 +110,7 @@ final class AbandonedJob {
                 + "' thaws them)";
     }
 
-    /** All that may be there, where nobody can look. */
+    /** All that may be there, if nobody can look. */
     private String everything() {
         List<String> traces = new ArrayList<>();
         if (entry.frozenId() != null) {
@@ -125,7 +125,7 @@ final class AbandonedJob {
         return "perhaps, on host " + entry.host().name() + ": " + String.join(", ", traces);
     }
 
-    /** Ends the job where it is this backup's; false where that failed. */
+    /** Ends the job if it is this backup's; false if that failed. */
     private boolean endJob(Domain domain) {
         String job = "the backup job of domain " + entry.domain().name();
         try {

@@ -78,8 +78,8 @@ public final class BackupRun {
     /**
      * Makes the backup.
      *
-     * @throws BackupException where it failed; the message says why, and names what was left behind
-     * @throws RepositoryException where the repository cannot be used, so that nothing was begun
+     * @throws BackupException if it failed; the message says why, and names what was left behind
+     * @throws RepositoryException if the repository cannot be used, so that nothing was begun
      */
     public BackupResult run() {
         try {
@@ -125,7 +125,7 @@ public final class BackupRun {
         }
     }
 
-    /** What an earlier run began, where it can be resumed and is to be; else what it left is cleared. */
+    /** What an earlier run began, if that was asked for and can be resumed; else what it left is cleared. */
     private Attempt resumedOrPlanned(DomainStore store, HostFacts facts, DiskChoice choice) {
         if (request.resume()) {
             Resumption earlier = Resumption.find(request, store, facts);
@@ -308,9 +308,7 @@ public final class BackupRun {
                 : ". Left behind: " + String.join("; ", leftovers.left())
                         + ". It stands in the journal; the next backup or 'virtwire recover " + repository.folder()
                         + "' clears it"
-                        + (resumable
-                                ? ". Or 'virtwire backup --resume' goes on with it, if its job still runs then"
-                                : "");
+                        + (resumable ? ". Or 'virtwire backup --resume' finishes it, if its job still runs then" : "");
         BackupException described = describe(failure, where);
         if (further != null) {
             described.addSuppressed(further);

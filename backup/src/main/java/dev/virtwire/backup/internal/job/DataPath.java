@@ -85,7 +85,7 @@ sealed interface DataPath {
      * Chooses by the connection's URI and the plan.
      *
      * @param socket the path of the socket, should it be one
-     * @throws BackupException where the data would cross a network unencrypted, or no way is offered yet
+     * @throws BackupException if the data would cross a network unencrypted, or no way is offered yet
      */
     static DataPath choose(LibvirtUri uri, BackupRequest plan, String socket) {
         NbdListen listen = plan.nbd();

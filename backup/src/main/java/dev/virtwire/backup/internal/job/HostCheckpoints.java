@@ -46,7 +46,7 @@ final class HostCheckpoints {
      * Makes the host know a point's checkpoint. It forgets all of them when a domain is undefined, while the bitmaps
      * stay in the images: then the saved description brings it back, if the host finds every bitmap in order.
      *
-     * @return why the checkpoint is of no use, or null where it is
+     * @return why the checkpoint is of no use, or null if it can be used
      */
     @Nullable
     String bringBack(Point point) {

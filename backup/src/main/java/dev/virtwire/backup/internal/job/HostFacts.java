@@ -39,7 +39,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
      * Asks the host.
      *
      * @param name the domain's name or UUID
-     * @throws BackupException where the domain does not run
+     * @throws BackupException if the domain does not run
      */
     static HostFacts ask(Libvirt libvirt, String name) {
         Domain domain = find(libvirt, name);
@@ -85,7 +85,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
     /**
      * Asks whether another job is active, because libvirt would wait 30 s before it refuses.
      *
-     * @throws BackupException where one is
+     * @throws BackupException if one is
      */
     void refuseOtherJob() {
         currentJob(domain).ifPresent(job -> {
@@ -97,7 +97,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
         });
     }
 
-    /** The job that a domain is busy with, also one that has only begun to begin; empty where there is none. */
+    /** The job that a domain is busy with, also one that has only begun to begin; empty if there is no such job. */
     static Optional<JobStatistics> currentJob(Domain domain) {
         try {
             return Optional.of(Waiting.await(domain.jobStatistics())).filter(JobStatistics::isRunning);

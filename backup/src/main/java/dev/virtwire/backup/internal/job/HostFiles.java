@@ -87,7 +87,9 @@ final class HostFiles {
         }
     }
 
-    /** The folder as a pool that is there already, which no other one may have as well; null where there is none. */
+    /**
+     * The folder as a pool that is there already, which no other one may have as well; null if there is no such pool.
+     */
     private @Nullable StoragePool pool(String folder) {
         try {
             return Waiting.await(storage.poolAt(folder));
@@ -113,7 +115,7 @@ final class HostFiles {
     }
 
     private String perhaps(String file, String why) {
-        return "perhaps %s on host %s, where it could not be looked for (%s): delete it there"
+        return "perhaps %s on host %s. It could not be looked for (%s): delete it there"
                 .formatted(file, entry.host().name(), why);
     }
 }

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Asks libvirt to begin, again where that is what it takes: with another port, or a checkpoint of fewer disks. */
+/** Asks libvirt to begin; if need be again, with another port or a checkpoint of fewer disks. */
 final class JobBegin {
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
@@ -44,8 +44,8 @@ final class JobBegin {
      * Begins.
      *
      * @return the attempt with the job, and the plan as it was carried out
-     * @throws LostBitmapException where libvirt cannot tell what changed on some of the disks
-     * @throws RefusedException where it refuses for another reason
+     * @throws LostBitmapException if libvirt cannot tell what changed on some of the disks
+     * @throws RefusedException if it refuses for another reason
      */
     Attempt begin() throws IOException {
         try {
@@ -85,7 +85,7 @@ final class JobBegin {
         return job;
     }
 
-    /** Null where the port is in use. */
+    /** Null if the port is in use. */
     private @Nullable BackupJob tryOnce(@Nullable NbdServer server) throws IOException {
         try {
             return ask(server);
@@ -128,7 +128,7 @@ final class JobBegin {
         return keeping;
     }
 
-    /** The disks that an error names, or all increments where it names none. */
+    /** The disks that an error names, or all increments if it names no disk. */
     private Map<String, String> lost(String text) {
         Map<String, String> named = new LinkedHashMap<>();
         Map<String, String> all = new LinkedHashMap<>();

@@ -66,7 +66,7 @@ public final class Leftovers {
                 .orElse(written);
     }
 
-    /** Clears what a run left, on its host too where {@code libvirt} leads to that. */
+    /** Clears what a run left, on its host too if {@code libvirt} leads to that. */
     public void clearWhereItRan(JournalEntry entry, Libvirt libvirt) {
         String name;
         try {
@@ -123,8 +123,8 @@ public final class Leftovers {
     }
 
     /**
-     * After a run that has failed or died. With {@code resumable}, where the host cannot be reached and so the job may
-     * still run, nothing is cleared here either, for a run that resumes it.
+     * After a run that has failed or died. If the host cannot be reached, the job may still run: with {@code
+     * resumable}, nothing is cleared here then either, for a run that resumes it.
      *
      * @return whether that was so
      */
@@ -233,13 +233,13 @@ public final class Leftovers {
         }
     }
 
-    /** Where a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */
+    /** If a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */
     private boolean mayDeleteOthers(@Nullable Listing listing, JournalEntry entry) {
         Point newest = listing == null || !listing.damage().isEmpty() ? null : listing.newest();
         return newest != null && newest.id().equals(entry.point());
     }
 
-    /** The points, or null where the repository cannot be read: the host is not to pay for that. */
+    /** The points, or null if the repository cannot be read: the host is not to pay for that. */
     private @Nullable Listing listing() {
         try {
             return store.points();
@@ -259,7 +259,7 @@ public final class Leftovers {
     }
 
     private boolean isCommitted(JournalEntry entry) {
-        // Only where the file system says that there is no such folder; an error says nothing.
+        // Only if the file system says that there is no such folder; an error says nothing.
         return !Files.notExists(store.folder().resolve(entry.point()), LinkOption.NOFOLLOW_LINKS);
     }
 

@@ -32,7 +32,7 @@ record PointFiles(
         Map<String, byte[]> contents,
         boolean secrets,
         @Nullable Nvram nvram) {
-    /** UEFI variable stores have 64 KiB to a few MiB; what is larger is none. */
+    /** UEFI variable stores have 64 KiB to a few MiB; what is larger is something else. */
     private static final long NVRAM_MAX = 64L << 20;
 
     /**
@@ -75,7 +75,9 @@ record PointFiles(
         return new Nvram(name == null ? "an unnamed place" : name, reason);
     }
 
-    /** The export's socket has a name that nobody else would give: where it is seen, the host's files are seen too. */
+    /**
+     * The export's socket has a name that nobody else would give: if it can be seen, the host's files can be seen too.
+     */
     private static boolean seesHostFiles(Attempt attempt) {
         String socket = attempt.plan().socket();
         return attempt.facts().isHere() || (socket != null && Files.exists(Path.of(socket)));

@@ -126,7 +126,7 @@ final class PullTransfer implements Transfer {
         guard.close();
     }
 
-    /** Where the connection is being made again, its end waits for that. */
+    /** If the connection is being made again, the end of the job waits for that. */
     private Duration longestEnd() {
         return LibvirtAccess.to(job.domain().libvirt())
                 .reconnectPolicy()
@@ -148,7 +148,7 @@ final class PullTransfer implements Transfer {
         return new BackupException("libvirt can no longer be asked: " + reason.getMessage(), cause);
     }
 
-    /** Where the job has ended by itself, that is the reason, and what was noticed first only its consequence. */
+    /** If the job has ended by itself, that is the reason, and what was noticed first only its consequence. */
     private RuntimeException explained(RuntimeException failure) {
         String full = guard.reason();
         if (full != null && !cancelled.isDone()) {
@@ -202,7 +202,7 @@ final class PullTransfer implements Transfer {
                             attempt.unfinished().folder(), budget.buffers(), workers, meter, () -> stopped)
                     .compressing(attempt.request().compression());
             if (attempt.job().resumed()) {
-                store = store.goingOn();
+                store = store.resuming();
             }
             List<ManifestDisk> disks = new ArrayList<>();
             for (ChosenDisk disk : plan.disks()) {

@@ -50,7 +50,7 @@ final class Quiesce {
         this.entry = entry;
     }
 
-    /** How long the guest was frozen at most, or null where it was not. */
+    /** How long the guest was frozen at most, or null if it was not. */
     @Nullable
     Duration frozen() {
         return frozen;
@@ -59,7 +59,7 @@ final class Quiesce {
     /**
      * Begins a backup with the guest frozen.
      *
-     * @throws BackupException where the guest could not be frozen or thawed, or begin took too long for a frozen guest
+     * @throws BackupException if the guest could not be frozen or thawed, or begin took too long for a frozen guest
      */
     BackupJob during(Supplier<CompletableFuture<BackupJob>> begin) throws IOException {
         requireAgent();
@@ -92,7 +92,7 @@ final class Quiesce {
         return job;
     }
 
-    /** Thaws, by another connection where that of the domain is lost. */
+    /** Thaws, by another connection if that of the domain is lost. */
     static int thaw(Domain domain) {
         try {
             return Waiting.await(within(domain, THAW).agent().thaw());
@@ -123,7 +123,7 @@ final class Quiesce {
         } catch (CallTimeoutException e) {
             throw refused("its agent did not answer within " + ANSWER.toSeconds() + " s", e);
         } catch (RemoteException e) {
-            // An agent that is not allowed to tell the time answers all the same.
+            // An agent that is not allowed to tell the time has answered as well.
             if (!isAgentsOwn(e)) {
                 throw refused(String.valueOf(e.getMessage()), e);
             }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * A backup that an earlier run began and whose job still runs on the host. It is resumed only if everything is as that
  * run left it; at the least doubt it is cleared and a new one begins.
  *
- * @param attempt the backup, or null where there is none to resume
+ * @param attempt the backup, or null if there is nothing to resume
  * @param notice what the user should know of that, or null
  */
 record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
@@ -60,7 +60,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
             Attempt attempt = find(request, store, facts, entry);
             return new Resumption(
                     attempt,
-                    "went on with point " + entry.point() + ", which an earlier run began at "
+                    "resumed point " + entry.point() + ", which an earlier run began at "
                             + attempt.job().began() + ": it holds the disks as they were then");
         } catch (ObstacleException | RemoteException | BackupException | RepositoryException e) {
             reason = String.valueOf(e.getMessage());
@@ -68,7 +68,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
             reason = Problems.reason(e);
         }
         return new Resumption(
-                null, "point " + entry.point() + ", which an earlier run began, is not gone on with: " + reason);
+                null, "point " + entry.point() + ", which an earlier run began, is not resumed: " + reason);
     }
 
     private static Attempt find(BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry)
@@ -84,7 +84,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
         require(begun.asked().equals(Attempt.asked(request)), "it was begun with other options");
         require(
                 Objects.equals(begun.domainId(), facts.domain().id().orElse(null)),
-                "the domain was started anew since");
+                "the domain was started again since");
         TransferPlan plan = plan(request, store, facts, entry, begun);
         BackupSpec active = Waiting.await(facts.domain().activeBackup())
                 .orElseThrow(() -> new ObstacleException("its job no longer runs on the host"));

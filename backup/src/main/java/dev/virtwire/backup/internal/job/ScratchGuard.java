@@ -10,7 +10,6 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,14 +27,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Ends a pull backup before its scratch files cannot grow any more: QEMU would fail the guest's own writes then, or
  * stop the guest. QEMU announces the write that takes a file to its share of the room that is left; what it costs to
- * end the job is held back as a reserve ({@link Room}). Between announcements the guard looks itself, because others
- * may fill the file system too, and an announcement may get lost.
+ * end the job is held back as a reserve ({@link ScratchRoom}). Between announcements the guard looks itself, because
+ * others may fill the file system too, and an announcement may get lost.
  */
 final class ScratchGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchGuard.class);
 
     private static final long PERIOD_MILLIS = 200;
-    /** Asking QEMU costs it a moment; where announcements work that need not be at every look. */
+    /** Asking QEMU costs it a moment; if announcements work, that is not needed at every look. */
     private static final long STATISTICS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final Duration END = Duration.ofSeconds(60);
@@ -43,7 +42,7 @@ final class ScratchGuard implements AutoCloseable {
     private final Domain domain;
     private final BackupJob job;
     private final List<Scratch> scratches = new ArrayList<>();
-    private final List<Room> rooms = new ArrayList<>();
+    private final List<ScratchRoom> rooms = new ArrayList<>();
     private final BlockingQueue<Announcement> announced = new LinkedBlockingQueue<>();
     private boolean announcing = true;
     private long asked = System.nanoTime() - STATISTICS_NANOS;
@@ -59,13 +58,13 @@ final class ScratchGuard implements AutoCloseable {
     private static final class Scratch {
         final String device;
         final Path file;
-        /** Null where it cannot be seen from here. */
-        final @Nullable Room store;
+        /** Null if it cannot be seen from here. */
+        final @Nullable ScratchRoom store;
 
         long size;
         long threshold;
 
-        Scratch(String device, Path file, @Nullable Room store) {
+        Scratch(String device, Path file, @Nullable ScratchRoom store) {
             this.device = device;
             this.file = file;
             this.store = store;
@@ -78,8 +77,8 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /**
-     * Watches a job that has begun. Where there is neither a limit nor a scratch file that can be seen from here, there
-     * is nothing to compare with.
+     * Watches a job that has begun. Without a limit and without a scratch file that can be seen from here, there is
+     * nothing to compare with.
      *
      * @param limit bytes that all scratch files together may take, or null for what their file systems have
      */
@@ -87,7 +86,7 @@ final class ScratchGuard implements AutoCloseable {
             throws IOException {
         ScratchGuard guard = new ScratchGuard(domain, job);
         if (limit != null) {
-            guard.rooms.add(Room.ofLimit(limit));
+            guard.rooms.add(ScratchRoom.ofLimit(limit));
         }
         for (BackupDisk disk : Waiting.await(job.description()).disks()) {
             if (disk.included() && disk.index() != null) {
@@ -101,10 +100,10 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     private void add(String device, Path file) throws IOException {
-        Room store = null;
-        // The name is like no other on earth: where a file has it, it is this one.
+        ScratchRoom store = null;
+        // The name is like no other on earth: a file that has it is this one.
         if (Files.exists(file)) {
-            Room found = Room.ofStore(file);
+            ScratchRoom found = ScratchRoom.ofStore(file);
             store = rooms.stream().filter(found::isSame).findFirst().orElse(found);
             if (store == found) {
                 rooms.add(found);
@@ -113,7 +112,7 @@ final class ScratchGuard implements AutoCloseable {
         scratches.add(new Scratch(device, file, store));
     }
 
-    /** Why the job was ended, or null where it was not by this. */
+    /** Why the job was ended, or null if it was not by this. */
     @Nullable
     String reason() {
         return reason;
@@ -184,12 +183,12 @@ final class ScratchGuard implements AutoCloseable {
             sum += scratch.size;
         }
         used = Math.max(used, sum);
-        for (Room room : rooms) {
+        for (ScratchRoom room : rooms) {
             room.measure(used);
         }
     }
 
-    /** Asks where files cannot be seen from here, and says whether it did. */
+    /** Asks the host if files cannot be seen from here, and says whether it did. */
     private boolean askStatistics() throws IOException {
         boolean seen = scratches.stream().allMatch(scratch -> scratch.store != null);
         if (seen || (announcing && System.nanoTime() - asked < STATISTICS_NANOS)) {
@@ -203,10 +202,10 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     private @Nullable String reasonToEnd() {
-        for (Room room : rooms) {
+        for (ScratchRoom room : rooms) {
             if (room.isFull()) {
-                return "the guest overwrites so much that the scratch files have grown to " + Room.mebibytes(used)
-                        + ", " + room;
+                return "the guest overwrites so much that the scratch files have grown to "
+                        + ScratchRoom.mebibytes(used) + ", " + room;
             }
         }
         return null;
@@ -215,7 +214,7 @@ final class ScratchGuard implements AutoCloseable {
     /** The files share what room there is; each is announced when it has taken its share. */
     private void arm(Scratch scratch) {
         long share = Long.MAX_VALUE;
-        for (Room room : rooms) {
+        for (ScratchRoom room : rooms) {
             if (room.isLimit()) {
                 share = Math.min(share, room.left() / scratches.size());
             } else if (room == scratch.store) {
@@ -271,87 +270,5 @@ final class ScratchGuard implements AutoCloseable {
 
         @Override
         public void onComplete() {}
-    }
-
-    /**
-     * Room that scratch files share: what a limit allows them, or what a file system had free at the begin. A part of
-     * it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
-     */
-    static final class Room {
-        private static final long LEAST_RESERVE = 64L << 20;
-        private static final int RESERVE_SHARE = 20;
-        /** What remains is no room for several files to share when it is less than that part of the whole. */
-        private static final int LEAST_SHARE = 32;
-
-        private final @Nullable Path folder;
-        private final @Nullable FileStore store;
-        private final long whole;
-        private long left;
-        private long free;
-
-        private Room(@Nullable Path folder, @Nullable FileStore store, long whole) {
-            this.folder = folder;
-            this.store = store;
-            this.whole = whole;
-            this.free = whole;
-            this.left = whole - reserve(whole);
-        }
-
-        /** All that scratch files may take together, in bytes. */
-        static Room ofLimit(long bytes) {
-            return new Room(null, null, bytes);
-        }
-
-        /** What is free now where {@code file} lies. */
-        static Room ofStore(Path file) throws IOException {
-            FileStore store = Files.getFileStore(file);
-            return new Room(file.getParent(), store, store.getUsableSpace());
-        }
-
-        /** What is held back of so many bytes: 64 MiB, or a twentieth where that is more, but never more than half. */
-        static long reserve(long bytes) {
-            return Math.min(bytes / 2, Math.max(LEAST_RESERVE, bytes / RESERVE_SHARE));
-        }
-
-        /** Whether this is a limit, for files anywhere. */
-        boolean isLimit() {
-            return store == null;
-        }
-
-        /** Whether both are the same file system's. */
-        boolean isSame(Room other) {
-            return store != null && store.equals(other.store);
-        }
-
-        /** Looks at what is left, where the scratch files take {@code used} bytes together. */
-        void measure(long used) throws IOException {
-            free = store == null ? whole - used : store.getUsableSpace();
-            left = Math.max(0, free - reserve(whole));
-        }
-
-        /** The bytes that the files may still take together. */
-        long left() {
-            return left;
-        }
-
-        /** Whether the job has to end. */
-        boolean isFull() {
-            return left <= (whole - reserve(whole)) / LEAST_SHARE;
-        }
-
-        /** Why it has to, and what to do. */
-        @Override
-        public String toString() {
-            String ended = ". The backup was ended before the guest's writes would fail: ";
-            return store == null
-                    ? "near their limit of " + mebibytes(whole) + ended + "raise it by --scratch-limit"
-                    : "and only " + mebibytes(free) + " is left free in " + folder + ended
-                            + "choose a folder with more room by --scratch";
-        }
-
-        /** A size as errors have it. */
-        static String mebibytes(long bytes) {
-            return (bytes >> 20) + " MiB";
-        }
     }
 }

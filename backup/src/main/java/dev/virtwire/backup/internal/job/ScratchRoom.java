@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Room that scratch files share: what a limit allows them, or what a file system had free at the begin. A part of it is
- * held back, for what the guest writes from the moment when the rest is taken until the job has ended.
+ * Room that scratch files share: what a limit allows them, or what a file system had free at the beginning. A part of
+ * it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
  */
 final class ScratchRoom {
     private static final long LEAST_RESERVE = 64L << 20;
@@ -42,7 +42,7 @@ final class ScratchRoom {
         return new ScratchRoom(file.getParent(), store, store.getUsableSpace());
     }
 
-    /** What is held back of so many bytes: 64 MiB, or a twentieth where that is more, but never more than half. */
+    /** What is held back of so many bytes: 64 MiB, or a twentieth if that is more, but never more than half. */
     static long reserve(long bytes) {
         return Math.min(bytes / 2, Math.max(LEAST_RESERVE, bytes / RESERVE_SHARE));
     }
@@ -57,7 +57,7 @@ final class ScratchRoom {
         return store != null && store.equals(other.store);
     }
 
-    /** Looks at what is left, where the scratch files take {@code used} bytes together. */
+    /** Looks at what is left when the scratch files take {@code used} bytes together. */
     void measure(long used) throws IOException {
         free = store == null ? whole - used : store.getUsableSpace();
         left = Math.max(0, free - reserve(whole));

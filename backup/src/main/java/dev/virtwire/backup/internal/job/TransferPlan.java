@@ -97,7 +97,7 @@ record TransferPlan(
         return folder.endsWith("/") ? folder + name : folder + "/" + name;
     }
 
-    /** The same with a checkpoint of these disks only; without one where there are none. */
+    /** The same with a checkpoint of these disks only, or without one if there are no such disks. */
     TransferPlan tracking(Set<String> targets) {
         String made = targets.isEmpty() ? null : checkpoint;
         return new TransferPlan(mode, disks, path, storage, exports, choice, made, Set.copyOf(targets));
@@ -129,13 +129,13 @@ record TransferPlan(
         return known(exports, target);
     }
 
-    /** The name that the export offers a disk's bitmap of changes under, or null where all of the disk is copied. */
+    /** The name that the export offers a disk's bitmap of changes under, or null if all of the disk is copied. */
     @Nullable
     String changesOf(String target) {
         return choice.checkpointOf(target) == null ? null : Names.changes(exportOf(target));
     }
 
-    /** A disk's bitmap that a later increment starts from, or null where none is made. */
+    /** A disk's bitmap that a later increment starts from, or null if no bitmap is made. */
     @Nullable
     String bitmapOf(String target) {
         return tracked.contains(target) ? checkpoint : null;

@@ -26,7 +26,7 @@ final class Waiting {
     /**
      * As {@link #await(CompletableFuture)}, for what has no deadline of its own.
      *
-     * @throws BackupException where it takes longer
+     * @throws BackupException if it takes longer
      */
     static <T> T await(CompletableFuture<T> future, Duration longest, String what) {
         long end = System.nanoTime() + longest.toNanos();

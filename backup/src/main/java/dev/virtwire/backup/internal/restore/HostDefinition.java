@@ -24,7 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Defines a restored domain on its host, and takes that back where something else fails. */
+/** Defines a restored domain on its host, and takes that back if something else fails. */
 final class HostDefinition {
     private static final Version KNOWS_KEEP_TPM = new Version(8, 9, 0);
 
@@ -54,7 +54,7 @@ final class HostDefinition {
     /**
      * Refuses a host that may not see the files of this machine.
      *
-     * @throws BackupException where it may be another machine
+     * @throws BackupException if it may be another machine
      */
     void requireHere() {
         if (libvirt.uri().transport() != LibvirtUri.Transport.UNIX) {
@@ -67,7 +67,7 @@ final class HostDefinition {
     /**
      * Refuses what cannot be, and remembers a definition that will be replaced.
      *
-     * @throws BackupException where the name or UUID is taken, or the domain runs
+     * @throws BackupException if the name or UUID is taken, or the domain runs
      */
     void requirePossible() {
         Domain sameName = find(libvirt.domain(identity().name()));
@@ -144,7 +144,7 @@ final class HostDefinition {
         });
     }
 
-    /** Takes the definition back, where there is one: the former one is there again, or none. */
+    /** Takes the definition back, if there is one: the former one is there again, or the domain is gone. */
     void undo(RuntimeException failure) {
         Domain domain = defined;
         if (domain == null) {

@@ -43,7 +43,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a point into volumes of a storage pool, by upload streams. Volumes are made for it, and deleted again where
+ * Restores a point into volumes of a storage pool, by upload streams. Volumes are made for it, and deleted again if
  * anything fails; the domain is defined last.
  */
 final class PoolRestore {
@@ -139,7 +139,7 @@ final class PoolRestore {
         return Path.of(await(volume.path()));
     }
 
-    /** The restored UEFI variables, or null where the point has none. */
+    /** The restored UEFI variables, or null if the point has none. */
     private @Nullable Path nvram(StoragePool pool) throws IOException {
         PointFile stored = point.manifest().file(PointFile.NVRAM);
         if (stored == null) {

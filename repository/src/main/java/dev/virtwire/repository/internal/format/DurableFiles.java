@@ -130,7 +130,7 @@ public final class DurableFiles {
         syncFolder(parent(to));
     }
 
-    /** Deletes a file where there is one, and makes it last. */
+    /** Deletes a file if there is one, and makes it last. */
     public void delete(Path file) throws IOException {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             hook.before(Step.DELETE, file);
@@ -148,7 +148,7 @@ public final class DurableFiles {
         syncFolder(folder);
     }
 
-    /** Deletes a folder and all in it where there is one; symbolic links are not followed. */
+    /** Deletes a folder and all in it, if there is one; symbolic links are not followed. */
     public void deleteTree(Path folder) throws IOException {
         if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             deleteChildren(folder);

@@ -51,7 +51,7 @@ public final class Names {
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 
-    /** In the folder that a point is made in: what a run that goes on with it has to know. */
+    /** In the folder that a point is made in: what a run that resumes it has to know. */
     public static final String BEGUN = ".begun";
 
     private static final String COMPLETE = ".complete";
@@ -123,7 +123,7 @@ public final class Names {
         return "." + point + REMOVED;
     }
 
-    /** The point whose removed folder has this name, or null where it is none. */
+    /** The point whose removed folder has this name, or null if it is no such folder. */
     public static @Nullable String removedPoint(String name) {
         if (!name.startsWith(".") || !name.endsWith(REMOVED)) {
             return null;
@@ -201,9 +201,9 @@ public final class Names {
     }
 
     /**
-     * Whether a file in a folder that a point is made in is for a run that goes on with it, and no part of the point.
+     * Whether a file in a folder that a point is made in is for a run that resumes it, and no part of the point.
      */
-    public static boolean isForGoingOn(String file) {
+    public static boolean isForResuming(String file) {
         return file.equals(BEGUN) || (file.startsWith(".") && (file.endsWith(".copied") || file.endsWith(COMPLETE)));
     }
 

@@ -85,7 +85,7 @@ public final class Journal {
     /**
      * All entries.
      *
-     * @throws RepositoryException where one cannot be read, or a newer program wrote it
+     * @throws RepositoryException if one cannot be read, or a newer program wrote it
      */
     public List<JournalEntry> entries() {
         return paths().stream().map(this::read).toList();
@@ -191,7 +191,7 @@ public final class Journal {
         return path.startsWith("/") && path.substring(path.lastIndexOf('/') + 1).equals(name);
     }
 
-    /** The disk that a path on the host is of, or what is no target where it is of none. */
+    /** The disk that a path on the host is of, or what is no target if it is of no disk. */
     private static String target(String path, String onHost, String form) {
         String name = path.substring(path.lastIndexOf('/') + 1);
         String suffix = form.substring(1);

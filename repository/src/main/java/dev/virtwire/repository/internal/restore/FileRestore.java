@@ -58,7 +58,7 @@ public final class FileRestore {
      * Restores what {@code request} says out of {@code domain}.
      *
      * @param passable whether others may reach the files, if these let them
-     * @throws RepositoryException where there is no such disk, or its image is not here
+     * @throws RepositoryException if there is no such disk, or its image is not here
      */
     public FileRestore(DomainStore domain, RestoreRequest request, boolean passable, ProgressListener listener) {
         this.domain = domain;
@@ -126,7 +126,7 @@ public final class FileRestore {
         return images;
     }
 
-    /** The name that the UEFI variables have in the end, absolute, or null where the point has none. */
+    /** The name that the UEFI variables have in the end, absolute, or null if the point has none. */
     public @Nullable Path nvram() {
         PointFile nvram = point.manifest().file(PointFile.NVRAM);
         return nvram == null

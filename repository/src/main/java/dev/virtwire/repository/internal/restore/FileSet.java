@@ -35,7 +35,7 @@ final class FileSet {
     }
 
     /**
-     * Makes a folder where there is none.
+     * Makes a folder if it is missing.
      *
      * @param passable whether others may reach the files in it, if these let them
      */
@@ -56,7 +56,7 @@ final class FileSet {
     /**
      * Refuses a name that is taken.
      *
-     * @throws RepositoryException where there is such a file, and it is not to be replaced
+     * @throws RepositoryException if there is such a file, and it is not to be replaced
      */
     void requireFree(Path file) {
         if (!replace && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {

@@ -140,8 +140,8 @@ public final class DomainStore {
     /**
      * Reads one point's manifest.
      *
-     * @throws RepositoryException where there is no such point
-     * @throws DamagedException where its manifest is damaged
+     * @throws RepositoryException if there is no such point
+     * @throws DamagedException if its manifest is damaged
      */
     public Point point(String id) {
         Path path = folder.resolve(id);
@@ -244,8 +244,8 @@ public final class DomainStore {
         /**
          * Reads the point in {@code folder}.
          *
-         * @throws DamagedException where the manifest is damaged
-         * @throws RepositoryException where a newer program wrote it
+         * @throws DamagedException if the manifest is damaged
+         * @throws RepositoryException if a newer program wrote it
          */
         static Point read(Path folder, String domain, String repository) {
             Path file = folder.resolve(Names.MANIFEST);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param damage why others cannot be read
  */
 public record Listing(List<Point> points, List<Finding> damage) {
-    /** The newest point, or null where there is none. */
+    /** The newest point, or null if there is no point. */
     public @Nullable Point newest() {
         return points.isEmpty() ? null : points.get(points.size() - 1);
     }

@@ -214,7 +214,7 @@ public final class Verifier {
         }
     }
 
-    /** The records of the domains that are verified, where one was asked for. */
+    /** The records of the domains that are verified, if one was asked for. */
     private final class Resumption {
         private final Map<Path, VerifyProgress> open = new LinkedHashMap<>();
         private boolean finished;
@@ -228,7 +228,7 @@ public final class Verifier {
                     notices.add(notice);
                 } else if (progress.resumes()) {
                     notices.add("the verification of domain " + domain.name() + " that began at " + progress.began()
-                            + " goes on");
+                            + " is resumed");
                 }
             }
         }
@@ -238,7 +238,7 @@ public final class Verifier {
             return open.get(domain.folder());
         }
 
-        /** All was looked at: the next verification begins anew. */
+        /** All was looked at: the next verification starts from the beginning. */
         void finish() {
             finished = true;
             for (Map.Entry<Path, VerifyProgress> entry : open.entrySet()) {

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A copy that ended on the way is gone on with: what is in the image is not read again, and what is not there is. */
-class GoingOnTest {
+/** A copy that ended on the way is resumed: what is in the image is not read again, and what is not there is. */
+class ResumedCopyTest {
     private static final int SIZE = 24_000_512;
 
     @TempDir
@@ -59,7 +59,7 @@ class GoingOnTest {
         try (disk) {
             return new DiskStore(point, buffers, workers, meter, () -> false)
                     .compressing(compression)
-                    .goingOn()
+                    .resuming()
                     .store(disk, "vda", parent);
         }
     }
