@@ -124,7 +124,9 @@ class DefineIT {
                         .contains("<mac address='52:54:00:")
                         .doesNotContain("52:54:00:4b:1d:05", guest.image("vda").toString());
             }
-            requireStarts("define-two", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            requireStarts(
+                    "define-two",
+                    Map.of("vda", out.resolve("define-two-vda.qcow2"), "vdb", out.resolve("define-two-vdb.qcow2")));
 
             Path again = out.resolveSibling("again");
             assertThatThrownBy(() -> restore(to(point, again).replacing(), "define-two"))
@@ -172,7 +174,9 @@ class DefineIT {
                                 .join())
                         .contains("52:54:00:4b:1d:05");
             }
-            requireStarts("define-same", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            requireStarts(
+                    "define-same",
+                    Map.of("vda", out.resolve("define-same-vda.qcow2"), "vdb", out.resolve("define-same-vdb.qcow2")));
         }
     }
 
@@ -184,7 +188,7 @@ class DefineIT {
         }
         assertThat(exists("define-gone")).isFalse();
         restore(to(point, out), null);
-        requireStarts("define-gone", Map.of("vda", out.resolve("vda.qcow2")));
+        requireStarts("define-gone", Map.of("vda", out.resolve("define-gone-vda.qcow2")));
         undefine("define-gone");
     }
 
@@ -203,7 +207,7 @@ class DefineIT {
 
             HostRestoreResult result = restore(to(point, out), "define-uefi-copy");
             assertThat(result.notices()).isEmpty();
-            Path nvram = out.resolve("nvram.fd");
+            Path nvram = out.resolve("define-uefi-copy-nvram.fd");
             assertThat(nvram).hasBinaryContent(variables);
             try (Libvirt libvirt = scene.connect()) {
                 assertThat(libvirt.domain("define-uefi-copy")
@@ -213,7 +217,7 @@ class DefineIT {
                         .contains(">" + nvram + "</nvram>")
                         .doesNotContain(guest.nvram().toString());
             }
-            requireStarts("define-uefi-copy", Map.of("vda", out.resolve("vda.qcow2")));
+            requireStarts("define-uefi-copy", Map.of("vda", out.resolve("define-uefi-copy-vda.qcow2")));
             undefine("define-uefi-copy");
             assertThat(guest.nvram()).exists();
         }
@@ -243,22 +247,23 @@ class DefineIT {
             Point point = backUp(guest);
             assertThatThrownBy(() -> restore(to(point, hidden), "define-blind"))
                     .isInstanceOf(BackupException.class)
-                    .hasMessageContaining(" does not see " + hidden.resolve("vda.qcow2") + " as this machine does: ");
+                    .hasMessageContaining(
+                            " does not see " + hidden.resolve("define-blind-vda.qcow2") + " as this machine does: ");
             assertThat(hidden).doesNotExist();
             assertThat(exists("define-blind")).isFalse();
 
             // The former definition is there again, and so is a file that was to be replaced.
             guest.destroy();
             Files.createDirectory(hidden);
-            Files.writeString(hidden.resolve("vda.qcow2"), "mine");
+            Files.writeString(hidden.resolve("define-hidden-vda.qcow2"), "mine");
             assertThatThrownBy(() -> restore(to(point, hidden).replacing(), null))
                     .isInstanceOf(BackupException.class);
-            assertThat(tools.list(hidden)).containsExactly("vda.qcow2");
-            assertThat(hidden.resolve("vda.qcow2")).hasContent("mine");
+            assertThat(tools.list(hidden)).containsExactly("define-hidden-vda.qcow2");
+            assertThat(hidden.resolve("define-hidden-vda.qcow2")).hasContent("mine");
             guest.start();
             assertThat(guest.state()).isEqualTo("running");
         } finally {
-            Files.deleteIfExists(hidden.resolve("vda.qcow2"));
+            Files.deleteIfExists(hidden.resolve("define-hidden-vda.qcow2"));
             Files.deleteIfExists(hidden);
         }
     }
@@ -278,10 +283,16 @@ class DefineIT {
             HostRestoreResult result = restore(to(point, out), "define-unplugged");
             assertThat(result.notices())
                     .containsExactly(
-                            "disk vdc is restored to " + out.resolve("vdc.qcow2")
+                            "disk vdc is restored to " + out.resolve("define-unplugged-vdc.qcow2")
                                     + ", but the saved definition does not have it: it was attached to the running domain only");
-            tools.check(out.resolve("vdc.qcow2"));
-            requireStarts("define-unplugged", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            tools.check(out.resolve("define-unplugged-vdc.qcow2"));
+            requireStarts(
+                    "define-unplugged",
+                    Map.of(
+                            "vda",
+                            out.resolve("define-unplugged-vda.qcow2"),
+                            "vdb",
+                            out.resolve("define-unplugged-vdb.qcow2")));
             undefine("define-unplugged");
         }
     }

@@ -114,7 +114,7 @@ class EarlierRepositoriesIT {
             Path image = point.folder().resolve(disk.target() + ".qcow2");
             tools.check(image);
             tools.compare(raw, image, "qcow2");
-            tools.compare(raw, out.resolve(disk.target() + ".qcow2"), "qcow2");
+            tools.compare(raw, out.resolve(point.domain() + "-" + disk.target() + ".qcow2"), "qcow2");
         }
     }
 }

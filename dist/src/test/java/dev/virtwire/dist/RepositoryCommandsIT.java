@@ -114,7 +114,7 @@ class RepositoryCommandsIT {
                         .startsWith("restored " + guest.name() + "@")
                         .contains("vdb." + format);
                 for (String target : guest.targets()) {
-                    assertSame(folder.resolve(target + ".raw"), out.resolve(target + "." + format), format);
+                    assertSame(folder.resolve(target + ".raw"), out.resolve(guest.name() + "-" + target + "." + format), format);
                 }
             }
         }
@@ -211,7 +211,7 @@ class RepositoryCommandsIT {
                         "definedUuid",
                         "notices");
         assertThat(restore.at("/files/0").asText())
-                .isEqualTo(out.resolve("vda.qcow2").toString());
+                .isEqualTo(out.resolve(guest.name() + "-vda.qcow2").toString());
 
         JsonNode recover = json(run("recover", repository.toString(), "--json"));
         assertThat(recover.toString()).isEqualTo("{\"clean\":true,\"done\":[],\"left\":[],\"busy\":[]}");

@@ -143,10 +143,10 @@ class RestoreCommandIT {
                 "again");
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .matches("restored " + NAME + "@\\S+ to " + out + ": vda.qcow2, domain.xml; .* written in .* s\n"
+                .matches("restored " + NAME + "@\\S+ to " + out + ": again-vda.qcow2, again-domain.xml; .* written in .* s\n"
                         + "defined: domain again with UUID \\S+, not started\n");
         assertThat(Files.getPosixFilePermissions(out)).hasSize(5);
-        assertThat(run("-c", libvirtd.unixUri(), "info", "again").out()).contains(out + "/vda.qcow2");
+        assertThat(run("-c", libvirtd.unixUri(), "info", "again").out()).contains(out + "/again-vda.qcow2");
         Process undefine = new ProcessBuilder("virsh", "-q", "-c", libvirtd.unixUri(), "undefine", "again")
                 .inheritIO()
                 .start();
@@ -176,7 +176,7 @@ class RestoreCommandIT {
         CommandRun run = run("restore", repository, NAME, "--to", out.toString(), "--chain", "--json");
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("\"definedName\" : null", "\"notices\" : [ ]", "-full/vda.qcow2\"");
-        assertThat(list(out)).hasSize(2).contains("domain.xml");
+        assertThat(list(out)).hasSize(2).contains(NAME + "-domain.xml");
     }
 
     @Test

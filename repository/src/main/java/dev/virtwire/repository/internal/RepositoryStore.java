@@ -251,7 +251,7 @@ public final class RepositoryStore implements Repository {
             } else if (point == null) {
                 verifier.addAll(existing(domain));
             } else {
-                verifier.add(existing(domain), point);
+                verifier.addOne(existing(domain), point);
             }
             return verifier.run(listener);
         });
@@ -261,7 +261,7 @@ public final class RepositoryStore implements Repository {
     public Operation<RestoreResult> restore(RestoreRequest request, ProgressListener listener) {
         return ThreadOperation.start(
                 "virtwire restore",
-                () -> new FileRestore(existing(request.point().domain()), request, false, listener).run());
+                () -> new FileRestore(existing(request.point().domain()), request, null, false, listener).run());
     }
 
     @Override

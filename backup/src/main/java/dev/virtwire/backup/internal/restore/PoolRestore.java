@@ -70,7 +70,7 @@ final class PoolRestore {
         this.target = target;
         this.listener = listener;
         // Read again: whoever asks may have held on to it for long.
-        this.point = domain.point(request.point().id());
+        this.point = domain.ownPoint(request.point().id());
         this.definition = request.define()
                 ? new HostDefinition(libvirt, request, point.manifest().domain())
                 : null;
@@ -208,7 +208,7 @@ final class PoolRestore {
     private RuntimeException cleanUp(Throwable e) {
         // A thread that is interrupted could not wait for the host.
         boolean interrupted = Thread.interrupted();
-        RuntimeException failure = HostRestore.failure(e, "storage pool " + target.name(), interrupted);
+        RuntimeException failure = HostRestore.failure(e, domain, point, "storage pool " + target.name(), interrupted);
         if (definition != null) {
             definition.undo(failure);
         }

@@ -29,6 +29,7 @@ public final class DurableFiles {
         SYNC_FILE,
         SYNC_FOLDER,
         RENAME,
+        LINK,
         DELETE
     }
 
@@ -128,6 +129,13 @@ public final class DurableFiles {
         hook.before(Step.RENAME, to);
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         syncFolder(parent(to));
+    }
+
+    /** Gives a file a second name in its folder, and makes it last. */
+    public void link(Path second, Path file) throws IOException {
+        hook.before(Step.LINK, second);
+        Files.createLink(second, file);
+        syncFolder(parent(second));
     }
 
     /** Deletes a file if there is one, and makes it last. */

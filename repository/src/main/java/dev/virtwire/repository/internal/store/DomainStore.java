@@ -118,18 +118,53 @@ public final class DomainStore {
         }
     }
 
-    /** Reads every point's manifest. */
+    /** Reads every point's manifest. One of another domain than the others is damage. */
     public Listing points() {
-        List<Point> points = new ArrayList<>();
         List<Finding> damage = new ArrayList<>();
+        List<Point> points = new ArrayList<>(readAll(damage));
+        points.removeAll(Listing.strangers(points, damage));
+        return new Listing(points, List.copyOf(damage));
+    }
+
+    private List<Point> readAll(List<Finding> damage) {
+        List<Point> points = new ArrayList<>();
         for (String id : pointIds()) {
             try {
                 points.add(point(id));
-            } catch (DamagedException e) {
-                damage.addAll(e.findings());
+            } catch (RepositoryException e) {
+                // One that is gone by now was removed since the folder was listed.
+                if (hasPoint(id) && e instanceof DamagedException damaged) {
+                    damage.addAll(damaged.findings());
+                } else if (hasPoint(id)) {
+                    throw e;
+                }
             }
         }
-        return new Listing(PointPlace.inOrder(points, DomainStore::link), List.copyOf(damage));
+        return PointPlace.inOrder(points, DomainStore::link);
+    }
+
+    /**
+     * As {@link #point}, if it is of the same domain as the others here.
+     *
+     * @throws DamagedException also if it is not
+     */
+    public Point ownPoint(String id) {
+        Point point = point(id);
+        List<Finding> findings = new ArrayList<>();
+        Listing.strangers(readAll(new ArrayList<>()), findings);
+        findings.removeIf(finding -> !finding.file().startsWith(point.folder()));
+        if (!findings.isEmpty()) {
+            throw new DamagedException(findings);
+        }
+        return point;
+    }
+
+    /** Why reading a point failed that is not there any more: that is no damage. */
+    public RepositoryException removedMeanwhile(String point, Throwable cause) {
+        return new RepositoryException(
+                "point " + point + " of domain " + name() + " was removed while it was read, by a prune or by"
+                        + " hand: choose another point",
+                cause);
     }
 
     private static PointPlace link(Point point) {
@@ -159,7 +194,7 @@ public final class DomainStore {
      * @throws RepositoryException naming both and the ways out
      */
     public void requireSame(DomainIdentity domain) {
-        points().points().forEach(point -> requireSame(point.manifest().domain(), domain));
+        readAll(new ArrayList<>()).forEach(point -> requireSame(point.manifest().domain(), domain));
         journal().entries().forEach(entry -> requireSame(entry.domain(), domain));
     }
 
