@@ -16,6 +16,7 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,14 +94,15 @@ public final class Backups {
     }
 
     /**
-     * Clears what runs left that died: jobs, checkpoints and scratch files on hosts, unfinished files here. Domains
-     * that another run is writing right now are left alone.
+     * Clears what runs left on one host when they died: jobs, checkpoints and scratch files there, unfinished files
+     * here. Domains that another run is writing right now are left alone. So is what ran on other hosts: the report
+     * names them, and the journal keeps it. No host is reached but this one, whatever stands in the repository.
      *
-     * @param connect makes a connection to a libvirt URI that the journal holds, which this closes; what it throws of
-     *     {@link dev.virtwire.client.LibvirtException} is reported, and the journal keeps what could not be cleared
+     * @param connect makes a connection to the host, which this closes; called once at most, and only if a run left
+     *     something. What it throws of {@link dev.virtwire.client.LibvirtException} is reported
      */
     public static Operation<RecoverReport> recover(
-            Repository repository, Function<String, Libvirt> connect, ProgressListener listener) {
+            Repository repository, Supplier<Libvirt> connect, ProgressListener listener) {
         return ThreadOperation.start(
                 "virtwire recover", () -> new Recovery((RepositoryStore) repository, connect, listener).run());
     }

@@ -316,8 +316,7 @@ class FailedBackupIT {
                     .hasMessageContaining("'virtwire recover " + there.backups() + "' clears it");
             own.restart();
             assertThat(there.repository().points(name).unfinished()).hasSize(1);
-            RecoverReport report = Backups.recover(
-                            there.repository(), uri -> Libvirt.connect(uri).join(), ProgressListener.NONE)
+            RecoverReport report = Backups.recover(there.repository(), there::connect, ProgressListener.NONE)
                     .join();
             assertThat(report.left()).isEmpty();
             assertThat(report.done())

@@ -126,12 +126,12 @@ class BackupErrorsIT {
                     .hasLineCount(1);
             // libvirt deletes checkpoints of running domains only.
             guest.start();
-            CommandRun recover = run("recover", repository.toString());
+            CommandRun recover = run("-c", libvirtd.unixUri(), "recover", repository.toString());
             assertThat(recover.err()).isEmpty();
             assertThat(recover.out()).startsWith("cleared: ").contains("checkpoint virtwire-");
             assertThat(recover.exitCode()).isZero();
             assertNothingIsLeft(guest);
-            assertThat(run("recover", repository.toString()).out()).isEqualTo("there is nothing to clear up\n");
+            assertThat(run("-c", libvirtd.unixUri(), "recover", repository.toString()).out()).isEqualTo("there is nothing to clear up\n");
         }
     }
 

@@ -97,7 +97,7 @@ public final class Child {
 
     private void recover() {
         RecoverReport report = Backups.recover(
-                        Repository.open(folder), any -> Libvirt.connect(uri).join(), ProgressListener.NONE)
+                        Repository.open(folder), () -> Libvirt.connect(uri).join(), ProgressListener.NONE)
                 .join();
         if (!report.clean()) {
             throw new IllegalStateException("not clean: " + report);

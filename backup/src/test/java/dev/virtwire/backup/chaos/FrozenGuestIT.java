@@ -74,7 +74,7 @@ class FrozenGuestIT {
 
     private RecoverReport recover() {
         return Backups.recover(
-                        repository(), uri -> Libvirt.connect(libvirtd.unixUri()).join(), ProgressListener.NONE)
+                        repository(), () -> Libvirt.connect(libvirtd.unixUri()).join(), ProgressListener.NONE)
                 .join();
     }
 

@@ -19,9 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ends what one backup may still have running on its host: its job, and frozen file systems. */
 final class AbandonedJob {
+    private static final Logger LOG = LoggerFactory.getLogger(AbandonedJob.class);
+
     private static final Duration END = Duration.ofSeconds(60);
     private static final Duration BEGINNING_PAUSE = Duration.ofMillis(100);
 
@@ -72,6 +76,21 @@ final class AbandonedJob {
         }
         thaw(found);
         return endJob(found);
+    }
+
+    /** Whether the host has the job or the checkpoint of this backup. */
+    boolean isKnown() {
+        try {
+            Domain found = Waiting.await(libvirt.domain(entry.domain().uuid()));
+            if (Waiting.await(found.activeBackup()).filter(this::isOurs).isPresent()) {
+                return true;
+            }
+            return Waiting.await(found.checkpoints().list()).stream()
+                    .anyMatch(checkpoint -> checkpoint.name().equals(entry.checkpoint()));
+        } catch (RemoteException e) {
+            LOG.debug("{} says nothing of point {}", libvirt.uri().where(), entry.point(), e);
+            return false;
+        }
     }
 
     /** The domain, or null if it is gone or nobody can say. */

@@ -130,7 +130,8 @@ record Attempt(
                 plan.socket(),
                 plan.scratch(),
                 plan.pushed(),
-                null);
+                null,
+                plan.random());
     }
 
     /** What only this run knows, for one that resumes its job. */

@@ -18,6 +18,7 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
+import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
@@ -161,7 +162,14 @@ public final class BackupRun {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         String id = store.newPointId(now, parent.level());
         TransferPlan plan = TransferPlan.of(
-                request, libvirt.uri(), repository.id(), facts.identity().uuid(), id, choice.disks(), parent);
+                request,
+                libvirt.uri(),
+                repository.id(),
+                facts.identity().uuid(),
+                id,
+                Names.random(),
+                choice.disks(),
+                parent);
         return new Attempt(request, facts, store, id, now, choice, plan, lost, null, null);
     }
 

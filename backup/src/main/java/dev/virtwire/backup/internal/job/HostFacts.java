@@ -8,6 +8,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.xml.DomainDescription;
+import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.JobOperation;
 import dev.virtwire.protocol.remote.JobType;
@@ -18,6 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What has to be known of host and domain before anything is begun.
@@ -28,6 +32,8 @@ import java.util.regex.Pattern;
  * @param description its XML, as it runs
  */
 record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
+    private static final Logger LOG = LoggerFactory.getLogger(HostFacts.class);
+
     private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
     /** Of a backup that is beginning libvirt has no figures for a while, and says so by an internal error. */
     private static final JobStatistics BEGINNING =
@@ -50,12 +56,25 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
                 Waiting.await(libvirt.hostname()),
                 PASSWORD.matcher(libvirt.uri().text()).replaceFirst("$1@"),
                 String.valueOf(Waiting.await(libvirt.libvirtVersion())),
-                String.valueOf(Waiting.await(libvirt.hypervisorVersion())));
+                String.valueOf(Waiting.await(libvirt.hypervisorVersion())),
+                uuid(libvirt));
         return new HostFacts(
                 domain,
                 new DomainIdentity(domain.name(), domain.uuid()),
                 host,
                 description(Waiting.await(domain.xml())));
+    }
+
+    /** The host's own UUID, or null if it does not tell. */
+    static @Nullable String uuid(Libvirt libvirt) {
+        try {
+            String capabilities = Waiting.await(libvirt.capabilities());
+            return XmlElement.parse("capabilities", "capabilities", capabilities)
+                    .childText("host", "uuid");
+        } catch (RemoteException | IllegalArgumentException e) {
+            LOG.debug("{} does not say which host it is", libvirt.uri().where(), e);
+            return null;
+        }
     }
 
     /**
@@ -122,7 +141,12 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
 
     /** Whether files of the host are files of this machine, as far as one can tell. */
     boolean isHere() {
-        LibvirtUri uri = domain.libvirt().uri();
+        return isHere(domain.libvirt());
+    }
+
+    /** As {@link #isHere()}; a socket that the URI names may be forwarded from another machine. */
+    static boolean isHere(Libvirt libvirt) {
+        LibvirtUri uri = libvirt.uri();
         return uri.transport() == LibvirtUri.Transport.UNIX
                 && uri.parameter("socket").isEmpty();
     }

@@ -44,7 +44,7 @@ final class HostFiles {
 
     /** Deletes those files that are there. */
     void delete(List<String> files) {
-        String own = Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
+        String own = ownName();
         Map<String, List<String>> byFolder = new LinkedHashMap<>();
         for (String file : files) {
             int slash = file.lastIndexOf('/');
@@ -67,7 +67,7 @@ final class HostFiles {
                 names.forEach(name -> delete(pool, folder + "/" + name, name));
             } finally {
                 // One of this name was left by a run that died before it came here.
-                if (pool.name().equals(poolName())) {
+                if (pool.name().equals(ownName())) {
                     Waiting.await(pool.destroy());
                 }
             }
@@ -106,12 +106,12 @@ final class HostFiles {
         return Waiting.await(storage.createPool(XmlWriter.document(
                 "pool",
                 pool -> pool.attribute("type", "dir")
-                        .textElement("name", poolName())
+                        .textElement("name", ownName())
                         .element("target", target -> target.textElement("path", folder)))));
     }
 
-    private String poolName() {
-        return Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
+    private String ownName() {
+        return Names.onHost(entry.repository(), entry.domain().uuid(), entry.point(), entry.random());
     }
 
     private String perhaps(String file, String why) {

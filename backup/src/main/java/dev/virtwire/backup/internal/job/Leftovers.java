@@ -18,6 +18,7 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.HostIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -68,21 +69,59 @@ public final class Leftovers {
 
     /** Clears what a run left, on its host too if {@code libvirt} leads to that. */
     public void clearWhereItRan(JournalEntry entry, Libvirt libvirt) {
-        String name;
-        try {
-            name = Waiting.await(libvirt.hostname());
-        } catch (LibvirtException e) {
-            clearHereOnly(entry, String.valueOf(e.getMessage()));
-            return;
+        String obstacle = obstacle(entry, libvirt);
+        if (obstacle == null) {
+            clear(entry, libvirt);
+        } else {
+            leave(entry, obstacle);
+            clearHere(entry, false);
         }
-        String path = libvirt.uri().path();
-        if (!entry.host().name().equals(name)) {
-            clearHereOnly(entry, "this is host " + name);
-        } else if (!LibvirtUri.parse(entry.host().uri()).path().equals(path)) {
-            clearHereOnly(entry, "it was made by " + entry.host().uri() + ", and this is " + path);
-        } else if (!isCommitted(entry) || outlivesACrash(entry)) {
+    }
+
+    /** Clears what a run left, here and on its host, if {@code libvirt} leads to that; else leaves all of it. */
+    public void clearIfItRanThere(JournalEntry entry, Libvirt libvirt) {
+        String obstacle = obstacle(entry, libvirt);
+        if (obstacle == null) {
+            clear(entry, libvirt);
+        } else {
+            leave(entry, obstacle);
+        }
+    }
+
+    private void clear(JournalEntry entry, Libvirt libvirt) {
+        if (!isCommitted(entry) || outlivesACrash(entry)) {
             clearFailed(entry, libvirt, false);
         }
+    }
+
+    private static @Nullable String obstacle(JournalEntry entry, Libvirt libvirt) {
+        try {
+            return otherHost(entry, libvirt);
+        } catch (LibvirtException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Why the run was on another host than {@code libvirt} leads to, or null if it was on this one. */
+    private static @Nullable String otherHost(JournalEntry entry, Libvirt libvirt) {
+        HostIdentity host = entry.host();
+        String name = Waiting.await(libvirt.hostname());
+        String uuid = HostFacts.uuid(libvirt);
+        if (!host.is(name, uuid)) {
+            if (!host.name().equals(name)) {
+                return "this is host " + name;
+            }
+            // A host without a firmware's UUID makes one up at each start of libvirtd. What only the run made proves
+            // it.
+            if (!new AbandonedJob(libvirt, entry).isKnown()) {
+                return "this host has the same name, and its UUID is " + uuid + " instead of " + host.uuid()
+                        + ". If it is the same one, set host_uuid in its libvirtd.conf to that";
+            }
+        }
+        String path = libvirt.uri().path();
+        return LibvirtUri.parse(host.uri()).path().equals(path)
+                ? null
+                : "it was made by " + host.uri() + ", and this is " + path;
     }
 
     /** A run that could not sync the folder left that to us; until it is done, all that the point needs stays. */
@@ -183,7 +222,7 @@ public final class Leftovers {
 
     /** Looks for files at a host that is another machine, which costs it a moment. */
     private void searchHost(JournalEntry entry, Libvirt libvirt, List<String> unseen) {
-        if (libvirt.uri().transport() == LibvirtUri.Transport.UNIX || unseen.isEmpty()) {
+        if (HostFacts.isHere(libvirt) || unseen.isEmpty()) {
             return;
         }
         HostFiles host = new HostFiles(libvirt, entry);
@@ -263,10 +302,9 @@ public final class Leftovers {
         return !Files.notExists(store.folder().resolve(entry.point()), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Clears what a run left here; what it left on its host stays in the journal. */
-    public void clearHereOnly(JournalEntry entry, String reason) {
+    /** What a run left stays, and stays in the journal, for {@code reason}. */
+    public void leave(JournalEntry entry, String reason) {
         left.add("what point " + entry.point() + " left on host " + entry.host().name() + ": " + reason);
-        clearHere(entry, false);
     }
 
     private void clearHere(JournalEntry entry, boolean forget) {
@@ -287,9 +325,13 @@ public final class Leftovers {
     public void clearUnknown() {
         try {
             store.journal().removeTorn();
+            Set<Path> known = new HashSet<>();
+            store.journal().points().forEach(point -> known.add(store.partial(point)));
             for (Path partial : store.partials()) {
-                store.files().deleteTree(partial);
-                done.add("deleted " + partial);
+                if (!known.contains(partial)) {
+                    store.files().deleteTree(partial);
+                    done.add("deleted " + partial);
+                }
             }
             if (!store.removals().isEmpty()) {
                 for (String point : new PointRemoval(store).finish()) {

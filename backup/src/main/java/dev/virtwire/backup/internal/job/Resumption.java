@@ -74,8 +74,11 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
     private static Attempt find(BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry)
             throws ObstacleException, IOException {
         require(entry.mode() == Mode.PULL, "it is a push");
+        // A host that makes up a UUID at each start of libvirtd is known by its name, and then by the job that runs.
+        String host = facts.host().name();
         require(
-                entry.host().name().equals(facts.host().name()),
+                entry.host().name().equals(host)
+                        || entry.host().is(host, facts.host().uuid()),
                 "it was begun on host " + entry.host().name());
         BegunPoint begun = new UnfinishedPoint(store, entry.point()).begun();
         if (begun == null || !begun.point().equals(entry.point()) || entry.frozenId() != null) {
@@ -113,7 +116,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
         }
     }
 
-    /** The same request gives the same names; those in the journal say whether it is the same. */
+    /** The same request gives the names of the journal again, with the random part that stands there. */
     private static TransferPlan plan(
             BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry, BegunPoint begun)
             throws ObstacleException {
@@ -138,6 +141,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
                         entry.repository(),
                         facts.identity().uuid(),
                         entry.point(),
+                        entry.random(),
                         disks,
                         choice)
                 .tracking(tracked);

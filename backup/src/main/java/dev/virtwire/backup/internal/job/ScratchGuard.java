@@ -10,6 +10,7 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Ends a pull backup before its scratch files cannot grow any more: QEMU would fail the guest's own writes then, or
  * stop the guest. QEMU announces the write that takes a file to its share of the room that is left; what it costs to
- * end the job is held back as a reserve ({@link ScratchRoom}). Between announcements the guard looks itself, because
+ * end the job is held back as a reserve ({@link Room}). Between announcements the guard looks itself, because
  * others may fill the file system too, and an announcement may get lost.
  */
 final class ScratchGuard implements AutoCloseable {
@@ -42,7 +43,7 @@ final class ScratchGuard implements AutoCloseable {
     private final Domain domain;
     private final BackupJob job;
     private final List<Scratch> scratches = new ArrayList<>();
-    private final List<ScratchRoom> rooms = new ArrayList<>();
+    private final List<Room> rooms = new ArrayList<>();
     private final BlockingQueue<Announcement> announced = new LinkedBlockingQueue<>();
     private boolean announcing = true;
     private long asked = System.nanoTime() - STATISTICS_NANOS;
@@ -59,12 +60,12 @@ final class ScratchGuard implements AutoCloseable {
         final String device;
         final Path file;
         /** Null if it cannot be seen from here. */
-        final @Nullable ScratchRoom store;
+        final @Nullable Room store;
 
         long size;
         long threshold;
 
-        Scratch(String device, Path file, @Nullable ScratchRoom store) {
+        Scratch(String device, Path file, @Nullable Room store) {
             this.device = device;
             this.file = file;
             this.store = store;
@@ -86,7 +87,7 @@ final class ScratchGuard implements AutoCloseable {
             throws IOException {
         ScratchGuard guard = new ScratchGuard(domain, job);
         if (limit != null) {
-            guard.rooms.add(ScratchRoom.ofLimit(limit));
+            guard.rooms.add(Room.ofLimit(limit));
         }
         for (BackupDisk disk : Waiting.await(job.description()).disks()) {
             if (disk.included() && disk.index() != null) {
@@ -100,10 +101,10 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     private void add(String device, Path file) throws IOException {
-        ScratchRoom store = null;
+        Room store = null;
         // The name is like no other on earth: a file that has it is this one.
         if (Files.exists(file)) {
-            ScratchRoom found = ScratchRoom.ofStore(file);
+            Room found = Room.ofStore(file);
             store = rooms.stream().filter(found::isSame).findFirst().orElse(found);
             if (store == found) {
                 rooms.add(found);
@@ -183,7 +184,7 @@ final class ScratchGuard implements AutoCloseable {
             sum += scratch.size;
         }
         used = Math.max(used, sum);
-        for (ScratchRoom room : rooms) {
+        for (Room room : rooms) {
             room.measure(used);
         }
     }
@@ -202,10 +203,10 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     private @Nullable String reasonToEnd() {
-        for (ScratchRoom room : rooms) {
+        for (Room room : rooms) {
             if (room.isFull()) {
-                return "the guest overwrites so much that the scratch files have grown to "
-                        + ScratchRoom.mebibytes(used) + ", " + room;
+                return "the guest overwrites so much that the scratch files have grown to " + Room.mebibytes(used)
+                        + ", " + room;
             }
         }
         return null;
@@ -214,7 +215,7 @@ final class ScratchGuard implements AutoCloseable {
     /** The files share what room there is; each is announced when it has taken its share. */
     private void arm(Scratch scratch) {
         long share = Long.MAX_VALUE;
-        for (ScratchRoom room : rooms) {
+        for (Room room : rooms) {
             if (room.isLimit()) {
                 share = Math.min(share, room.left() / scratches.size());
             } else if (room == scratch.store) {
@@ -270,5 +271,87 @@ final class ScratchGuard implements AutoCloseable {
 
         @Override
         public void onComplete() {}
+    }
+
+    /**
+     * Room that scratch files share: what a limit allows them, or what a file system had free at the beginning. A part of
+     * it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
+     */
+    static final class Room {
+        private static final long LEAST_RESERVE = 64L << 20;
+        private static final int RESERVE_SHARE = 20;
+        /** What remains is no room for several files to share when it is less than that part of the whole. */
+        private static final int LEAST_SHARE = 32;
+
+        private final @Nullable Path folder;
+        private final @Nullable FileStore store;
+        private final long whole;
+        private long left;
+        private long free;
+
+        private Room(@Nullable Path folder, @Nullable FileStore store, long whole) {
+            this.folder = folder;
+            this.store = store;
+            this.whole = whole;
+            this.free = whole;
+            this.left = whole - reserve(whole);
+        }
+
+        /** All that scratch files may take together, in bytes. */
+        static Room ofLimit(long bytes) {
+            return new Room(null, null, bytes);
+        }
+
+        /** What is free now where {@code file} lies. */
+        static Room ofStore(Path file) throws IOException {
+            FileStore store = Files.getFileStore(file);
+            return new Room(file.getParent(), store, store.getUsableSpace());
+        }
+
+        /** What is held back of so many bytes: 64 MiB, or a twentieth if that is more, but never more than half. */
+        static long reserve(long bytes) {
+            return Math.min(bytes / 2, Math.max(LEAST_RESERVE, bytes / RESERVE_SHARE));
+        }
+
+        /** Whether this is a limit, for files anywhere. */
+        boolean isLimit() {
+            return store == null;
+        }
+
+        /** Whether both are the same file system's. */
+        boolean isSame(Room other) {
+            return store != null && store.equals(other.store);
+        }
+
+        /** Looks at what is left when the scratch files take {@code used} bytes together. */
+        void measure(long used) throws IOException {
+            free = store == null ? whole - used : store.getUsableSpace();
+            left = Math.max(0, free - reserve(whole));
+        }
+
+        /** The bytes that the files may still take together. */
+        long left() {
+            return left;
+        }
+
+        /** Whether the job has to end. */
+        boolean isFull() {
+            return left <= (whole - reserve(whole)) / LEAST_SHARE;
+        }
+
+        /** Why it has to, and what to do. */
+        @Override
+        public String toString() {
+            String ended = ". The backup was ended before the guest's writes would fail: ";
+            return store == null
+                    ? "near their limit of " + mebibytes(whole) + ended + "raise it by --scratch-limit"
+                    : "and only " + mebibytes(free) + " is left free in " + folder + ended
+                            + "choose a folder with more room by --scratch";
+        }
+
+        /** A size as errors have it. */
+        static String mebibytes(long bytes) {
+            return (bytes >> 20) + " MiB";
+        }
     }
 }

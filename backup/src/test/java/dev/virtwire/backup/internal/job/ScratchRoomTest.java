@@ -13,12 +13,12 @@ class ScratchRoomTest {
     @ParameterizedTest
     @CsvSource({"0, 0", "32, 16", "128, 64", "256, 64", "1280, 64", "20480, 1024"})
     void whatIsHeldBackIsATwentiethAndAtLeast64MiBAndAtMostHalf(long room, long reserve) {
-        assertThat(ScratchRoom.reserve(room * MIB)).isEqualTo(reserve * MIB);
+        assertThat(ScratchGuard.Room.reserve(room * MIB)).isEqualTo(reserve * MIB);
     }
 
     @Test
     void aLimitIsFullWhenAllButTheReserveIsTakenAndLittleIsLeftToShare() throws Exception {
-        ScratchRoom room = ScratchRoom.ofLimit(384 * MIB);
+        ScratchGuard.Room room = ScratchGuard.Room.ofLimit(384 * MIB);
         assertThat(room.left()).isEqualTo(320 * MIB);
         room.measure(309 * MIB);
         assertThat(room.left()).isEqualTo(11 * MIB);

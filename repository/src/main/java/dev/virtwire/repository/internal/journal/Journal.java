@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -162,13 +163,19 @@ public final class Journal {
     }
 
     private static void refuseOthersNames(Path file, JournalEntry entry) {
-        String onHost = Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
+        String random = entry.random();
+        UUID domain = entry.domain().uuid();
+        String onHost = Names.onHost(entry.repository(), domain, entry.point(), random);
         List<String> others = new ArrayList<>();
+        if (random != null && !Names.isRandom(random)) {
+            others.add(random);
+        }
         String checkpoint = entry.checkpoint();
         if (checkpoint != null && !checkpoint.equals(Names.checkpoint(entry.repository(), entry.point()))) {
             others.add(checkpoint);
         }
-        if (entry.socket() != null && !isOurs(entry.socket(), Names.socket(onHost))) {
+        if (entry.socket() != null
+                && !isOurs(entry.socket(), Names.socket(entry.repository(), domain, entry.point(), random))) {
             others.add(entry.socket());
         }
         for (String path : entry.scratch()) {
