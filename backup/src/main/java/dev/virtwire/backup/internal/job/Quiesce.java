@@ -19,7 +19,8 @@ import dev.virtwire.repository.internal.journal.JournalEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,11 @@ final class Quiesce {
     /** libvirt waits 30 s for an agent that is busy with another command, such as a freeze that takes too long. */
     private static final Duration THAW = Duration.ofSeconds(40);
 
+    /** Begins a backup, by one try or several; each is awaited by what it is given. */
+    interface Begin {
+        BackupJob with(Function<CompletableFuture<BackupJob>, BackupJob> await);
+    }
+
     private final Domain domain;
     private final Journal journal;
     private final JournalEntry entry;
@@ -57,18 +63,19 @@ final class Quiesce {
     }
 
     /**
-     * Begins a backup with the guest frozen.
+     * Begins a backup with the guest frozen, once for all tries.
      *
      * @throws BackupException if the guest could not be frozen or thawed, or begin took too long for a frozen guest
      */
-    BackupJob during(Supplier<CompletableFuture<BackupJob>> begin) throws IOException {
+    BackupJob during(Begin begin) throws IOException {
         requireAgent();
         note(domain.id().orElse(null));
         long started = System.nanoTime();
         BackupJob job;
         try {
             freeze();
-            job = inTime(begin.get());
+            long end = System.nanoTime() + BEGIN.toNanos();
+            job = begin.with(tried -> inTime(tried, end));
         } catch (NotFrozenException e) {
             note(null);
             throw e;
@@ -149,9 +156,11 @@ final class Quiesce {
         }
     }
 
-    private static BackupJob inTime(CompletableFuture<BackupJob> begin) {
+    private static BackupJob inTime(CompletableFuture<BackupJob> begin, long end) {
+        long left = TimeUnit.NANOSECONDS.toSeconds(end - System.nanoTime()) + 1;
         try {
-            return Waiting.await(begin, BEGIN, "the begin of the backup, with the guest frozen,");
+            return Waiting.await(
+                    begin, Duration.ofSeconds(Math.max(0, left)), "the begin of the backup, with the guest frozen,");
         } finally {
             // One that is late is undone.
             begin.cancel(true);
