@@ -217,7 +217,8 @@ public record BackupRequest(
 
     /**
      * The host's absolute folder for scratch files, which grow with what the guest overwrites during a pull, and for
-     * the export's socket. Default: each disk's own folder, {@code /var/tmp} for disks without one and for the socket.
+     * the export's socket, if its path is short enough. Default: each disk's own folder, {@code /var/tmp} for disks
+     * without one and for the socket.
      */
     public BackupRequest withScratchFolder(String hostFolder) {
         return with(draft -> draft.scratchFolder = requireNonNull(hostFolder, "hostFolder"));
@@ -226,8 +227,8 @@ public record BackupRequest(
     /**
      * Ends the backup before its scratch files take more than this together: if QEMU can no longer write them, it
      * fails the guest's own writes, or stops the guest. So that they stay below it, the backup is ended 64 MiB earlier,
-     * or a twentieth of the limit if that is more, but not before half of it is taken. What is free in folders of this
-     * machine is such a limit too; folders of another host have none but this.
+     * or a twentieth of the limit if that is more, but not before half of it is taken. Without this, what is free in
+     * the folders is such a limit; the host is asked for folders that only it sees.
      *
      * @param bytes more than 0
      */

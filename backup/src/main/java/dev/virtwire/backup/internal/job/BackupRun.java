@@ -110,6 +110,7 @@ public final class BackupRun {
                 }
                 try (Transfer transfer = transfer(attempt)) {
                     attempt = record(attempt);
+                    notices.addAll(transfer.notices());
                     copied = transfer.copy();
                     transfer.end();
                 }
@@ -177,6 +178,11 @@ public final class BackupRun {
     private Attempt begin(Attempt attempt) throws IOException {
         attempt.store().journal().write(attempt.entry());
         attempt.unfinished().create();
+        if (attempt.unfinished().isOpenToOthers()) {
+            notices.add("others can read " + attempt.store().folder()
+                    + ", which holds the guest's disks and perhaps passwords: its"
+                    + " file system has no modes. Mount it for one user alone, with umask=077 for instance");
+        }
         requireNotCancelled();
         try {
             return new JobBegin(attempt).begin();
@@ -305,8 +311,11 @@ public final class BackupRun {
         try {
             JournalEntry entry = leftovers.entryOf(attempt.entry());
             boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
-            resumable = leftovers.clearFailed(
-                    refused ? entry.withoutImages() : entry, libvirt, mayBeResumed(attempt, failure));
+            if (refused) {
+                leftovers.clearRefused(entry, libvirt);
+            } else {
+                resumable = leftovers.clearFailed(entry, libvirt, mayBeResumed(attempt, failure));
+            }
         } catch (RuntimeException e) {
             further = e;
             leftovers.left().add("unknown traces: " + Reasons.of(e));

@@ -14,12 +14,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes what a point has left in folders of a host that is another machine: by libvirt's storage driver, for which
- * the connection is enough, whatever it goes through. A folder that is no pool becomes one for that long. Files whose
- * names are not the point's own are not touched, whatever stands in the journal.
+ * Looks into folders of a host that is another machine, and deletes there what a point has left: by libvirt's storage
+ * driver, for which the connection is enough, whatever it goes through. A folder that is no pool becomes one for that
+ * long. Files whose names are not the point's own are not touched, whatever stands in the journal.
  */
 final class HostFiles {
     private final Storage storage;
@@ -60,19 +61,35 @@ final class HostFiles {
 
     private void delete(String folder, List<String> names) {
         try {
-            StoragePool known = pool(folder);
-            StoragePool pool = known == null ? make(folder) : known;
-            try {
-                Waiting.await(pool.refresh());
+            in(folder, pool -> {
                 names.forEach(name -> delete(pool, folder + "/" + name, name));
-            } finally {
-                // One of this name was left by a run that died before it came here.
-                if (pool.name().equals(ownName())) {
-                    Waiting.await(pool.destroy());
-                }
-            }
+                return names;
+            });
         } catch (LibvirtException | IllegalArgumentException e) {
             names.forEach(name -> unknown.add(perhaps(folder + "/" + name, String.valueOf(e.getMessage()))));
+        }
+    }
+
+    /**
+     * The bytes that are free where a folder of the host lies.
+     *
+     * @throws LibvirtException if the host does not tell
+     */
+    long free(String folder) {
+        return in(folder, pool -> Waiting.await(pool.info()).available());
+    }
+
+    private <T> T in(String folder, Function<StoragePool, T> use) {
+        StoragePool known = pool(folder);
+        StoragePool pool = known == null ? make(folder) : known;
+        try {
+            Waiting.await(pool.refresh());
+            return use.apply(pool);
+        } finally {
+            // One of this name was left by a run that died before it came here.
+            if (pool.name().equals(ownName())) {
+                Waiting.await(pool.destroy());
+            }
         }
     }
 

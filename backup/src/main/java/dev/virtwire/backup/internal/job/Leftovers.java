@@ -157,7 +157,8 @@ public final class Leftovers {
      * @return whether nothing of it is left
      */
     boolean clearRefused(JournalEntry entry, Libvirt libvirt) {
-        clearFailed(entry.withoutImages(), libvirt, false);
+        // libvirt itself deletes the scratch files of a job that it does not begin.
+        clearFailed(entry.withoutImages(), libvirt, false, false);
         return left.isEmpty();
     }
 
@@ -168,6 +169,10 @@ public final class Leftovers {
      * @return whether that was so
      */
     boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable) {
+        return clearFailed(entry, libvirt, resumable, true);
+    }
+
+    private boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable, boolean search) {
         Listing listing = listing();
         AbandonedJob job = new AbandonedJob(libvirt, entry);
         boolean ended = job.end();
@@ -179,7 +184,9 @@ public final class Leftovers {
                 deleteCheckpoints(job.domain(), entry, listing, stuck);
             }
             left.addAll(stuck);
-            searchHost(entry, libvirt, unseen);
+            if (search) {
+                searchHost(entry, libvirt, unseen);
+            }
         } else {
             left.addAll(stuck);
         }

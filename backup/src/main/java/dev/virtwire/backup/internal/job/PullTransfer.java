@@ -82,11 +82,7 @@ final class PullTransfer implements Transfer {
     static PullTransfer of(
             Attempt attempt, NbdOptions nbd, CopyBudget budget, ProgressMeter meter, CompletableFuture<Void> cancelled)
             throws IOException {
-        ScratchGuard guard = ScratchGuard.watch(
-                attempt.facts().domain(),
-                attempt.job().job(),
-                attempt.plan(),
-                attempt.request().scratchLimit());
+        ScratchGuard guard = ScratchGuard.watch(attempt);
         PullTransfer transfer = new PullTransfer(attempt, guard, nbd, budget, meter, cancelled);
         transfer.job.completion().whenComplete((outcome, failure) -> transfer.stop());
         cancelled.thenRun(transfer::stop);
@@ -119,6 +115,11 @@ final class PullTransfer implements Transfer {
         } catch (BackupException | RepositoryException e) {
             throw explained(e);
         }
+    }
+
+    @Override
+    public List<String> notices() {
+        return guard.notice() == null ? List.of() : List.of(guard.notice());
     }
 
     @Override
@@ -160,7 +161,7 @@ final class PullTransfer implements Transfer {
         try {
             BackupOutcome outcome = job.completion().get(EXPLANATION.toMillis(), TimeUnit.MILLISECONDS);
             return new BackupException(
-                    "the backup job ended on the host before everything was read: " + outcome.reason(), failure);
+                    "the backup job ended on the host before everything was read: " + why(outcome), failure);
         } catch (TimeoutException e) {
             return failure;
         } catch (InterruptedException e) {
@@ -168,6 +169,17 @@ final class PullTransfer implements Transfer {
             return failure;
         } catch (ExecutionException e) {
             return lost(LibvirtException.unwrap(e), failure);
+        }
+    }
+
+    /** A domain that has stopped takes its job with it, and libvirt does not say so. */
+    private String why(BackupOutcome outcome) {
+        try {
+            return Waiting.await(domain.isActive())
+                    ? String.valueOf(outcome.reason())
+                    : "domain " + domain.name() + " was shut down or has crashed meanwhile";
+        } catch (LibvirtException e) {
+            return String.valueOf(outcome.reason());
         }
     }
 

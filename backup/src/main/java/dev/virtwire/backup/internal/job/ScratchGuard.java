@@ -48,6 +48,7 @@ final class ScratchGuard implements AutoCloseable {
     private boolean announcing = true;
     private long asked = System.nanoTime() - STATISTICS_NANOS;
     private long used;
+    private @Nullable String notice;
     private volatile @Nullable String reason;
     private volatile Flow.@Nullable Subscription subscription;
     private volatile boolean closed;
@@ -78,26 +79,51 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /**
-     * Watches a job that has begun. Without a limit and without a scratch file that can be seen from here, there is
-     * nothing to compare with.
-     *
-     * @param limit bytes that all scratch files together may take, or null for what their file systems have
+     * Watches an attempt's job, which has begun. Without a limit, the room is what is free in the folders of the
+     * scratch files; the host is asked for what cannot be seen from here.
      */
-    static ScratchGuard watch(Domain domain, BackupJob job, TransferPlan plan, @Nullable Long limit)
-            throws IOException {
-        ScratchGuard guard = new ScratchGuard(domain, job);
+    static ScratchGuard watch(Attempt attempt) throws IOException {
+        BackupJob job = attempt.job().job();
+        ScratchGuard guard = new ScratchGuard(attempt.facts().domain(), job);
+        Long limit = attempt.request().scratchLimit();
         if (limit != null) {
             guard.rooms.add(Room.ofLimit(limit));
         }
         for (BackupDisk disk : Waiting.await(job.description()).disks()) {
             if (disk.included() && disk.index() != null) {
-                guard.add(disk.name() + "[" + disk.index() + "]", Path.of(plan.storageOf(disk.name())));
+                guard.add(
+                        disk.name() + "[" + disk.index() + "]",
+                        Path.of(attempt.plan().storageOf(disk.name())));
             }
+        }
+        if (limit == null && guard.scratches.stream().anyMatch(scratch -> scratch.store == null)) {
+            guard.askHost(attempt);
         }
         if (!guard.rooms.isEmpty()) {
             guard.start();
         }
         return guard;
+    }
+
+    /** All of the files that cannot be seen count for the folder with the least room, for want of knowing better. */
+    private void askHost(Attempt attempt) {
+        HostFiles host = new HostFiles(domain.libvirt(), attempt.entry());
+        Room least = null;
+        try {
+            for (Scratch scratch : scratches) {
+                String folder = String.valueOf(scratch.file.getParent());
+                if (scratch.store == null && (least == null || !folder.equals(String.valueOf(least.folder)))) {
+                    long free = host.free(folder);
+                    least = least == null || free < least.whole ? Room.ofHost(scratch.file.getParent(), free) : least;
+                }
+            }
+        } catch (LibvirtException | IllegalArgumentException e) {
+            notice = "nobody watches how full the scratch files' folder becomes, because the host does not tell ("
+                    + e.getMessage() + "): a guest that overwrites much can fill it. Set --scratch-limit";
+        }
+        if (least != null && notice == null) {
+            rooms.add(least);
+        }
     }
 
     private void add(String device, Path file) throws IOException {
@@ -111,6 +137,12 @@ final class ScratchGuard implements AutoCloseable {
             }
         }
         scratches.add(new Scratch(device, file, store));
+    }
+
+    /** What the user should know, or null. */
+    @Nullable
+    String notice() {
+        return notice;
     }
 
     /** Why the job was ended, or null if it was not by this. */
@@ -274,8 +306,8 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /**
-     * Room that scratch files share: what a limit allows them, or what a file system had free at the beginning. A part of
-     * it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
+     * Room that scratch files share: what a limit allows them, or what a file system had free at the beginning. A part
+     * of it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
      */
     static final class Room {
         private static final long LEAST_RESERVE = 64L << 20;
@@ -300,6 +332,11 @@ final class ScratchGuard implements AutoCloseable {
         /** All that scratch files may take together, in bytes. */
         static Room ofLimit(long bytes) {
             return new Room(null, null, bytes);
+        }
+
+        /** What a folder of the host had free. */
+        static Room ofHost(@Nullable Path folder, long bytes) {
+            return new Room(folder, null, bytes);
         }
 
         /** What is free now where {@code file} lies. */
@@ -343,10 +380,14 @@ final class ScratchGuard implements AutoCloseable {
         @Override
         public String toString() {
             String ended = ". The backup was ended before the guest's writes would fail: ";
-            return store == null
-                    ? "near their limit of " + mebibytes(whole) + ended + "raise it by --scratch-limit"
-                    : "and only " + mebibytes(free) + " is left free in " + folder + ended
-                            + "choose a folder with more room by --scratch";
+            if (store == null) {
+                return folder == null
+                        ? "near their limit of " + mebibytes(whole) + ended + "raise it by --scratch-limit"
+                        : "near the " + mebibytes(whole) + " that were free in " + folder + " of the host" + ended
+                                + "choose a folder with more room by --scratch";
+            }
+            return "and only " + mebibytes(free) + " is left free in " + folder + ended
+                    + "choose a folder with more room by --scratch";
         }
 
         /** A size as errors have it. */

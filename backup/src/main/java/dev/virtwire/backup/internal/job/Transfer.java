@@ -19,6 +19,11 @@ interface Transfer extends AutoCloseable {
     /** Moves the data, and returns when all of it is in its place. */
     Copied copy() throws IOException;
 
+    /** What the user should know of it, each one sentence. */
+    default List<String> notices() {
+        return List.of();
+    }
+
     /** Ends the host's job, which has ended well when this returns. */
     void end();
 

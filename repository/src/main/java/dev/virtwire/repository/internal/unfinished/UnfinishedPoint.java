@@ -49,6 +49,15 @@ public final class UnfinishedPoint {
         files.createFolder(folder);
     }
 
+    /** Whether others than the owner may enter the folder, although it was made for him alone. */
+    public boolean isOpenToOthers() throws IOException {
+        if (!Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+            return false;
+        }
+        return Files.getPosixFilePermissions(folder).stream()
+                .anyMatch(each -> !each.name().startsWith("OWNER"));
+    }
+
     /** Writes a small file of the point. */
     public void write(String name, byte[] content) throws IOException {
         files.writeNew(folder.resolve(name), content);
