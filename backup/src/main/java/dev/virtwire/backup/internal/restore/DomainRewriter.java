@@ -73,6 +73,7 @@ final class DomainRewriter {
         missing.forEach((target, file) -> notices.add("disk " + target + " is restored to " + file
                 + ", but the saved definition does not have it: it was attached to the running domain only"));
         rewriteNvram(nvram);
+        rewriteVarstore();
         // A generation id tells the guest that it continues from another moment than it last saw.
         domain.child("genid").ifPresent(generation -> generation.setText(""));
         if (newName != null) {
@@ -122,6 +123,18 @@ final class DomainRewriter {
             element.remove();
             notices.add("disk " + disk.target() + " is not restored, and " + newName + " does not have it");
         }
+    }
+
+    /** It is never saved, and two domains must not write one. */
+    private void rewriteVarstore() {
+        domain.child("os", "varstore").ifPresent(store -> {
+            if (newName == null) {
+                notices.add("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
+            } else {
+                store.unset("path");
+                notices.add("the UEFI variables were not saved: " + newName + " begins with fresh ones");
+            }
+        });
     }
 
     private void rewriteNvram(@Nullable Path file) {

@@ -24,6 +24,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -136,13 +137,24 @@ final class HostDefinition {
             if (other.uuid().equals(uuid)) {
                 continue;
             }
-            String xml = await(other.xml(DomainXmlFlags.INACTIVE));
-            for (DomainDescription.Disk disk : DomainDescription.parse(xml).disks()) {
+            for (DomainDescription.Disk disk : disks(other)) {
                 if (wanted.contains(String.valueOf(disk.place().name()))) {
                     throw new BackupException("domain " + other.name() + " has "
                             + disk.place().name() + " as its disk " + disk.target() + ": choose another folder");
                 }
             }
+        }
+    }
+
+    private static List<DomainDescription.Disk> disks(Domain domain) {
+        try {
+            return DomainDescription.parse(await(domain.xml(DomainXmlFlags.INACTIVE)))
+                    .disks();
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_DOMAIN)) {
+                return List.of();
+            }
+            throw e;
         }
     }
 
