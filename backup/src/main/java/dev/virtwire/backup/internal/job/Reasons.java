@@ -23,11 +23,18 @@ final class Reasons {
     }
 
     private static String remedy(NbdException nbd) {
-        boolean denied =
-                String.valueOf(nbd.getMessage()).toLowerCase(Locale.ROOT).contains("permission denied");
-        return denied
-                ? ". The socket belongs to QEMU's user: run this as root or as that user (over ssh, log in as one of them), or use a port of"
-                        + " 127.0.0.1 by --nbd"
+        String message = String.valueOf(nbd.getMessage()).toLowerCase(Locale.ROOT);
+        if (message.contains("permission denied")) {
+            return ". The socket belongs to QEMU's user: run this as root or as that user (over ssh, log in as one of"
+                    + " them), or use a port of 127.0.0.1 by --nbd";
+        }
+        if (message.contains("no such file")) {
+            return ". QEMU's files are not seen from here, as in a container: name a folder that both see by --scratch,"
+                    + " or use a port of 127.0.0.1 by --nbd";
+        }
+        return message.contains("refused")
+                ? ". The host may take its own name for another address than this machine does, such as 127.0.1.1:"
+                        + " name the address by --nbd"
                 : "";
     }
 }
