@@ -28,7 +28,9 @@ public record HostIdentity(
         requireNonNull(hypervisor, "hypervisor");
     }
 
-    /** Whether it is the host with this name and UUID. Many hosts have one name, so the name counts without UUIDs only. */
+    /**
+     * Whether it is the host with this name and UUID. Many hosts have one name, so the name counts without UUIDs only.
+     */
     public boolean is(String otherName, @Nullable String otherUuid) {
         return (uuid == null || otherUuid == null) ? name.equals(otherName) : uuid.equals(otherUuid);
     }

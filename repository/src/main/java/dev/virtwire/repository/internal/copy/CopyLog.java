@@ -251,7 +251,9 @@ final class CopyLog implements Closeable {
         while (in.hasRemaining() && channel.read(in, offset + in.position()) >= 0) {
             // until it is full, or the file ends
         }
-        return next(in.flip());
+        Entry entry = next(in.flip());
+        // The index has too few bits for the numbers of a huge disk's blocks, and then finds another one.
+        return entry != null && entry.block == block ? entry : null;
     }
 
     /** A block was copied: its data is written. */

@@ -222,7 +222,9 @@ public final class Names {
      * Whether a file in a folder that a point is made in is for a run that resumes it, and no part of the point.
      */
     public static boolean isForResuming(String file) {
-        return file.equals(BEGUN) || (file.startsWith(".") && (file.endsWith(".copied") || file.endsWith(COMPLETE)));
+        return file.equals(BEGUN)
+                || (file.startsWith(".")
+                        && (file.endsWith(".copied") || file.endsWith(".spool") || file.endsWith(COMPLETE)));
     }
 
     /**

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether QEMU has a file open. It holds shared locks on some of 200 bytes of each image that it uses, as a guest's disk
- * or for a program such as qemu-nbd; nobody gets these bytes for himself meanwhile.
+ * Whether QEMU has a file open. It holds shared locks on some of 200 bytes of each image that it uses, as a guest's
+ * disk or for a program such as qemu-nbd; nobody gets these bytes for himself meanwhile.
  */
 final class ImageUse {
     private static final Logger LOG = LoggerFactory.getLogger(ImageUse.class);

@@ -202,9 +202,16 @@ public final class DomainStore {
         if (!there.uuid().equals(domain.uuid())) {
             throw new RepositoryException(folder + " holds points of another domain: " + there.name() + " with UUID "
                     + there.uuid() + ", while " + domain.name() + " now has UUID " + domain.uuid()
-                    + ". Move that folder to another name (its points stay readable there), or choose another"
-                    + " repository");
+                    + (sameButForCase(there.name(), domain.name())
+                            ? ". This file system does not tell capital letters from small ones: choose another"
+                                    + " repository for one of them"
+                            : ". Move that folder to another name (its points stay readable there), or choose another"
+                                    + " repository"));
         }
+    }
+
+    private static boolean sameButForCase(String one, String other) {
+        return one.equalsIgnoreCase(other) && !one.equals(other);
     }
 
     /** An id that no point here has or had, and none in progress. */

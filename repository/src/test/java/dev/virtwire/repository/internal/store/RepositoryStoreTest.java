@@ -307,6 +307,40 @@ class RepositoryStoreTest {
     }
 
     @Test
+    void aDomainWhoseNameDiffersInCaseAloneIsToldOfTheFileSystem() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        addPoint(domain);
+
+        // As on a file system that does not tell WEB1 from web1.
+        assertThatThrownBy(() -> domain.requireSame(new DomainIdentity("WEB1", new UUID(1, 2))))
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageEndingWith("This file system does not tell capital letters from small ones: choose another"
+                        + " repository for one of them");
+        assertThatThrownBy(() -> domain.requireSame(new DomainIdentity("web1", new UUID(1, 2))))
+                .hasMessageContaining("Move that folder to another name");
+    }
+
+    @Test
+    void aFolderOfAFileSystemWithoutModesIsOpenToOthers() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        UnfinishedPoint point = new UnfinishedPoint(domain, "20261122T190000Z-full");
+        point.create();
+        assertThat(point.isOpenToOthers()).isFalse();
+        // What the mount says there, whatever was asked for.
+        Files.setPosixFilePermissions(point.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(point.isOpenToOthers()).isTrue();
+    }
+
+    /** Where an open file cannot be deleted, it outlives its writer. */
+    @Test
+    void whatACopyLeftBesideItsImageIsNoPartOfThePoint() {
+        assertThat(Names.isForResuming(".vda.spool")).isTrue();
+        assertThat(Names.isForResuming("vda.spool")).isFalse();
+    }
+
+    @Test
     void readsAnEntryOfAProgramThatGaveNoRandomNamesAndDidNotAskForTheHostsUuid() throws Exception {
         DomainStore domain = create().domain("web1");
         domain.lock().close();
