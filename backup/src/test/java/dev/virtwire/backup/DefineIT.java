@@ -181,7 +181,7 @@ class DefineIT {
     }
 
     @Test
-    void afterADomainWasUndefinedItIsDefinedAnew() throws Exception {
+    void afterADomainWasUndefinedItIsDefinedAgain() throws Exception {
         Point point;
         try (Guest guest = guest("define-gone")) {
             point = backUp(guest);

@@ -40,7 +40,7 @@ class EarlierRepositoriesIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"first", "chain", "compressed"})
-    void isReadVerifiedRestoredAndGoneOnWith(String name, Libvirtd libvirtd) throws Exception {
+    void isReadVerifiedRestoredAndContinued(String name, Libvirtd libvirtd) throws Exception {
         KeptTruth truth = KeptTruth.read(KEPT.resolve(name + ".truth"));
         Scene scene = new Scene(libvirtd, folder);
         RepositoryText.expand(KEPT.resolve(name), scene.backups());

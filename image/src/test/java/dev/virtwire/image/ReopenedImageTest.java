@@ -90,7 +90,7 @@ class ReopenedImageTest {
     }
 
     @Test
-    void anImageThatWasFinishedIsNoneWhileItIsWrittenAnew() throws IOException {
+    void anImageThatWasFinishedIsNoImageWhileItIsWrittenAgain() throws IOException {
         Path file = folder.resolve("image.qcow2");
         try (Qcow2Writer first = Qcow2Writer.create(file, OPTIONS)) {
             first.write(0, filled(MIB, 1));

@@ -108,7 +108,7 @@ class RestoreChainIT {
                                 ProgressListener.NONE)
                         .join())
                 .isInstanceOf(RepositoryException.class)
-                .hasMessageEndingWith("/domain.xml exists already: choose another folder, or allow replacing");
+                .hasMessageEndingWith("/web1-domain.xml exists already: choose another folder, or allow replacing");
         repository
                 .restore(
                         RestoreRequest.of(points.get(2), out)

@@ -187,7 +187,7 @@ class VerifyDepthTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DIGESTS", "FULL"})
-    void anInterruptedVerificationGoesOnWhereItWas(VerifyDepth depth) {
+    void anInterruptedVerificationResumesWhereItWas(VerifyDepth depth) {
         long all = verify(depth).bytes();
         assertThat(record()).doesNotExist();
         VerifyRequest request = RESUMING.withDepth(depth);
@@ -241,7 +241,7 @@ class VerifyDepthTest {
     }
 
     @Test
-    void anotherDepthBeginsAnew() throws IOException {
+    void anotherDepthStartsFromTheBeginning() throws IOException {
         interruptedAfter(RESUMING, 4 * MIB);
         long all = verify(VerifyDepth.FULL).bytes();
         VerifyReport second = repository

@@ -222,7 +222,7 @@ class FrozenGuestIT {
     }
 
     @Test
-    void aGuestThatWasStartedAnewIsNotFrozenAnyMore() throws Exception {
+    void aGuestThatWasStartedAgainIsNotFrozenAnyMore() throws Exception {
         killBefore("call " + BEGIN);
         linux.guest().destroy();
         linux.start();

@@ -25,7 +25,7 @@ final class ImageUse {
     private ImageUse() {}
 
     /**
-     * Refuses a file that is in use; a guest would go on writing to a file without a name.
+     * Refuses a file that is in use; a guest would continue to write to a file without a name.
      *
      * @throws RepositoryException if it is, or if that cannot be asked for want of rights
      */

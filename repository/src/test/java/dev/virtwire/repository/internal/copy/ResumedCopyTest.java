@@ -110,7 +110,7 @@ class ResumedCopyTest {
     }
 
     @Test
-    void anIncrementIsGoneOnWith() throws Exception {
+    void anIncrementIsResumed() throws Exception {
         for (int seed = 0; seed < 5; seed++) {
             Random random = new Random(seed);
             MemoryDisk first = MemoryDisk.random(SIZE, random);
@@ -178,7 +178,7 @@ class ResumedCopyTest {
 
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
-    void aCompressedImageBeginsAnew(Compression kind) throws Exception {
+    void aCompressedImageIsCopiedFromItsBeginning(Compression kind) throws Exception {
         compression = kind;
         MemoryDisk disk = MemoryDisk.random(SIZE, new Random(1));
         Path point = folder.resolve("p");
@@ -188,7 +188,7 @@ class ResumedCopyTest {
     }
 
     @Test
-    void anImageWithoutItsLogBeginsAnew() throws Exception {
+    void anImageWithoutItsLogIsCopiedFromItsBeginning() throws Exception {
         MemoryDisk disk = MemoryDisk.random(SIZE, new Random(1));
         Path point = folder.resolve("p");
         die(point, disk.again(), 30, null);

@@ -269,7 +269,7 @@ class RepositoryStoreTest {
     }
 
     @Test
-    void readsNoJournalEntryThatNamesWhatIsNotItsPoints_andListsThePointsAllTheSame() throws Exception {
+    void readsNoJournalEntryThatNamesWhatIsNotItsPoints_andStillListsThePoints() throws Exception {
         DomainStore domain = create().domain("web1");
         domain.lock().close();
         Point point = addPoint(domain);
