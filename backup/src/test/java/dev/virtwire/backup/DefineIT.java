@@ -10,6 +10,8 @@ import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.manifest.PointFile;
@@ -265,6 +267,53 @@ class DefineIT {
         } finally {
             Files.deleteIfExists(hidden.resolve("define-hidden-vda.qcow2"));
             Files.deleteIfExists(hidden);
+        }
+    }
+
+    /** As in a container that kept a restore from before. */
+    @Test
+    void aHostWithOtherFilesOfTheSameNamesIsFoundOut() throws Exception {
+        Path hidden = Files.createDirectories(Path.of("/var/lib/libvirt"))
+                .resolve("virtwire-older-" + ProcessHandle.current().pid());
+        Path there = libvirtd.directory().resolve("lib").resolve(hidden.getFileName());
+        try (Guest guest = guest("define-older")) {
+            Point point = backUp(guest);
+            scene.repository()
+                    .restore(RestoreRequest.of(point, there), ProgressListener.NONE)
+                    .join();
+            for (String target : guest.targets()) {
+                Files.move(
+                        there.resolve("define-older-" + target + ".qcow2"),
+                        there.resolve("define-newer-" + target + ".qcow2"));
+            }
+            assertThatThrownBy(() -> restore(to(point, hidden), "define-newer"))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining(" has a file " + hidden)
+                    .hasMessageContaining(", which this machine does not have yet: it is another machine");
+            assertThat(hidden).doesNotExist();
+            assertThat(exists("define-newer")).isFalse();
+        }
+    }
+
+    @Test
+    void aFileThatIsAnotherDomainsDiskIsNotReplaced() throws Exception {
+        try (Guest guest = guest("define-mine");
+                Libvirt libvirt = scene.connect()) {
+            Point point = backUp(guest);
+            Path taken = Files.createDirectory(out).resolve("define-again-vda.qcow2");
+            Files.writeString(taken, "precious");
+            Domain other = libvirt.defineDomain("<domain type='qemu'><name>define-other</name><memory>65536</memory>"
+                            + "<os><type>hvm</type></os><devices><disk type='file'><source file='" + taken
+                            + "'/><target dev='vdq' bus='virtio'/></disk></devices></domain>")
+                    .join();
+
+            assertThatThrownBy(() -> restore(to(point, out).replacing(), "define-again"))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("domain define-other has " + taken + " as its disk vdq: choose another folder");
+
+            assertThat(taken).hasContent("precious");
+            assertThat(exists("define-again")).isFalse();
+            other.undefine().join();
         }
     }
 

@@ -34,6 +34,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LibvirtdExtension.class)
 class RecoverIT {
@@ -165,11 +167,13 @@ class RecoverIT {
     }
 
     /** The folder is there for libvirtd and not for us, as on another machine. */
-    @Test
-    void filesOfAnotherHostAreDeletedByLibvirtAndOnlyThePointsOwn() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void filesOfAnotherHostAreDeletedByLibvirtAndOnlyThePointsOwn(boolean byForwardedSocket) throws Exception {
+        String uri = byForwardedSocket ? libvirtd.unixUri() : libvirtd.tcpUri();
         Path there = Files.createDirectories(libvirtd.directory().resolve("lib/scratch & more"));
         String folder = "/var/lib/libvirt/scratch & more";
-        try (Guest guest = guest("killed-5")) {
+        try (Guest guest = guest("killed-5" + byForwardedSocket)) {
             Point point = scene.backup(BackupRequest.of(guest.name())).point();
             Manifest manifest = point.manifest();
             String id = "20200101T000000Z-full";
@@ -201,9 +205,7 @@ class RecoverIT {
                             null));
 
             RecoverReport report = Backups.recover(
-                            scene.repository(),
-                            () -> Libvirt.connect(libvirtd.tcpUri()).join(),
-                            ProgressListener.NONE)
+                            scene.repository(), () -> Libvirt.connect(uri).join(), ProgressListener.NONE)
                     .join();
 
             assertThat(report.done())

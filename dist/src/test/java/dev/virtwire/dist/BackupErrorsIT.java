@@ -132,7 +132,9 @@ class BackupErrorsIT {
             assertThat(recover.out()).startsWith("cleared: ").contains("checkpoint virtwire-");
             assertThat(recover.exitCode()).isZero();
             assertNothingIsLeft(guest);
-            assertThat(run("-c", libvirtd.unixUri(), "recover", repository.toString()).out()).isEqualTo("there is nothing to clear up\n");
+            assertThat(run("-c", libvirtd.unixUri(), "recover", repository.toString())
+                            .out())
+                    .isEqualTo("there is nothing to clear up\n");
         }
     }
 

@@ -143,7 +143,8 @@ class RestoreCommandIT {
                 "again");
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .matches("restored " + NAME + "@\\S+ to " + out + ": again-vda.qcow2, again-domain.xml; .* written in .* s\n"
+                .matches("restored " + NAME + "@\\S+ to " + out
+                        + ": again-vda.qcow2, again-domain.xml; .* written in .* s\n"
                         + "defined: domain again with UUID \\S+, not started\n");
         assertThat(Files.getPosixFilePermissions(out)).hasSize(5);
         assertThat(run("-c", libvirtd.unixUri(), "info", "again").out()).contains(out + "/again-vda.qcow2");
