@@ -4,8 +4,8 @@ package dev.virtwire.backup;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.internal.batch.Batch;
+import dev.virtwire.backup.internal.clearing.Recovery;
 import dev.virtwire.backup.internal.job.BackupRun;
-import dev.virtwire.backup.internal.job.Recovery;
 import dev.virtwire.backup.internal.restore.HostRestore;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;

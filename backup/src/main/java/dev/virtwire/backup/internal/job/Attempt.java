@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;

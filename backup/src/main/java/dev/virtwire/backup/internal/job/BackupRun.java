@@ -7,6 +7,10 @@ import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
+import dev.virtwire.backup.internal.clearing.Leftovers;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Reasons;
+import dev.virtwire.backup.internal.host.RefusedException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
@@ -110,8 +114,8 @@ public final class BackupRun {
                 }
                 try (Transfer transfer = transfer(attempt)) {
                     attempt = record(attempt);
-                    notices.addAll(transfer.notices());
                     copied = transfer.copy();
+                    notices.addAll(transfer.notices());
                     transfer.end();
                 }
                 point = commit(attempt, copied);

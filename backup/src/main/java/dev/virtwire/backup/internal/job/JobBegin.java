@@ -4,6 +4,9 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.Quiesce;
+import dev.virtwire.backup.internal.host.RefusedException;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.NbdServer;

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.HostCheckpoints;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.chain.DiskChain;

@@ -4,6 +4,8 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -92,6 +94,7 @@ final class PullTransfer implements Transfer {
     @Override
     public Transfer.Copied copy() throws IOException {
         try {
+            guard.askHost(attempt);
             List<ManifestDisk> disks = copyAll();
             long stored = disks.stream()
                     .mapToLong(disk -> requireNonNull(disk.image()).size())

@@ -3,6 +3,8 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupSpec;

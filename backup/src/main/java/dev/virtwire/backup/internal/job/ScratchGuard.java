@@ -2,6 +2,8 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.HostFiles;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
@@ -17,10 +19,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +48,7 @@ final class ScratchGuard implements AutoCloseable {
     private final Domain domain;
     private final BackupJob job;
     private final List<Scratch> scratches = new ArrayList<>();
-    private final List<Room> rooms = new ArrayList<>();
+    private final List<Room> rooms = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Announcement> announced = new LinkedBlockingQueue<>();
     private boolean announcing = true;
     private long asked = System.nanoTime() - STATISTICS_NANOS;
@@ -80,7 +85,7 @@ final class ScratchGuard implements AutoCloseable {
 
     /**
      * Watches an attempt's job, which has begun. Without a limit, the room is what is free in the folders of the
-     * scratch files; the host is asked for what cannot be seen from here.
+     * scratch files, as far as they can be seen from here: see {@link #askHost}.
      */
     static ScratchGuard watch(Attempt attempt) throws IOException {
         BackupJob job = attempt.job().job();
@@ -96,33 +101,34 @@ final class ScratchGuard implements AutoCloseable {
                         Path.of(attempt.plan().storageOf(disk.name())));
             }
         }
-        if (limit == null && guard.scratches.stream().anyMatch(scratch -> scratch.store == null)) {
-            guard.askHost(attempt);
-        }
         if (!guard.rooms.isEmpty()) {
             guard.start();
         }
         return guard;
     }
 
-    /** All of the files that cannot be seen count for the folder with the least room, for want of knowing better. */
-    private void askHost(Attempt attempt) {
-        HostFiles host = new HostFiles(domain.libvirt(), attempt.entry());
-        Room least = null;
+    /**
+     * Asks the host for the room of files that cannot be seen from here, unless there is a limit; that takes a moment.
+     * All of them count for the folder with the least room, for want of knowing better.
+     */
+    void askHost(Attempt attempt) {
+        Set<String> unseen = scratches.stream()
+                .filter(scratch -> scratch.store == null)
+                .map(scratch -> String.valueOf(scratch.file.getParent()))
+                .collect(Collectors.toSet());
+        if (unseen.isEmpty() || attempt.request().scratchLimit() != null) {
+            return;
+        }
         try {
-            for (Scratch scratch : scratches) {
-                String folder = String.valueOf(scratch.file.getParent());
-                if (scratch.store == null && (least == null || !folder.equals(String.valueOf(least.folder)))) {
-                    long free = host.free(folder);
-                    least = least == null || free < least.whole ? Room.ofHost(scratch.file.getParent(), free) : least;
-                }
+            HostFiles.Free least = new HostFiles(domain.libvirt(), attempt.entry()).leastFree(unseen);
+            boolean started = !rooms.isEmpty();
+            rooms.add(Room.ofHost(Path.of(least.folder()), least.bytes()));
+            if (!started) {
+                start();
             }
         } catch (LibvirtException | IllegalArgumentException e) {
             notice = "nobody watches how full the scratch files' folder becomes, because the host does not tell ("
                     + e.getMessage() + "): a guest that overwrites much can fill it. Set --scratch-limit";
-        }
-        if (least != null && notice == null) {
-            rooms.add(least);
         }
     }
 
@@ -248,7 +254,7 @@ final class ScratchGuard implements AutoCloseable {
     private void arm(Scratch scratch) {
         long share = Long.MAX_VALUE;
         for (Room room : rooms) {
-            if (room.isLimit()) {
+            if (room.store == null) {
                 share = Math.min(share, room.left() / scratches.size());
             } else if (room == scratch.store) {
                 long sharing =
@@ -335,7 +341,7 @@ final class ScratchGuard implements AutoCloseable {
         }
 
         /** What a folder of the host had free. */
-        static Room ofHost(@Nullable Path folder, long bytes) {
+        static Room ofHost(Path folder, long bytes) {
             return new Room(folder, null, bytes);
         }
 
@@ -348,11 +354,6 @@ final class ScratchGuard implements AutoCloseable {
         /** What is held back of so many bytes: 64 MiB, or a twentieth if that is more, but never more than half. */
         static long reserve(long bytes) {
             return Math.min(bytes / 2, Math.max(LEAST_RESERVE, bytes / RESERVE_SHARE));
-        }
-
-        /** Whether this is a limit, for files anywhere. */
-        boolean isLimit() {
-            return store == null;
         }
 
         /** Whether both are the same file system's. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.CallRefusedException;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Holds the guest's file systems still while libvirt begins the backup, for no longer than that. From before the freeze
  * until after the thaw the journal says so: whatever happens in between, somebody thaws.
  */
-final class Quiesce {
+public final class Quiesce {
     /** An agent that does not answer a harmless question by then is not asked to freeze. */
     private static final Duration ANSWER = Duration.ofSeconds(10);
 
@@ -41,7 +41,7 @@ final class Quiesce {
     private static final Duration THAW = Duration.ofSeconds(40);
 
     /** Begins a backup, by one try or several; each is awaited by what it is given. */
-    interface Begin {
+    public interface Begin {
         BackupJob with(Function<CompletableFuture<BackupJob>, BackupJob> await);
     }
 
@@ -50,7 +50,7 @@ final class Quiesce {
     private final JournalEntry entry;
     private @Nullable Duration frozen;
 
-    Quiesce(Domain domain, Journal journal, JournalEntry entry) {
+    public Quiesce(Domain domain, Journal journal, JournalEntry entry) {
         this.domain = domain;
         this.journal = journal;
         this.entry = entry;
@@ -58,7 +58,7 @@ final class Quiesce {
 
     /** How long the guest was frozen at most, or null if it was not. */
     @Nullable
-    Duration frozen() {
+    public Duration frozen() {
         return frozen;
     }
 
@@ -67,7 +67,7 @@ final class Quiesce {
      *
      * @throws BackupException if the guest could not be frozen or thawed, or begin took too long for a frozen guest
      */
-    BackupJob during(Begin begin) throws IOException {
+    public BackupJob during(Begin begin) throws IOException {
         requireAgent();
         note(domain.id().orElse(null));
         long started = System.nanoTime();
@@ -100,7 +100,7 @@ final class Quiesce {
     }
 
     /** Thaws, by another connection if that of the domain is lost. */
-    static int thaw(Domain domain) {
+    public static int thaw(Domain domain) {
         try {
             return Waiting.await(within(domain, THAW).agent().thaw());
         } catch (LibvirtException e) {

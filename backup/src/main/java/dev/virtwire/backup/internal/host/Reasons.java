@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.repository.internal.format.Problems;
@@ -7,11 +7,11 @@ import java.io.IOException;
 import java.util.Locale;
 
 /** Why a backup failed, as a sentence. */
-final class Reasons {
+public final class Reasons {
     private Reasons() {}
 
     /** What an exception means to the user. */
-    static String of(Throwable failure) {
+    public static String of(Throwable failure) {
         if (failure instanceof IOException io) {
             return Problems.reason(io);
         }

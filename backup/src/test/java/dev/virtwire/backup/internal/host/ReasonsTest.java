@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -10,7 +10,6 @@ import dev.virtwire.nbd.NbdOptions;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,16 +38,5 @@ class ReasonsTest {
         assertThat(reason(new NbdAddress.Tcp("127.0.0.1", port)))
                 .contains("127.0.1.1")
                 .endsWith(": name the address by --nbd");
-    }
-
-    @Test
-    void aDiskIsFoundInATextOfAnyLanguage() {
-        Set<String> disks = Set.of("vda", "vdb", "vd");
-        assertThat(JobBegin.named("missing or broken bitmap 'virtwire-x-full' for disk 'vda'", disks))
-                .containsExactly("vda");
-        assertThat(JobBegin.named("Bitmap »virtwire-x-full« fehlt auf Platte »vdb«.", disks))
-                .containsExactly("vdb");
-        assertThat(JobBegin.named("ディスクvdbのビットマップがありません", disks)).isEmpty();
-        assertThat(JobBegin.named("checkpoint inconsistent", disks)).isEmpty();
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -11,9 +11,11 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,29 +24,36 @@ import org.jspecify.annotations.Nullable;
  * driver, for which the connection is enough, whatever it goes through. A folder that is no pool becomes one for that
  * long. Files whose names are not the point's own are not touched, whatever stands in the journal.
  */
-final class HostFiles {
+public final class HostFiles {
+    /**
+     * What is free in a folder.
+     *
+     * @param bytes how much
+     */
+    public record Free(String folder, long bytes) {}
+
     private final Storage storage;
     private final JournalEntry entry;
     private final List<String> done = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
 
-    HostFiles(Libvirt libvirt, JournalEntry entry) {
+    public HostFiles(Libvirt libvirt, JournalEntry entry) {
         this.storage = libvirt.storage();
         this.entry = entry;
     }
 
     /** What was deleted, each one sentence. */
-    List<String> done() {
+    public List<String> done() {
         return done;
     }
 
     /** What may still be there, each with the reason why that is not known. */
-    List<String> unknown() {
+    public List<String> unknown() {
         return unknown;
     }
 
     /** Deletes those files that are there. */
-    void delete(List<String> files) {
+    public void delete(List<String> files) {
         String own = ownName();
         Map<String, List<String>> byFolder = new LinkedHashMap<>();
         for (String file : files) {
@@ -71,12 +80,16 @@ final class HostFiles {
     }
 
     /**
-     * The bytes that are free where a folder of the host lies.
+     * The one of these folders of the host where the least is free.
      *
      * @throws LibvirtException if the host does not tell
      */
-    long free(String folder) {
-        return in(folder, pool -> Waiting.await(pool.info()).available());
+    public Free leastFree(Set<String> folders) {
+        return folders.stream()
+                .map(folder -> new Free(
+                        folder, in(folder, pool -> Waiting.await(pool.info()).available())))
+                .min(Comparator.comparingLong(Free::bytes))
+                .orElseThrow();
     }
 
     private <T> T in(String folder, Function<StoragePool, T> use) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Quiesce;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;

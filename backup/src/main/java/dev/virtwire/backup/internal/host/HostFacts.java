@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * @param host where it runs
  * @param description its XML, as it runs
  */
-record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
+public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
     private static final Logger LOG = LoggerFactory.getLogger(HostFacts.class);
 
     private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
@@ -47,7 +47,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
      * @param name the domain's name or UUID
      * @throws BackupException if the domain does not run
      */
-    static HostFacts ask(Libvirt libvirt, String name) {
+    public static HostFacts ask(Libvirt libvirt, String name) {
         Domain domain = find(libvirt, name);
         if (!Waiting.await(domain.info()).isActive()) {
             throw new BackupException("domain " + domain.name() + " is not running: a backup needs it to run");
@@ -66,7 +66,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
     }
 
     /** The host's own UUID, or null if it does not tell. */
-    static @Nullable String uuid(Libvirt libvirt) {
+    public static @Nullable String uuid(Libvirt libvirt) {
         try {
             String capabilities = Waiting.await(libvirt.capabilities());
             return XmlElement.parse("capabilities", "capabilities", capabilities)
@@ -82,7 +82,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
      *
      * @throws BackupException if it is not readable
      */
-    static DomainDescription description(String xml) {
+    public static DomainDescription description(String xml) {
         try {
             return DomainDescription.parse(xml);
         } catch (IllegalArgumentException e) {
@@ -106,7 +106,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
      *
      * @throws BackupException if one is
      */
-    void refuseOtherJob() {
+    public void refuseOtherJob() {
         currentJob(domain).ifPresent(job -> {
             String what = job.operation()
                     .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))
@@ -117,7 +117,7 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
     }
 
     /** The job that a domain is busy with, also one that has only begun to begin; empty if there is no such job. */
-    static Optional<JobStatistics> currentJob(Domain domain) {
+    public static Optional<JobStatistics> currentJob(Domain domain) {
         try {
             return Optional.of(Waiting.await(domain.jobStatistics())).filter(JobStatistics::isRunning);
         } catch (RemoteException e) {
@@ -129,23 +129,23 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
     }
 
     /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */
-    long sizeOf(String target) {
+    public long sizeOf(String target) {
         return sizeOf(domain, target);
     }
 
     /** As {@link #sizeOf(String)}. */
-    static long sizeOf(Domain domain, String target) {
+    public static long sizeOf(Domain domain, String target) {
         long capacity = Waiting.await(domain.disk(target).info()).capacity();
         return (capacity + 511) / 512 * 512;
     }
 
     /** Whether files of the host are files of this machine, as far as one can tell. */
-    boolean isHere() {
+    public boolean isHere() {
         return isHere(domain.libvirt());
     }
 
     /** As {@link #isHere()}; a socket that the URI names may be forwarded from another machine. */
-    static boolean isHere(Libvirt libvirt) {
+    public static boolean isHere(Libvirt libvirt) {
         LibvirtUri uri = libvirt.uri();
         return uri.transport() == LibvirtUri.Transport.UNIX
                 && uri.parameter("socket").isEmpty();

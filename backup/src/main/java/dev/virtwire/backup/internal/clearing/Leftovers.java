@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.clearing;
 
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.HostFiles;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
@@ -59,7 +62,7 @@ public final class Leftovers {
     }
 
     /** The entry of a run as it stands in the journal, which knows whether a guest is frozen; else {@code written}. */
-    JournalEntry entryOf(JournalEntry written) {
+    public JournalEntry entryOf(JournalEntry written) {
         List<JournalEntry> readable = store.journal().entries(problem -> LOG.debug("an entry of another run", problem));
         return readable.stream()
                 .filter(entry -> entry.point().equals(written.point()))
@@ -136,7 +139,7 @@ public final class Leftovers {
     }
 
     /** After a run whose job has ended and whose point stands: clears what has served, and forgets the run. */
-    void clearDone(JournalEntry entry, Libvirt libvirt) {
+    public void clearDone(JournalEntry entry, Libvirt libvirt) {
         Listing listing = listing();
         List<String> stuck = new ArrayList<>();
         deleteFiles(entry, true, stuck);
@@ -156,7 +159,7 @@ public final class Leftovers {
      *
      * @return whether nothing of it is left
      */
-    boolean clearRefused(JournalEntry entry, Libvirt libvirt) {
+    public boolean clearRefused(JournalEntry entry, Libvirt libvirt) {
         // libvirt itself deletes the scratch files of a job that it does not begin.
         clearFailed(entry.withoutImages(), libvirt, false, false);
         return left.isEmpty();
@@ -168,7 +171,7 @@ public final class Leftovers {
      *
      * @return whether that was so
      */
-    boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable) {
+    public boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable) {
         return clearFailed(entry, libvirt, resumable, true);
     }
 

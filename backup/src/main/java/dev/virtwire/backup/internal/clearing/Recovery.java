@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.repository.Progress;
