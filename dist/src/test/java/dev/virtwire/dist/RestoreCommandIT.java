@@ -74,7 +74,7 @@ class RestoreCommandIT {
                 new Launcher().start("restore", repository, NAME, "--to", out.toString(), "--bwlimit", "2M");
         await().pollInterval(Duration.ofMillis(20))
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> Files.exists(out.resolve(".vda.qcow2.partial")));
+                .until(() -> Files.exists(out.resolve("." + NAME + "-vda.qcow2.partial")));
         assertThat(running.process().isAlive()).isTrue();
         running.signal(signal);
         assertThat(running.await()).isEqualTo(new CommandRun(130, "", "error: interrupted; nothing of it is left\n"));
@@ -83,7 +83,7 @@ class RestoreCommandIT {
     }
 
     @Test
-    void aSignalEndsAVerificationAndTheNextOneGoesOn() throws Exception {
+    void aSignalEndsAVerificationAndTheNextOneResumesIt() throws Exception {
         Path record = Path.of(repository, NAME, ".journal", "verified");
         Launcher.Running running = new Launcher().start("verify", repository, "--resume", "--bwlimit", "1M", "--json");
         // Ten seconds after the begin what was found right is written, and 30 MiB are left.
@@ -98,7 +98,7 @@ class RestoreCommandIT {
         assertThat(record).exists();
         assertThat(run("verify", repository, "--resume").err())
                 .startsWith("note: the verification of domain " + NAME + " that began at ")
-                .endsWith(" goes on\n");
+                .endsWith(" is resumed\n");
         assertThat(record).doesNotExist();
     }
 
