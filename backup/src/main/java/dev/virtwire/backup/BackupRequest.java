@@ -16,19 +16,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param domain the domain's name or UUID
  * @param level how much is copied, or null for as little as is safe
- * @param since the id of the point since which changes are copied, or null where the newest one that can serve is
- *     chosen
+ * @param since the id of the point since which changes are copied, or null if the newest one that can serve is chosen
  * @param keepFullCheckpoint whether the checkpoint of the last full point stays on the host beside the newest one
  * @param disks the targets of the disks to back up; empty for all
  * @param excluded the targets of disks to leave out
  * @param scratchFolder the host's folder for scratch files and the socket, or null for the default
- * @param scratchLimit bytes that the scratch files may take together, or null where only what is free in their folders
+ * @param scratchLimit bytes that the scratch files may take together, or null if only what is free in their folders
  *     counts
  * @param pushFolder the host's folder that a push writes to, or null for a pull
  * @param nbd where the host's NBD export listens, or null for the default
  * @param insecureNbd whether an unencrypted export to another host is allowed
  * @param quiesce whether the guest's file systems are frozen while the backup begins
- * @param resume whether a backup that an earlier run began is finished, where its job still runs
+ * @param resume whether a backup that an earlier run began is finished, if its job still runs
  * @param compression how the images of a pull are compressed
  */
 public record BackupRequest(
@@ -84,7 +83,7 @@ public record BackupRequest(
     /**
      * Refuses what makes no sense.
      *
-     * @throws BackupException where two choices contradict each other, or a folder of the host is not absolute
+     * @throws BackupException if two choices contradict each other, or a folder of the host is not absolute
      */
     public BackupRequest {
         requireNonNull(domain, "domain");
@@ -97,7 +96,8 @@ public record BackupRequest(
             }
         }
         if (scratchLimit != null && scratchLimit <= 0) {
-            throw new BackupException("a scratch limit of " + scratchLimit + " bytes is none");
+            throw new BackupException(
+                    "a scratch limit of " + scratchLimit + " bytes is no limit: it must be more than 0");
         }
         if (level == Level.DIFFERENTIAL) {
             throw new BackupException("a differential is asked for by the point since which changes are copied");
@@ -112,7 +112,7 @@ public record BackupRequest(
         requireAbsolute(scratchFolder, "scratch folder");
         requireAbsolute(pushFolder, "target folder");
         if (pushFolder != null && resume) {
-            throw new BackupException("a push cannot be resumed: it goes on by itself on the host");
+            throw new BackupException("a push cannot be resumed: the host continues it by itself");
         }
         if (pushFolder != null && compression != Compression.NONE) {
             throw new BackupException("a push cannot be compressed: the host writes the images");
@@ -182,10 +182,11 @@ public record BackupRequest(
     }
 
     /**
-     * How much to copy, instead of what changed since an earlier point where that is known for certain and all else.
+     * How much to copy. By default it is what changed since an earlier point, and all of what nobody knows that of for
+     * certain.
      *
-     * @param newLevel {@link Level#FULL} for all of each disk; {@link Level#INCREMENTAL} for an error where not a
-     *     single disk can build on an earlier point
+     * @param newLevel {@link Level#FULL} for all of each disk; {@link Level#INCREMENTAL} for an error if not a single
+     *     disk can build on an earlier point
      */
     public BackupRequest withLevel(Level newLevel) {
         return with(draft -> draft.level = requireNonNull(newLevel, "level"));
@@ -216,17 +217,18 @@ public record BackupRequest(
 
     /**
      * The host's absolute folder for scratch files, which grow with what the guest overwrites during a pull, and for
-     * the export's socket. Default: each disk's own folder, {@code /var/tmp} for disks without one and for the socket.
+     * the export's socket, if its path is short enough. Default: each disk's own folder, {@code /var/tmp} for disks
+     * without one and for the socket.
      */
     public BackupRequest withScratchFolder(String hostFolder) {
         return with(draft -> draft.scratchFolder = requireNonNull(hostFolder, "hostFolder"));
     }
 
     /**
-     * Ends the backup before its scratch files take more than this together: where QEMU can no longer write them, it
+     * Ends the backup before its scratch files take more than this together: if QEMU can no longer write them, it
      * fails the guest's own writes, or stops the guest. So that they stay below it, the backup is ended 64 MiB earlier,
-     * or a twentieth where that is more, but not before half of it is taken. What is free in folders of this machine is
-     * such a limit too; folders of another host have none but this.
+     * or a twentieth of the limit if that is more, but not before half of it is taken. Without this, what is free in
+     * the folders is such a limit; the host is asked for folders that only it sees.
      *
      * @param bytes more than 0
      */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param outcome {@code completed}, or {@code completed, unverified} after a push
  * @param bytesRead bytes that were read from the host; 0 after a push
  * @param bytesStored the images' size in the repository, or on the host after a push
- * @param frozen how long the guest's file systems were frozen at most, or null where that was not asked for
+ * @param frozen how long the guest's file systems were frozen at most, or null if that was not asked for
  * @param duration from the first question to the host to the end
  * @param notices what the user should know, each one sentence: excluded disks, no checkpoint and why, NVRAM not saved
  */

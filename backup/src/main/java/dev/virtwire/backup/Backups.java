@@ -4,8 +4,8 @@ package dev.virtwire.backup;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.internal.batch.Batch;
+import dev.virtwire.backup.internal.clearing.Recovery;
 import dev.virtwire.backup.internal.job.BackupRun;
-import dev.virtwire.backup.internal.job.Recovery;
 import dev.virtwire.backup.internal.restore.HostRestore;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
@@ -16,6 +16,7 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,9 +53,9 @@ public final class Backups {
      * error names what is left.
      *
      * <p>Fails with a {@link BackupException} that says why there is no point, with a {@link BackupCancelledException}
-     * after {@link Operation#cancel}, or with a {@link dev.virtwire.repository.RepositoryException} where the
-     * repository cannot be used, so that nothing was begun. Cancelling ends the host's job and removes its checkpoint
-     * and all that was written.
+     * after {@link Operation#cancel}, or with a {@link dev.virtwire.repository.RepositoryException} if the repository
+     * cannot be used, so that nothing was begun. Cancelling ends the host's job and removes its checkpoint and all that
+     * was written.
      */
     public Operation<BackupResult> backup(BackupRequest request, ProgressListener listener) {
         BackupRun run = run(request, listener, limits);
@@ -64,7 +65,7 @@ public final class Backups {
     /**
      * Makes points of several domains: so many at a time, all within one amount of memory and bandwidth. If one domain
      * fails, the others are still backed up. Cancelling ends the backups that are under way and begins no other; the
-     * result is there all the same, and never an exception because of one of them.
+     * result is there in any case, and never an exception because of one of them.
      *
      * @param listeners who is told of the progress of a domain, by the name that its request has
      */
@@ -75,32 +76,33 @@ public final class Backups {
     }
 
     /**
-     * Restores disks of a point to a host, and defines the domain with them where that is asked for. Every byte is
+     * Restores disks of a point to a host, and defines the domain with them if that is asked for. Every byte is
      * verified as it is read. After a failure nothing of it is left, and what would have been replaced is as it was.
      *
      * <p>The XML is the saved one, with the places of the restored disks and UEFI variables. A domain under another
      * name has a UUID and MAC addresses of its own, and none of the first one's disks that are not restored. In place,
      * the domain must not run; its definition is replaced if {@link HostRestoreRequest#replacing} allows it.
      *
-     * <p>Fails with a {@link dev.virtwire.repository.DamagedException} where anything that the disks are restored from
+     * <p>Fails with a {@link dev.virtwire.repository.DamagedException} if anything that the disks are restored from
      * is damaged, with a {@link BackupCancelledException} after {@link Operation#cancel}, with a {@link
-     * dev.virtwire.client.LibvirtException} where the host cannot be asked, and with another {@link BackupException}
-     * where files are to be defined on another machine, there is no such pool, a volume of that name exists, the host
-     * refuses one or the domain, or the destination cannot be written.
+     * dev.virtwire.client.LibvirtException} if the host cannot be asked, and with another {@link BackupException} if
+     * files are to be defined on another machine, there is no such pool, a volume of that name exists, the host refuses
+     * one or the domain, or the destination cannot be written.
      */
     public Operation<HostRestoreResult> restore(HostRestoreRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire restore", () -> HostRestore.run(libvirt, store(), request, listener));
     }
 
     /**
-     * Clears what runs left that died: jobs, checkpoints and scratch files on hosts, unfinished files here. Domains
-     * that another run is writing right now are left alone.
+     * Clears what runs left on one host when they died: jobs, checkpoints and scratch files there, unfinished files
+     * here. Domains that another run is writing right now are left alone. So is what ran on other hosts: the report
+     * names them, and the journal keeps it. No host is reached but this one, whatever stands in the repository.
      *
-     * @param connect makes a connection to a libvirt URI that the journal holds, which this closes; what it throws of
-     *     {@link dev.virtwire.client.LibvirtException} is reported, and the journal keeps what could not be cleared
+     * @param connect makes a connection to the host, which this closes; called once at most, and only if a run left
+     *     something. What it throws of {@link dev.virtwire.client.LibvirtException} is reported
      */
     public static Operation<RecoverReport> recover(
-            Repository repository, Function<String, Libvirt> connect, ProgressListener listener) {
+            Repository repository, Supplier<Libvirt> connect, ProgressListener listener) {
         return ThreadOperation.start(
                 "virtwire recover", () -> new Recovery((RepositoryStore) repository, connect, listener).run());
     }

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * How it went with one domain of a run.
  *
  * @param domain as its request names it
- * @param result the new point, or null where there is none
+ * @param result the new point, or null if no point was made
  * @param pruned what the retention removed, or null where nothing was to be removed or that failed
- * @param failure what went wrong, or null: why there is no point, or, where there is one, why it was not pruned
+ * @param failure what went wrong, or null: why there is no point; or, if there is one, why the domain was not pruned
  */
 public record DomainOutcome(
         String domain,

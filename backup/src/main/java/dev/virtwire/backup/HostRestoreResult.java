@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param volumes the volumes, in the order of the disks, UEFI variables last; none in a folder
  * @param bytesWritten bytes written or sent, holes left out
  * @param duration how long it took
- * @param defined the name and UUID of the domain that was defined, or null where none was
+ * @param defined the name and UUID of the domain that was defined, or null if none was defined
  * @param notices what the user should know, each one sentence: what the defined domain does not have
  */
 public record HostRestoreResult(

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a host's NBD export listens, and where it is reached.
+ * The address and the ports that a host's NBD export listens on.
  *
  * @param address the host's address or name
  * @param firstPort the first port that may be used
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 public record NbdListen(String address, int firstPort, int lastPort) {
     private static final Pattern FORM = Pattern.compile("(\\[[^\\]]+\\]|[^:]+):([0-9]{1,5})(?:-([0-9]{1,5}))?");
 
-    /** Refuses ports that are none. */
+    /** Refuses numbers that no port has. */
     public NbdListen {
         requireNonNull(address, "address");
         if (firstPort < 1 || lastPort > 65535 || firstPort > lastPort) {

@@ -7,7 +7,7 @@ import java.util.List;
  * What a clean-up did.
  *
  * @param done what was cleared, each one sentence
- * @param left what could not be cleared, each with the reason; it stays in the journal
+ * @param left what could not be cleared, each with the reason, also what ran on other hosts; it stays in the journal
  * @param busy domains that another run is writing right now, left alone
  */
 public record RecoverReport(List<String> done, List<String> left, List<String> busy) {

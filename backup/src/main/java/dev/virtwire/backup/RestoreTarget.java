@@ -11,7 +11,7 @@ public sealed interface RestoreTarget {
     /**
      * Files of this machine, which has to be the host if a domain is defined with them.
      *
-     * @param folder the folder for the files, created where its parent exists: {@code vda.qcow2}, {@code domain.xml} …
+     * @param folder the folder for the files, created if its parent exists: {@code web1-vda.qcow2} …
      * @param format the images' format
      * @param chained whether the images are copied as they are, each with all that it builds on, instead of flattened
      */

@@ -27,12 +27,12 @@ public final class TransferLimits {
     }
 
     /**
-     * For so many backups at a time. Their buffers take 32 MiB of direct memory together, or 4 MiB each where that is
+     * For so many backups at a time. Their buffers take 32 MiB of direct memory together, or 4 MiB each if that is
      * more; none can take another's share.
      *
      * @param backups how many are made at the same time, at least 1
      * @param bytesPerSecond how much all of them read from the host, or {@link #UNLIMITED}
-     * @throws BackupException where a number makes no sense
+     * @throws BackupException if a number makes no sense
      */
     public static TransferLimits of(int backups, long bytesPerSecond) {
         if (backups < 1) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What may have happened to a domain between two points, and that the second one is right all the same. */
+/** What may have happened to a domain between two points, and that the second one is still right. */
 @ExtendWith(LibvirtdExtension.class)
 class ChangedHostIT {
     @TempDir

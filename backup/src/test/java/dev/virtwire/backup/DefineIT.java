@@ -10,6 +10,8 @@ import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.manifest.PointFile;
@@ -124,7 +126,9 @@ class DefineIT {
                         .contains("<mac address='52:54:00:")
                         .doesNotContain("52:54:00:4b:1d:05", guest.image("vda").toString());
             }
-            requireStarts("define-two", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            requireStarts(
+                    "define-two",
+                    Map.of("vda", out.resolve("define-two-vda.qcow2"), "vdb", out.resolve("define-two-vdb.qcow2")));
 
             Path again = out.resolveSibling("again");
             assertThatThrownBy(() -> restore(to(point, again).replacing(), "define-two"))
@@ -172,19 +176,21 @@ class DefineIT {
                                 .join())
                         .contains("52:54:00:4b:1d:05");
             }
-            requireStarts("define-same", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            requireStarts(
+                    "define-same",
+                    Map.of("vda", out.resolve("define-same-vda.qcow2"), "vdb", out.resolve("define-same-vdb.qcow2")));
         }
     }
 
     @Test
-    void afterADomainWasUndefinedItIsDefinedAnew() throws Exception {
+    void afterADomainWasUndefinedItIsDefinedAgain() throws Exception {
         Point point;
         try (Guest guest = guest("define-gone")) {
             point = backUp(guest);
         }
         assertThat(exists("define-gone")).isFalse();
         restore(to(point, out), null);
-        requireStarts("define-gone", Map.of("vda", out.resolve("vda.qcow2")));
+        requireStarts("define-gone", Map.of("vda", out.resolve("define-gone-vda.qcow2")));
         undefine("define-gone");
     }
 
@@ -203,7 +209,7 @@ class DefineIT {
 
             HostRestoreResult result = restore(to(point, out), "define-uefi-copy");
             assertThat(result.notices()).isEmpty();
-            Path nvram = out.resolve("nvram.fd");
+            Path nvram = out.resolve("define-uefi-copy-nvram.fd");
             assertThat(nvram).hasBinaryContent(variables);
             try (Libvirt libvirt = scene.connect()) {
                 assertThat(libvirt.domain("define-uefi-copy")
@@ -213,7 +219,7 @@ class DefineIT {
                         .contains(">" + nvram + "</nvram>")
                         .doesNotContain(guest.nvram().toString());
             }
-            requireStarts("define-uefi-copy", Map.of("vda", out.resolve("vda.qcow2")));
+            requireStarts("define-uefi-copy", Map.of("vda", out.resolve("define-uefi-copy-vda.qcow2")));
             undefine("define-uefi-copy");
             assertThat(guest.nvram()).exists();
         }
@@ -243,23 +249,71 @@ class DefineIT {
             Point point = backUp(guest);
             assertThatThrownBy(() -> restore(to(point, hidden), "define-blind"))
                     .isInstanceOf(BackupException.class)
-                    .hasMessageContaining(" does not see " + hidden.resolve("vda.qcow2") + " as this machine does: ");
+                    .hasMessageContaining(
+                            " does not see " + hidden.resolve("define-blind-vda.qcow2") + " as this machine does: ");
             assertThat(hidden).doesNotExist();
             assertThat(exists("define-blind")).isFalse();
 
             // The former definition is there again, and so is a file that was to be replaced.
             guest.destroy();
             Files.createDirectory(hidden);
-            Files.writeString(hidden.resolve("vda.qcow2"), "mine");
+            Files.writeString(hidden.resolve("define-hidden-vda.qcow2"), "mine");
             assertThatThrownBy(() -> restore(to(point, hidden).replacing(), null))
                     .isInstanceOf(BackupException.class);
-            assertThat(tools.list(hidden)).containsExactly("vda.qcow2");
-            assertThat(hidden.resolve("vda.qcow2")).hasContent("mine");
+            assertThat(tools.list(hidden)).containsExactly("define-hidden-vda.qcow2");
+            assertThat(hidden.resolve("define-hidden-vda.qcow2")).hasContent("mine");
             guest.start();
             assertThat(guest.state()).isEqualTo("running");
         } finally {
-            Files.deleteIfExists(hidden.resolve("vda.qcow2"));
+            Files.deleteIfExists(hidden.resolve("define-hidden-vda.qcow2"));
             Files.deleteIfExists(hidden);
+        }
+    }
+
+    /** As in a container that kept a restore from before. */
+    @Test
+    void aHostWithOtherFilesOfTheSameNamesIsFoundOut() throws Exception {
+        Path hidden = Files.createDirectories(Path.of("/var/lib/libvirt"))
+                .resolve("virtwire-older-" + ProcessHandle.current().pid());
+        Path there = libvirtd.directory().resolve("lib").resolve(hidden.getFileName());
+        try (Guest guest = guest("define-older")) {
+            Point point = backUp(guest);
+            scene.repository()
+                    .restore(RestoreRequest.of(point, there), ProgressListener.NONE)
+                    .join();
+            for (String target : guest.targets()) {
+                Files.move(
+                        there.resolve("define-older-" + target + ".qcow2"),
+                        there.resolve("define-newer-" + target + ".qcow2"));
+            }
+            assertThatThrownBy(() -> restore(to(point, hidden), "define-newer"))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining(" has a file " + hidden)
+                    .hasMessageContaining(", which this machine does not have yet: it is another machine");
+            assertThat(hidden).doesNotExist();
+            assertThat(exists("define-newer")).isFalse();
+        }
+    }
+
+    @Test
+    void aFileThatIsAnotherDomainsDiskIsNotReplaced() throws Exception {
+        try (Guest guest = guest("define-mine");
+                Libvirt libvirt = scene.connect()) {
+            Point point = backUp(guest);
+            Path taken = Files.createDirectory(out).resolve("define-again-vda.qcow2");
+            Files.writeString(taken, "precious");
+            Domain other = libvirt.defineDomain("<domain type='qemu'><name>define-other</name><memory>65536</memory>"
+                            + "<os><type>hvm</type></os><devices><disk type='file'><source file='" + taken
+                            + "'/><target dev='vdq' bus='virtio'/></disk></devices></domain>")
+                    .join();
+
+            assertThatThrownBy(() -> restore(to(point, out).replacing(), "define-again"))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("domain define-other has " + taken + " as its disk vdq: choose another folder");
+
+            assertThat(taken).hasContent("precious");
+            assertThat(exists("define-again")).isFalse();
+            other.undefine().join();
         }
     }
 
@@ -278,10 +332,16 @@ class DefineIT {
             HostRestoreResult result = restore(to(point, out), "define-unplugged");
             assertThat(result.notices())
                     .containsExactly(
-                            "disk vdc is restored to " + out.resolve("vdc.qcow2")
+                            "disk vdc is restored to " + out.resolve("define-unplugged-vdc.qcow2")
                                     + ", but the saved definition does not have it: it was attached to the running domain only");
-            tools.check(out.resolve("vdc.qcow2"));
-            requireStarts("define-unplugged", Map.of("vda", out.resolve("vda.qcow2"), "vdb", out.resolve("vdb.qcow2")));
+            tools.check(out.resolve("define-unplugged-vdc.qcow2"));
+            requireStarts(
+                    "define-unplugged",
+                    Map.of(
+                            "vda",
+                            out.resolve("define-unplugged-vda.qcow2"),
+                            "vdb",
+                            out.resolve("define-unplugged-vdb.qcow2")));
             undefine("define-unplugged");
         }
     }

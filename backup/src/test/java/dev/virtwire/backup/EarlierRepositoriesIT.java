@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Repositories that earlier versions wrote, kept as text in {@code src/test/resources}: each is verified, restored and
- * gone on with. What their disks held stands beside each, as it was written to the guest.
+ * continued with a new point. What their disks held stands beside each, as it was written to the guest.
  */
 @ExtendWith(LibvirtdExtension.class)
 class EarlierRepositoriesIT {
@@ -40,7 +40,7 @@ class EarlierRepositoriesIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"first", "chain", "compressed"})
-    void isReadVerifiedRestoredAndGoneOnWith(String name, Libvirtd libvirtd) throws Exception {
+    void isReadVerifiedRestoredAndContinued(String name, Libvirtd libvirtd) throws Exception {
         KeptTruth truth = KeptTruth.read(KEPT.resolve(name + ".truth"));
         Scene scene = new Scene(libvirtd, folder);
         RepositoryText.expand(KEPT.resolve(name), scene.backups());
@@ -114,7 +114,7 @@ class EarlierRepositoriesIT {
             Path image = point.folder().resolve(disk.target() + ".qcow2");
             tools.check(image);
             tools.compare(raw, image, "qcow2");
-            tools.compare(raw, out.resolve(disk.target() + ".qcow2"), "qcow2");
+            tools.compare(raw, out.resolve(point.domain() + "-" + disk.target() + ".qcow2"), "qcow2");
         }
     }
 }

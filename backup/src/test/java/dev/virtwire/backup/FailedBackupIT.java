@@ -280,7 +280,7 @@ class FailedBackupIT {
         try (Guest guest = guest().start()) {
             scene.backup(plan().withDisk("vdb"));
         }
-        // libvirt gives a new UUID to a domain that is defined anew; the images have to make room.
+        // libvirt gives a new UUID to a domain that is defined again; the images have to make room.
         for (String target : List.of("vda", "vdb")) {
             Files.delete(libvirtd.directory().resolve("disks/" + name + "-" + target + ".qcow2"));
         }
@@ -316,8 +316,7 @@ class FailedBackupIT {
                     .hasMessageContaining("'virtwire recover " + there.backups() + "' clears it");
             own.restart();
             assertThat(there.repository().points(name).unfinished()).hasSize(1);
-            RecoverReport report = Backups.recover(
-                            there.repository(), uri -> Libvirt.connect(uri).join(), ProgressListener.NONE)
+            RecoverReport report = Backups.recover(there.repository(), there::connect, ProgressListener.NONE)
                     .join();
             assertThat(report.left()).isEmpty();
             assertThat(report.done())

@@ -11,15 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A program of its own that makes a backup, or goes on with one, says when so much of it is done, and waits to be
+ * A program of its own that makes a backup, or resumes one, says when so much of it is done, and waits to be
  * killed.
  */
 public final class HalfBackup {
     private HalfBackup() {}
 
     /**
-     * Takes the URI, the domain, the repository's folder, how many bytes to do, and whether to go on with an earlier
-     * one.
+     * Takes the URI, the domain, the repository's folder, how many bytes to do, and whether to resume an earlier one.
      */
     public static void main(String[] args) {
         long bytes = Long.parseLong(args[3]);

@@ -152,7 +152,7 @@ final class History {
                 Path image = one.point().folder().resolve(disk.target() + ".qcow2");
                 tools.check(image);
                 tools.compare(truth, image, "qcow2");
-                tools.compare(truth, out.resolve(disk.target() + ".qcow2"), "qcow2");
+                tools.compare(truth, out.resolve(one.point().domain() + "-" + disk.target() + ".qcow2"), "qcow2");
             }
         }
     }

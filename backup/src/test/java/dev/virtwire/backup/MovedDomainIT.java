@@ -30,7 +30,7 @@ class MovedDomainIT {
     Path folder;
 
     @Test
-    void goesOnWithIncrementsOnAnotherHostAndWhenItComesBack(Libvirtd home) throws Exception {
+    void makesIncrementsOnAnotherHostAndWhenItComesBack(Libvirtd home) throws Exception {
         try (Guest guest = Guest.on(home, NAME)
                         .disk(GuestDisk.qcow2(24 * MIB).pattern(3))
                         .disk(GuestDisk.qcow2(5 * MIB + 512).pattern(4))

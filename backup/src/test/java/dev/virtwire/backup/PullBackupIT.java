@@ -68,7 +68,8 @@ class PullBackupIT {
                 Path stored = point.folder().resolve(disk.target() + ".qcow2");
                 tools.check(stored);
                 tools.compare(truth, stored, "qcow2");
-                tools.compare(truth, out.resolve(disk.target() + "." + format), format.toString());
+                tools.compare(
+                        truth, out.resolve(point.domain() + "-" + disk.target() + "." + format), format.toString());
             }
         }
     }

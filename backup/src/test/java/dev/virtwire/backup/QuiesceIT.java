@@ -82,7 +82,7 @@ class QuiesceIT {
         scene.repository()
                 .restore(RestoreRequest.of(point, out).withFormat(ImageFormat.RAW), ProgressListener.NONE)
                 .join();
-        return GuestFileSystem.inspect(out.resolve("vda.raw"));
+        return GuestFileSystem.inspect(out.resolve(point.domain() + "-vda.raw"));
     }
 
     @Test

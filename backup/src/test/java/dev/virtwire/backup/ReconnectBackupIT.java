@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A backup whose libvirtd is started anew while QEMU serves the disks. */
+/** A backup whose libvirtd is started again while QEMU serves the disks. */
 class ReconnectBackupIT {
     @TempDir
     Path folder;

@@ -22,15 +22,20 @@ import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
+import dev.virtwire.testkit.PrivateLibvirtd;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LibvirtdExtension.class)
 class RecoverIT {
@@ -53,8 +58,7 @@ class RecoverIT {
     }
 
     private RecoverReport recover() {
-        return Backups.recover(scene.repository(), uri -> Libvirt.connect(uri).join(), ProgressListener.NONE)
-                .join();
+        return scene.recover(scene::connect);
     }
 
     private void dieInMidBackup(Guest guest) throws Exception {
@@ -152,6 +156,7 @@ class RecoverIT {
                             null,
                             List.of(),
                             List.of(),
+                            null,
                             null));
 
             assertThat(recover().done()).containsExactly("deleted checkpoint " + old);
@@ -162,15 +167,17 @@ class RecoverIT {
     }
 
     /** The folder is there for libvirtd and not for us, as on another machine. */
-    @Test
-    void filesOfAnotherHostAreDeletedByLibvirtAndOnlyThePointsOwn() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void filesOfAnotherHostAreDeletedByLibvirtAndOnlyThePointsOwn(boolean byForwardedSocket) throws Exception {
+        String uri = byForwardedSocket ? libvirtd.unixUri() : libvirtd.tcpUri();
         Path there = Files.createDirectories(libvirtd.directory().resolve("lib/scratch & more"));
         String folder = "/var/lib/libvirt/scratch & more";
-        try (Guest guest = guest("killed-5")) {
+        try (Guest guest = guest("killed-5" + byForwardedSocket)) {
             Point point = scene.backup(BackupRequest.of(guest.name())).point();
             Manifest manifest = point.manifest();
             String id = "20200101T000000Z-full";
-            String own = Names.onHost(manifest.repository(), manifest.domain().uuid(), id);
+            String own = Names.onHost(manifest.repository(), manifest.domain().uuid(), id, null);
             List<String> names = List.of(Names.scratch(own, "vda"), Names.scratch(own, "vdb"));
             Files.writeString(there.resolve(names.get(0)), "left");
             Files.writeString(there.resolve("somebody-elses"), "precious");
@@ -194,12 +201,11 @@ class RecoverIT {
                             null,
                             names.stream().map(name -> folder + "/" + name).toList(),
                             List.of(),
+                            null,
                             null));
 
             RecoverReport report = Backups.recover(
-                            scene.repository(),
-                            uri -> Libvirt.connect(libvirtd.tcpUri()).join(),
-                            ProgressListener.NONE)
+                            scene.repository(), () -> Libvirt.connect(uri).join(), ProgressListener.NONE)
                     .join();
 
             assertThat(report.done())
@@ -219,6 +225,71 @@ class RecoverIT {
         }
     }
 
+    /** Many hosts are named debian or localhost. Each of the two has its own job, which the other knows nothing of. */
+    @Test
+    void whatRanOnAnotherHostOfTheSameNameIsClearedOnThatHostAlone() throws Exception {
+        try (Guest guest = guest("killed-6");
+                Libvirtd twin = PrivateLibvirtd.start();
+                Libvirt there = Libvirt.connect(twin.unixUri()).join()) {
+            assertThat(there.hostname().join()).isEqualTo(host());
+            dieInMidBackup(guest);
+
+            RecoverReport report =
+                    scene.recover(() -> Libvirt.connect(twin.unixUri()).join());
+
+            assertThat(report.done()).isEmpty();
+            assertThat(report.left())
+                    .singleElement()
+                    .asString()
+                    .contains(" left on host " + host() + ": this host has the same name, and its UUID is ");
+            assertThat(scene.traces()).isNotEmpty();
+            assertThat(scene.repository().points(guest.name()).unfinished()).hasSize(1);
+            assertThat(recover().done()).anyMatch(done -> done.equals("ended the backup job of domain killed-6"));
+            scene.requireClean(guest.name());
+        }
+    }
+
+    private String host() {
+        try (Libvirt libvirt = scene.connect()) {
+            return libvirt.hostname().join();
+        }
+    }
+
+    /** Who can write the repository must not choose where credentials go. */
+    @Test
+    void aUriInTheRepositoryIsNotFollowed() throws Exception {
+        try (Guest guest = guest("killed-7")) {
+            dieInMidBackup(guest);
+            Path journal = scene.backups().resolve("killed-7/.journal");
+            Path entry;
+            try (Stream<Path> list = Files.list(journal)) {
+                entry = list.filter(file -> file.toString().endsWith(".json"))
+                        .findFirst()
+                        .orElseThrow();
+            }
+            String written = Files.readString(entry);
+            Files.writeString(
+                    entry,
+                    written.replaceFirst("\"name\" : \"" + host() + "\"", "\"name\" : \"evil\"")
+                            .replaceFirst(
+                                    "\"uuid\" : \"(?=[^\"]*\"\\s*\\})[^\"]*\"(?=\\s*\\},\\s*\"mode\")",
+                                    "\"uuid\" : null")
+                            .replaceFirst("\"uri\" : \"[^\"]*\"", "\"uri\" : \"qemu+tls://evil/system?no_verify=1\""));
+            AtomicInteger connections = new AtomicInteger();
+
+            RecoverReport report = scene.recover(() -> {
+                connections.incrementAndGet();
+                return scene.connect();
+            });
+
+            assertThat(connections).hasValue(1);
+            assertThat(report.left()).singleElement().asString().endsWith(" left on host evil: this is host " + host());
+            Files.writeString(entry, written);
+            assertThat(recover().clean()).isTrue();
+            scene.requireClean(guest.name());
+        }
+    }
+
     @Test
     void aHostThatCannotBeReachedKeepsItsEntryInTheJournal() throws Exception {
         try (Guest guest = guest("killed-4")) {
@@ -226,7 +297,7 @@ class RecoverIT {
 
             RecoverReport report = Backups.recover(
                             scene.repository(),
-                            uri -> {
+                            () -> {
                                 try {
                                     return Libvirt.connect("qemu+unix:///system?socket=/nowhere")
                                             .join();

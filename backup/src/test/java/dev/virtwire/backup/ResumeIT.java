@@ -91,7 +91,7 @@ class ResumeIT {
     }
 
     private static String wentOn(String point) {
-        return "went on with point " + point + ", which an earlier run began at ";
+        return "resumed point " + point + ", which an earlier run began at ";
     }
 
     @Test
@@ -178,12 +178,12 @@ class ResumeIT {
                             .join())
                     .cause()
                     .hasMessageContaining("Left behind: perhaps, on host ")
-                    .hasMessageEndingWith("Or 'virtwire backup --resume' goes on with it, if its job still runs then");
+                    .hasMessageEndingWith("Or 'virtwire backup --resume' finishes it, if its job still runs then");
             writeEverywhere(guest, 0x66);
 
             BackupResult result = scene.backup(resuming(guest));
 
-            assertThat(result.notices()).singleElement().asString().startsWith("went on with");
+            assertThat(result.notices()).singleElement().asString().startsWith("resumed point");
             assertThat(result.bytesRead()).isLessThanOrEqualTo(36 * MIB + 512 - 14 * MIB);
             requireTruth(result.point(), truth);
             scene.requireClean(guest.name(), result.point().manifest().checkpoint());
@@ -203,17 +203,17 @@ class ResumeIT {
                     .result()
                     .join();
 
-            assertThat(result.notices()).singleElement().asString().startsWith("went on with");
+            assertThat(result.notices()).singleElement().asString().startsWith("resumed point");
             assertThat(result.bytesRead()).isLessThanOrEqualTo(6 * MIB + 512);
             requireTruth(result.point(), truth);
             scene.requireClean(guest.name(), result.point().manifest().checkpoint());
         }
     }
 
-    /** What happened to the backup in between, and why it is not gone on with then. */
+    /** What happened to the backup in between, and why it is not resumed then. */
     private enum Change {
         JOB_ENDED("its job no longer runs on the host"),
-        GUEST_RESTARTED("the domain was started anew since"),
+        GUEST_RESTARTED("the domain was started again since"),
         NOTE_DAMAGED("that run had not come to copy anything");
 
         private final String reason;
@@ -268,7 +268,7 @@ class ResumeIT {
         Path truth = truth(guest, "truth");
         BackupResult result = scene.backup(plan);
         assertThat(result.notices())
-                .contains("point " + unfinished + ", which an earlier run began, is not gone on with: " + reason)
+                .contains("point " + unfinished + ", which an earlier run began, is not resumed: " + reason)
                 .anyMatch(notice -> notice.startsWith("an earlier run was cleaned up after: "));
         requireTruth(result.point(), truth);
         scene.requireClean(guest.name(), result.point().manifest().checkpoint());

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** A libvirtd, a repository, and the questions that every test asks of them after something went wrong. */
@@ -82,7 +82,7 @@ final class Scene {
                 .join();
     }
 
-    RecoverReport recover(Function<String, Libvirt> connect) {
+    RecoverReport recover(Supplier<Libvirt> connect) {
         return Backups.recover(repository(), connect, ProgressListener.NONE).join();
     }
 

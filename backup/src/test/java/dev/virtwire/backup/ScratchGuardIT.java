@@ -42,6 +42,7 @@ class ScratchGuardIT {
     Path folder;
 
     private final AtomicLong largest = new AtomicLong();
+    private Path seen = small;
 
     @BeforeAll
     static void startGuest() throws Exception {
@@ -76,8 +77,8 @@ class ScratchGuardIT {
         }
     }
 
-    private static long scratchSize() {
-        try (Stream<Path> list = Files.list(small)) {
+    private long scratchSize() {
+        try (Stream<Path> list = Files.list(seen)) {
             return list.filter(path -> path.toString().endsWith(".scratch"))
                     .mapToLong(path -> path.toFile().length())
                     .sum();
@@ -96,7 +97,7 @@ class ScratchGuardIT {
         try (Libvirt libvirt = scene.connect()) {
             CompletableFuture<BackupResult> result = Backups.of(libvirt, scene.repository())
                     .within(TransferLimits.of(1, bandwidth))
-                    .backup(plan.withScratchFolder(small.toString()), listener)
+                    .backup(plan.scratchFolder() == null ? plan.withScratchFolder(small.toString()) : plan, listener)
                     .result();
             CompletableFuture.anyOf(begun, result).join();
             overwrite(result, most);
@@ -106,13 +107,16 @@ class ScratchGuardIT {
 
     /** The error is the backup's, and the guest has none. */
     private RuntimeException failure(BackupRequest plan) throws Exception {
-        Scene scene = new Scene(libvirtd, folder);
+        return failure(plan, new Scene(libvirtd, folder));
+    }
+
+    private RuntimeException failure(BackupRequest plan, Scene scene) throws Exception {
         try {
             backup(plan, scene, SLOW, DISK);
         } catch (CompletionException e) {
             assertThat(guest.state()).isEqualTo("running");
             scene.requireClean("busy");
-            assertThat(small).isEmptyDirectory();
+            assertThat(seen).isEmptyDirectory();
             return (BackupException) e.getCause();
         }
         throw new AssertionError("the backup did not fail");
@@ -137,6 +141,35 @@ class ScratchGuardIT {
                                 + " have grown to \\d+ MiB, near their limit of 96 MiB\\. The backup was ended before the"
                                 + " guest's writes would fail: raise it by --scratch-limit");
         assertThat(largest.get()).isBetween(32 * MIB, 96 * MIB);
+    }
+
+    /** As on another machine: the folder is there for libvirtd and not for us. */
+    @Test
+    void theHostIsAskedForTheRoomInAFolderThatCannotBeSeen() throws Exception {
+        String there = "/var/lib/libvirt/scratch";
+        seen = Files.createDirectory(libvirtd.directory().resolve("lib/scratch"));
+        String namespace =
+                Files.readString(libvirtd.directory().resolve("init.pid")).strip();
+        List<String> inside = List.of("nsenter", "-t", namespace, "-m");
+        Tools tools = new Tools();
+        tools.run(Stream.concat(
+                        inside.stream(), Stream.of("mount", "-t", "tmpfs", "-o", "size=" + ROOM, "scratch", there))
+                .toList());
+        try {
+            assertThat(failure(
+                            BackupRequest.of("busy").withScratchFolder(there),
+                            new Scene(libvirtd, libvirtd.tcpUri(), folder)))
+                    .hasMessageMatching(
+                            "the backup of domain busy failed: the guest overwrites so much that the scratch files"
+                                    + " have grown to \\d+ MiB, near the \\d+ MiB that were free in " + there
+                                    + " of the host\\. The backup was ended before the guest's writes would fail: choose"
+                                    + " a folder with more room by --scratch");
+            try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+                assertThat(libvirt.storage().pools().join()).isEmpty();
+            }
+        } finally {
+            tools.run(Stream.concat(inside.stream(), Stream.of("umount", there)).toList());
+        }
     }
 
     @Test

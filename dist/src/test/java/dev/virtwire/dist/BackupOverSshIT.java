@@ -123,7 +123,8 @@ class BackupOverSshIT {
                             "-F",
                             "qcow2",
                             truth.toString(),
-                            restored.resolve(target + ".qcow2").toString())
+                            restored.resolve(guest.name() + "-" + target + ".qcow2")
+                                    .toString())
                     .redirectErrorStream(true)
                     .start();
             String said = new String(compare.getInputStream().readAllBytes());

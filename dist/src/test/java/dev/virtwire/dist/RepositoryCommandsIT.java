@@ -114,7 +114,10 @@ class RepositoryCommandsIT {
                         .startsWith("restored " + guest.name() + "@")
                         .contains("vdb." + format);
                 for (String target : guest.targets()) {
-                    assertSame(folder.resolve(target + ".raw"), out.resolve(target + "." + format), format);
+                    assertSame(
+                            folder.resolve(target + ".raw"),
+                            out.resolve(guest.name() + "-" + target + "." + format),
+                            format);
                 }
             }
         }
@@ -217,7 +220,7 @@ class RepositoryCommandsIT {
                         "definedUuid",
                         "notices");
         assertThat(restore.at("/files/0").asText())
-                .isEqualTo(out.resolve("vda.qcow2").toString());
+                .isEqualTo(out.resolve(guest.name() + "-vda.qcow2").toString());
 
         JsonNode recover = json(run("recover", repository.toString(), "--json"));
         assertThat(recover.toString()).isEqualTo("{\"clean\":true,\"done\":[],\"left\":[],\"busy\":[]}");
@@ -305,8 +308,8 @@ class RepositoryCommandsIT {
                 .isEqualTo(new CommandRun(
                         1,
                         "",
-                        "error: " + folder
-                                + "/out/vdb.qcow2 exists already: choose another folder, or allow replacing\n"));
+                        "error: " + folder + "/out/" + guest.name()
+                                + "-vdb.qcow2 exists already: choose another folder, or allow replacing\n"));
         String[] replacing =
                 Stream.concat(Stream.of(restore), Stream.of("--replace")).toArray(String[]::new);
         assertThat(run(replacing).exitCode()).isZero();

@@ -74,7 +74,7 @@ class RestoreCommandIT {
                 new Launcher().start("restore", repository, NAME, "--to", out.toString(), "--bwlimit", "2M");
         await().pollInterval(Duration.ofMillis(20))
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> Files.exists(out.resolve(".vda.qcow2.partial")));
+                .until(() -> Files.exists(out.resolve("." + NAME + "-vda.qcow2.partial")));
         assertThat(running.process().isAlive()).isTrue();
         running.signal(signal);
         assertThat(running.await()).isEqualTo(new CommandRun(130, "", "error: interrupted; nothing of it is left\n"));
@@ -97,7 +97,8 @@ class RestoreCommandIT {
                         + " continues there\",\"exitCode\":130}}\n");
         assertThat(record).exists();
         assertThat(run("verify", repository, "--resume").err())
-                .startsWith("note: the verification of domain " + NAME + " that began at ");
+                .startsWith("note: the verification of domain " + NAME + " that began at ")
+                .endsWith(" is resumed\n");
         assertThat(record).doesNotExist();
     }
 
@@ -142,10 +143,11 @@ class RestoreCommandIT {
                 "again");
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .matches("restored " + NAME + "@\\S+ to " + out + ": vda.qcow2, domain.xml; .* written in .* s\n"
+                .matches("restored " + NAME + "@\\S+ to " + out
+                        + ": again-vda.qcow2, again-domain.xml; .* written in .* s\n"
                         + "defined: domain again with UUID \\S+, not started\n");
         assertThat(Files.getPosixFilePermissions(out)).hasSize(5);
-        assertThat(run("-c", libvirtd.unixUri(), "info", "again").out()).contains(out + "/vda.qcow2");
+        assertThat(run("-c", libvirtd.unixUri(), "info", "again").out()).contains(out + "/again-vda.qcow2");
         Process undefine = new ProcessBuilder("virsh", "-q", "-c", libvirtd.unixUri(), "undefine", "again")
                 .inheritIO()
                 .start();
@@ -175,7 +177,7 @@ class RestoreCommandIT {
         CommandRun run = run("restore", repository, NAME, "--to", out.toString(), "--chain", "--json");
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("\"definedName\" : null", "\"notices\" : [ ]", "-full/vda.qcow2\"");
-        assertThat(list(out)).hasSize(2).contains("domain.xml");
+        assertThat(list(out)).hasSize(2).contains(NAME + "-domain.xml");
     }
 
     @Test

@@ -17,7 +17,7 @@ import java.util.Set;
 
 /**
  * An image with everything beneath it, read as the guest would see it: what one image leaves unallocated comes from the
- * next. Where the last one has nothing either, or is shorter, zeros are read.
+ * next. If the last one has nothing either, or is shorter, zeros are read.
  */
 public final class ImageChain implements ImageReader {
     /** More files than that in one chain are refused. */

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An image could not be read or written, or is not what it should be. The message is one sentence that begins with
- * the file and, where there is one, ends with the offset in that file.
+ * An image could not be read or written, or is not what it should be. The message is one sentence that begins with the
+ * file and, if there is one, ends with the offset in that file.
  */
 public final class ImageException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -21,7 +21,7 @@ public record ImageExtent(long offset, long length, Kind kind, long hostOffset, 
         DATA,
         /** Zeros, whatever a backing file holds. */
         ZERO,
-        /** Not in this image: the backing file's content, or zeros where there is none. */
+        /** Not in this image: the backing file's content, or zeros if there is no backing file. */
         UNALLOCATED
     }
 
@@ -30,7 +30,7 @@ public record ImageExtent(long offset, long length, Kind kind, long hostOffset, 
         return offset + length;
     }
 
-    /** Whether {@code next} goes on where this run ends, on the disk and, for data, in the file. */
+    /** Whether {@code next} begins where this run ends, on the disk and, for data, in the file. */
     public boolean isContinuedBy(ImageExtent next) {
         return next.offset == end()
                 && next.kind == kind

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Fills a new image. Data may come in any order and from several threads at once, as long as no two of them write the
- * same cluster; every cluster is written at most once. What is never written reads as the backing file's content, or
- * as zeros where there is none.
+ * same cluster; every cluster is written at most once. What is never written reads as the backing file's content, or as
+ * zeros if there is no backing file.
  *
  * <p>The image exists only once {@link #finish()} has returned. After a failed write it cannot be finished any more.
  * Interrupting a thread in one of these methods closes the file and so fails the image.
@@ -25,7 +25,7 @@ public interface ImageWriter extends Closeable {
      * @param guestOffset where the data begins on the disk, in bytes; a multiple of {@link #clusterSize()}
      * @param data its remaining bytes are written and consumed: a multiple of the cluster size, or up to the end of
      *     the disk; at least one byte
-     * @return the byte in the file where the data begins; it lies there in one piece. -1 where the file does not
+     * @return the byte in the file where the data begins; it lies there in one piece. -1 if the file does not
      *     hold these bytes as they are, because they are compressed
      * @throws ImageException if the file cannot be written, with file and offset
      * @throws IllegalArgumentException if the range is not aligned or leaves the disk

@@ -72,7 +72,7 @@ public final class Qcow2Writer implements ImageWriter {
     }
 
     /**
-     * Goes on with a file that {@link #create} made with the same options, without compression, and whose writer ended
+     * Continues a file that {@link #create} made with the same options, without compression, and whose writer ended
      * before it had finished. Nothing of it is part of the new image until {@link #adopt} says where it belongs; what
      * is not adopted stays in the file, unused. New data goes behind it.
      *
@@ -81,7 +81,7 @@ public final class Qcow2Writer implements ImageWriter {
      */
     public static Qcow2Writer reopen(Path path, Qcow2Options options) throws ImageException {
         if (options.compression() != Compression.NONE) {
-            throw new IllegalArgumentException("what is compressed cannot be gone on with");
+            throw new IllegalArgumentException("an image with compressed clusters cannot be continued");
         }
         ImageFile file = ImageFile.reopen(path);
         try {
@@ -136,7 +136,7 @@ public final class Qcow2Writer implements ImageWriter {
      * @param guestOffset as for {@link #write}
      * @param length in bytes, as for {@link #write}
      * @param hostOffset what {@link #write} returned for it then
-     * @return false, and nothing is changed, where no such data can be there: the file was shorter, or other data was
+     * @return false, and nothing is changed, if no such data can be there: the file was shorter, or other data was
      *     adopted from that place
      * @throws ImageException as for {@link #write}
      * @throws IllegalArgumentException as for {@link #write}
@@ -165,7 +165,7 @@ public final class Qcow2Writer implements ImageWriter {
      *
      * @param hostOffset what {@link #write} returned then
      * @param destination its remaining bytes are filled
-     * @return false where the file was shorter
+     * @return false if the file was shorter
      * @throws ImageException if the file cannot be read
      */
     public boolean read(long hostOffset, ByteBuffer destination) throws ImageException {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.AnnotatedElementContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
-/** Temporary folders in memory where there is room: hundreds of small images wait for the disk's sync otherwise. */
+/** Temporary folders in memory, if there is room: hundreds of small images wait for the disk's sync otherwise. */
 final class MemoryFolder implements TempDirFactory {
     private static final Path MEMORY = Path.of("/dev/shm");
     private static final long ROOM = 512L << 20;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a writer that ended left in a file becomes part of another's image, where that says so, and nothing else does.
+ * What a writer that ended left in a file becomes part of another's image, if that says so, and nothing else does.
  */
 class ReopenedImageTest {
     private static final int MIB = 1 << 20;
@@ -90,7 +90,7 @@ class ReopenedImageTest {
     }
 
     @Test
-    void anImageThatWasFinishedIsNoneWhileItIsWrittenAnew() throws IOException {
+    void anImageThatWasFinishedIsNoImageWhileItIsWrittenAgain() throws IOException {
         Path file = folder.resolve("image.qcow2");
         try (Qcow2Writer first = Qcow2Writer.create(file, OPTIONS)) {
             first.write(0, filled(MIB, 1));

@@ -17,8 +17,8 @@ public interface Repository {
     /**
      * Opens the repository in {@code folder}.
      *
-     * @throws RepositoryException where there is none, or one that this program is too old for
-     * @throws DamagedException where its {@code virtwire.json} is damaged
+     * @throws RepositoryException if there is no repository, or one that this program is too old for
+     * @throws DamagedException if its {@code virtwire.json} is damaged
      */
     static Repository open(Path folder) {
         return RepositoryStore.open(folder, DurableFiles.PLAIN);
@@ -27,7 +27,7 @@ public interface Repository {
     /**
      * Opens the repository in {@code folder}, or makes one where the folder is empty or does not exist.
      *
-     * @throws RepositoryException where the folder holds other things or cannot be written
+     * @throws RepositoryException if the folder holds other things or cannot be written
      */
     static Repository openOrCreate(Path folder) {
         return RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN);
@@ -46,7 +46,7 @@ public interface Repository {
      * What it holds of one domain.
      *
      * @param domain the domain's name, or that of its folder
-     * @throws RepositoryException where it holds nothing of it
+     * @throws RepositoryException if it holds nothing of it
      */
     DomainPoints points(String domain);
 
@@ -55,16 +55,16 @@ public interface Repository {
      *
      * @param domain the domain's name, or that of its folder
      * @param id the point's id
-     * @throws RepositoryException where there is no such point
-     * @throws DamagedException where its manifest is damaged
+     * @throws RepositoryException if there is no such point
+     * @throws DamagedException if its manifest is damaged
      */
     Point point(String domain, String id);
 
     /**
      * The newest point of a domain.
      *
-     * @throws RepositoryException where there is none
-     * @throws DamagedException where a manifest is damaged, so that nobody knows which point is the newest
+     * @throws RepositoryException if there is no point
+     * @throws DamagedException if a manifest is damaged, so that nobody knows which point is the newest
      */
     Point newestPoint(String domain);
 
@@ -72,8 +72,8 @@ public interface Repository {
      * Verifies what is asked for, on several threads: files, the bytes of images, and what a guest would read from
      * them.
      *
-     * <p>The result is a report, whatever was found; or a {@link RepositoryException} where there is no such domain or
-     * point, where another verification keeps the same record, or where something cannot be read at all, which says
+     * <p>The result is a report, whatever was found; or a {@link RepositoryException} if there is no such domain or
+     * point, if another verification keeps the same record, or where something cannot be read at all, which says
      * nothing of damage; an {@link OperationCancelledException} after {@link Operation#cancel}.
      */
     Operation<VerifyReport> verify(VerifyRequest request, ProgressListener listener);
@@ -96,7 +96,7 @@ public interface Repository {
      * their host. A crash leaves a point as it was or gone; the next prune, backup or recovery finishes what was begun.
      * Reads manifests and the sizes of files, no image.
      *
-     * <p>Fails with a {@link RepositoryException} where there is no such domain, another run writes it, or something
+     * <p>Fails with a {@link RepositoryException} if there is no such domain, another run writes it, or something
      * cannot be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.
      */
     Operation<PruneReport> prune(PruneRequest request, ProgressListener listener);

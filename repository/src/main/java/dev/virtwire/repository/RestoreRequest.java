@@ -10,7 +10,8 @@ import java.util.Set;
  * What to restore where. Immutable: each method that changes something returns another request.
  *
  * @param point the point
- * @param destination the folder for the files, created where its parent exists: {@code vda.qcow2}, {@code domain.xml} …
+ * @param destination the folder for the files, created if its parent exists: {@code web1-vda.qcow2}, {@code
+ *     web1-domain.xml} …
  * @param format the images' format
  * @param chained whether the images are copied as they are, each with all that it builds on, instead of flattened: then
  *     each point has a folder of its own in the destination, {@code 20261122T190000Z-full/vda.qcow2}

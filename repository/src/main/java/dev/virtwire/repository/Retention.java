@@ -17,7 +17,7 @@ public record Retention(int last, int daily, int weekly, int monthly) {
     /**
      * Refuses what keeps nothing.
      *
-     * @throws RepositoryException where a number is negative, or all are 0
+     * @throws RepositoryException if a number is negative, or all are 0
      */
     public Retention {
         if (last < 0 || daily < 0 || weekly < 0 || monthly < 0) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param domain the domain's name, or that of its folder; null for all domains
  * @param point the point's id, for it and all that it builds on; null for all points
  * @param depth how much is read
- * @param resume whether to go on where the last verification with this setting was interrupted
+ * @param resume whether to resume where the last verification with this setting was interrupted
  * @param bytesPerSecond how fast to read, in bytes a second; 0 for as fast as can be
  */
 public record VerifyRequest(

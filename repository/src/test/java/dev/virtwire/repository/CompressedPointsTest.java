@@ -61,7 +61,7 @@ class CompressedPointsTest {
                         .restore(RestoreRequest.of(points.get(i), out).withFormat(format), ProgressListener.NONE)
                         .join();
                 try (ImageChain image =
-                        ImageChain.open(out.resolve("vda." + format), format.toString(), ImageAccess.anywhere())) {
+                        ImageChain.open(out.resolve("web1-vda." + format), format.toString(), ImageAccess.anywhere())) {
                     ByteBuffer content = ByteBuffer.allocate((int) image.virtualSize());
                     image.read(0, content);
                     assertThat(content.array()).as("point %d as %s", i, format).isEqualTo(states.get(i).content);

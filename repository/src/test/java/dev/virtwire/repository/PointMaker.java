@@ -15,6 +15,7 @@ import dev.virtwire.repository.internal.store.Manifests;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.manifest.DiskSource;
+import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.Level;
@@ -48,6 +49,7 @@ public final class PointMaker {
     private final List<ExcludedDisk> excluded = new ArrayList<>();
     private Compression compression = Compression.NONE;
     private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
+    private DomainIdentity identity = Manifests.WEB1;
     private boolean bitmaps;
 
     public PointMaker(Path folder) {
@@ -58,6 +60,12 @@ public final class PointMaker {
     /** How the images of points to come are compressed. */
     public PointMaker compressing(Compression kind) {
         compression = kind;
+        return this;
+    }
+
+    /** Points to come are of that domain. */
+    public PointMaker of(DomainIdentity other) {
+        identity = other;
         return this;
     }
 
@@ -133,7 +141,7 @@ public final class PointMaker {
                         full.writer(),
                         full.repository(),
                         id,
-                        full.domain(),
+                        identity,
                         full.host(),
                         mode,
                         parent == null ? Level.FULL : Level.INCREMENTAL,

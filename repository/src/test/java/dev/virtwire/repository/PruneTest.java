@@ -352,6 +352,7 @@ class PruneTest {
                         null,
                         List.of(),
                         List.of(),
+                        null,
                         null));
 
         PruneReport report = prune(1);

@@ -66,7 +66,7 @@ class RestoreChainIT {
         Progress last = heard.get(heard.size() - 1);
         assertThat(last.bytesDone()).isEqualTo(last.bytesTotal()).isPositive();
 
-        List<String> expected = new ArrayList<>(List.of("domain.xml"));
+        List<String> expected = new ArrayList<>(List.of("web1-domain.xml"));
         points.forEach(point -> expected.addAll(List.of(point.id() + "/vda.qcow2", point.id() + "/vdb.qcow2")));
         assertThat(files(out)).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(result.files())
@@ -99,7 +99,7 @@ class RestoreChainIT {
                 .join();
         assertThat(files(out))
                 .containsExactlyInAnyOrder(
-                        "domain.xml",
+                        "web1-domain.xml",
                         points.get(0).id() + "/vdb.qcow2",
                         points.get(1).id() + "/vdb.qcow2");
         assertThatThrownBy(() -> repository
@@ -108,7 +108,7 @@ class RestoreChainIT {
                                 ProgressListener.NONE)
                         .join())
                 .isInstanceOf(RepositoryException.class)
-                .hasMessageEndingWith("/domain.xml exists already: choose another folder, or allow replacing");
+                .hasMessageEndingWith("/web1-domain.xml exists already: choose another folder, or allow replacing");
         repository
                 .restore(
                         RestoreRequest.of(points.get(2), out)
@@ -182,15 +182,15 @@ class RestoreChainIT {
 
     @Test
     void whatWouldHaveBeenReplacedIsAsItWasAfterAFailure() throws Exception {
-        Files.createDirectories(out.resolve("domain.xml/in-the-way"));
-        Files.writeString(out.resolve("vda.qcow2"), "mine");
+        Files.createDirectories(out.resolve("web1-domain.xml/in-the-way"));
+        Files.writeString(out.resolve("web1-vda.qcow2"), "mine");
         assertThatThrownBy(() -> repository
                         .restore(RestoreRequest.of(points.get(2), out).replacing(), ProgressListener.NONE)
                         .join())
                 .isInstanceOf(RepositoryException.class)
                 .hasMessageStartingWith("cannot restore to " + out + ": ");
-        assertThat(files(out)).containsExactly("vda.qcow2");
-        assertThat(out.resolve("vda.qcow2")).hasContent("mine");
-        assertThat(tools.list(out)).containsExactly("domain.xml", "vda.qcow2");
+        assertThat(files(out)).containsExactly("web1-vda.qcow2");
+        assertThat(out.resolve("web1-vda.qcow2")).hasContent("mine");
+        assertThat(tools.list(out)).containsExactly("web1-domain.xml", "web1-vda.qcow2");
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.repository.internal.copy.MemoryDisk;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,6 +46,36 @@ class RestoreIT {
         } finally {
             tools.run(List.of("umount", small.toString()));
         }
+    }
+
+    @Test
+    void anImageThatQemuHasOpenIsNotReplaced() throws Exception {
+        Point point = new PointMaker(folder.resolve("backups"))
+                .full(Map.of("vda", MemoryDisk.random(1 << 20, new Random(5))));
+        Path out = folder.resolve("out");
+        RestoreRequest request = RestoreRequest.of(point, out).replacing();
+        Repository repository = Repository.open(folder.resolve("backups"));
+        repository.restore(request, ProgressListener.NONE).join();
+        Path image = out.resolve("web1-vda.qcow2");
+        Process qemu = new ProcessBuilder("qemu-io", "-f", "qcow2", image.toString())
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader said = qemu.inputReader();
+                BufferedWriter asked = qemu.outputWriter()) {
+            asked.write("read 0 512\n");
+            asked.flush();
+            assertThat(said.lines().anyMatch(line -> line.contains("read 512/512")))
+                    .isTrue();
+
+            assertThatThrownBy(() ->
+                            repository.restore(request, ProgressListener.NONE).join())
+                    .isInstanceOf(RepositoryException.class)
+                    .hasMessageStartingWith(image + " is in use by a guest or another program");
+        } finally {
+            qemu.destroyForcibly().waitFor();
+        }
+        repository.restore(request, ProgressListener.NONE).join();
+        assertThat(tools.list(out)).containsExactly("web1-domain.xml", "web1-vda.qcow2");
     }
 
     @Test

@@ -6,18 +6,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.image.ImageAccess;
 import dev.virtwire.image.ImageChain;
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.store.PointRemoval;
+import dev.virtwire.repository.manifest.DomainIdentity;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,14 +88,16 @@ class VerifyAndRestoreTest {
 
                 assertThat(result.files())
                         .containsExactlyInAnyOrder(
-                                out.resolve("vda." + format), out.resolve("vdb." + format), out.resolve("domain.xml"));
+                                out.resolve("web1-vda." + format),
+                                out.resolve("web1-vdb." + format),
+                                out.resolve("web1-domain.xml"));
                 assertThat(list(out)).hasSize(3);
                 for (String target : List.of("vda", "vdb")) {
-                    assertThat(content(out.resolve(target + "." + format), format))
+                    assertThat(content(out.resolve("web1-" + target + "." + format), format))
                             .as("%s at point %d as %s", target, i, format)
                             .isEqualTo(states.get(i).get(target).content);
                 }
-                assertThat(Files.readString(out.resolve("domain.xml"))).startsWith("<domain>");
+                assertThat(Files.readString(out.resolve("web1-domain.xml"))).startsWith("<domain>");
             }
         }
     }
@@ -112,7 +125,7 @@ class VerifyAndRestoreTest {
         repository
                 .restore(RestoreRequest.of(points.get(2), out).withDisks(Set.of("vdb")), ProgressListener.NONE)
                 .join();
-        assertThat(list(out)).containsExactlyInAnyOrder(out.resolve("vdb.qcow2"), out.resolve("domain.xml"));
+        assertThat(list(out)).containsExactlyInAnyOrder(out.resolve("web1-vdb.qcow2"), out.resolve("web1-domain.xml"));
 
         assertThatThrownBy(() -> repository
                         .restore(RestoreRequest.of(points.get(2), out).withDisks(Set.of("vdc")), ProgressListener.NONE)
@@ -124,17 +137,143 @@ class VerifyAndRestoreTest {
     @Test
     void filesAreReplacedOnlyWhereThatIsAsked() throws Exception {
         Path out = Files.createDirectory(folder.resolve("out"));
-        Files.writeString(out.resolve("vdb.qcow2"), "mine");
+        Files.writeString(out.resolve("web1-vdb.qcow2"), "mine");
         RestoreRequest request = RestoreRequest.of(points.get(0), out);
 
         assertThatThrownBy(
                         () -> repository.restore(request, ProgressListener.NONE).join())
                 .isInstanceOf(RepositoryException.class)
-                .hasMessage(out.resolve("vdb.qcow2") + " exists already: choose another folder, or allow replacing");
-        assertThat(list(out)).containsExactly(out.resolve("vdb.qcow2"));
+                .hasMessage(
+                        out.resolve("web1-vdb.qcow2") + " exists already: choose another folder, or allow replacing");
+        assertThat(list(out)).containsExactly(out.resolve("web1-vdb.qcow2"));
         repository.restore(request.replacing(), ProgressListener.NONE).join();
-        assertThat(content(out.resolve("vdb.qcow2"), ImageFormat.QCOW2))
+        assertThat(content(out.resolve("web1-vdb.qcow2"), ImageFormat.QCOW2))
                 .isEqualTo(states.get(0).get("vdb").content);
+    }
+
+    @Test
+    void aFileWithoutASecondNameComesBackAfterAFailureToo_andWhatAnEarlierRunKeptStays() throws Exception {
+        Path out = Files.createDirectory(folder.resolve("out"));
+        Path mine = Files.writeString(out.resolve("web1-vdb.qcow2"), "mine");
+        Path kept = Files.writeString(out.resolve(".web1-vdb.qcow2.replaced"), "kept by a run that was killed");
+        DurableFiles withoutLinks = new DurableFiles((step, path) -> {
+            if (step == DurableFiles.Step.LINK) {
+                throw new FileSystemException(path.toString(), null, "Operation not permitted");
+            }
+            if (step == DurableFiles.Step.RENAME && path.endsWith("web1-domain.xml")) {
+                throw new IOException("no more");
+            }
+        });
+
+        assertThatThrownBy(() -> RepositoryStore.open(folder.resolve("backups"), withoutLinks)
+                        .restore(RestoreRequest.of(points.get(0), out).replacing(), ProgressListener.NONE)
+                        .join())
+                .hasMessage("cannot restore to " + out + ": no more")
+                .satisfies(e -> assertThat(e.getSuppressed()).isEmpty());
+
+        assertThat(list(out)).containsExactlyInAnyOrder(mine, kept);
+        assertThat(mine).hasContent("mine");
+        repository
+                .restore(RestoreRequest.of(points.get(0), out).replacing(), ProgressListener.NONE)
+                .join();
+        assertThat(kept).hasContent("kept by a run that was killed");
+        assertThat(list(out)).hasSize(4);
+    }
+
+    @Test
+    void aFileThatAGuestHasOpenIsNotReplaced() throws Exception {
+        Path out = Files.createDirectory(folder.resolve("out"));
+        Path open = Files.writeString(out.resolve("web1-vdb.qcow2"), "x".repeat(512));
+        try (FileChannel guest = FileChannel.open(open, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            // One of the bytes that QEMU locks in each image that it uses.
+            FileLock lock = guest.lock(101, 1, true);
+            assertThatThrownBy(() -> repository
+                            .restore(RestoreRequest.of(points.get(0), out).replacing(), ProgressListener.NONE)
+                            .join())
+                    .isInstanceOf(RepositoryException.class)
+                    .hasMessageStartingWith(open + " is in use by a guest or another program");
+            lock.release();
+        }
+        assertThat(list(out)).containsExactly(open);
+        assertThat(open).hasSize(512);
+    }
+
+    @Test
+    void aPointOfAnotherDomainIsFoundAndNotRestored() throws Exception {
+        PointMaker maker = new PointMaker(folder.resolve("backups")).of(new DomainIdentity("web2", new UUID(1, 2)));
+        Point alien = maker.full(Map.of("vda", MemoryDisk.random(1 << 20, random)));
+
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+
+        assertThat(report.damage()).singleElement().satisfies(finding -> {
+            assertThat(finding.file()).isEqualTo(alien.folder().resolve("manifest.json"));
+            assertThat(finding.message()).startsWith("is of domain web2 with UUID ");
+        });
+        assertThatThrownBy(() -> repository.newestPoint("web1")).isInstanceOf(DamagedException.class);
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> repository
+                        .restore(RestoreRequest.of(repository.point("web1", alien.id()), out), ProgressListener.NONE)
+                        .join())
+                .isInstanceOf(DamagedException.class)
+                .hasMessageContaining("is of domain web2 with UUID ");
+        assertThat(out).doesNotExist();
+        repository
+                .restore(RestoreRequest.of(points.get(2), out), ProgressListener.NONE)
+                .join();
+    }
+
+    @Test
+    void aPruneWhileAVerificationRunsIsNoDamage() throws Exception {
+        AtomicBoolean pruned = new AtomicBoolean();
+
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), progress -> {
+                    if (progress.bytesMoved() > 0 && pruned.compareAndSet(false, true)) {
+                        removeAll();
+                    }
+                })
+                .join();
+
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.notices())
+                .containsExactlyInAnyOrderElementsOf(points.stream()
+                        .map(point -> point.folder() + " was removed while the verification ran")
+                        .toList());
+        assertThat(report.points()).isEmpty();
+    }
+
+    @Test
+    void aPruneWhileAPointIsRestoredIsNoDamage() {
+        Path out = folder.resolve("out");
+        assertThatThrownBy(() -> repository
+                        .restore(RestoreRequest.of(points.get(2), out), progress -> {
+                            if (progress.phase() == Progress.Phase.COPYING) {
+                                removeAll();
+                            }
+                        })
+                        .join())
+                .isInstanceOf(RepositoryException.class)
+                .isNotInstanceOf(DamagedException.class)
+                .hasMessageStartingWith(
+                        "point " + points.get(2).id() + " of domain web1 was removed while it was read");
+        assertThat(out).doesNotExist();
+    }
+
+    /** As a prune does that no rule holds back: children before their parents. */
+    private void removeAll() {
+        PointRemoval removal = new PointRemoval(RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
+                .domain("web1"));
+        for (int i = points.size() - 1; i >= 0; i--) {
+            try {
+                if (Files.exists(points.get(i).folder())) {
+                    removal.remove(points.get(i).id());
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     @Test

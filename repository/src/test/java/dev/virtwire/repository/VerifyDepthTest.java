@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What each depth of verification reads, how fast, and where it goes on after it was interrupted. */
+/** What each depth of verification reads, how fast, and where it resumes after it was interrupted. */
 class VerifyDepthTest {
     private static final int MIB = 1 << 20;
 
@@ -187,7 +187,7 @@ class VerifyDepthTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DIGESTS", "FULL"})
-    void anInterruptedVerificationGoesOnWhereItWas(VerifyDepth depth) {
+    void anInterruptedVerificationResumesWhereItWas(VerifyDepth depth) {
         long all = verify(depth).bytes();
         assertThat(record()).doesNotExist();
         VerifyRequest request = RESUMING.withDepth(depth);
@@ -237,11 +237,11 @@ class VerifyDepthTest {
         flip(record(), Files.size(record()) / 2);
         VerifyReport second = repository.verify(RESUMING, ProgressListener.NONE).join();
         assertThat(second.bytes()).isEqualTo(all);
-        assertThat(second.notices()).containsExactly(record() + " is damaged; everything is verified anew");
+        assertThat(second.notices()).containsExactly(record() + " is damaged; everything is verified again");
     }
 
     @Test
-    void anotherDepthBeginsAnew() throws IOException {
+    void anotherDepthStartsFromTheBeginning() throws IOException {
         interruptedAfter(RESUMING, 4 * MIB);
         long all = verify(VerifyDepth.FULL).bytes();
         VerifyReport second = repository
@@ -249,7 +249,7 @@ class VerifyDepthTest {
                 .join();
         assertThat(second.bytes()).isEqualTo(all);
         assertThat(second.notices())
-                .containsExactly("what was verified to depth digests is verified anew to depth full");
+                .containsExactly("what was verified to depth digests is verified again to depth full");
         assertThat(record()).doesNotExist();
     }
 

@@ -84,7 +84,7 @@ final class Administrator {
         guest.guest().start();
     }
 
-    /** Deletes a checkpoint, whosever it is; false where there is none. */
+    /** Deletes a checkpoint, whosever it is; false if there is no such checkpoint. */
     boolean deleteCheckpoint() throws IOException, InterruptedException {
         List<String> names = guest.virsh("checkpoint-list", "--name", guest.name())
                 .lines()
@@ -103,7 +103,7 @@ final class Administrator {
         return true;
     }
 
-    /** Makes an external snapshot of a disk, which goes on in a new image on top of the one it had; returns which. */
+    /** Makes an external snapshot of a disk, which continues in a new image on top of the one it had; returns which. */
     String snapshot() throws IOException, InterruptedException {
         String chosen = any("qcow2");
         Path overlay = folder.resolve(guest.name() + "-" + chosen + "-" + made++ + ".qcow2");

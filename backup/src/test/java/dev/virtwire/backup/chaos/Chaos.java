@@ -20,7 +20,7 @@ final class Chaos {
         return new Random(seed);
     }
 
-    /** All of so many, or where there is little chaos that many of them at random, evenly spread. */
+    /** All of so many, or if there is little chaos that many of them at random, evenly spread. */
     static IntStream some(int all, int few, Random random) {
         if (isFull() || few >= all) {
             return IntStream.range(0, all);

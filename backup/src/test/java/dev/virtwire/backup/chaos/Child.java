@@ -35,7 +35,7 @@ public final class Child {
 
     /**
      * Takes what to do, libvirtd's socket, a path for a socket of its own, the domain, the repository's folder, a
-     * folder to restore to, the number of the step to stop at, and, where it is to end by a cut of power, a folder
+     * folder to restore to, the number of the step to stop at, and, if it is to end by a cut of power, a folder
      * beside the others.
      */
     @SuppressWarnings("try") // the relay works on threads of its own
@@ -97,7 +97,7 @@ public final class Child {
 
     private void recover() {
         RecoverReport report = Backups.recover(
-                        Repository.open(folder), any -> Libvirt.connect(uri).join(), ProgressListener.NONE)
+                        Repository.open(folder), () -> Libvirt.connect(uri).join(), ProgressListener.NONE)
                 .join();
         if (!report.clean()) {
             throw new IllegalStateException("not clean: " + report);

@@ -11,13 +11,13 @@ import java.util.List;
 /**
  * What became of a {@link Child}.
  *
- * @param stopped the step before which it was killed, or null where it ended by itself
- * @param done what it said when it was done, or null where it did not
- * @param steps the steps that it took, where it was to take them all
+ * @param stopped the step before which it was killed, or null if it ended by itself
+ * @param done what it said when it was done, or null if it did not
+ * @param steps the steps that it took, if it was to take them all
  */
 record ChildRun(String stopped, String done, List<String> steps) {
     /**
-     * Runs a child and, where it stops, kills it: nothing of it runs from there on, no hook and no clean-up.
+     * Runs a child and, if it stops, kills it: nothing of it runs from there on, no hook and no clean-up.
      *
      * @param last the step to stop before, or {@link Steps#ALL}
      */

@@ -140,9 +140,9 @@ class FlippedBitIT {
             return true;
         }
         for (String target : world.guest().targets()) {
-            world.truthOf(id).requireRaw(target, out.resolve(target + ".raw"));
+            world.truthOf(id).requireRaw(target, out.resolve(world.name() + "-" + target + ".raw"));
         }
-        assertThat(out.resolve("domain.xml")).as(what).hasBinaryContent(domainXml.get(id));
+        assertThat(out.resolve(world.name() + "-domain.xml")).as(what).hasBinaryContent(domainXml.get(id));
         World.deleteTree(out);
         return false;
     }

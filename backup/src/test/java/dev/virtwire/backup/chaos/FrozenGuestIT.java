@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.NbdListen;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
@@ -17,10 +18,15 @@ import dev.virtwire.testkit.LinuxGuest;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -74,7 +80,7 @@ class FrozenGuestIT {
 
     private RecoverReport recover() {
         return Backups.recover(
-                        repository(), uri -> Libvirt.connect(libvirtd.unixUri()).join(), ProgressListener.NONE)
+                        repository(), () -> Libvirt.connect(libvirtd.unixUri()).join(), ProgressListener.NONE)
                 .join();
     }
 
@@ -96,6 +102,32 @@ class FrozenGuestIT {
         assertThat(QuiescedChild.killBefore(
                         step, libvirtd.socket(), folder.resolve("relay"), NAME, folder.resolve("backups")))
                 .isEqualTo("stopped");
+    }
+
+    /** One port is answered at, and the next one is taken without an answer, which only QEMU finds out. */
+    @Test
+    void aGuestIsFrozenOnceHoweverManyPortsAreTaken() throws Exception {
+        List<String> calls = new CopyOnWriteArrayList<>();
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        try (ServerSocket answering = new ServerSocket(0, 1, loopback);
+                Socket silent = new Socket();
+                RpcRelay relay = new RpcRelay(folder.resolve("relay"), libvirtd.socket(), calls::add);
+                Libvirt libvirt = Libvirt.connect("qemu+unix:///system?socket=" + folder.resolve("relay"))
+                        .join()) {
+            int first = answering.getLocalPort();
+            silent.bind(new InetSocketAddress(loopback, first + 1));
+            assertThat(relay).isNotNull();
+
+            BackupResult result = Backups.of(libvirt, repository())
+                    .backup(plan().withNbd(new NbdListen("127.0.0.1", first, first + 5)), ProgressListener.NONE)
+                    .result()
+                    .join();
+
+            assertThat(result.point().manifest().quiesced()).isTrue();
+            assertThat(calls).filteredOn(("call " + FREEZE)::equals).hasSize(1);
+            assertThat(calls).filteredOn(("call " + BEGIN)::equals).hasSize(2);
+        }
+        requireWriting();
     }
 
     @Test
@@ -190,7 +222,7 @@ class FrozenGuestIT {
     }
 
     @Test
-    void aGuestThatWasStartedAnewIsNotFrozenAnyMore() throws Exception {
+    void aGuestThatWasStartedAgainIsNotFrozenAnyMore() throws Exception {
         killBefore("call " + BEGIN);
         linux.guest().destroy();
         linux.start();

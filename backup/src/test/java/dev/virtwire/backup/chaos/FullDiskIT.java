@@ -149,7 +149,7 @@ class FullDiskIT {
 
         RecoverReport report = Backups.recover(
                         Repository.open(onFullDisk(world.backups(), 0)),
-                        uri -> Libvirt.connect(world.libvirtd().unixUri()).join(),
+                        () -> Libvirt.connect(world.libvirtd().unixUri()).join(),
                         ProgressListener.NONE)
                 .join();
 

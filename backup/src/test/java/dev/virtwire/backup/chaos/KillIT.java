@@ -4,7 +4,6 @@ package dev.virtwire.backup.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.backup.BackupRequest;
-import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
@@ -143,7 +142,7 @@ class KillIT {
         return DynamicTest.dynamicTest(name, () -> kill(action, step, power));
     }
 
-    /** Returns the truth at the begin of the backup that the action makes, or finishes. */
+    /** Returns the truth at the beginning of the backup that the action makes, or finishes. */
     private Truth prepare(Action action) throws Exception {
         if (!clean) {
             world.requireHost();
@@ -234,17 +233,19 @@ class KillIT {
         Point point = repository.newestPoint(guest.name());
         Path out = world.out();
         for (String target : guest.targets()) {
-            if (Files.exists(out.resolve(target + ".qcow2"))) {
-                world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"));
+            if (Files.exists(out.resolve(world.name() + "-" + target + ".qcow2"))) {
+                world.truthOf(point.id()).requireQcow2(target, out.resolve(world.name() + "-" + target + ".qcow2"));
             }
         }
         repository
                 .restore(RestoreRequest.of(point, out).replacing(), ProgressListener.NONE)
                 .join();
         for (String target : guest.targets()) {
-            world.truthOf(point.id()).requireQcow2(target, out.resolve(target + ".qcow2"));
+            world.truthOf(point.id()).requireQcow2(target, out.resolve(world.name() + "-" + target + ".qcow2"));
         }
-        assertThat(names(out)).containsExactly("domain.xml", "vda." + ImageFormat.QCOW2, "vdb." + ImageFormat.QCOW2);
+        assertThat(names(out))
+                .containsExactly(
+                        world.name() + "-domain.xml", world.name() + "-vda.qcow2", world.name() + "-vdb.qcow2");
     }
 
     private static List<String> names(Path folder) throws IOException {

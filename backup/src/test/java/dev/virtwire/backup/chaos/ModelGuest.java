@@ -192,7 +192,7 @@ final class ModelGuest {
         Arrays.fill(disks.get(target).content, range[0], range[1], (byte) 0);
     }
 
-    /** Promises nothing: while a job runs, QEMU may leave the data where it is. What became of it is looked up. */
+    /** Promises nothing: while a job runs, QEMU may leave the data in place. What became of it is looked up. */
     private void discard(String target) throws IOException, InterruptedException {
         int[] range = range(target, CLUSTER);
         io(target, "discard %d %d".formatted(range[0], range[1] - range[0]));

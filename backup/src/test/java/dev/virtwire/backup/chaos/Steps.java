@@ -8,8 +8,8 @@ import java.io.IOException;
 
 /**
  * Everything that a program does to the world outside, counted from 0: each change to a file, each message to libvirtd.
- * Prints every step and goes on, or stops for ever before one of them and says so; whoever reads that kills the
- * program.
+ * Prints every step and continues, or stops before one of them, never to continue, and says so; whoever reads that
+ * kills the program.
  */
 final class Steps implements Watcher {
     /** No step is the last. */
@@ -19,13 +19,13 @@ final class Steps implements Watcher {
     private final PowerCut power;
     private int next;
 
-    /** Stops before step {@code last}; by a cut of {@code power} where that is not null. */
+    /** Stops before step {@code last}; by a cut of {@code power} if that is not null. */
     Steps(int last, PowerCut power) {
         this.last = last;
         this.power = power;
     }
 
-    /** About to take a step; where it is the last, this never returns, nor does it for any other thread's. */
+    /** About to take a step; if it is the last, this never returns, nor does it for any other thread's. */
     synchronized void before(String step) {
         if (last == ALL) {
             System.out.println("step " + step);

@@ -66,7 +66,7 @@ final class World {
         return scratch.resolve("out");
     }
 
-    private String name() {
+    String name() {
         return guest.name();
     }
 
@@ -133,7 +133,7 @@ final class World {
     RecoverReport recover() {
         RecoverReport report = Backups.recover(
                         Repository.open(backups),
-                        uri -> Libvirt.connect(libvirtd.unixUri()).join(),
+                        () -> Libvirt.connect(libvirtd.unixUri()).join(),
                         ProgressListener.NONE)
                 .join();
         assertThat(report.left()).isEmpty();
@@ -212,7 +212,7 @@ final class World {
                 .join();
         for (ManifestDisk disk : point.manifest().disks()) {
             String target = disk.target();
-            truth.requireRaw(target, restored.resolve(target + ".raw"));
+            truth.requireRaw(target, restored.resolve(name() + "-" + target + ".raw"));
             Path image = point.folder().resolve(disk.image().file());
             truth.requireQcow2(target, image);
             truth.requireConverted(target, image, scratch.resolve("converted.raw"));

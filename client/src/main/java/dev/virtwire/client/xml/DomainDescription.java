@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param secrets the libvirt secrets that it refers to, each its UUID or {@code type:usage}, in alphabetical order
  */
 public record DomainDescription(List<Disk> disks, @Nullable Place nvram, boolean keepsTpmState, List<String> secrets) {
+    /** The type of the place of UEFI variables that QEMU keeps as JSON, since libvirt 12.1. */
+    public static final String VARSTORE = "varstore";
+
     /** Copies the lists. */
     public DomainDescription {
         disks = List.copyOf(disks);
@@ -107,7 +110,12 @@ public record DomainDescription(List<Disk> disks, @Nullable Place nvram, boolean
     public static DomainDescription of(XmlElement domain) {
         return new DomainDescription(
                 domain.children("devices", "disk").stream().map(Disk::of).toList(),
-                domain.child("os", "nvram").map(DomainDescription::nvram).orElse(null),
+                domain.child("os", "nvram")
+                        .map(DomainDescription::nvram)
+                        .or(() -> domain.child("os", "varstore")
+                                .map(store -> new Place(
+                                        VARSTORE, null, given(store, "path").orElse(null))))
+                        .orElse(null),
                 domain.children("devices", "tpm", "backend").stream()
                         .anyMatch(backend -> "emulator".equals(backend.attribute("type"))),
                 secrets(domain));

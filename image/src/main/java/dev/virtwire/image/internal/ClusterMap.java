@@ -30,7 +30,7 @@ public final class ClusterMap {
         return (long) clusterSize * perTable;
     }
 
-    /** Where second-level table {@code number} lies in the file; 0 if there is none. */
+    /** Where second-level table {@code number} lies in the file; 0 if there is no such table. */
     public long tableOffset(long number) throws ImageException {
         long entry = l1Entry(number);
         long at = header.l1Offset() + number * Long.BYTES;

@@ -47,7 +47,7 @@ public final class ImageFile implements Closeable {
         return openRegular(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
-    /** Opens a regular file for reading; anything else, a pipe for instance, could block for ever. */
+    /** Opens a regular file for reading; anything else, a pipe for instance, could block without end. */
     public static ImageFile open(Path path) throws ImageException {
         return openRegular(path, Set.of(StandardOpenOption.READ));
     }

@@ -85,7 +85,7 @@ public final class MetadataWriter {
      * @param guestOffset a multiple of the cluster size
      * @param length in bytes; a last cluster that is not whole counts as whole
      * @param hostOffset where it lies: a multiple of the cluster size
-     * @return false where other data was mapped to that place
+     * @return false if other data was mapped to that place
      * @throws IllegalStateException if one of these clusters has data already
      */
     public boolean mapWritten(long guestOffset, long length, long hostOffset) throws ImageException {
@@ -139,7 +139,7 @@ public final class MetadataWriter {
     }
 
     /**
-     * Makes clusters read as zeros: explicitly where there is a backing file to shine through, else by leaving them
+     * Makes clusters read as zeros: explicitly if there is a backing file to shine through, else by leaving them
      * unallocated.
      *
      * @throws IllegalStateException if one of these clusters has data already

@@ -34,7 +34,7 @@ public final class RefcountReader {
         return (long) clusterSize * Byte.SIZE / bits;
     }
 
-    /** Where block {@code number} lies in the file; 0 if there is none. */
+    /** Where block {@code number} lies in the file; 0 if there is no such block. */
     public long blockOffset(long number) throws ImageException {
         if (number >= blocks()) {
             return 0;
@@ -57,7 +57,7 @@ public final class RefcountReader {
         return header.refcountTableOffset() + number * Long.BYTES;
     }
 
-    /** The refcount of a cluster, as an unsigned number; 0 where no block counts it. */
+    /** The refcount of a cluster, as an unsigned number; 0 if no block counts it. */
     public long refcount(long cluster) throws ImageException {
         long block = blockOffset(cluster / clustersPerBlock());
         if (block == 0) {

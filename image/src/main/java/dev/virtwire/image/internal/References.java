@@ -15,7 +15,7 @@ public final class References {
          * @param number which of its kind
          * @param fileOffset where it begins
          * @param length in bytes
-         * @param guestOffset what it is on the disk, where that has a meaning
+         * @param guestOffset what it is on the disk, if that has a meaning
          * @param entryOffset where in the file the reference stands
          * @param copied whether the reference claims that the refcount is 1; false where it cannot
          */
@@ -29,7 +29,7 @@ public final class References {
                 boolean copied)
                 throws ImageException;
 
-        /** A reference could not be followed. The walk goes on behind it. */
+        /** A reference could not be followed. The walk continues behind it. */
         void broken(ImageException problem);
     }
 

@@ -15,7 +15,11 @@ import java.util.List;
  * file's size.
  */
 public final class StructureCheck {
-    private static final int WINDOW = 4 << 20;
+    private static final int LEAST_WINDOW = 4 << 20;
+    private static final int MOST_WINDOW = 1 << 28;
+    /** A cluster takes 2 bytes, so that a window is a sixteenth of the heap. */
+    private static final int HEAP_SHARE = 32;
+
     private static final int MAX_COUNT = Character.MAX_VALUE;
 
     private final long clusterSize;
@@ -40,7 +44,7 @@ public final class StructureCheck {
     public Qcow2Check.Report run() throws ImageException {
         // The last block may count clusters beyond the end of the file.
         long end = Entries.alignUp(fileClusters, refcounts.clustersPerBlock());
-        int size = (int) Math.min(WINDOW, fileClusters);
+        int size = (int) Math.min(window(Runtime.getRuntime().maxMemory()), fileClusters);
         for (long first = 0; first < fileClusters; first += size) {
             Window window = new Window(first, size, first == 0);
             references.walk(window);
@@ -50,6 +54,11 @@ public final class StructureCheck {
             compare(cluster, 0);
         }
         return new Qcow2Check.Report(List.copyOf(findings), leaks, corruptions, usedClusters);
+    }
+
+    /** How many clusters are counted at a time: each window costs a pass over all tables. */
+    static int window(long heap) {
+        return (int) Math.max(LEAST_WINDOW, Math.min(MOST_WINDOW, heap / HEAP_SHARE));
     }
 
     private void compare(long cluster, int uses) throws ImageException {

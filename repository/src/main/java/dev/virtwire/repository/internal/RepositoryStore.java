@@ -55,8 +55,8 @@ public final class RepositoryStore implements Repository {
     /**
      * Opens the repository in {@code folder}.
      *
-     * @throws RepositoryException where there is none, or one of a newer version
-     * @throws dev.virtwire.repository.DamagedException where {@code virtwire.json} is damaged
+     * @throws RepositoryException if there is no repository, or one of a newer version
+     * @throws dev.virtwire.repository.DamagedException if {@code virtwire.json} is damaged
      */
     public static RepositoryStore open(Path folder, DurableFiles files) {
         Path absolute = folder.toAbsolutePath().normalize();
@@ -87,7 +87,7 @@ public final class RepositoryStore implements Repository {
     /**
      * Makes a repository of a folder that is empty or does not exist, or opens the one that is there.
      *
-     * @throws RepositoryException where the folder holds other things
+     * @throws RepositoryException if the folder holds other things
      */
     public static RepositoryStore openOrCreate(Path folder, DurableFiles files) {
         Path absolute = folder.toAbsolutePath().normalize();
@@ -197,7 +197,7 @@ public final class RepositoryStore implements Repository {
      * A domain that there is something of.
      *
      * @param name the domain's name, or that of its folder
-     * @throws RepositoryException where there is nothing of it
+     * @throws RepositoryException if there is nothing of it
      */
     public DomainStore existing(String name) {
         for (DomainStore there : domainStores()) {
@@ -251,7 +251,7 @@ public final class RepositoryStore implements Repository {
             } else if (point == null) {
                 verifier.addAll(existing(domain));
             } else {
-                verifier.add(existing(domain), point);
+                verifier.addOne(existing(domain), point);
             }
             return verifier.run(listener);
         });
@@ -261,7 +261,7 @@ public final class RepositoryStore implements Repository {
     public Operation<RestoreResult> restore(RestoreRequest request, ProgressListener listener) {
         return ThreadOperation.start(
                 "virtwire restore",
-                () -> new FileRestore(existing(request.point().domain()), request, false, listener).run());
+                () -> new FileRestore(existing(request.point().domain()), request, null, false, listener).run());
     }
 
     @Override

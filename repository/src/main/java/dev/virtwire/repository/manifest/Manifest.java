@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param outcome {@code completed}, or {@code completed, unverified} after a push
  * @param parent the point that this one builds on, or null for a full one
  * @param previous the domain's newest point when this one was made, or null for the first
- * @param checkpoint the libvirt checkpoint made with this point, or null where none was
+ * @param checkpoint the libvirt checkpoint made with this point, or null if none was made
  * @param checkpointReason why none was made, or null where one was
  * @param quiesced whether the guest's file systems were frozen at the point
  * @param began when the host was asked to begin, in UTC: the disks' state is of this moment
@@ -89,7 +89,7 @@ public record Manifest(
         requireNonNull(domainXml, "domainXml");
     }
 
-    /** The file with this role, or null where the point has none. */
+    /** The file with this role, or null if the point has none. */
     public @Nullable PointFile file(String role) {
         return files.stream()
                 .filter(file -> file.role().equals(role))
@@ -97,7 +97,7 @@ public record Manifest(
                 .orElse(null);
     }
 
-    /** The disk with this target name, or null where the point has none. */
+    /** The disk with this target name, or null if the point has none. */
     public @Nullable ManifestDisk disk(String target) {
         return disks.stream()
                 .filter(disk -> disk.target().equals(target))

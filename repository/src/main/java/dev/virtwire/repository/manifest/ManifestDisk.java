@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it has that level, one sentence for people
  * @param virtualSize the guest's size of it, in bytes
  * @param source where it lay on the host
- * @param bitmap the dirty bitmap that a later increment starts from, or null where there is none
+ * @param bitmap the dirty bitmap that a later increment starts from, or null if there is no such bitmap
  * @param image the image in this point's folder, or null after a push
  * @param content the guest's content of the whole disk at the point, or null after a push
  * @param digests the file with every block's digest, or null after a push

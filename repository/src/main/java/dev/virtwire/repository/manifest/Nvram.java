@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The UEFI variables of a domain that has them.
  *
  * @param path where they lay on the host
- * @param reason why they were not saved, or null where they were
+ * @param reason why they were not saved, or null if they were
  */
 public record Nvram(String path, @Nullable String reason) {
     /** Refuses a missing field. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file its file name
  * @param format always {@code qcow2} so far
- * @param compression {@code none}, {@code zstd} or {@code deflate}: what its clusters are compressed with, where they
+ * @param compression {@code none}, {@code zstd} or {@code deflate}: what its clusters are compressed with, if they
  *     shrink
  * @param size the file's size in bytes
  * @param blocksRoot the root over the SHA-256 of each 1 MiB block of the file, in lower-case hexadecimal

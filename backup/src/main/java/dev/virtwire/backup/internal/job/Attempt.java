@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a run knows of the point that it makes. It is planned, then begun, then recorded; each step returns
- * the next one. The journal's entry, the notes for a run that goes on, and the manifest are written from it.
+ * the next one. The journal's entry, the notes for a run that resumes it, and the manifest are written from it.
  *
  * @param request what was asked for
  * @param facts what the host said
@@ -60,7 +61,7 @@ record Attempt(
      * @param job the job
      * @param began when libvirt was asked to begin
      * @param port the port that the export listens on; 0 for a socket
-     * @param frozen how long the guest's file systems were frozen at most, or null where they were not
+     * @param frozen how long the guest's file systems were frozen at most, or null if they were not
      * @param resumed whether an earlier run began it
      */
     record Begun(
@@ -130,10 +131,11 @@ record Attempt(
                 plan.socket(),
                 plan.scratch(),
                 plan.pushed(),
-                null);
+                null,
+                plan.random());
     }
 
-    /** What only this run knows, for one that goes on with its job. */
+    /** What only this run knows, for one that resumes its job. */
     BegunPoint notes() {
         Recorded written = requireNonNull(recorded);
         Duration frozen = job().frozen();

@@ -7,6 +7,10 @@ import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
+import dev.virtwire.backup.internal.clearing.Leftovers;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Reasons;
+import dev.virtwire.backup.internal.host.RefusedException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
@@ -18,6 +22,7 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
+import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
@@ -78,8 +83,8 @@ public final class BackupRun {
     /**
      * Makes the backup.
      *
-     * @throws BackupException where it failed; the message says why, and names what was left behind
-     * @throws RepositoryException where the repository cannot be used, so that nothing was begun
+     * @throws BackupException if it failed; the message says why, and names what was left behind
+     * @throws RepositoryException if the repository cannot be used, so that nothing was begun
      */
     public BackupResult run() {
         try {
@@ -110,6 +115,7 @@ public final class BackupRun {
                 try (Transfer transfer = transfer(attempt)) {
                     attempt = record(attempt);
                     copied = transfer.copy();
+                    notices.addAll(transfer.notices());
                     transfer.end();
                 }
                 point = commit(attempt, copied);
@@ -125,7 +131,7 @@ public final class BackupRun {
         }
     }
 
-    /** What an earlier run began, where it can be resumed and is to be; else what it left is cleared. */
+    /** What an earlier run began, if that was asked for and can be resumed; else what it left is cleared. */
     private Attempt resumedOrPlanned(DomainStore store, HostFacts facts, DiskChoice choice) {
         if (request.resume()) {
             Resumption earlier = Resumption.find(request, store, facts);
@@ -161,7 +167,14 @@ public final class BackupRun {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         String id = store.newPointId(now, parent.level());
         TransferPlan plan = TransferPlan.of(
-                request, libvirt.uri(), repository.id(), facts.identity().uuid(), id, choice.disks(), parent);
+                request,
+                libvirt.uri(),
+                repository.id(),
+                facts.identity().uuid(),
+                id,
+                Names.random(),
+                choice.disks(),
+                parent);
         return new Attempt(request, facts, store, id, now, choice, plan, lost, null, null);
     }
 
@@ -169,6 +182,11 @@ public final class BackupRun {
     private Attempt begin(Attempt attempt) throws IOException {
         attempt.store().journal().write(attempt.entry());
         attempt.unfinished().create();
+        if (attempt.unfinished().isOpenToOthers()) {
+            notices.add("others can read " + attempt.store().folder()
+                    + ", which holds the guest's disks and perhaps passwords: its"
+                    + " file system has no modes. Mount it for one user alone, with umask=077 for instance");
+        }
         requireNotCancelled();
         try {
             return new JobBegin(attempt).begin();
@@ -297,8 +315,11 @@ public final class BackupRun {
         try {
             JournalEntry entry = leftovers.entryOf(attempt.entry());
             boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
-            resumable = leftovers.clearFailed(
-                    refused ? entry.withoutImages() : entry, libvirt, mayBeResumed(attempt, failure));
+            if (refused) {
+                leftovers.clearRefused(entry, libvirt);
+            } else {
+                resumable = leftovers.clearFailed(entry, libvirt, mayBeResumed(attempt, failure));
+            }
         } catch (RuntimeException e) {
             further = e;
             leftovers.left().add("unknown traces: " + Reasons.of(e));
@@ -308,9 +329,7 @@ public final class BackupRun {
                 : ". Left behind: " + String.join("; ", leftovers.left())
                         + ". It stands in the journal; the next backup or 'virtwire recover " + repository.folder()
                         + "' clears it"
-                        + (resumable
-                                ? ". Or 'virtwire backup --resume' goes on with it, if its job still runs then"
-                                : "");
+                        + (resumable ? ". Or 'virtwire backup --resume' finishes it, if its job still runs then" : "");
         BackupException described = describe(failure, where);
         if (further != null) {
             described.addSuppressed(further);

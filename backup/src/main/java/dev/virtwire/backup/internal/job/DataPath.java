@@ -13,7 +13,6 @@ import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.nbd.NbdTls;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -21,9 +20,6 @@ import java.util.regex.Pattern;
 
 /** How a pull backup's data comes from the host. */
 sealed interface DataPath {
-    /** The kernel's limit for a UNIX socket's path, without its end. */
-    int SOCKET_PATH_MAX = 107;
-
     /** An IPv4 address as numbers. */
     Pattern LITERAL_V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
@@ -85,17 +81,13 @@ sealed interface DataPath {
      * Chooses by the connection's URI and the plan.
      *
      * @param socket the path of the socket, should it be one
-     * @throws BackupException where the data would cross a network unencrypted, or no way is offered yet
+     * @throws BackupException if the data would cross a network unencrypted, or no way is offered yet
      */
     static DataPath choose(LibvirtUri uri, BackupRequest plan, String socket) {
         NbdListen listen = plan.nbd();
         boolean here = uri.transport() == LibvirtUri.Transport.UNIX;
         boolean ssh = isSsh(uri);
         if ((here || ssh) && listen == null) {
-            if (socket.getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_MAX) {
-                throw new BackupException("the path of the NBD socket, " + socket + ", is longer than "
-                        + SOCKET_PATH_MAX + " bytes: choose another scratch folder");
-            }
             return new Socket(socket);
         }
         boolean tls = uri.transport() == LibvirtUri.Transport.TLS;

@@ -23,7 +23,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
     /**
      * What the plan says of this domain's disks.
      *
-     * @throws BackupException where it names a disk that is not there or cannot be backed up, or none is left
+     * @throws BackupException if it names a disk that is not there or cannot be backed up, or none is left
      */
     static DiskChoice of(BackupRequest plan, String domain, List<Disk> all) {
         Map<String, Disk> known = new LinkedHashMap<>();

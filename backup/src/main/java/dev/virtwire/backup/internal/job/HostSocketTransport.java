@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Reaches an export's UNIX socket through libvirt's own connection to the host, where that is by ssh. */
+/** Reaches an export's UNIX socket through libvirt's own connection to the host, if that is by ssh. */
 final class HostSocketTransport implements NbdTransport {
     private final Libvirt libvirt;
     private final NbdTransport usual;

@@ -4,6 +4,9 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.Quiesce;
+import dev.virtwire.backup.internal.host.RefusedException;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.NbdServer;
@@ -12,6 +15,8 @@ import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -21,10 +26,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Asks libvirt to begin, again where that is what it takes: with another port, or a checkpoint of fewer disks. */
+/** Asks libvirt to begin; if need be again, with another port or a checkpoint of fewer disks. */
 final class JobBegin {
+    private static final Logger LOG = LoggerFactory.getLogger(JobBegin.class);
+    private static final int PROBE_MILLIS = 500;
+
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
     private final Attempt attempt;
@@ -44,8 +57,8 @@ final class JobBegin {
      * Begins.
      *
      * @return the attempt with the job, and the plan as it was carried out
-     * @throws LostBitmapException where libvirt cannot tell what changed on some of the disks
-     * @throws RefusedException where it refuses for another reason
+     * @throws LostBitmapException if libvirt cannot tell what changed on some of the disks
+     * @throws RefusedException if it refuses for another reason
      */
     Attempt begin() throws IOException {
         try {
@@ -66,9 +79,44 @@ final class JobBegin {
     }
 
     private BackupJob tryAll() throws IOException {
+        try {
+            return frozenOrNot();
+        } catch (RemoteException e) {
+            String text = String.valueOf(e.details().message());
+            if (plan.checkpoint() != null && text.contains(NO_BITMAPS)) {
+                removeCheckpoint();
+                Set<String> keeping = thatKeepBitmaps();
+                if (!keeping.equals(plan.tracked())) {
+                    plan = plan.tracking(keeping);
+                    return tryAll();
+                }
+            }
+            if (e.is(ErrorCode.CHECKPOINT_INCONSISTENT)) {
+                throw new LostBitmapException(lost(text), e);
+            }
+            throw e;
+        }
+    }
+
+    private BackupJob frozenOrNot() throws IOException {
+        if (!attempt.request().quiesce()) {
+            return tryPorts(Waiting::await);
+        }
         if (plan.path() instanceof DataPath.Ports ports) {
-            for (port = ports.listen().firstPort(); port <= ports.listen().lastPort(); port++) {
-                BackupJob job = tryOnce(ports.server(port));
+            port = firstFree(ports);
+        }
+        Quiesce quiesce = new Quiesce(domain, attempt.store().journal(), attempt.entry());
+        BackupJob job = quiesce.during(this::tryPorts);
+        frozen = quiesce.frozen();
+        return job;
+    }
+
+    private BackupJob tryPorts(Function<CompletableFuture<BackupJob>, BackupJob> await) {
+        if (plan.path() instanceof DataPath.Ports ports) {
+            for (port = Math.max(port, ports.listen().firstPort());
+                    port <= ports.listen().lastPort();
+                    port++) {
+                BackupJob job = tryOnce(ports.server(port), await);
                 if (job != null) {
                     return job;
                 }
@@ -77,37 +125,39 @@ final class JobBegin {
                     + ports.listen().lastPort() + " of " + ports.listen().address()
                     + " is in use on the host: choose others by --nbd");
         }
-        NbdServer server = plan.path() == null ? null : plan.path().server(0);
-        BackupJob job = tryOnce(server);
+        BackupJob job = tryOnce(plan.path() == null ? null : plan.path().server(0), await);
         if (job == null) {
             throw new BackupException("the host says that the socket " + plan.socket() + " is in use");
         }
         return job;
     }
 
-    /** Null where the port is in use. */
-    private @Nullable BackupJob tryOnce(@Nullable NbdServer server) throws IOException {
+    /** Null if the port is in use. */
+    private @Nullable BackupJob tryOnce(
+            @Nullable NbdServer server, Function<CompletableFuture<BackupJob>, BackupJob> await) {
         try {
-            return ask(server);
+            return await.apply(beginBackup(server));
         } catch (RemoteException e) {
             String text = String.valueOf(e.details().message());
             if (text.contains("Address already in use") || text.contains("Failed to find an available port")) {
                 removeCheckpoint();
                 return null;
             }
-            if (plan.checkpoint() != null && text.contains(NO_BITMAPS)) {
-                removeCheckpoint();
-                Set<String> keeping = thatKeepBitmaps();
-                if (!keeping.equals(plan.tracked())) {
-                    plan = plan.tracking(keeping);
-                    return tryOnce(server);
-                }
-            }
-            if (e.is(ErrorCode.CHECKPOINT_INCONSISTENT)) {
-                throw new LostBitmapException(lost(text), e);
-            }
             throw e;
         }
+    }
+
+    /** The first port that nobody answers at: a frozen guest is not to wait while the others are tried. */
+    private static int firstFree(DataPath.Ports ports) {
+        for (int port = ports.listen().firstPort(); port <= ports.listen().lastPort(); port++) {
+            try (Socket probe = new Socket()) {
+                probe.connect(new InetSocketAddress(ports.reach(), port), PROBE_MILLIS);
+            } catch (IOException e) {
+                LOG.debug("port {} of {} is probably free", port, ports.reach(), e);
+                return port;
+            }
+        }
+        return ports.listen().firstPort();
     }
 
     /** One old image would cost all disks their checkpoint, and the error does not say which one it is. */
@@ -128,31 +178,27 @@ final class JobBegin {
         return keeping;
     }
 
-    /** The disks that an error names, or all increments where it names none. */
+    /** The disks that an error names, or all increments if it names no disk. */
     private Map<String, String> lost(String text) {
-        Map<String, String> named = new LinkedHashMap<>();
-        Map<String, String> all = new LinkedHashMap<>();
+        Set<String> incremental = plan.choice().incremental();
+        Set<String> named = named(text, incremental);
+        Map<String, String> lost = new LinkedHashMap<>();
         for (ChosenDisk disk : plan.disks()) {
-            String target = disk.target();
-            if (plan.choice().incremental().contains(target)) {
-                String reason = "the host cannot tell what changed: " + text;
-                all.put(target, reason);
-                if (text.contains("'" + target + "'")) {
-                    named.put(target, reason);
-                }
+            if (incremental.contains(disk.target()) && (named.isEmpty() || named.contains(disk.target()))) {
+                lost.put(disk.target(), "the host cannot tell what changed: " + text);
             }
         }
-        return named.isEmpty() ? all : named;
+        return lost;
     }
 
-    private BackupJob ask(@Nullable NbdServer server) throws IOException {
-        if (!attempt.request().quiesce()) {
-            return Waiting.await(beginBackup(server));
-        }
-        Quiesce quiesce = new Quiesce(domain, attempt.store().journal(), attempt.entry());
-        BackupJob job = quiesce.during(() -> beginBackup(server));
-        frozen = quiesce.frozen();
-        return job;
+    /** The targets that are words of a text, in whatever language and between whatever quotes. */
+    static Set<String> named(String text, Set<String> targets) {
+        return targets.stream()
+                .filter(target -> Pattern.compile(
+                                "(?<![\\w.-])" + Pattern.quote(target) + "(?![\\w-])", Pattern.UNICODE_CHARACTER_CLASS)
+                        .matcher(text)
+                        .find())
+                .collect(Collectors.toSet());
     }
 
     private CompletableFuture<BackupJob> beginBackup(@Nullable NbdServer server) {

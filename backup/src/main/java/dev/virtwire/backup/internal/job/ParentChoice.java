@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param level the point's level
  * @param parent the point that it builds on, or null for a full one
- * @param incremental the targets of the disks of which only changes are copied; none where there is no parent
+ * @param incremental the targets of the disks of which only changes are copied; empty if there is no parent
  * @param reasons by target, why each disk is copied as it is
  */
 record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental, Map<String, String> reasons) {
@@ -43,7 +43,7 @@ record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental
         return requireNonNull(reasons.get(target), target);
     }
 
-    /** The checkpoint since which a disk's changes are copied, or null where all of it is. */
+    /** The checkpoint since which a disk's changes are copied, or null if all of it is. */
     @Nullable
     String checkpointOf(String target) {
         return incremental.contains(target) ? requireNonNull(parent).manifest().checkpoint() : null;

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.HostCheckpoints;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.chain.DiskChain;
@@ -34,7 +36,7 @@ final class ParentSearch {
     /**
      * A point with a checkpoint.
      *
-     * @param obstacles by target, why a disk cannot build on it, or null where it can
+     * @param obstacles by target, why a disk cannot build on it, or null if it can
      */
     private record Candidate(Point point, Map<String, @Nullable String> obstacles) {
         long usable() {
@@ -62,7 +64,7 @@ final class ParentSearch {
      * Chooses.
      *
      * @param lost by target, why a disk's bitmap turned out to be of no use
-     * @throws BackupException where the plan wants a parent and there is none
+     * @throws BackupException if the plan wants a parent and no point can be one
      */
     ParentChoice find(Map<String, String> lost) {
         String since = plan.since();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.internal.format.Names;
@@ -16,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +35,11 @@ record PointFiles(
         Map<String, byte[]> contents,
         boolean secrets,
         @Nullable Nvram nvram) {
-    /** UEFI variable stores have 64 KiB to a few MiB; what is larger is none. */
+    /** UEFI variable stores have 64 KiB to a few MiB; what is larger is something else. */
     private static final long NVRAM_MAX = 64L << 20;
+
+    private static final int READS = 10;
+    private static final byte[] QCOW2 = {'Q', 'F', 'I', (byte) 0xfb};
 
     /**
      * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is
@@ -67,7 +73,11 @@ record PointFiles(
         String reason = obstacle(place, here);
         if (reason == null) {
             try {
-                contents.put(PointFile.NVRAM, Files.readAllBytes(Path.of(String.valueOf(name))));
+                byte[] variables = readTwice(Path.of(String.valueOf(name)));
+                reason = obstacle(variables);
+                if (variables != null && reason == null) {
+                    contents.put(PointFile.NVRAM, variables);
+                }
             } catch (IOException e) {
                 reason = Problems.reason(e);
             }
@@ -75,10 +85,35 @@ record PointFiles(
         return new Nvram(name == null ? "an unnamed place" : name, reason);
     }
 
-    /** The export's socket has a name that nobody else would give: where it is seen, the host's files are seen too. */
+    /** What the file holds, or null if QEMU writes it while it is read. */
+    private static byte @Nullable [] readTwice(Path file) throws IOException {
+        byte[] before = Files.readAllBytes(file);
+        for (int i = 0; i < READS; i++) {
+            byte[] now = Files.readAllBytes(file);
+            if (Arrays.equals(before, now)) {
+                return now;
+            }
+            before = now;
+        }
+        return null;
+    }
+
+    /** Why what was read is of no use, or null. */
+    static @Nullable String obstacle(byte @Nullable [] variables) {
+        if (variables == null) {
+            return "the guest changed them while they were read";
+        }
+        boolean qcow2 = variables.length >= QCOW2.length && Arrays.equals(QCOW2, 0, 4, variables, 0, 4);
+        return qcow2 ? "the file is a qcow2 image, of which QEMU holds parts in memory" : null;
+    }
+
+    /**
+     * The export's socket has a name that nobody else would give: if it can be seen, the host's files can be seen too.
+     * A libvirtd in a container has other files under the same names.
+     */
     private static boolean seesHostFiles(Attempt attempt) {
         String socket = attempt.plan().socket();
-        return attempt.facts().isHere() || (socket != null && Files.exists(Path.of(socket)));
+        return socket == null ? attempt.facts().isHere() : Files.exists(Path.of(socket));
     }
 
     /** Writes the files into a point's folder. */
@@ -103,6 +138,9 @@ record PointFiles(
 
     /** Why UEFI variables that lie there cannot be saved, or null. */
     static @Nullable String obstacle(Place place, boolean here) throws IOException {
+        if (place.type().equals(DomainDescription.VARSTORE)) {
+            return "they are in a varstore, and only those in an nvram file can be saved";
+        }
         if (!place.type().equals("file")) {
             return "they are of type " + place.type() + ", and only those in a file can be saved";
         }

@@ -4,6 +4,8 @@ package dev.virtwire.backup.internal.job;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -82,11 +84,7 @@ final class PullTransfer implements Transfer {
     static PullTransfer of(
             Attempt attempt, NbdOptions nbd, CopyBudget budget, ProgressMeter meter, CompletableFuture<Void> cancelled)
             throws IOException {
-        ScratchGuard guard = ScratchGuard.watch(
-                attempt.facts().domain(),
-                attempt.job().job(),
-                attempt.plan(),
-                attempt.request().scratchLimit());
+        ScratchGuard guard = ScratchGuard.watch(attempt);
         PullTransfer transfer = new PullTransfer(attempt, guard, nbd, budget, meter, cancelled);
         transfer.job.completion().whenComplete((outcome, failure) -> transfer.stop());
         cancelled.thenRun(transfer::stop);
@@ -96,6 +94,7 @@ final class PullTransfer implements Transfer {
     @Override
     public Transfer.Copied copy() throws IOException {
         try {
+            guard.askHost(attempt);
             List<ManifestDisk> disks = copyAll();
             long stored = disks.stream()
                     .mapToLong(disk -> requireNonNull(disk.image()).size())
@@ -122,11 +121,16 @@ final class PullTransfer implements Transfer {
     }
 
     @Override
+    public List<String> notices() {
+        return guard.notice() == null ? List.of() : List.of(guard.notice());
+    }
+
+    @Override
     public void close() {
         guard.close();
     }
 
-    /** Where the connection is being made again, its end waits for that. */
+    /** If the connection is being made again, the end of the job waits for that. */
     private Duration longestEnd() {
         return LibvirtAccess.to(job.domain().libvirt())
                 .reconnectPolicy()
@@ -148,7 +152,7 @@ final class PullTransfer implements Transfer {
         return new BackupException("libvirt can no longer be asked: " + reason.getMessage(), cause);
     }
 
-    /** Where the job has ended by itself, that is the reason, and what was noticed first only its consequence. */
+    /** If the job has ended by itself, that is the reason, and what was noticed first only its consequence. */
     private RuntimeException explained(RuntimeException failure) {
         String full = guard.reason();
         if (full != null && !cancelled.isDone()) {
@@ -160,7 +164,7 @@ final class PullTransfer implements Transfer {
         try {
             BackupOutcome outcome = job.completion().get(EXPLANATION.toMillis(), TimeUnit.MILLISECONDS);
             return new BackupException(
-                    "the backup job ended on the host before everything was read: " + outcome.reason(), failure);
+                    "the backup job ended on the host before everything was read: " + why(outcome), failure);
         } catch (TimeoutException e) {
             return failure;
         } catch (InterruptedException e) {
@@ -168,6 +172,17 @@ final class PullTransfer implements Transfer {
             return failure;
         } catch (ExecutionException e) {
             return lost(LibvirtException.unwrap(e), failure);
+        }
+    }
+
+    /** A domain that has stopped takes its job with it, and libvirt does not say so. */
+    private String why(BackupOutcome outcome) {
+        try {
+            return Waiting.await(domain.isActive())
+                    ? String.valueOf(outcome.reason())
+                    : "domain " + domain.name() + " was shut down or has crashed meanwhile";
+        } catch (LibvirtException e) {
+            return String.valueOf(outcome.reason());
         }
     }
 
@@ -202,7 +217,7 @@ final class PullTransfer implements Transfer {
                             attempt.unfinished().folder(), budget.buffers(), workers, meter, () -> stopped)
                     .compressing(attempt.request().compression());
             if (attempt.job().resumed()) {
-                store = store.goingOn();
+                store = store.resuming();
             }
             List<ManifestDisk> disks = new ArrayList<>();
             for (ChosenDisk disk : plan.disks()) {

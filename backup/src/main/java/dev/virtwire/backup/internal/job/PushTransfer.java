@@ -2,6 +2,7 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;

@@ -3,6 +3,8 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupSpec;
@@ -32,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * A backup that an earlier run began and whose job still runs on the host. It is resumed only if everything is as that
  * run left it; at the least doubt it is cleared and a new one begins.
  *
- * @param attempt the backup, or null where there is none to resume
+ * @param attempt the backup, or null if there is nothing to resume
  * @param notice what the user should know of that, or null
  */
 record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
@@ -60,7 +62,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
             Attempt attempt = find(request, store, facts, entry);
             return new Resumption(
                     attempt,
-                    "went on with point " + entry.point() + ", which an earlier run began at "
+                    "resumed point " + entry.point() + ", which an earlier run began at "
                             + attempt.job().began() + ": it holds the disks as they were then");
         } catch (ObstacleException | RemoteException | BackupException | RepositoryException e) {
             reason = String.valueOf(e.getMessage());
@@ -68,14 +70,17 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
             reason = Problems.reason(e);
         }
         return new Resumption(
-                null, "point " + entry.point() + ", which an earlier run began, is not gone on with: " + reason);
+                null, "point " + entry.point() + ", which an earlier run began, is not resumed: " + reason);
     }
 
     private static Attempt find(BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry)
             throws ObstacleException, IOException {
         require(entry.mode() == Mode.PULL, "it is a push");
+        // A host that makes up a UUID at each start of libvirtd is known by its name, and then by the job that runs.
+        String host = facts.host().name();
         require(
-                entry.host().name().equals(facts.host().name()),
+                entry.host().name().equals(host)
+                        || entry.host().is(host, facts.host().uuid()),
                 "it was begun on host " + entry.host().name());
         BegunPoint begun = new UnfinishedPoint(store, entry.point()).begun();
         if (begun == null || !begun.point().equals(entry.point()) || entry.frozenId() != null) {
@@ -84,7 +89,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
         require(begun.asked().equals(Attempt.asked(request)), "it was begun with other options");
         require(
                 Objects.equals(begun.domainId(), facts.domain().id().orElse(null)),
-                "the domain was started anew since");
+                "the domain was started again since");
         TransferPlan plan = plan(request, store, facts, entry, begun);
         BackupSpec active = Waiting.await(facts.domain().activeBackup())
                 .orElseThrow(() -> new ObstacleException("its job no longer runs on the host"));
@@ -113,7 +118,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
         }
     }
 
-    /** The same request gives the same names; those in the journal say whether it is the same. */
+    /** The same request gives the names of the journal again, with the random part that stands there. */
     private static TransferPlan plan(
             BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry, BegunPoint begun)
             throws ObstacleException {
@@ -138,6 +143,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
                         entry.repository(),
                         facts.identity().uuid(),
                         entry.point(),
+                        entry.random(),
                         disks,
                         choice)
                 .tracking(tracked);

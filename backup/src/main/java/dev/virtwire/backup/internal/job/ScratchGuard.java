@@ -2,6 +2,8 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.HostFiles;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
@@ -17,10 +19,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,14 +33,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Ends a pull backup before its scratch files cannot grow any more: QEMU would fail the guest's own writes then, or
  * stop the guest. QEMU announces the write that takes a file to its share of the room that is left; what it costs to
- * end the job is held back as a reserve ({@link Room}). Between announcements the guard looks itself, because others
- * may fill the file system too, and an announcement may get lost.
+ * end the job is held back as a reserve ({@link Room}). Between announcements the guard looks itself, because
+ * others may fill the file system too, and an announcement may get lost.
  */
 final class ScratchGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchGuard.class);
 
     private static final long PERIOD_MILLIS = 200;
-    /** Asking QEMU costs it a moment; where announcements work that need not be at every look. */
+    /** Asking QEMU costs it a moment; if announcements work, that is not needed at every look. */
     private static final long STATISTICS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final Duration END = Duration.ofSeconds(60);
@@ -43,11 +48,12 @@ final class ScratchGuard implements AutoCloseable {
     private final Domain domain;
     private final BackupJob job;
     private final List<Scratch> scratches = new ArrayList<>();
-    private final List<Room> rooms = new ArrayList<>();
+    private final List<Room> rooms = new CopyOnWriteArrayList<>();
     private final BlockingQueue<Announcement> announced = new LinkedBlockingQueue<>();
     private boolean announcing = true;
     private long asked = System.nanoTime() - STATISTICS_NANOS;
     private long used;
+    private @Nullable String notice;
     private volatile @Nullable String reason;
     private volatile Flow.@Nullable Subscription subscription;
     private volatile boolean closed;
@@ -59,7 +65,7 @@ final class ScratchGuard implements AutoCloseable {
     private static final class Scratch {
         final String device;
         final Path file;
-        /** Null where it cannot be seen from here. */
+        /** Null if it cannot be seen from here. */
         final @Nullable Room store;
 
         long size;
@@ -78,20 +84,21 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /**
-     * Watches a job that has begun. Where there is neither a limit nor a scratch file that can be seen from here, there
-     * is nothing to compare with.
-     *
-     * @param limit bytes that all scratch files together may take, or null for what their file systems have
+     * Watches an attempt's job, which has begun. Without a limit, the room is what is free in the folders of the
+     * scratch files, as far as they can be seen from here: see {@link #askHost}.
      */
-    static ScratchGuard watch(Domain domain, BackupJob job, TransferPlan plan, @Nullable Long limit)
-            throws IOException {
-        ScratchGuard guard = new ScratchGuard(domain, job);
+    static ScratchGuard watch(Attempt attempt) throws IOException {
+        BackupJob job = attempt.job().job();
+        ScratchGuard guard = new ScratchGuard(attempt.facts().domain(), job);
+        Long limit = attempt.request().scratchLimit();
         if (limit != null) {
             guard.rooms.add(Room.ofLimit(limit));
         }
         for (BackupDisk disk : Waiting.await(job.description()).disks()) {
             if (disk.included() && disk.index() != null) {
-                guard.add(disk.name() + "[" + disk.index() + "]", Path.of(plan.storageOf(disk.name())));
+                guard.add(
+                        disk.name() + "[" + disk.index() + "]",
+                        Path.of(attempt.plan().storageOf(disk.name())));
             }
         }
         if (!guard.rooms.isEmpty()) {
@@ -100,9 +107,34 @@ final class ScratchGuard implements AutoCloseable {
         return guard;
     }
 
+    /**
+     * Asks the host for the room of files that cannot be seen from here, unless there is a limit; that takes a moment.
+     * All of them count for the folder with the least room, for want of knowing better.
+     */
+    void askHost(Attempt attempt) {
+        Set<String> unseen = scratches.stream()
+                .filter(scratch -> scratch.store == null)
+                .map(scratch -> String.valueOf(scratch.file.getParent()))
+                .collect(Collectors.toSet());
+        if (unseen.isEmpty() || attempt.request().scratchLimit() != null) {
+            return;
+        }
+        try {
+            HostFiles.Free least = new HostFiles(domain.libvirt(), attempt.entry()).leastFree(unseen);
+            boolean started = !rooms.isEmpty();
+            rooms.add(Room.ofHost(Path.of(least.folder()), least.bytes()));
+            if (!started) {
+                start();
+            }
+        } catch (LibvirtException | IllegalArgumentException e) {
+            notice = "nobody watches how full the scratch files' folder becomes, because the host does not tell ("
+                    + e.getMessage() + "): a guest that overwrites much can fill it. Set --scratch-limit";
+        }
+    }
+
     private void add(String device, Path file) throws IOException {
         Room store = null;
-        // The name is like no other on earth: where a file has it, it is this one.
+        // The name is like no other on earth: a file that has it is this one.
         if (Files.exists(file)) {
             Room found = Room.ofStore(file);
             store = rooms.stream().filter(found::isSame).findFirst().orElse(found);
@@ -113,7 +145,13 @@ final class ScratchGuard implements AutoCloseable {
         scratches.add(new Scratch(device, file, store));
     }
 
-    /** Why the job was ended, or null where it was not by this. */
+    /** What the user should know, or null. */
+    @Nullable
+    String notice() {
+        return notice;
+    }
+
+    /** Why the job was ended, or null if it was not by this. */
     @Nullable
     String reason() {
         return reason;
@@ -189,7 +227,7 @@ final class ScratchGuard implements AutoCloseable {
         }
     }
 
-    /** Asks where files cannot be seen from here, and says whether it did. */
+    /** Asks the host if files cannot be seen from here, and says whether it did. */
     private boolean askStatistics() throws IOException {
         boolean seen = scratches.stream().allMatch(scratch -> scratch.store != null);
         if (seen || (announcing && System.nanoTime() - asked < STATISTICS_NANOS)) {
@@ -216,7 +254,7 @@ final class ScratchGuard implements AutoCloseable {
     private void arm(Scratch scratch) {
         long share = Long.MAX_VALUE;
         for (Room room : rooms) {
-            if (room.isLimit()) {
+            if (room.store == null) {
                 share = Math.min(share, room.left() / scratches.size());
             } else if (room == scratch.store) {
                 long sharing =
@@ -274,8 +312,8 @@ final class ScratchGuard implements AutoCloseable {
     }
 
     /**
-     * Room that scratch files share: what a limit allows them, or what a file system had free at the begin. A part of
-     * it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
+     * Room that scratch files share: what a limit allows them, or what a file system had free at the beginning. A part
+     * of it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
      */
     static final class Room {
         private static final long LEAST_RESERVE = 64L << 20;
@@ -302,20 +340,20 @@ final class ScratchGuard implements AutoCloseable {
             return new Room(null, null, bytes);
         }
 
+        /** What a folder of the host had free. */
+        static Room ofHost(Path folder, long bytes) {
+            return new Room(folder, null, bytes);
+        }
+
         /** What is free now where {@code file} lies. */
         static Room ofStore(Path file) throws IOException {
             FileStore store = Files.getFileStore(file);
             return new Room(file.getParent(), store, store.getUsableSpace());
         }
 
-        /** What is held back of so many bytes: 64 MiB, or a twentieth where that is more, but never more than half. */
+        /** What is held back of so many bytes: 64 MiB, or a twentieth if that is more, but never more than half. */
         static long reserve(long bytes) {
             return Math.min(bytes / 2, Math.max(LEAST_RESERVE, bytes / RESERVE_SHARE));
-        }
-
-        /** Whether this is a limit, for files anywhere. */
-        boolean isLimit() {
-            return store == null;
         }
 
         /** Whether both are the same file system's. */
@@ -323,7 +361,7 @@ final class ScratchGuard implements AutoCloseable {
             return store != null && store.equals(other.store);
         }
 
-        /** Looks at what is left, where the scratch files take {@code used} bytes together. */
+        /** Looks at what is left when the scratch files take {@code used} bytes together. */
         void measure(long used) throws IOException {
             free = store == null ? whole - used : store.getUsableSpace();
             left = Math.max(0, free - reserve(whole));
@@ -343,10 +381,14 @@ final class ScratchGuard implements AutoCloseable {
         @Override
         public String toString() {
             String ended = ". The backup was ended before the guest's writes would fail: ";
-            return store == null
-                    ? "near their limit of " + mebibytes(whole) + ended + "raise it by --scratch-limit"
-                    : "and only " + mebibytes(free) + " is left free in " + folder + ended
-                            + "choose a folder with more room by --scratch";
+            if (store == null) {
+                return folder == null
+                        ? "near their limit of " + mebibytes(whole) + ended + "raise it by --scratch-limit"
+                        : "near the " + mebibytes(whole) + " that were free in " + folder + " of the host" + ended
+                                + "choose a folder with more room by --scratch";
+            }
+            return "and only " + mebibytes(free) + " is left free in " + folder + ended
+                    + "choose a folder with more room by --scratch";
         }
 
         /** A size as errors have it. */

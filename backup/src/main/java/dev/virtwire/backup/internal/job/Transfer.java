@@ -8,7 +8,7 @@ import java.util.List;
 /** Moves the data of a job that has begun. Until it is closed it watches the job. */
 interface Transfer extends AutoCloseable {
     /**
-     * The disks' data, where it is kept.
+     * The disks' data in the place where it stays.
      *
      * @param disks the disks, as the manifest has them
      * @param bytesRead bytes read from the host
@@ -16,8 +16,13 @@ interface Transfer extends AutoCloseable {
      */
     record Copied(List<ManifestDisk> disks, long bytesRead, long bytesStored) {}
 
-    /** Moves the data, and returns when all of it is where it is kept. */
+    /** Moves the data, and returns when all of it is in its place. */
     Copied copy() throws IOException;
+
+    /** What the user should know of it, each one sentence. */
+    default List<String> notices() {
+        return List.of();
+    }
 
     /** Ends the host's job, which has ended well when this returns. */
     void end();

@@ -11,6 +11,7 @@ import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.manifest.Mode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param choice what it builds on
  * @param checkpoint the name of the checkpoint to make, or null for none
  * @param tracked the targets of the disks in that checkpoint
+ * @param random the part of the names that nobody can foretell, or null in a plan of a program that gave none
  */
 record TransferPlan(
         Mode mode,
@@ -40,7 +42,11 @@ record TransferPlan(
         Map<String, String> exports,
         ParentChoice choice,
         @Nullable String checkpoint,
-        Set<String> tracked) {
+        Set<String> tracked,
+        @Nullable String random) {
+    /** The kernel's limit for a UNIX socket's path, without its end. */
+    private static final int SOCKET_PATH_MAX = 107;
+
     private static final String DEFAULT_FOLDER = "/var/tmp";
 
     static TransferPlan of(
@@ -49,9 +55,10 @@ record TransferPlan(
             String repository,
             UUID domain,
             String point,
+            @Nullable String random,
             List<ChosenDisk> disks,
             ParentChoice choice) {
-        String onHost = Names.onHost(repository, domain, point);
+        String onHost = Names.onHost(repository, domain, point, random);
         Map<String, String> exports = new LinkedHashMap<>();
         Map<String, String> storage = new LinkedHashMap<>();
         String pushFolder = plan.pushFolder();
@@ -66,8 +73,7 @@ record TransferPlan(
                 storage.put(disk.target(), inFolder(folder, Names.scratch(onHost, disk.target())));
                 exports.put(disk.target(), Names.export(onHost, disk.target()));
             }
-            String folder = plan.scratchFolder() != null ? plan.scratchFolder() : DEFAULT_FOLDER;
-            path = DataPath.choose(uri, plan, inFolder(folder, Names.socket(onHost)));
+            path = DataPath.choose(uri, plan, socket(plan, Names.socket(repository, domain, point, random)));
         }
         Set<String> tracked = new LinkedHashSet<>();
         if (plan.mode() == Mode.PULL) {
@@ -78,8 +84,14 @@ record TransferPlan(
                     .forEach(tracked::add);
         }
         String checkpoint = Names.checkpoint(repository, point);
-        return new TransferPlan(plan.mode(), disks, path, storage, exports, choice, checkpoint, Set.of())
+        return new TransferPlan(plan.mode(), disks, path, storage, exports, choice, checkpoint, Set.of(), random)
                 .tracking(tracked);
+    }
+
+    /** With the scratch files, unless the path would be too long there. */
+    private static String socket(BackupRequest plan, String name) {
+        String path = inFolder(plan.scratchFolder() == null ? DEFAULT_FOLDER : plan.scratchFolder(), name);
+        return path.getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_MAX ? inFolder(DEFAULT_FOLDER, name) : path;
     }
 
     /** Beside the disk there is most likely room, and QEMU may write there. */
@@ -97,10 +109,10 @@ record TransferPlan(
         return folder.endsWith("/") ? folder + name : folder + "/" + name;
     }
 
-    /** The same with a checkpoint of these disks only; without one where there are none. */
+    /** The same with a checkpoint of these disks only, or without one if there are no such disks. */
     TransferPlan tracking(Set<String> targets) {
         String made = targets.isEmpty() ? null : checkpoint;
-        return new TransferPlan(mode, disks, path, storage, exports, choice, made, Set.copyOf(targets));
+        return new TransferPlan(mode, disks, path, storage, exports, choice, made, Set.copyOf(targets), random);
     }
 
     /** The NBD socket on the host, or null. */
@@ -129,13 +141,13 @@ record TransferPlan(
         return known(exports, target);
     }
 
-    /** The name that the export offers a disk's bitmap of changes under, or null where all of the disk is copied. */
+    /** The name that the export offers a disk's bitmap of changes under, or null if all of the disk is copied. */
     @Nullable
     String changesOf(String target) {
         return choice.checkpointOf(target) == null ? null : Names.changes(exportOf(target));
     }
 
-    /** A disk's bitmap that a later increment starts from, or null where none is made. */
+    /** A disk's bitmap that a later increment starts from, or null if no bitmap is made. */
     @Nullable
     String bitmapOf(String target) {
         return tracked.contains(target) ? checkpoint : null;

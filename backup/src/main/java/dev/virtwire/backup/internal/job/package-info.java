@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One backup of one domain, from the first question to the host to the last file, and the clean-up after it. */
+/** One backup of one domain, from the first question to the host to the last file. */
 @NullMarked
 package dev.virtwire.backup.internal.job;
 

@@ -15,8 +15,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes of a saved domain XML the one to define: with the restored files, and where it gets a new name, with nothing
- * that only one domain may have. Everything else stays as it was.
+ * Makes of a saved domain XML the one to define: with the restored files and, if it gets a new name, without what only
+ * one domain may have. Everything else stays as it was.
  */
 final class DomainRewriter {
     /** What only describes where a disk's image lay before, or how it was opened there. */
@@ -31,7 +31,7 @@ final class DomainRewriter {
      * Reads the XML.
      *
      * @param newName the name of a second domain, or null for the very one that was saved
-     * @throws DamagedException where {@code file} is no domain XML
+     * @throws DamagedException if {@code file} is no domain XML
      */
     DomainRewriter(Path file, byte[] xml, @Nullable String newName) {
         this.newName = newName;
@@ -57,7 +57,7 @@ final class DomainRewriter {
      *
      * @param uuid the domain's UUID
      * @param disks the restored images by target
-     * @param nvram the restored UEFI variables, or null where none were restored
+     * @param nvram the restored UEFI variables, or null if none were restored
      */
     String rewrite(UUID uuid, Map<String, Path> disks, ImageFormat format, @Nullable Path nvram) {
         Map<String, Path> missing = new TreeMap<>(disks);
@@ -73,7 +73,8 @@ final class DomainRewriter {
         missing.forEach((target, file) -> notices.add("disk " + target + " is restored to " + file
                 + ", but the saved definition does not have it: it was attached to the running domain only"));
         rewriteNvram(nvram);
-        // A generation id tells the guest that it goes on from another moment than it last saw.
+        rewriteVarstore();
+        // A generation id tells the guest that it continues from another moment than it last saw.
         domain.child("genid").ifPresent(generation -> generation.setText(""));
         if (newName != null) {
             makeAnother(newName, uuid);
@@ -122,6 +123,18 @@ final class DomainRewriter {
             element.remove();
             notices.add("disk " + disk.target() + " is not restored, and " + newName + " does not have it");
         }
+    }
+
+    /** It is never saved, and two domains must not write one. */
+    private void rewriteVarstore() {
+        domain.child("os", "varstore").ifPresent(store -> {
+            if (newName == null) {
+                notices.add("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
+            } else {
+                store.unset("path");
+                notices.add("the UEFI variables were not saved: " + newName + " begins with fresh ones");
+            }
+        });
     }
 
     private void rewriteNvram(@Nullable Path file) {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FolderRestore {
     private final RestoreTarget.Files target;
+    private final DomainStore domain;
     private final HostRestoreRequest request;
     private final FileRestore files;
     private final @Nullable HostDefinition definition;
@@ -33,6 +34,7 @@ final class FolderRestore {
             HostRestoreRequest request,
             RestoreTarget.Files target,
             ProgressListener listener) {
+        this.domain = domain;
         this.request = request;
         this.target = target;
         RestoreRequest asked = new RestoreRequest(
@@ -43,7 +45,7 @@ final class FolderRestore {
                 request.disks(),
                 request.replace(),
                 request.bytesPerSecond());
-        this.files = new FileRestore(domain, asked, request.define(), listener);
+        this.files = new FileRestore(domain, asked, request.name(), request.define(), listener);
         this.definition = request.define()
                 ? new HostDefinition(libvirt, request, files.point().manifest().domain())
                 : null;
@@ -53,6 +55,7 @@ final class FolderRestore {
         if (definition != null) {
             definition.requireHere();
             definition.requirePossible();
+            definition.requireUnused(files.images().values());
         }
         List<String> notices = List.of();
         try {
@@ -64,6 +67,7 @@ final class FolderRestore {
                 definition.define(
                         rewriter.rewrite(definition.identity().uuid(), files.images(), target.format(), files.nvram()));
                 notices = rewriter.notices();
+                definition.requireUnseen(files.images());
                 files.place();
                 definition.requireSeen(files.images(), sizes());
             }
@@ -92,7 +96,8 @@ final class FolderRestore {
     private RuntimeException cleanUp(Throwable e) {
         // A thread that is interrupted could not clean up: it cannot wait until a folder is on disk.
         boolean interrupted = Thread.interrupted();
-        RuntimeException failure = HostRestore.failure(e, target.folder().toString(), interrupted);
+        RuntimeException failure =
+                HostRestore.failure(e, domain, files.point(), target.folder().toString(), interrupted);
         if (definition != null) {
             definition.undo(failure);
         }

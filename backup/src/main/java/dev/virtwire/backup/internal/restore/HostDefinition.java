@@ -10,22 +10,33 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
+import dev.virtwire.client.block.BlockInfo;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.manifest.DomainIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Defines a restored domain on its host, and takes that back where something else fails. */
+/** Defines a restored domain on its host, and takes that back if something else fails. */
 final class HostDefinition {
+    private static final Logger LOG = LoggerFactory.getLogger(HostDefinition.class);
+
     private static final Version KNOWS_KEEP_TPM = new Version(8, 9, 0);
 
     private final Libvirt libvirt;
@@ -54,7 +65,7 @@ final class HostDefinition {
     /**
      * Refuses a host that may not see the files of this machine.
      *
-     * @throws BackupException where it may be another machine
+     * @throws BackupException if it may be another machine
      */
     void requireHere() {
         if (libvirt.uri().transport() != LibvirtUri.Transport.UNIX) {
@@ -67,7 +78,7 @@ final class HostDefinition {
     /**
      * Refuses what cannot be, and remembers a definition that will be replaced.
      *
-     * @throws BackupException where the name or UUID is taken, or the domain runs
+     * @throws BackupException if the name or UUID is taken, or the domain runs
      */
     void requirePossible() {
         Domain sameName = find(libvirt.domain(identity().name()));
@@ -114,37 +125,101 @@ final class HostDefinition {
     }
 
     /**
+     * Refuses files that another domain has as its disks: one that does not run locks nothing, and would have them
+     * changed under it.
+     *
+     * @throws BackupException if one has
+     */
+    void requireUnused(Collection<Path> files) {
+        Set<String> wanted = new HashSet<>();
+        files.forEach(file -> wanted.add(file.toString()));
+        for (Domain other : await(libvirt.domains())) {
+            if (other.uuid().equals(uuid)) {
+                continue;
+            }
+            for (DomainDescription.Disk disk : disks(other)) {
+                if (wanted.contains(String.valueOf(disk.place().name()))) {
+                    throw new BackupException("domain " + other.name() + " has "
+                            + disk.place().name() + " as its disk " + disk.target() + ": choose another folder");
+                }
+            }
+        }
+    }
+
+    private static List<DomainDescription.Disk> disks(Domain domain) {
+        try {
+            return DomainDescription.parse(await(domain.xml(DomainXmlFlags.INACTIVE)))
+                    .disks();
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_DOMAIN)) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Finds out a host with other files under these names: what is not here yet must not be there either. To be called
+     * between the definition and the moment when the files get their names.
+     *
+     * @throws BackupException if the host sees such a file
+     */
+    void requireUnseen(Map<String, Path> disks) {
+        Domain domain = requireNonNull(defined, "nothing was defined");
+        disks.forEach((target, file) -> {
+            if (targets.contains(target)
+                    && Files.notExists(file, LinkOption.NOFOLLOW_LINKS)
+                    && seen(domain, target) != null) {
+                throw new BackupException(libvirt.uri().where() + " has a file " + file
+                        + ", which this machine does not have yet: it is another machine. Restore to a folder that"
+                        + " both see, or the files alone");
+            }
+        });
+    }
+
+    private static @Nullable BlockInfo seen(Domain domain, String target) {
+        try {
+            return await(domain.disk(target).info());
+        } catch (RemoteException e) {
+            LOG.debug("{} of {} cannot be seen", target, domain, e);
+            return null;
+        }
+    }
+
+    /**
      * Proves that the host sees the files of the disks that the domain has: only then is it this machine.
      *
      * @param sizes the sizes of the restored disks, by target
      */
     void requireSeen(Map<String, Path> disks, Map<String, Long> sizes) {
-        Domain domain = defined;
-        if (domain == null) {
-            throw new IllegalStateException("nothing was defined");
-        }
+        Domain domain = requireNonNull(defined, "nothing was defined");
         disks.forEach((target, file) -> {
             if (!targets.contains(target)) {
                 return;
             }
             long size = requireNonNull(sizes.get(target));
-            long capacity;
+            BlockInfo there;
+            long length;
             try {
-                capacity = await(domain.disk(target).info()).capacity();
+                there = await(domain.disk(target).info());
+                length = Files.size(file);
+            } catch (IOException e) {
+                throw new BackupException("cannot read " + file + ": " + Problems.reason(e), e);
             } catch (RemoteException e) {
                 throw new BackupException(
                         libvirt.uri().where() + " does not see " + file + " as this machine does: " + e.getMessage()
                                 + ". Restore to a folder that it sees, or the files alone",
                         e);
             }
-            if (capacity != size) {
-                throw new BackupException(libvirt.uri().where() + " sees " + file + " as a disk of " + capacity
-                        + " bytes, not " + size + ": it is another machine");
+            if (there.capacity() != size || there.physical() != length) {
+                throw new BackupException(libvirt.uri().where() + " sees " + file + " as a disk of " + there.capacity()
+                        + " bytes in a file of " + there.physical() + ", and here it is one of " + size
+                        + " in a file of " + length + ": it is another machine");
             }
         });
     }
 
-    /** Takes the definition back, where there is one: the former one is there again, or none. */
+    /** Takes the definition back, if there is one: the former one is there again, or the domain is gone. */
     void undo(RuntimeException failure) {
         Domain domain = defined;
         if (domain == null) {

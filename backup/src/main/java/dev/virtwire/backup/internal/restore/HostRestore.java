@@ -46,9 +46,12 @@ public final class HostRestore {
     }
 
     /** The exception that a restore to {@code where} ends with. */
-    static RuntimeException failure(Throwable e, String where, boolean interrupted) {
+    static RuntimeException failure(Throwable e, DomainStore domain, Point point, String where, boolean interrupted) {
         if (interrupted) {
             return new BackupCancelledException("the restore to " + where + " was interrupted", e);
+        }
+        if (!domain.hasPoint(point.id())) {
+            return domain.removedMeanwhile(point.id(), e);
         }
         if (e instanceof BackupException || e instanceof RepositoryException) {
             return (RuntimeException) e;

@@ -43,7 +43,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a point into volumes of a storage pool, by upload streams. Volumes are made for it, and deleted again where
+ * Restores a point into volumes of a storage pool, by upload streams. Volumes are made for it, and deleted again if
  * anything fails; the domain is defined last.
  */
 final class PoolRestore {
@@ -70,7 +70,7 @@ final class PoolRestore {
         this.target = target;
         this.listener = listener;
         // Read again: whoever asks may have held on to it for long.
-        this.point = domain.point(request.point().id());
+        this.point = domain.ownPoint(request.point().id());
         this.definition = request.define()
                 ? new HostDefinition(libvirt, request, point.manifest().domain())
                 : null;
@@ -139,7 +139,7 @@ final class PoolRestore {
         return Path.of(await(volume.path()));
     }
 
-    /** The restored UEFI variables, or null where the point has none. */
+    /** The restored UEFI variables, or null if the point has none. */
     private @Nullable Path nvram(StoragePool pool) throws IOException {
         PointFile stored = point.manifest().file(PointFile.NVRAM);
         if (stored == null) {
@@ -208,7 +208,7 @@ final class PoolRestore {
     private RuntimeException cleanUp(Throwable e) {
         // A thread that is interrupted could not wait for the host.
         boolean interrupted = Thread.interrupted();
-        RuntimeException failure = HostRestore.failure(e, "storage pool " + target.name(), interrupted);
+        RuntimeException failure = HostRestore.failure(e, domain, point, "storage pool " + target.name(), interrupted);
         if (definition != null) {
             definition.undo(failure);
         }

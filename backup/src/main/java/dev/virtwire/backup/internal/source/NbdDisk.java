@@ -36,8 +36,8 @@ public final class NbdDisk implements SourceDisk {
      * Opens the export.
      *
      * @param bitmap the bitmap that tells what changed, as the export offers it; null for all of the disk
-     * @throws dev.virtwire.nbd.NbdException where it cannot be reached or refuses
-     * @throws BackupException where the export does not offer the bitmap
+     * @throws dev.virtwire.nbd.NbdException if it cannot be reached or refuses
+     * @throws BackupException if the export does not offer the bitmap
      */
     public static NbdDisk open(NbdAddress address, String export, @Nullable String bitmap, NbdOptions options) {
         String changes = bitmap == null ? null : NbdOptions.dirtyBitmap(bitmap);

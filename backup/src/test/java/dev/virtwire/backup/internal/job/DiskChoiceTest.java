@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.manifest.DiskSource;
 import org.junit.jupiter.api.Test;
 

@@ -113,6 +113,32 @@ class DomainRewriterTest {
                 .doesNotContain("0ddf9b4e", "<mac", "swap.raw", "web1");
     }
 
+    /** One file that two QEMUs write is lost. */
+    @Test
+    void anotherDomainSharesNoUefiVariablesWhereverTheyLie() {
+        for (String variables : List.of(
+                "<varstore template='/t.json' path='/vars/web1.json'/>",
+                "<nvram type='block'><source dev='/dev/vg/web1'/></nvram>",
+                "<nvram type='network'><source protocol='iscsi' name='iqn:web1/0'><host name='san'/></source></nvram>")) {
+            byte[] saved =
+                    ("<domain><name>one</name><os>" + variables + "</os></domain>").getBytes(StandardCharsets.UTF_8);
+            DomainRewriter copy = new DomainRewriter(Path.of("domain.xml"), saved, "web2");
+            assertThat(copy.rewrite(UUID_NEW, Map.of(), ImageFormat.QCOW2, null))
+                    .as(variables)
+                    .doesNotContain("web1");
+            assertThat(copy.notices())
+                    .containsExactly("the UEFI variables were not saved: web2 begins with fresh ones");
+
+            DomainRewriter same = new DomainRewriter(Path.of("domain.xml"), saved, null);
+            assertThat(same.rewrite(UUID_NEW, Map.of(), ImageFormat.QCOW2, null))
+                    .as(variables)
+                    .contains("web1");
+            assertThat(same.notices())
+                    .containsExactly("the UEFI variables are not restored: the domain has those that are there, or"
+                            + " fresh ones");
+        }
+    }
+
     @Test
     void theDomainKeepsItsOwnVariablesWhereNoneWereSaved() {
         DomainRewriter rewriter = rewriter(null);

@@ -3,32 +3,40 @@ package dev.virtwire.cli.command.repository;
 
 import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
-import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code virtwire recover}: clears up after runs that died. */
 @Command(
         name = "recover",
-        description = "Clear up after runs that died: their jobs, checkpoints and scratch files on the hosts, and their"
-                + " unfinished points in the repository. The hosts are those that the journal names.",
+        description = "Clear up after runs that died: their jobs, checkpoints and scratch files on the host, and their"
+                + " unfinished points in the repository. What ran on other hosts is named, and left.",
         sortOptions = false)
-public final class RecoverCommand extends AbstractCommand {
+public final class RecoverCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DIR", description = "The repository.")
     private Path folder = Path.of("");
 
+    /** Connects only if a run left something. */
     @Override
     public Integer call() {
-        RecoverReport report = Backups.recover(
-                        Repository.open(folder),
-                        uri -> ConnectedCommand.connect(uri, this::warn),
-                        ProgressListener.NONE)
+        return recover(() -> connect(uri()));
+    }
+
+    @Override
+    protected int run(Libvirt libvirt) {
+        return recover(() -> libvirt);
+    }
+
+    private int recover(Supplier<Libvirt> connect) {
+        RecoverReport report = Backups.recover(Repository.open(folder), connect, ProgressListener.NONE)
                 .join();
         if (json()) {
             printJson(json -> {

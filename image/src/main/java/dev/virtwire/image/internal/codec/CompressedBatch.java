@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Some clusters in a row, each compressed or, where that saves nothing, left as it is.
+ * Some clusters in a row, each compressed or, if that saves nothing, left as it is.
  *
  * <p>Belongs to the thread that asked {@link Compressor} for it.
  */

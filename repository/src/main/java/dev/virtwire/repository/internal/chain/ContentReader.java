@@ -46,7 +46,7 @@ public final class ContentReader implements Closeable {
     /**
      * Opens the images of a chain, which stays the caller's.
      *
-     * @throws DamagedException where an image does not say of itself what the manifest says
+     * @throws DamagedException if an image does not say of itself what the manifest says
      */
     public static ContentReader open(DiskChain chain) throws IOException {
         return new ContentReader(chain, chain.openImages());
@@ -66,7 +66,7 @@ public final class ContentReader implements Closeable {
      * Reads one block, whose digest is the bench's {@link Workers.Bench#expected}.
      *
      * @return the bench's buffer, from position 0 to its limit
-     * @throws DamagedException where it is not what the guest had there
+     * @throws DamagedException if it is not what the guest had there
      */
     public ByteBuffer read(long index, Workers.Bench bench) throws IOException {
         int length = BlockTree.blockLength(index, size);
@@ -88,8 +88,8 @@ public final class ContentReader implements Closeable {
     /**
      * Reads the disk by all {@code workers}; blocks of zeros are not read.
      *
-     * @param prefix up to where all blocks are done; goes on from there
-     * @throws DamagedException where a block is not what the guest had there
+     * @param prefix up to where all blocks are done; it grows from there
+     * @throws DamagedException if a block is not what the guest had there
      */
     public void readAll(Workers workers, Prefix prefix, Sink sink) throws IOException {
         workers.run(new Walk(workers, prefix, sink));

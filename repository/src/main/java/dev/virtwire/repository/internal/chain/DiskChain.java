@@ -38,7 +38,7 @@ public final class DiskChain implements Closeable {
     /**
      * Opens the digests of a disk and of its parents.
      *
-     * @throws DamagedException where a point or a digest file in the chain is missing or damaged
+     * @throws DamagedException if a point or a digest file in the chain is missing or damaged
      */
     public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
         return open(domain, top, disk, new HashSet<>());
@@ -71,7 +71,7 @@ public final class DiskChain implements Closeable {
      * is the one that was written, and every image has its size. That is enough for who builds on the disk, and costs
      * the same for every size of it.
      *
-     * @throws DamagedException where a point, a digest file or an image in the chain is missing or damaged
+     * @throws DamagedException if a point, a digest file or an image in the chain is missing or damaged
      */
     public static DiskChain openToBuildOn(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
         DiskChain chain = openFiles(domain, top, disk, Set.of());
@@ -110,7 +110,7 @@ public final class DiskChain implements Closeable {
     /**
      * How many bytes the image of a disk and all that it builds on have together.
      *
-     * @throws DamagedException where a point in the chain is missing or damaged
+     * @throws DamagedException if a point in the chain is missing or damaged
      */
     public static long fileSizes(DomainStore domain, Point top, ManifestDisk disk) {
         long sum = 0;
@@ -131,7 +131,7 @@ public final class DiskChain implements Closeable {
     /**
      * The parent of a point, which has to be the very one that the point was made on.
      *
-     * @throws DamagedException where it is missing, damaged or another
+     * @throws DamagedException if it is missing, damaged or another
      */
     public static Point parentOf(DomainStore domain, Point child) {
         ParentLink link = child.manifest().parent();
@@ -154,7 +154,7 @@ public final class DiskChain implements Closeable {
      * A last look at what a point builds on, which was chosen a while ago: nobody must have taken it away meanwhile.
      *
      * @param targets the disks that build on it
-     * @throws DamagedException where the parent or an image of it is not there any more, or is another one
+     * @throws DamagedException if the parent or an image of it is not there any more, or is another one
      */
     public static void requireStillThere(DomainStore domain, Point parent, String child, Set<String> targets) {
         if (!domain.hasPoint(parent.id())
@@ -213,7 +213,7 @@ public final class DiskChain implements Closeable {
     /**
      * Opens the images, to read the disk as the guest would.
      *
-     * @throws DamagedException where an image does not say of itself what the manifest says
+     * @throws DamagedException if an image does not say of itself what the manifest says
      */
     public ImageChain openImages() throws IOException {
         List<Qcow2Reader> readers = new ArrayList<>();

@@ -36,7 +36,7 @@ public final class DiskLayer implements Closeable {
      * Checks and opens a disk's digests.
      *
      * @param right digest files that were found right before, whose bytes need no second look
-     * @throws DamagedException where they are damaged or do not fit the manifest
+     * @throws DamagedException if they are damaged or do not fit the manifest
      */
     public static DiskLayer open(Point point, ManifestDisk disk, Set<Path> right) throws IOException {
         StoredImage image = disk.image();
@@ -90,7 +90,7 @@ public final class DiskLayer implements Closeable {
     /**
      * Compares the image file's size.
      *
-     * @throws DamagedException where it is missing or of another size
+     * @throws DamagedException if it is missing or of another size
      */
     public void requireSize() {
         SmallFiles.requireSize(file(), image.size());

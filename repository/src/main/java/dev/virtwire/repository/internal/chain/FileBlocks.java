@@ -54,7 +54,7 @@ public final class FileBlocks implements Workers.Work {
      * Reads an image file and returns what is damaged, neighbouring blocks together.
      *
      * @param known blocks that were found right already and are left out
-     * @param prefix up to where all blocks were found right already; goes on from there
+     * @param prefix up to where all blocks were found right already; it grows from there
      * @param listener told of each block that was read
      */
     public static List<Finding> check(

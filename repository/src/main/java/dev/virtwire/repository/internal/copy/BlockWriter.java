@@ -71,7 +71,7 @@ final class BlockWriter {
      * Takes a block that an earlier run copied as it lies in the image.
      *
      * @param buffer room for the block; what is in it then is anything
-     * @return false where it is not what it was, or not what the plan wants: it has to be copied
+     * @return false if it is not what it was, or not what the plan wants: it has to be copied
      */
     boolean adopt(Plan plan, CopyLog.Entry entry, ByteBuffer buffer) throws IOException {
         buffer.clear();

@@ -17,11 +17,11 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says of each block that was copied where its data lies in the unfinished image, so that a later run can go on with
- * that. It is a hint and no proof: nothing of it is synced, and whoever believes it reads the data and compares it with
+ * Says of each block that was copied where its data lies in the unfinished image, so that a later run can resume the
+ * copy. It is a hint and no proof: nothing of it is synced, and whoever believes it reads the data and compares it with
  * the digest in it. What a crash tore off, and all behind that, is cut when the log is opened again.
  *
- * <p>Entries are added by any thread, and looked up by one. Going on takes 8 bytes of memory for each block.
+ * <p>Entries are added by any thread, and looked up by one. Resuming takes 8 bytes of memory for each block.
  */
 final class CopyLog implements Closeable {
     /**
@@ -102,7 +102,7 @@ final class CopyLog implements Closeable {
         this.out = ByteBuffer.allocate(FRAME + longest);
     }
 
-    /** Goes on with the log in a file, of which nothing may be left; without one it begins. */
+    /** Continues the log in a file, of which nothing may be left; without one it begins. */
     static CopyLog open(Path file, long diskSize, int clusterSize) throws IOException {
         FileChannel channel = FileChannel.open(
                 file,
@@ -134,7 +134,7 @@ final class CopyLog implements Closeable {
         write(header());
     }
 
-    /** Reads what is there and cuts what is not whole; false where it is not a log of such a disk. */
+    /** Reads what is there and cuts what is not whole; false if it is not a log of such a disk. */
     private boolean load() throws IOException {
         ByteBuffer in = ByteBuffer.allocate(READ_AT_ONCE).limit(0);
         long position = 0;
@@ -180,7 +180,8 @@ final class CopyLog implements Closeable {
     }
 
     /**
-     * The entry at the buffer's position, which then is behind it; null, and the position stays, where there is none.
+     * The entry at the buffer's position, which then is behind it; null, and the position stays, if there is no whole
+     * entry.
      */
     private @Nullable Entry next(ByteBuffer in) {
         if (in.remaining() < FRAME) {
@@ -237,7 +238,7 @@ final class CopyLog implements Closeable {
         return FIXED + entry.pieces().size() * PIECE;
     }
 
-    /** What the log said of a block when it was opened; the latest, where it was copied twice. */
+    /** What the log said of a block when it was opened; the latest, if the block was copied twice. */
     @Nullable
     Entry find(long block) throws IOException {
         int at = Arrays.binarySearch(index, (block + 1) << OFFSET_BITS);
@@ -250,7 +251,9 @@ final class CopyLog implements Closeable {
         while (in.hasRemaining() && channel.read(in, offset + in.position()) >= 0) {
             // until it is full, or the file ends
         }
-        return next(in.flip());
+        Entry entry = next(in.flip());
+        // The index has too few bits for the numbers of a huge disk's blocks, and then finds another one.
+        return entry != null && entry.block == block ? entry : null;
     }
 
     /** A block was copied: its data is written. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param image the image
  * @param leaves the digests of the disk's blocks, in order
  * @param spool the digests of the image file's blocks, in any order
- * @param log what was copied, for a run that goes on with it; null where none can
+ * @param log what was copied, for a run that resumes it; null if none can
  * @param increment whether a parent lies beneath, so that zeros have to be written
  */
 record CopyTarget(

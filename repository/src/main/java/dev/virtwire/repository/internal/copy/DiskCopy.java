@@ -64,9 +64,9 @@ public final class DiskCopy {
      * Copies the disk; every byte was read, hashed and written when this returns. No buffer and no file is used any
      * more after it has returned or thrown.
      *
-     * @throws IOException where the image or the digests cannot be written
-     * @throws RuntimeException what the source fails with where it cannot be read
-     * @throws CopyCancelledException where it was cancelled
+     * @throws IOException if the image or the digests cannot be written
+     * @throws RuntimeException what the source fails with if it cannot be read
+     * @throws CopyCancelledException if it was cancelled
      */
     public void run() throws IOException {
         try {
@@ -217,7 +217,7 @@ public final class DiskCopy {
         });
     }
 
-    /** Fills the buffer's first {@code plan.length} bytes: zeros where there is nothing to read. */
+    /** Fills the buffer's first {@code plan.length} bytes: zeros for what need not be read. */
     private CompletableFuture<Void> read(BlockWriter.Plan plan, ByteBuffer buffer) {
         buffer.clear().limit(plan.length);
         CompletableFuture<Void> all = CompletableFuture.completedFuture(null);

@@ -77,13 +77,13 @@ public final class DiskStore {
 
     /**
      * The same for a folder that a run was killed over, whose sources are those of that run: what it copied and is
-     * found to be in the image is not copied again. An image that is compressed begins anew.
+     * found to be in the image is not copied again. An image that is compressed is copied again from its beginning.
      */
-    public DiskStore goingOn() {
+    public DiskStore resuming() {
         return new DiskStore(folder, buffers, workers, meter, cancelled, compression, true);
     }
 
-    /** Copies {@code source} as the disk {@code target}, over {@code parent} where it is an increment. */
+    /** Copies {@code source} as the disk {@code target}, over {@code parent} if it is an increment. */
     public Stored store(SourceDisk source, String target, @Nullable Parent parent) throws IOException {
         Path image = folder.resolve(Names.image(target));
         Path digests = folder.resolve(Names.digests(target));

@@ -114,7 +114,7 @@ public final class BlockTree {
         /**
          * The root, once every leaf was given.
          *
-         * @throws IllegalStateException where leaves are missing or too many
+         * @throws IllegalStateException if leaves are missing or too many
          */
         public byte[] root() {
             if (count != blocks) {

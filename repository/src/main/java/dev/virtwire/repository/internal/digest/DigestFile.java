@@ -59,7 +59,7 @@ public final class DigestFile implements Closeable {
     /**
      * Opens a digest file and reads its header and trailer.
      *
-     * @throws DamagedException where they make no sense
+     * @throws DamagedException if they make no sense
      */
     public static DigestFile open(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -140,7 +140,7 @@ public final class DigestFile implements Closeable {
      * Reads every run, and computes both roots from the leaves.
      *
      * @param content the disk's leaves with the parents' where it inherits
-     * @throws DamagedException where a run makes no sense or a root is not the one in the trailer
+     * @throws DamagedException if a run makes no sense or a root is not the one in the trailer
      */
     public void check(Leaves content) throws IOException {
         contentRuns().finish();

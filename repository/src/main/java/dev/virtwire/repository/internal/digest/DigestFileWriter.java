@@ -69,7 +69,7 @@ public final class DigestFileWriter implements Closeable {
      * Begins a new file.
      *
      * @param guestSize the disk's size in bytes
-     * @param parent the parent's leaves, parents followed, where the disk is an increment
+     * @param parent the parent's leaves, parents followed, if the disk is an increment
      */
     public static DigestFileWriter create(Path file, long guestSize, @Nullable Leaves parent) throws IOException {
         FileChannel channel = FileChannel.open(

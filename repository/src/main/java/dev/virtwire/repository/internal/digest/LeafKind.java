@@ -23,7 +23,7 @@ public enum LeafKind {
         return number;
     }
 
-    /** The kind with a number on disk, or null where there is none. */
+    /** The kind with a number on disk, or null if there is no such kind. */
     static @Nullable LeafKind of(int number) {
         for (LeafKind kind : values()) {
             if (kind.number == number) {

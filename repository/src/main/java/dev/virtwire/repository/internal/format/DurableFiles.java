@@ -29,6 +29,7 @@ public final class DurableFiles {
         SYNC_FILE,
         SYNC_FOLDER,
         RENAME,
+        LINK,
         DELETE
     }
 
@@ -130,7 +131,14 @@ public final class DurableFiles {
         syncFolder(parent(to));
     }
 
-    /** Deletes a file where there is one, and makes it last. */
+    /** Gives a file a second name in its folder, and makes it last. */
+    public void link(Path second, Path file) throws IOException {
+        hook.before(Step.LINK, second);
+        Files.createLink(second, file);
+        syncFolder(parent(second));
+    }
+
+    /** Deletes a file if there is one, and makes it last. */
     public void delete(Path file) throws IOException {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             hook.before(Step.DELETE, file);
@@ -148,7 +156,7 @@ public final class DurableFiles {
         syncFolder(folder);
     }
 
-    /** Deletes a folder and all in it where there is one; symbolic links are not followed. */
+    /** Deletes a folder and all in it, if there is one; symbolic links are not followed. */
     public void deleteTree(Path folder) throws IOException {
         if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             deleteChildren(folder);

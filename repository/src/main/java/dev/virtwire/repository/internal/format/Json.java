@@ -77,7 +77,7 @@ public final class Json {
         return bytes;
     }
 
-    /** Reads what {@link #writeSummed} wrote; null where it is anything else. */
+    /** Reads what {@link #writeSummed} wrote; null if it is anything else. */
     public static <T> @Nullable T readSummed(byte[] bytes, Class<T> type) {
         if (bytes.length < SUM_LINE) {
             return null;

@@ -51,13 +51,13 @@ public final class Names {
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 
-    /** In the folder that a point is made in: what a run that goes on with it has to know. */
+    /** In the folder that a point is made in: what a run that resumes it has to know. */
     public static final String BEGUN = ".begun";
 
     private static final String COMPLETE = ".complete";
     private static final Pattern POINT =
             Pattern.compile("[0-9]{8}T[0-9]{6}Z-(full|incremental|differential)(-[0-9]{1,6})?");
-    private static final Pattern REPOSITORY_ID = Pattern.compile("[a-z2-7]{12}");
+    private static final Pattern RANDOM = Pattern.compile("[a-z2-7]{12}");
     private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern HEX_SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final DateTimeFormatter STAMP =
@@ -71,6 +71,11 @@ public final class Names {
 
     /** A new repository's id: 60 random bits, short because every checkpoint's name holds it. */
     public static String newRepositoryId() {
+        return random();
+    }
+
+    /** What makes the names of one run on a host such that nobody can foretell them: 60 random bits. */
+    public static String random() {
         SecureRandom random = new SecureRandom();
         StringBuilder id = new StringBuilder(12);
         for (int i = 0; i < 12; i++) {
@@ -81,7 +86,12 @@ public final class Names {
 
     /** Whether {@code id} can be a repository's. */
     public static boolean isRepositoryId(String id) {
-        return REPOSITORY_ID.matcher(id).matches();
+        return RANDOM.matcher(id).matches();
+    }
+
+    /** Whether {@code text} can be what {@link #random} gave. */
+    public static boolean isRandom(String text) {
+        return RANDOM.matcher(text).matches();
     }
 
     /** A point's id by time and level; {@code number} above 1 tells those of one second apart. */
@@ -123,7 +133,7 @@ public final class Names {
         return "." + point + REMOVED;
     }
 
-    /** The point whose removed folder has this name, or null where it is none. */
+    /** The point whose removed folder has this name, or null if it is no such folder. */
     public static @Nullable String removedPoint(String name) {
         if (!name.startsWith(".") || !name.endsWith(REMOVED)) {
             return null;
@@ -143,11 +153,13 @@ public final class Names {
     }
 
     /**
-     * What all else of a point on the host begins with: files, socket and exports. Points of two domains may have the
-     * same id.
+     * What files and exports of a point on the host begin with. Points of two domains may have the same id.
+     *
+     * @param random the run's own part, or null in an entry of a program that gave none
      */
-    public static String onHost(String repository, UUID domain, String point) {
-        return checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-" + point;
+    public static String onHost(String repository, UUID domain, String point, @Nullable String random) {
+        String name = checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-" + point;
+        return random == null ? name : name + "-" + random;
     }
 
     /** What all checkpoints of a repository begin with. */
@@ -160,9 +172,15 @@ public final class Names {
         return onHost + "-" + target + ".scratch";
     }
 
-    /** The NBD export's socket on the host. */
-    public static String socket(String onHost) {
-        return onHost + ".sock";
+    /**
+     * The NBD export's socket on the host. Its length is the same for all points, because a socket's path may not be
+     * long: what works for the first point works for each later one.
+     *
+     * @param random the run's own part, or null in an entry of a program that gave none
+     */
+    public static String socket(String repository, UUID domain, String point, @Nullable String random) {
+        return (random == null ? onHost(repository, domain, point, null) : checkpointPrefix(repository) + random)
+                + ".sock";
     }
 
     /** A disk's NBD export: of this name no other server has one. */
@@ -201,10 +219,12 @@ public final class Names {
     }
 
     /**
-     * Whether a file in a folder that a point is made in is for a run that goes on with it, and no part of the point.
+     * Whether a file in a folder that a point is made in is for a run that resumes it, and no part of the point.
      */
-    public static boolean isForGoingOn(String file) {
-        return file.equals(BEGUN) || (file.startsWith(".") && (file.endsWith(".copied") || file.endsWith(COMPLETE)));
+    public static boolean isForResuming(String file) {
+        return file.equals(BEGUN)
+                || (file.startsWith(".")
+                        && (file.endsWith(".copied") || file.endsWith(".spool") || file.endsWith(COMPLETE)));
     }
 
     /**
@@ -224,11 +244,20 @@ public final class Names {
                 folder.append(String.format(Locale.ROOT, "%%%02X", c));
             }
         }
-        if (folder.length() <= FILE_NAME_MAX) {
-            return folder.toString();
-        }
-        String digest = Sha256.hex(Sha256.of(bytes)).substring(0, 32);
-        return folder.substring(0, FILE_NAME_MAX - 33) + "~" + digest;
+        return cut(folder.toString(), FILE_NAME_MAX, bytes);
+    }
+
+    private static String cut(String name, int length, byte[] whole) {
+        return name.length() <= length
+                ? name
+                : name.substring(0, length - 33) + "~"
+                        + Sha256.hex(Sha256.of(whole)).substring(0, 32);
+    }
+
+    /** A restored file, which carries its domain's name: files of two domains can lie in one folder. */
+    public static String restored(String domain, String file) {
+        byte[] whole = domain.getBytes(StandardCharsets.UTF_8);
+        return cut(domainFolder(domain), FILE_NAME_MAX - 1 - file.length(), whole) + "-" + file;
     }
 
     /** Whether a folder of this name in a repository is a domain's. */

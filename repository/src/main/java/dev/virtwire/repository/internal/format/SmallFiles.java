@@ -20,7 +20,7 @@ public final class SmallFiles {
     /**
      * Reads a file and compares.
      *
-     * @throws DamagedException where it is missing or differs
+     * @throws DamagedException if it is missing or differs
      */
     public static void require(Path folder, StoredFile stored) {
         require(folder.resolve(stored.file()), stored.size(), stored.sha256());
@@ -29,7 +29,7 @@ public final class SmallFiles {
     /**
      * As {@link #require(Path, StoredFile)}.
      *
-     * @throws DamagedException where it is missing or differs
+     * @throws DamagedException if it is missing or differs
      */
     public static void require(Path folder, PointFile stored) {
         require(folder.resolve(stored.file()), stored.size(), stored.sha256());
@@ -54,7 +54,7 @@ public final class SmallFiles {
     /**
      * Compares a file's size.
      *
-     * @throws DamagedException where it is missing or of another size, with the range that is missing or too much
+     * @throws DamagedException if it is missing or of another size, with the range that is missing or too much
      */
     public static void requireSize(Path file, long expected) {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 
 /**
  * A small JSON file and the file with its SHA-256 beside it, in the format of {@code sha256sum}. Either may be damaged;
- * where it can be told which, the finding says so.
+ * if it can be told which, the finding says so.
  *
  * @param <T> the record that the JSON becomes
  * @param value the record
@@ -44,7 +44,7 @@ public record SummedFile<T>(T value, String sha256) {
     /**
      * Reads both files.
      *
-     * @throws DamagedException where they do not belong together or cannot be read as what they should be
+     * @throws DamagedException if they do not belong together or cannot be read as what they should be
      */
     public static <T> SummedFile<T> read(Path file, Path sumFile, Class<T> type) {
         byte[] content = content(file);

@@ -46,7 +46,7 @@ public final class DomainLock implements AutoCloseable {
      * Takes the lock of {@code file}, which is created where it does not exist.
      *
      * @param what what is locked, for the error's sentence
-     * @throws RepositoryBusyException where somebody else holds it
+     * @throws RepositoryBusyException if somebody else holds it
      */
     public static DomainLock acquire(Path file, String what) {
         Path held;

@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -85,7 +86,7 @@ public final class Journal {
     /**
      * All entries.
      *
-     * @throws RepositoryException where one cannot be read, or a newer program wrote it
+     * @throws RepositoryException if one cannot be read, or a newer program wrote it
      */
     public List<JournalEntry> entries() {
         return paths().stream().map(this::read).toList();
@@ -162,13 +163,19 @@ public final class Journal {
     }
 
     private static void refuseOthersNames(Path file, JournalEntry entry) {
-        String onHost = Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
+        String random = entry.random();
+        UUID domain = entry.domain().uuid();
+        String onHost = Names.onHost(entry.repository(), domain, entry.point(), random);
         List<String> others = new ArrayList<>();
+        if (random != null && !Names.isRandom(random)) {
+            others.add(random);
+        }
         String checkpoint = entry.checkpoint();
         if (checkpoint != null && !checkpoint.equals(Names.checkpoint(entry.repository(), entry.point()))) {
             others.add(checkpoint);
         }
-        if (entry.socket() != null && !isOurs(entry.socket(), Names.socket(onHost))) {
+        if (entry.socket() != null
+                && !isOurs(entry.socket(), Names.socket(entry.repository(), domain, entry.point(), random))) {
             others.add(entry.socket());
         }
         for (String path : entry.scratch()) {
@@ -191,7 +198,7 @@ public final class Journal {
         return path.startsWith("/") && path.substring(path.lastIndexOf('/') + 1).equals(name);
     }
 
-    /** The disk that a path on the host is of, or what is no target where it is of none. */
+    /** The disk that a path on the host is of, or what is no target if it is of no disk. */
     private static String target(String path, String onHost, String form) {
         String name = path.substring(path.lastIndexOf('/') + 1);
         String suffix = form.substring(1);

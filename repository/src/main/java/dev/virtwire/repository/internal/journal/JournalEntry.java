@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What is in progress, written before the host is asked to begin: all that it may leave behind anywhere.
  *
  * @param format always {@value #FORMAT}
- * @param version {@value #VERSION}
+ * @param version {@value #VERSION}, or 1 in an entry of a program that gave no random names
  * @param repository the repository's id
  * @param point the point that is being made
  * @param writer the program, process and host that wrote this
@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param scratch scratch files on the host
  * @param pushed images that the host writes in push mode, there
  * @param frozenId the id of the running domain while the guest's file systems may be frozen, or null
+ * @param random the part of the names on the host that nobody can foretell, or null in an entry of version 1
  */
 public record JournalEntry(
         String format,
@@ -50,12 +51,13 @@ public record JournalEntry(
         @Nullable String socket,
         List<String> scratch,
         List<String> pushed,
-        @Nullable Integer frozenId) {
+        @Nullable Integer frozenId,
+        @Nullable String random) {
     /** What {@link #format} says. */
     public static final String FORMAT = "virtwire-journal";
 
     /** The version that this program writes, and the newest that it reads. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** Refuses a missing field. */
     public JournalEntry {
@@ -99,6 +101,7 @@ public record JournalEntry(
                 socket,
                 scratch,
                 newPushed,
-                newFrozenId);
+                newFrozenId,
+                random);
     }
 }

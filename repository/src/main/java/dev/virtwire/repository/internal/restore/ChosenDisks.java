@@ -14,9 +14,9 @@ public final class ChosenDisks {
     private ChosenDisks() {}
 
     /**
-     * The disks of these targets, or all where none is named.
+     * The disks of these targets, or all if no target is named.
      *
-     * @throws RepositoryException where a target is unknown, or a disk's image is not in the repository
+     * @throws RepositoryException if a target is unknown, or a disk's image is not in the repository
      */
     public static List<ManifestDisk> of(Manifest manifest, Set<String> targets) {
         TreeSet<String> unknown = new TreeSet<>(targets);

@@ -49,8 +49,8 @@ public final class DiskRestore implements ContentReader.Sink {
     /**
      * Writes the disk; the target is finished by the caller.
      *
-     * @throws DamagedException where anything in the chain is damaged
-     * @throws IOException where the target cannot be written
+     * @throws DamagedException if anything in the chain is damaged
+     * @throws IOException if the target cannot be written
      */
     public static void run(DiskChain chain, TargetDisk target, Workers workers, CopyMeter meter) throws IOException {
         requireIntact(chain, read(chain, target, workers, meter), workers);

@@ -20,6 +20,7 @@ import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.chain.Prefix;
 import dev.virtwire.repository.internal.disk.TargetDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
@@ -50,6 +51,7 @@ public final class FileRestore {
     private final Path destination;
     private final boolean passable;
     private final Point point;
+    private final String owner;
     private final List<ManifestDisk> disks;
     private final FileSet made;
     private final ProgressMeter meter;
@@ -57,17 +59,24 @@ public final class FileRestore {
     /**
      * Restores what {@code request} says out of {@code domain}.
      *
+     * @param owner the domain whose name the files carry, or null for the one that was saved
      * @param passable whether others may reach the files, if these let them
-     * @throws RepositoryException where there is no such disk, or its image is not here
+     * @throws RepositoryException if there is no such disk, or its image is not here
      */
-    public FileRestore(DomainStore domain, RestoreRequest request, boolean passable, ProgressListener listener) {
+    public FileRestore(
+            DomainStore domain,
+            RestoreRequest request,
+            @Nullable String owner,
+            boolean passable,
+            ProgressListener listener) {
         this.domain = domain;
         this.files = domain.files();
         this.request = request;
         this.destination = request.destination();
         this.passable = passable;
         // Read again: whoever asks may have held on to it for long.
-        this.point = domain.point(request.point().id());
+        this.point = domain.ownPoint(request.point().id());
+        this.owner = owner == null ? point.manifest().domain().name() : owner;
         this.disks = ChosenDisks.of(point.manifest(), request.disks());
         this.made = new FileSet(files, request.replace());
         long total = 0;
@@ -100,6 +109,9 @@ public final class FileRestore {
         if (interrupted) {
             return new OperationCancelledException("the restore to " + destination + " was interrupted", e);
         }
+        if (!domain.hasPoint(point.id())) {
+            return domain.removedMeanwhile(point.id(), e);
+        }
         return e instanceof RepositoryException known
                 ? known
                 : new RepositoryException(
@@ -126,12 +138,10 @@ public final class FileRestore {
         return images;
     }
 
-    /** The name that the UEFI variables have in the end, absolute, or null where the point has none. */
+    /** The name that the UEFI variables have in the end, absolute, or null if the point has none. */
     public @Nullable Path nvram() {
         PointFile nvram = point.manifest().file(PointFile.NVRAM);
-        return nvram == null
-                ? null
-                : destination.resolve(nvram.file()).toAbsolutePath().normalize();
+        return nvram == null ? null : place(nvram).toAbsolutePath().normalize();
     }
 
     /** Makes all files, under temporary names. */
@@ -139,7 +149,7 @@ public final class FileRestore {
         try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()))) {
             made.folder(destination, passable);
             disks.forEach(disk -> made.requireFree(image(disk)));
-            wanted().forEach(file -> made.requireFree(destination.resolve(file.file())));
+            wanted().forEach(file -> made.requireFree(place(file)));
             meter.phase(Progress.Phase.COPYING);
             for (ManifestDisk disk : disks) {
                 meter.disk(disk.target());
@@ -179,7 +189,11 @@ public final class FileRestore {
     private Path image(ManifestDisk disk) {
         return request.chained() && disk.image() != null
                 ? destination.resolve(point.id()).resolve(disk.image().file())
-                : destination.resolve(disk.target() + "." + request.format());
+                : destination.resolve(Names.restored(owner, disk.target() + "." + request.format()));
+    }
+
+    private Path place(PointFile file) {
+        return destination.resolve(Names.restored(owner, file.file()));
     }
 
     private void restore(ManifestDisk disk, Workers workers) throws IOException {
@@ -229,7 +243,6 @@ public final class FileRestore {
     private void copy(PointFile stored) throws IOException {
         SmallFiles.require(point.folder(), stored);
         files.writeNew(
-                made.add(destination.resolve(stored.file())),
-                Files.readAllBytes(point.folder().resolve(stored.file())));
+                made.add(place(stored)), Files.readAllBytes(point.folder().resolve(stored.file())));
     }
 }

@@ -16,12 +16,16 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Files that appear together. All of them are made under temporary names and get their own only when all are whole and
  * durable; on any failure none is left, and what they replaced is there again.
  */
 final class FileSet {
+    private static final Logger LOG = LoggerFactory.getLogger(FileSet.class);
+
     private final DurableFiles files;
     private final boolean replace;
     private final Map<Path, Path> finalNames = new LinkedHashMap<>();
@@ -35,7 +39,7 @@ final class FileSet {
     }
 
     /**
-     * Makes a folder where there is none.
+     * Makes a folder if it is missing.
      *
      * @param passable whether others may reach the files in it, if these let them
      */
@@ -56,12 +60,13 @@ final class FileSet {
     /**
      * Refuses a name that is taken.
      *
-     * @throws RepositoryException where there is such a file, and it is not to be replaced
+     * @throws RepositoryException if there is such a file, and it is not to be replaced or a guest uses it
      */
     void requireFree(Path file) {
         if (!replace && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new RepositoryException(file + " exists already: choose another folder, or allow replacing");
         }
+        ImageUse.refuse(file);
     }
 
     /** A temporary name beside the final one; what an earlier run left under it is removed. */
@@ -90,20 +95,32 @@ final class FileSet {
         }
     }
 
-    /** A second name for the file that goes, where the file system knows such. */
+    /**
+     * Keeps a file that goes under a second name. A link leaves it its own until the new one takes that; on a file
+     * system without links it is renamed.
+     */
     private void keep(Path file) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS) || Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        Path kept = hidden(file, "replaced");
-        files.delete(kept);
+        ImageUse.refuse(file);
+        Path kept = unused(file);
+        aside.put(file, kept);
         try {
-            Files.createLink(kept, file);
-            aside.put(file, kept);
+            files.link(kept, file);
         } catch (UnsupportedOperationException | FileSystemException e) {
-            // Then it is replaced all the same: that is what was asked for.
-            aside.remove(file);
+            LOG.debug("{} gets no second name", file, e);
+            files.rename(file, kept);
         }
+    }
+
+    /** A name that nobody has: what an earlier run left may be the only copy of what it replaced. */
+    private static Path unused(Path file) {
+        Path kept = hidden(file, "replaced");
+        for (int number = 2; Files.exists(kept, LinkOption.NOFOLLOW_LINKS); number++) {
+            kept = hidden(file, "replaced-" + number);
+        }
+        return kept;
     }
 
     /** Nothing can fail any more: what was replaced goes. */
@@ -116,18 +133,18 @@ final class FileSet {
     /** Removes everything again: some of the files without the others are not what was asked for. */
     void remove(RuntimeException failure) {
         finalNames.keySet().forEach(path -> attempt(failure, path, () -> files.delete(path)));
-        for (Path file : committed) {
-            Path kept = aside.remove(file);
-            attempt(failure, file, () -> {
-                if (kept != null) {
-                    files.rename(kept, file);
-                } else {
-                    files.delete(file);
-                }
-            });
-        }
-        List.copyOf(aside.values()).forEach(path -> attempt(failure, path, () -> files.delete(path)));
+        committed.removeAll(aside.keySet());
+        committed.forEach(path -> attempt(failure, path, () -> files.delete(path)));
+        aside.forEach((file, kept) -> attempt(failure, file, () -> bringBack(kept, file)));
         new ArrayList<>(folders).forEach(path -> attempt(failure, path, () -> files.delete(path)));
+    }
+
+    private void bringBack(Path kept, Path file) throws IOException {
+        if (Files.exists(kept, LinkOption.NOFOLLOW_LINKS)) {
+            files.rename(kept, file);
+            // Of two names of one file, both stay.
+            files.delete(kept);
+        }
     }
 
     private interface Step {

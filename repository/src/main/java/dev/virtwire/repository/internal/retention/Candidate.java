@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A point as far as retention cares.
  *
  * @param id its id
- * @param began when it was made, or null where nobody can say
+ * @param began when it was made, or null if nobody can say
  * @param parent the id of the point that it builds on, or null
  * @param previous the id of the point before it, or null
  * @param good whether it can be restored from here: only such points are counted by the rules

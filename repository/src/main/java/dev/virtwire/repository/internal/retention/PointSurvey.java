@@ -127,7 +127,7 @@ final class PointSurvey {
         }
     }
 
-    /** Why a point cannot be restored from here, or null where it can, as far as names and sizes tell. */
+    /** Why a point cannot be restored from here, or null if it can, as far as names and sizes tell. */
     private @Nullable String problem(Point point) {
         if (problems.containsKey(point.id())) {
             return problems.get(point.id());

@@ -37,8 +37,8 @@ public final class Pruner {
     /**
      * Removes, under the domain's lock. What an earlier run left half removed goes first.
      *
-     * @throws dev.virtwire.repository.RepositoryException where another run writes the domain
-     * @throws dev.virtwire.repository.RepositoryException where something cannot be read or removed
+     * @throws dev.virtwire.repository.RepositoryException if another run writes the domain
+     * @throws dev.virtwire.repository.RepositoryException if something cannot be read or removed
      */
     public PruneReport run() {
         meter.phase(Progress.Phase.PREPARING);

@@ -118,18 +118,53 @@ public final class DomainStore {
         }
     }
 
-    /** Reads every point's manifest. */
+    /** Reads every point's manifest. One of another domain than the others is damage. */
     public Listing points() {
-        List<Point> points = new ArrayList<>();
         List<Finding> damage = new ArrayList<>();
+        List<Point> points = new ArrayList<>(readAll(damage));
+        points.removeAll(Listing.strangers(points, damage));
+        return new Listing(points, List.copyOf(damage));
+    }
+
+    private List<Point> readAll(List<Finding> damage) {
+        List<Point> points = new ArrayList<>();
         for (String id : pointIds()) {
             try {
                 points.add(point(id));
-            } catch (DamagedException e) {
-                damage.addAll(e.findings());
+            } catch (RepositoryException e) {
+                // One that is gone by now was removed since the folder was listed.
+                if (hasPoint(id) && e instanceof DamagedException damaged) {
+                    damage.addAll(damaged.findings());
+                } else if (hasPoint(id)) {
+                    throw e;
+                }
             }
         }
-        return new Listing(PointPlace.inOrder(points, DomainStore::link), List.copyOf(damage));
+        return PointPlace.inOrder(points, DomainStore::link);
+    }
+
+    /**
+     * As {@link #point}, if it is of the same domain as the others here.
+     *
+     * @throws DamagedException also if it is not
+     */
+    public Point ownPoint(String id) {
+        Point point = point(id);
+        List<Finding> findings = new ArrayList<>();
+        Listing.strangers(readAll(new ArrayList<>()), findings);
+        findings.removeIf(finding -> !finding.file().startsWith(point.folder()));
+        if (!findings.isEmpty()) {
+            throw new DamagedException(findings);
+        }
+        return point;
+    }
+
+    /** Why reading a point failed that is not there any more: that is no damage. */
+    public RepositoryException removedMeanwhile(String point, Throwable cause) {
+        return new RepositoryException(
+                "point " + point + " of domain " + name() + " was removed while it was read, by a prune or by"
+                        + " hand: choose another point",
+                cause);
     }
 
     private static PointPlace link(Point point) {
@@ -140,8 +175,8 @@ public final class DomainStore {
     /**
      * Reads one point's manifest.
      *
-     * @throws RepositoryException where there is no such point
-     * @throws DamagedException where its manifest is damaged
+     * @throws RepositoryException if there is no such point
+     * @throws DamagedException if its manifest is damaged
      */
     public Point point(String id) {
         Path path = folder.resolve(id);
@@ -159,7 +194,7 @@ public final class DomainStore {
      * @throws RepositoryException naming both and the ways out
      */
     public void requireSame(DomainIdentity domain) {
-        points().points().forEach(point -> requireSame(point.manifest().domain(), domain));
+        readAll(new ArrayList<>()).forEach(point -> requireSame(point.manifest().domain(), domain));
         journal().entries().forEach(entry -> requireSame(entry.domain(), domain));
     }
 
@@ -167,9 +202,16 @@ public final class DomainStore {
         if (!there.uuid().equals(domain.uuid())) {
             throw new RepositoryException(folder + " holds points of another domain: " + there.name() + " with UUID "
                     + there.uuid() + ", while " + domain.name() + " now has UUID " + domain.uuid()
-                    + ". Move that folder to another name (its points stay readable there), or choose another"
-                    + " repository");
+                    + (sameButForCase(there.name(), domain.name())
+                            ? ". This file system does not tell capital letters from small ones: choose another"
+                                    + " repository for one of them"
+                            : ". Move that folder to another name (its points stay readable there), or choose another"
+                                    + " repository"));
         }
+    }
+
+    private static boolean sameButForCase(String one, String other) {
+        return one.equalsIgnoreCase(other) && !one.equals(other);
     }
 
     /** An id that no point here has or had, and none in progress. */
@@ -244,8 +286,8 @@ public final class DomainStore {
         /**
          * Reads the point in {@code folder}.
          *
-         * @throws DamagedException where the manifest is damaged
-         * @throws RepositoryException where a newer program wrote it
+         * @throws DamagedException if the manifest is damaged
+         * @throws RepositoryException if a newer program wrote it
          */
         static Point read(Path folder, String domain, String repository) {
             Path file = folder.resolve(Names.MANIFEST);

@@ -3,14 +3,19 @@ package dev.virtwire.repository.internal.store;
 
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.Mode;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param damage why others cannot be read
  */
 public record Listing(List<Point> points, List<Finding> damage) {
-    /** The newest point, or null where there is none. */
+    /** The newest point, or null if there is no point. */
     public @Nullable Point newest() {
         return points.isEmpty() ? null : points.get(points.size() - 1);
     }
@@ -69,5 +74,32 @@ public record Listing(List<Point> points, List<Finding> damage) {
             }
         }
         return kept;
+    }
+
+    /**
+     * Those of these points of one folder, oldest first, that are not of the domain of most of them; of each, {@code
+     * damage} gets a finding.
+     */
+    public static Set<Point> strangers(List<Point> points, List<Finding> damage) {
+        Map<UUID, Integer> counts = new LinkedHashMap<>();
+        points.forEach(point -> counts.merge(point.manifest().domain().uuid(), 1, Integer::sum));
+        UUID owner = null;
+        for (Map.Entry<UUID, Integer> count : counts.entrySet()) {
+            if (owner == null || count.getValue() > counts.getOrDefault(owner, 0)) {
+                owner = count.getKey();
+            }
+        }
+        Set<Point> strangers = new HashSet<>();
+        for (Point point : points) {
+            DomainIdentity domain = point.manifest().domain();
+            if (!domain.uuid().equals(owner)) {
+                strangers.add(point);
+                damage.add(Finding.of(
+                        point.folder().resolve(Names.MANIFEST),
+                        "is of domain " + domain.name() + " with UUID " + domain.uuid()
+                                + ", and this folder has points of the one with UUID " + owner));
+            }
+        }
+        return strangers;
     }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param previous the newest point when it was made, or null
  */
 public record PointPlace(String id, Instant began, @Nullable String previous) {
-    /** The points, oldest first. Where a point between two is gone, the clock decides. */
+    /** The points, oldest first. If a point between two is gone, the clock decides. */
     public static <T> List<T> inOrder(Collection<T> points, Function<T, PointPlace> place) {
         List<T> byTime = new ArrayList<>(points);
         byTime.sort(Comparator.comparing((T point) -> place.apply(point).began())

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param version {@value #VERSION}
  * @param point its id
  * @param asked what the user asked for
- * @param domainId the id under which the domain runs, or null where it has none
+ * @param domainId the id under which the domain runs, or null if it has none
  * @param began when the host was asked to begin, in UTC
  * @param port the port of the NBD export, or 0 for a socket
  * @param level the point's level
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param domainXml what is in the saved domain XML
  * @param nvram the UEFI variables, or null for a domain without
  * @param tpmState whether the domain has an emulated TPM
- * @param frozenMillis how long the guest's file systems were frozen at most, or null where they were not
+ * @param frozenMillis how long the guest's file systems were frozen at most, or null if they were not
  */
 public record BegunPoint(
         String format,

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder that a point is made in, until it gets its name; and the notes in it for a run that goes on with it. Each
+ * The folder that a point is made in, until it gets its name; and the notes in it for a run that resumes it. Each
  * note has its SHA-256 in its first line; what does not fit it was never said.
  */
 public final class UnfinishedPoint {
@@ -47,6 +47,15 @@ public final class UnfinishedPoint {
             throw new RepositoryException(folder + " exists already");
         }
         files.createFolder(folder);
+    }
+
+    /** Whether others than the owner may enter the folder, although it was made for him alone. */
+    public boolean isOpenToOthers() throws IOException {
+        if (!Files.getFileStore(folder).supportsFileAttributeView("posix")) {
+            return false;
+        }
+        return Files.getPosixFilePermissions(folder).stream()
+                .anyMatch(each -> !each.name().startsWith("OWNER"));
     }
 
     /** Writes a small file of the point. */
@@ -83,7 +92,7 @@ public final class UnfinishedPoint {
         files.writeNew(folder.resolve(Names.complete(disk.target())), Json.writeSummed(disk));
     }
 
-    /** What was noted of a disk that is complete; null, and nothing is noted of it, where it is not. */
+    /** What was noted of a disk that is complete; null, and nothing is noted of it, if it is not. */
     public @Nullable ManifestDisk complete(String target) throws IOException {
         ManifestDisk disk = read(Names.complete(target), ManifestDisk.class);
         StoredImage image = disk == null ? null : disk.image();
@@ -101,7 +110,7 @@ public final class UnfinishedPoint {
     /**
      * Removes the notes, writes the manifest and gives the folder its final name. From here on the point exists.
      *
-     * @throws UnsureCommitException where it does, and nobody can say whether it still will after a crash
+     * @throws UnsureCommitException if it does, and nobody can say whether it still will after a crash
      */
     public Point commit(Manifest manifest) throws IOException {
         clear();
@@ -121,7 +130,7 @@ public final class UnfinishedPoint {
     private void clear() throws IOException {
         List<Path> notes;
         try (Stream<Path> list = Files.list(folder)) {
-            notes = list.filter(path -> Names.isForGoingOn(String.valueOf(path.getFileName())))
+            notes = list.filter(path -> Names.isForResuming(String.valueOf(path.getFileName())))
                     .sorted()
                     .toList();
         }

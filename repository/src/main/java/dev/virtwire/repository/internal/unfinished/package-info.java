@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a run notes beside a point that it makes, so that another can go on with it: enough to finish it without the
+ * What a run notes beside a point that it makes, so that another can resume it: enough to finish it without the
  * first.
  */
 @NullMarked

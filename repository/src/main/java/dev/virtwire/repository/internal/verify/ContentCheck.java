@@ -42,9 +42,9 @@ public final class ContentCheck {
      * Checks the topmost point's disk.
      *
      * @param full whether to read everything
-     * @param prefix up to where all blocks were found right already; goes on from there
+     * @param prefix up to where all blocks were found right already; it grows from there
      * @param listener told of each block that was read
-     * @throws DamagedException where the guest would not read what it wrote
+     * @throws DamagedException if the guest would not read what it wrote
      */
     public static void run(DiskChain chain, boolean full, Prefix prefix, Workers workers, BlockListener listener)
             throws IOException {
@@ -97,7 +97,7 @@ public final class ContentCheck {
             return true;
         }
 
-        /** Goes on to the next block that has to be read, and checks on the way what can be without reading. */
+        /** Steps to the next block that has to be read, and checks on the way what can be without reading. */
         private synchronized long take(byte[] expected) throws IOException {
             while (cursor < leaves.count()) {
                 long index = cursor;

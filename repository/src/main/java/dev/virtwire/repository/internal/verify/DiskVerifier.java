@@ -61,7 +61,7 @@ final class DiskVerifier {
     /**
      * Verifies a disk.
      *
-     * @param progress what is known already and what becomes known, or null where that is of no interest
+     * @param progress what is known already and what becomes known, or null if that is of no interest
      * @return what is damaged
      */
     List<Finding> verify(DomainStore domain, Point point, ManifestDisk disk, @Nullable VerifyProgress progress) {
@@ -142,7 +142,7 @@ final class DiskVerifier {
     }
 
     /**
-     * What the guest would read; where a parent is damaged that is known to be wrong, and not looked at.
+     * What the guest would read; if a parent is damaged, that is known to be wrong, and not looked at.
      *
      * @return whether it was looked at
      */

@@ -3,6 +3,7 @@ package dev.virtwire.repository.internal.verify;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -14,6 +15,7 @@ import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
@@ -56,8 +58,22 @@ public final class Verifier {
     /** Adds all points of a domain. */
     public void addAll(DomainStore domain) {
         for (String id : domain.pointIds()) {
-            add(domain, id);
+            try {
+                add(domain, id);
+            } catch (RepositoryException e) {
+                if (domain.hasPoint(id)) {
+                    throw e;
+                }
+                removed(domain.folder().resolve(id));
+            }
         }
+        List<Finding> strange = new ArrayList<>();
+        Listing.strangers(
+                points.values().stream()
+                        .filter(point -> domain.folder().equals(point.folder().getParent()))
+                        .toList(),
+                strange);
+        damage.addAll(strange);
         previous(domain);
         strange(domain);
         damage.addAll(domain.journal().damage());
@@ -105,8 +121,18 @@ public final class Verifier {
         }
     }
 
+    /** Adds one point of a domain, and what it builds on. */
+    public void addOne(DomainStore domain, String id) {
+        add(domain, id);
+        try {
+            domain.ownPoint(id);
+        } catch (DamagedException e) {
+            damage.addAll(e.findings());
+        }
+    }
+
     /** Adds a point and all that it builds on; damaged manifests are found here. */
-    public void add(DomainStore domain, String id) {
+    private void add(DomainStore domain, String id) {
         try {
             Point point = domain.point(id);
             while (points.putIfAbsent(point.folder(), point) == null) {
@@ -117,8 +143,17 @@ public final class Verifier {
                 point = DiskChain.parentOf(domain, point);
             }
         } catch (DamagedException e) {
+            if (!domain.hasPoint(id)) {
+                throw domain.removedMeanwhile(id, e);
+            }
             damage.addAll(e.findings());
         }
+    }
+
+    /** A prune does not wait for a verification. Children go before their parents, so none that stays is damaged. */
+    private void removed(Path point) {
+        points.remove(point);
+        notices.add(point + " was removed while the verification ran");
     }
 
     /** Reads what was added, to the depth that was asked for. */
@@ -139,7 +174,9 @@ public final class Verifier {
                 domains.values().forEach(resumption::open);
             }
             DiskVerifier verifier = new DiskVerifier(request.depth(), workers, meter);
-            points.values().forEach(point -> verifyWithParents(point, verifier, resumption, meter));
+            for (Point point : List.copyOf(points.values())) {
+                verifyWithParents(point, verifier, resumption, meter);
+            }
             Workers.refuseInterrupted();
             resumption.finish();
         } finally {
@@ -161,24 +198,43 @@ public final class Verifier {
             point = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
         }
         for (Point point : chain) {
-            smallFiles(point);
-            for (ManifestDisk disk : point.manifest().disks()) {
-                meter.disk(disk.target());
-                verify(point, disk, verifier, resumption);
-                meter.diskDone();
+            List<Finding> found = new ArrayList<>();
+            boolean there;
+            try {
+                found.addAll(smallFiles(point));
+                for (ManifestDisk disk : point.manifest().disks()) {
+                    meter.disk(disk.target());
+                    found.addAll(verify(point, disk, verifier, resumption));
+                    meter.diskDone();
+                }
+                there = isThere(point);
+            } catch (RepositoryException e) {
+                there = isThere(point);
+                if (there || e instanceof OperationCancelledException) {
+                    throw e;
+                }
+            }
+            if (there) {
+                damage.addAll(found);
+            } else {
+                removed(point.folder());
             }
         }
     }
 
-    private void verify(Point point, ManifestDisk disk, DiskVerifier verifier, Resumption resumption) {
+    private static boolean isThere(Point point) {
+        return !Files.notExists(point.folder(), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private List<Finding> verify(Point point, ManifestDisk disk, DiskVerifier verifier, Resumption resumption) {
         PushedImage pushed = disk.pushed();
         if (pushed != null) {
             unverifiable.add(point.domain() + "@" + point.id() + ": disk " + disk.target() + " is " + pushed.path()
                     + " on host " + pushed.host() + ", written by the hypervisor; nobody has digests of it");
-        } else {
-            DomainStore domain = store(point);
-            damage.addAll(verifier.verify(domain, point, disk, resumption.of(domain)));
+            return List.of();
         }
+        DomainStore domain = store(point);
+        return verifier.verify(domain, point, disk, resumption.of(domain));
     }
 
     private DomainStore store(Point point) {
@@ -189,14 +245,15 @@ public final class Verifier {
         return domain;
     }
 
-    private void smallFiles(Point point) {
+    private List<Finding> smallFiles(Point point) {
+        List<Finding> found = new ArrayList<>();
         Set<String> expected = new HashSet<>(Set.of(Names.MANIFEST, Names.MANIFEST_SUM));
         for (PointFile file : point.manifest().files()) {
             expected.add(file.file());
             try {
                 SmallFiles.require(point.folder(), file);
             } catch (DamagedException e) {
-                damage.addAll(e.findings());
+                found.addAll(e.findings());
             }
         }
         for (ManifestDisk disk : point.manifest().disks()) {
@@ -212,9 +269,10 @@ public final class Verifier {
         } catch (IOException e) {
             throw Problems.with("read", point.folder(), e);
         }
+        return found;
     }
 
-    /** The records of the domains that are verified, where one was asked for. */
+    /** The records of the domains that are verified, if one was asked for. */
     private final class Resumption {
         private final Map<Path, VerifyProgress> open = new LinkedHashMap<>();
         private boolean finished;
@@ -228,7 +286,7 @@ public final class Verifier {
                     notices.add(notice);
                 } else if (progress.resumes()) {
                     notices.add("the verification of domain " + domain.name() + " that began at " + progress.began()
-                            + " goes on");
+                            + " is resumed");
                 }
             }
         }
@@ -238,7 +296,7 @@ public final class Verifier {
             return open.get(domain.folder());
         }
 
-        /** All was looked at: the next verification begins anew. */
+        /** All was looked at: the next verification starts from the beginning. */
         void finish() {
             finished = true;
             for (Map.Entry<Path, VerifyProgress> entry : open.entrySet()) {

@@ -22,7 +22,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps, in a file of the domain's journal, what a verification has found right, so that a later one can go on there.
+ * Keeps, in a file of the domain's journal, what a verification has found right, so that a later one can resume there.
  * The file's first line is the SHA-256 of the rest: a record that was altered must not make anybody believe anything.
  */
 final class VerifyProgress implements AutoCloseable {
@@ -75,14 +75,14 @@ final class VerifyProgress implements AutoCloseable {
         } catch (NoSuchFileException e) {
             return;
         } catch (IOException e) {
-            notice = file + " cannot be read: " + Problems.reason(e) + "; everything is verified anew";
+            notice = file + " cannot be read: " + Problems.reason(e) + "; everything is verified again";
             return;
         }
         VerifyRecord found = Json.readSummed(bytes, VerifyRecord.class);
         if (found == null || !found.format().equals(VerifyRecord.FORMAT)) {
-            notice = file + " is damaged; everything is verified anew";
+            notice = file + " is damaged; everything is verified again";
         } else if (found.depth() != depth || found.version() != VerifyRecord.VERSION) {
-            notice = "what was verified to depth " + found.depth() + " is verified anew to depth " + depth;
+            notice = "what was verified to depth " + found.depth() + " is verified again to depth " + depth;
         } else {
             began = found.began();
             found.disks().forEach(disk -> disks.put(key(disk.point(), disk.target()), new DiskProgress(disk)));
@@ -99,12 +99,12 @@ final class VerifyProgress implements AutoCloseable {
         return notice;
     }
 
-    /** Whether there is anything to go on with. */
+    /** Whether there is anything to resume. */
     boolean resumes() {
         return !disks.isEmpty();
     }
 
-    /** When the verification began that this one goes on with, or this one. */
+    /** When the verification began that this one resumes, or this one. */
     Instant began() {
         return began;
     }
@@ -148,7 +148,7 @@ final class VerifyProgress implements AutoCloseable {
         }
     }
 
-    /** All of these points were looked at: the next verification begins anew with them. */
+    /** All of these points were looked at: the next verification starts from the beginning. */
     synchronized void finish(Set<String> points) {
         disks.values().removeIf(disk -> points.contains(disk.point()) || !domain.hasPoint(disk.point()));
         if (!disks.isEmpty()) {

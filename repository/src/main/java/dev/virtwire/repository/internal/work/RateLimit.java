@@ -66,7 +66,7 @@ public final class RateLimit {
         return paidUntil;
     }
 
-    /** Ends the limit: who waits goes on at once. */
+    /** Ends the limit: who waits continues at once. */
     public synchronized void lift() {
         lifted = true;
         notifyAll();

@@ -94,7 +94,7 @@ public final class Workers implements AutoCloseable {
     /**
      * Waits until {@code bytes} more may be read.
      *
-     * @throws OperationCancelledException where the worker was told to end meanwhile
+     * @throws OperationCancelledException if the worker was told to end meanwhile
      */
     public void pace(long bytes) {
         try {
@@ -109,7 +109,7 @@ public final class Workers implements AutoCloseable {
      * then. One call at a time.
      *
      * @throws IOException the first that a piece threw; unchecked exceptions likewise
-     * @throws OperationCancelledException where this thread was interrupted, which it then still is
+     * @throws OperationCancelledException if this thread was interrupted, which it then still is
      */
     public void run(Work work) throws IOException {
         Round round = new Round(work, benches.size());
@@ -124,7 +124,7 @@ public final class Workers implements AutoCloseable {
     /**
      * For the thread that waits, between one round and the next.
      *
-     * @throws OperationCancelledException where it was interrupted, which it then still is
+     * @throws OperationCancelledException if it was interrupted, which it then still is
      */
     public static void refuseInterrupted() {
         if (Thread.currentThread().isInterrupted()) {

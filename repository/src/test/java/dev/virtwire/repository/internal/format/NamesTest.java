@@ -35,17 +35,32 @@ class NamesTest {
         String repository = Names.newRepositoryId();
         String point = "20261122T190000Z-incremental-12";
 
-        String onHost = Names.onHost(repository, Manifests.WEB1.uuid(), point);
+        String random = Names.random();
+        String onHost = Names.onHost(repository, Manifests.WEB1.uuid(), point, random);
 
-        assertThat(onHost).isNotEqualTo(Names.onHost(repository, new UUID(1, 2), point));
+        assertThat(onHost).isNotEqualTo(Names.onHost(repository, new UUID(1, 2), point, random));
         for (String name : List.of(
                 Names.checkpoint(repository, point),
-                Names.socket(onHost),
+                Names.socket(repository, Manifests.WEB1.uuid(), point, random),
                 Names.export(onHost, "vda"),
                 Names.pushed(onHost, "vda"),
                 Names.scratch(onHost, "vda"))) {
-            assertThat(name).matches(Pattern.compile("[A-Za-z0-9.-]{1,80}"));
+            assertThat(name).matches(Pattern.compile("[A-Za-z0-9.-]{1,93}"));
             assertThat(name).startsWith(Names.checkpointPrefix(repository));
         }
+    }
+
+    @Test
+    void namesOnTheHostCannotBeForetold_andTheSocketsIsOfOneLengthForAllPoints() {
+        String repository = Names.newRepositoryId();
+        UUID domain = Manifests.WEB1.uuid();
+        String full = "20261122T190000Z-full";
+        String first = Names.socket(repository, domain, full, Names.random());
+
+        assertThat(first).isNotEqualTo(Names.socket(repository, domain, full, Names.random()));
+        assertThat(Names.onHost(repository, domain, full, Names.random()))
+                .isNotEqualTo(Names.onHost(repository, domain, full, Names.random()));
+        assertThat(Names.socket(repository, domain, "20261122T190000Z-differential-2", Names.random()))
+                .hasSameSizeAs(first);
     }
 }

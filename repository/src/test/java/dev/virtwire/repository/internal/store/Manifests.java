@@ -21,7 +21,8 @@ public final class Manifests {
     public static final DomainIdentity WEB1 =
             new DomainIdentity("web1", UUID.fromString("0ddf9b4e-77e8-4e3a-9b4c-2f7d4c8f7a11"));
 
-    public static final HostIdentity HOST = new HostIdentity("node1", "qemu:///system", "9.0.0", "7.2.15");
+    public static final HostIdentity HOST =
+            new HostIdentity("node1", "qemu:///system", "9.0.0", "7.2.15", "0c5c4c2e-6a4f-4b2e-8f55-3d1a2b7e9c10");
 
     private Manifests() {}
 

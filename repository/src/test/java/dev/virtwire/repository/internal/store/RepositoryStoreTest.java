@@ -4,6 +4,8 @@ package dev.virtwire.repository.internal.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Point;
@@ -40,6 +42,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RepositoryStoreTest {
+    private static final String RANDOM = Names.random();
+
     private static final Instant SEVEN = Instant.parse("2026-11-22T19:00:00Z");
 
     @TempDir
@@ -236,7 +240,7 @@ class RepositoryStoreTest {
         DomainStore domain = create().domain("web1");
         domain.lock().close();
         String point = domain.newPointId(SEVEN, Level.FULL);
-        String onHost = Names.onHost(domain.repositoryId(), Manifests.WEB1.uuid(), point);
+        String onHost = Names.onHost(domain.repositoryId(), Manifests.WEB1.uuid(), point, RANDOM);
         JournalEntry entry = new JournalEntry(
                 JournalEntry.FORMAT,
                 JournalEntry.VERSION,
@@ -251,10 +255,11 @@ class RepositoryStoreTest {
                 null,
                 false,
                 Names.checkpoint(domain.repositoryId(), point),
-                "/var/tmp/" + Names.socket(onHost),
+                "/var/tmp/" + Names.socket(domain.repositoryId(), Manifests.WEB1.uuid(), point, RANDOM),
                 List.of("/var/tmp/" + Names.scratch(onHost, "vda")),
                 List.of(),
-                3);
+                3,
+                RANDOM);
 
         domain.journal().write(entry);
         assertThat(domain.journal().entries()).containsExactly(entry);
@@ -264,14 +269,14 @@ class RepositoryStoreTest {
     }
 
     @Test
-    void readsNoJournalEntryThatNamesWhatIsNotItsPoints_andListsThePointsAllTheSame() throws Exception {
+    void readsNoJournalEntryThatNamesWhatIsNotItsPoints_andStillListsThePoints() throws Exception {
         DomainStore domain = create().domain("web1");
         domain.lock().close();
         Point point = addPoint(domain);
         String id = "20261122T200000Z-incremental";
-        String onHost = Names.onHost(domain.repositoryId(), Manifests.WEB1.uuid(), id);
+        String onHost = Names.onHost(domain.repositoryId(), Manifests.WEB1.uuid(), id, RANDOM);
         String checkpoint = Names.checkpoint(domain.repositoryId(), id);
-        String socket = "/var/tmp/" + Names.socket(onHost);
+        String socket = "/var/tmp/" + Names.socket(domain.repositoryId(), Manifests.WEB1.uuid(), id, RANDOM);
         String scratch = "/var/tmp/" + Names.scratch(onHost, "vda");
         String pushed = "/var/tmp/" + Names.pushed(onHost, "vda");
         domain.journal().write(entry(domain, id, checkpoint, socket, scratch, pushed));
@@ -280,6 +285,8 @@ class RepositoryStoreTest {
         for (List<String> names : List.of(
                 List.of("somebody-elses", socket, scratch, pushed),
                 List.of(checkpoint, "/var/tmp/other.sock", scratch, pushed),
+                List.of(checkpoint, socket.replace(RANDOM, "aaaaaaaaaaaa"), scratch, pushed),
+                List.of(checkpoint, socket, scratch.replace(RANDOM, "aaaaaaaaaaaa"), pushed),
                 List.of(checkpoint, socket, "/images/web1.qcow2", pushed),
                 List.of(checkpoint, socket, "/var/tmp/" + Names.scratch(onHost, "../vda"), pushed),
                 List.of(checkpoint, socket, "var/tmp/" + Names.scratch(onHost, "vda"), pushed),
@@ -297,6 +304,64 @@ class RepositoryStoreTest {
         DomainPoints listed = Repository.open(repository()).points("web1");
         assertThat(listed.points()).containsExactly(point);
         assertThat(listed.unfinished()).containsExactly(id);
+    }
+
+    @Test
+    void aDomainWhoseNameDiffersInCaseAloneIsToldOfTheFileSystem() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        addPoint(domain);
+
+        // As on a file system that does not tell WEB1 from web1.
+        assertThatThrownBy(() -> domain.requireSame(new DomainIdentity("WEB1", new UUID(1, 2))))
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageEndingWith("This file system does not tell capital letters from small ones: choose another"
+                        + " repository for one of them");
+        assertThatThrownBy(() -> domain.requireSame(new DomainIdentity("web1", new UUID(1, 2))))
+                .hasMessageContaining("Move that folder to another name");
+    }
+
+    @Test
+    void aFolderOfAFileSystemWithoutModesIsOpenToOthers() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        UnfinishedPoint point = new UnfinishedPoint(domain, "20261122T190000Z-full");
+        point.create();
+        assertThat(point.isOpenToOthers()).isFalse();
+        // What the mount says there, whatever was asked for.
+        Files.setPosixFilePermissions(point.folder(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(point.isOpenToOthers()).isTrue();
+    }
+
+    /** Where an open file cannot be deleted, it outlives its writer. */
+    @Test
+    void whatACopyLeftBesideItsImageIsNoPartOfThePoint() {
+        assertThat(Names.isForResuming(".vda.spool")).isTrue();
+        assertThat(Names.isForResuming("vda.spool")).isFalse();
+    }
+
+    @Test
+    void readsAnEntryOfAProgramThatGaveNoRandomNamesAndDidNotAskForTheHostsUuid() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        String id = "20261122T200000Z-full";
+        String old = "/var/tmp/" + Names.onHost(domain.repositoryId(), Manifests.WEB1.uuid(), id, null);
+        domain.journal().write(entry(domain, id, Names.checkpoint(domain.repositoryId(), id), "", "", ""));
+        Path file = domain.folder().resolve(".journal").resolve(id + ".json");
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode entry = (ObjectNode) json.readTree(file.toFile());
+        entry.put("version", 1).put("socket", old + ".sock").remove("random");
+        entry.putArray("scratch").add(old + "-vda.scratch");
+        entry.putArray("pushed");
+        ((ObjectNode) entry.get("host")).remove("uuid");
+        json.writeValue(file.toFile(), entry);
+
+        JournalEntry read = domain.journal().entries().get(0);
+
+        assertThat(read.random()).isNull();
+        assertThat(read.host().is(Manifests.HOST.name(), "4f1fa0f4-8b1c-4f0c-9f0e-2d1f0a9b7c11"))
+                .isTrue();
+        assertThat(read.host().is("node2", null)).isFalse();
     }
 
     private static JournalEntry entry(
@@ -318,7 +383,8 @@ class RepositoryStoreTest {
                 socket,
                 List.of(scratch),
                 List.of(pushed),
-                null);
+                null,
+                RANDOM);
     }
 
     @Test

@@ -70,7 +70,7 @@ class RateLimitTest {
     }
 
     @Test
-    void whoWaitsGoesOnWhenTheLimitIsLifted() throws Exception {
+    void whoWaitsContinuesWhenTheLimitIsLifted() throws Exception {
         RateLimit limit = new RateLimit(1);
         CountDownLatch through = new CountDownLatch(1);
         Thread waiting = new Thread(() -> {

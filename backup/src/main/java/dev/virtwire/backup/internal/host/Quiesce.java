@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.CallRefusedException;
@@ -19,14 +19,15 @@ import dev.virtwire.repository.internal.journal.JournalEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the guest's file systems still while libvirt begins the backup, for no longer than that. From before the freeze
  * until after the thaw the journal says so: whatever happens in between, somebody thaws.
  */
-final class Quiesce {
+public final class Quiesce {
     /** An agent that does not answer a harmless question by then is not asked to freeze. */
     private static final Duration ANSWER = Duration.ofSeconds(10);
 
@@ -39,36 +40,42 @@ final class Quiesce {
     /** libvirt waits 30 s for an agent that is busy with another command, such as a freeze that takes too long. */
     private static final Duration THAW = Duration.ofSeconds(40);
 
+    /** Begins a backup, by one try or several; each is awaited by what it is given. */
+    public interface Begin {
+        BackupJob with(Function<CompletableFuture<BackupJob>, BackupJob> await);
+    }
+
     private final Domain domain;
     private final Journal journal;
     private final JournalEntry entry;
     private @Nullable Duration frozen;
 
-    Quiesce(Domain domain, Journal journal, JournalEntry entry) {
+    public Quiesce(Domain domain, Journal journal, JournalEntry entry) {
         this.domain = domain;
         this.journal = journal;
         this.entry = entry;
     }
 
-    /** How long the guest was frozen at most, or null where it was not. */
+    /** How long the guest was frozen at most, or null if it was not. */
     @Nullable
-    Duration frozen() {
+    public Duration frozen() {
         return frozen;
     }
 
     /**
-     * Begins a backup with the guest frozen.
+     * Begins a backup with the guest frozen, once for all tries.
      *
-     * @throws BackupException where the guest could not be frozen or thawed, or begin took too long for a frozen guest
+     * @throws BackupException if the guest could not be frozen or thawed, or begin took too long for a frozen guest
      */
-    BackupJob during(Supplier<CompletableFuture<BackupJob>> begin) throws IOException {
+    public BackupJob during(Begin begin) throws IOException {
         requireAgent();
         note(domain.id().orElse(null));
         long started = System.nanoTime();
         BackupJob job;
         try {
             freeze();
-            job = inTime(begin.get());
+            long end = System.nanoTime() + BEGIN.toNanos();
+            job = begin.with(tried -> inTime(tried, end));
         } catch (NotFrozenException e) {
             note(null);
             throw e;
@@ -92,8 +99,8 @@ final class Quiesce {
         return job;
     }
 
-    /** Thaws, by another connection where that of the domain is lost. */
-    static int thaw(Domain domain) {
+    /** Thaws, by another connection if that of the domain is lost. */
+    public static int thaw(Domain domain) {
         try {
             return Waiting.await(within(domain, THAW).agent().thaw());
         } catch (LibvirtException e) {
@@ -123,7 +130,7 @@ final class Quiesce {
         } catch (CallTimeoutException e) {
             throw refused("its agent did not answer within " + ANSWER.toSeconds() + " s", e);
         } catch (RemoteException e) {
-            // An agent that is not allowed to tell the time answers all the same.
+            // An agent that is not allowed to tell the time has answered as well.
             if (!isAgentsOwn(e)) {
                 throw refused(String.valueOf(e.getMessage()), e);
             }
@@ -149,9 +156,11 @@ final class Quiesce {
         }
     }
 
-    private static BackupJob inTime(CompletableFuture<BackupJob> begin) {
+    private static BackupJob inTime(CompletableFuture<BackupJob> begin, long end) {
+        long left = TimeUnit.NANOSECONDS.toSeconds(end - System.nanoTime()) + 1;
         try {
-            return Waiting.await(begin, BEGIN, "the begin of the backup, with the guest frozen,");
+            return Waiting.await(
+                    begin, Duration.ofSeconds(Math.max(0, left)), "the begin of the backup, with the guest frozen,");
         } finally {
             // One that is late is undone.
             begin.cancel(true);

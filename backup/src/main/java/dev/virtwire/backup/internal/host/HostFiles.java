@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -11,40 +11,50 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes what a point has left in folders of a host that is another machine: by libvirt's storage driver, for which
- * the connection is enough, whatever it goes through. A folder that is no pool becomes one for that long. Files whose
- * names are not the point's own are not touched, whatever stands in the journal.
+ * Looks into folders of a host that is another machine, and deletes there what a point has left: by libvirt's storage
+ * driver, for which the connection is enough, whatever it goes through. A folder that is no pool becomes one for that
+ * long. Files whose names are not the point's own are not touched, whatever stands in the journal.
  */
-final class HostFiles {
+public final class HostFiles {
+    /**
+     * What is free in a folder.
+     *
+     * @param bytes how much
+     */
+    public record Free(String folder, long bytes) {}
+
     private final Storage storage;
     private final JournalEntry entry;
     private final List<String> done = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
 
-    HostFiles(Libvirt libvirt, JournalEntry entry) {
+    public HostFiles(Libvirt libvirt, JournalEntry entry) {
         this.storage = libvirt.storage();
         this.entry = entry;
     }
 
     /** What was deleted, each one sentence. */
-    List<String> done() {
+    public List<String> done() {
         return done;
     }
 
     /** What may still be there, each with the reason why that is not known. */
-    List<String> unknown() {
+    public List<String> unknown() {
         return unknown;
     }
 
     /** Deletes those files that are there. */
-    void delete(List<String> files) {
-        String own = Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
+    public void delete(List<String> files) {
+        String own = ownName();
         Map<String, List<String>> byFolder = new LinkedHashMap<>();
         for (String file : files) {
             int slash = file.lastIndexOf('/');
@@ -60,19 +70,39 @@ final class HostFiles {
 
     private void delete(String folder, List<String> names) {
         try {
-            StoragePool known = pool(folder);
-            StoragePool pool = known == null ? make(folder) : known;
-            try {
-                Waiting.await(pool.refresh());
+            in(folder, pool -> {
                 names.forEach(name -> delete(pool, folder + "/" + name, name));
-            } finally {
-                // One of this name was left by a run that died before it came here.
-                if (pool.name().equals(poolName())) {
-                    Waiting.await(pool.destroy());
-                }
-            }
+                return names;
+            });
         } catch (LibvirtException | IllegalArgumentException e) {
             names.forEach(name -> unknown.add(perhaps(folder + "/" + name, String.valueOf(e.getMessage()))));
+        }
+    }
+
+    /**
+     * The one of these folders of the host where the least is free.
+     *
+     * @throws LibvirtException if the host does not tell
+     */
+    public Free leastFree(Set<String> folders) {
+        return folders.stream()
+                .map(folder -> new Free(
+                        folder, in(folder, pool -> Waiting.await(pool.info()).available())))
+                .min(Comparator.comparingLong(Free::bytes))
+                .orElseThrow();
+    }
+
+    private <T> T in(String folder, Function<StoragePool, T> use) {
+        StoragePool known = pool(folder);
+        StoragePool pool = known == null ? make(folder) : known;
+        try {
+            Waiting.await(pool.refresh());
+            return use.apply(pool);
+        } finally {
+            // One of this name was left by a run that died before it came here.
+            if (pool.name().equals(ownName())) {
+                Waiting.await(pool.destroy());
+            }
         }
     }
 
@@ -87,7 +117,9 @@ final class HostFiles {
         }
     }
 
-    /** The folder as a pool that is there already, which no other one may have as well; null where there is none. */
+    /**
+     * The folder as a pool that is there already, which no other one may have as well; null if there is no such pool.
+     */
     private @Nullable StoragePool pool(String folder) {
         try {
             return Waiting.await(storage.poolAt(folder));
@@ -104,16 +136,16 @@ final class HostFiles {
         return Waiting.await(storage.createPool(XmlWriter.document(
                 "pool",
                 pool -> pool.attribute("type", "dir")
-                        .textElement("name", poolName())
+                        .textElement("name", ownName())
                         .element("target", target -> target.textElement("path", folder)))));
     }
 
-    private String poolName() {
-        return Names.onHost(entry.repository(), entry.domain().uuid(), entry.point());
+    private String ownName() {
+        return Names.onHost(entry.repository(), entry.domain().uuid(), entry.point(), entry.random());
     }
 
     private String perhaps(String file, String why) {
-        return "perhaps %s on host %s, where it could not be looked for (%s): delete it there"
+        return "perhaps %s on host %s. It could not be looked for (%s): delete it there"
                 .formatted(file, entry.host().name(), why);
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Quiesce;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -19,9 +22,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ends what one backup may still have running on its host: its job, and frozen file systems. */
 final class AbandonedJob {
+    private static final Logger LOG = LoggerFactory.getLogger(AbandonedJob.class);
+
     private static final Duration END = Duration.ofSeconds(60);
     private static final Duration BEGINNING_PAUSE = Duration.ofMillis(100);
 
@@ -53,7 +60,7 @@ final class AbandonedJob {
         return unreachable;
     }
 
-    /** The domain, or null where it is gone or nobody can say. */
+    /** The domain, or null if it is gone or nobody can say. */
     @Nullable
     Domain domain() {
         return domain;
@@ -74,7 +81,22 @@ final class AbandonedJob {
         return endJob(found);
     }
 
-    /** The domain, or null where it is gone or nobody can say. */
+    /** Whether the host has the job or the checkpoint of this backup. */
+    boolean isKnown() {
+        try {
+            Domain found = Waiting.await(libvirt.domain(entry.domain().uuid()));
+            if (Waiting.await(found.activeBackup()).filter(this::isOurs).isPresent()) {
+                return true;
+            }
+            return Waiting.await(found.checkpoints().list()).stream()
+                    .anyMatch(checkpoint -> checkpoint.name().equals(entry.checkpoint()));
+        } catch (RemoteException e) {
+            LOG.debug("{} says nothing of point {}", libvirt.uri().where(), entry.point(), e);
+            return false;
+        }
+    }
+
+    /** The domain, or null if it is gone or nobody can say. */
     private @Nullable Domain find() {
         try {
             return Waiting.await(libvirt.domain(entry.domain().uuid()));
@@ -110,7 +132,7 @@ final class AbandonedJob {
                 + "' thaws them)";
     }
 
-    /** All that may be there, where nobody can look. */
+    /** All that may be there, if nobody can look. */
     private String everything() {
         List<String> traces = new ArrayList<>();
         if (entry.frozenId() != null) {
@@ -125,7 +147,7 @@ final class AbandonedJob {
         return "perhaps, on host " + entry.host().name() + ": " + String.join(", ", traces);
     }
 
-    /** Ends the job where it is this backup's; false where that failed. */
+    /** Ends the job if it is this backup's; false if that failed. */
     private boolean endJob(Domain domain) {
         String job = "the backup job of domain " + entry.domain().name();
         try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
@@ -8,6 +8,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.xml.DomainDescription;
+import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.JobOperation;
 import dev.virtwire.protocol.remote.JobType;
@@ -18,6 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What has to be known of host and domain before anything is begun.
@@ -27,7 +31,9 @@ import java.util.regex.Pattern;
  * @param host where it runs
  * @param description its XML, as it runs
  */
-record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
+public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
+    private static final Logger LOG = LoggerFactory.getLogger(HostFacts.class);
+
     private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
     /** Of a backup that is beginning libvirt has no figures for a while, and says so by an internal error. */
     private static final JobStatistics BEGINNING =
@@ -39,9 +45,9 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
      * Asks the host.
      *
      * @param name the domain's name or UUID
-     * @throws BackupException where the domain does not run
+     * @throws BackupException if the domain does not run
      */
-    static HostFacts ask(Libvirt libvirt, String name) {
+    public static HostFacts ask(Libvirt libvirt, String name) {
         Domain domain = find(libvirt, name);
         if (!Waiting.await(domain.info()).isActive()) {
             throw new BackupException("domain " + domain.name() + " is not running: a backup needs it to run");
@@ -50,7 +56,8 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
                 Waiting.await(libvirt.hostname()),
                 PASSWORD.matcher(libvirt.uri().text()).replaceFirst("$1@"),
                 String.valueOf(Waiting.await(libvirt.libvirtVersion())),
-                String.valueOf(Waiting.await(libvirt.hypervisorVersion())));
+                String.valueOf(Waiting.await(libvirt.hypervisorVersion())),
+                uuid(libvirt));
         return new HostFacts(
                 domain,
                 new DomainIdentity(domain.name(), domain.uuid()),
@@ -58,12 +65,24 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
                 description(Waiting.await(domain.xml())));
     }
 
+    /** The host's own UUID, or null if it does not tell. */
+    public static @Nullable String uuid(Libvirt libvirt) {
+        try {
+            String capabilities = Waiting.await(libvirt.capabilities());
+            return XmlElement.parse("capabilities", "capabilities", capabilities)
+                    .childText("host", "uuid");
+        } catch (RemoteException | IllegalArgumentException e) {
+            LOG.debug("{} does not say which host it is", libvirt.uri().where(), e);
+            return null;
+        }
+    }
+
     /**
      * What the host says of a domain.
      *
      * @throws BackupException if it is not readable
      */
-    static DomainDescription description(String xml) {
+    public static DomainDescription description(String xml) {
         try {
             return DomainDescription.parse(xml);
         } catch (IllegalArgumentException e) {
@@ -85,9 +104,9 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
     /**
      * Asks whether another job is active, because libvirt would wait 30 s before it refuses.
      *
-     * @throws BackupException where one is
+     * @throws BackupException if one is
      */
-    void refuseOtherJob() {
+    public void refuseOtherJob() {
         currentJob(domain).ifPresent(job -> {
             String what = job.operation()
                     .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))
@@ -97,8 +116,8 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
         });
     }
 
-    /** The job that a domain is busy with, also one that has only begun to begin; empty where there is none. */
-    static Optional<JobStatistics> currentJob(Domain domain) {
+    /** The job that a domain is busy with, also one that has only begun to begin; empty if there is no such job. */
+    public static Optional<JobStatistics> currentJob(Domain domain) {
         try {
             return Optional.of(Waiting.await(domain.jobStatistics())).filter(JobStatistics::isRunning);
         } catch (RemoteException e) {
@@ -110,19 +129,24 @@ record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, Doma
     }
 
     /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */
-    long sizeOf(String target) {
+    public long sizeOf(String target) {
         return sizeOf(domain, target);
     }
 
     /** As {@link #sizeOf(String)}. */
-    static long sizeOf(Domain domain, String target) {
+    public static long sizeOf(Domain domain, String target) {
         long capacity = Waiting.await(domain.disk(target).info()).capacity();
         return (capacity + 511) / 512 * 512;
     }
 
     /** Whether files of the host are files of this machine, as far as one can tell. */
-    boolean isHere() {
-        LibvirtUri uri = domain.libvirt().uri();
+    public boolean isHere() {
+        return isHere(domain.libvirt());
+    }
+
+    /** As {@link #isHere()}; a socket that the URI names may be forwarded from another machine. */
+    public static boolean isHere(Libvirt libvirt) {
+        LibvirtUri uri = libvirt.uri();
         return uri.transport() == LibvirtUri.Transport.UNIX
                 && uri.parameter("socket").isEmpty();
     }

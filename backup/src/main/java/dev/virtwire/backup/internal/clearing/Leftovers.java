@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.clearing;
 
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.HostFiles;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
@@ -18,6 +21,7 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.HostIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -58,7 +62,7 @@ public final class Leftovers {
     }
 
     /** The entry of a run as it stands in the journal, which knows whether a guest is frozen; else {@code written}. */
-    JournalEntry entryOf(JournalEntry written) {
+    public JournalEntry entryOf(JournalEntry written) {
         List<JournalEntry> readable = store.journal().entries(problem -> LOG.debug("an entry of another run", problem));
         return readable.stream()
                 .filter(entry -> entry.point().equals(written.point()))
@@ -66,23 +70,61 @@ public final class Leftovers {
                 .orElse(written);
     }
 
-    /** Clears what a run left, on its host too where {@code libvirt} leads to that. */
+    /** Clears what a run left, on its host too if {@code libvirt} leads to that. */
     public void clearWhereItRan(JournalEntry entry, Libvirt libvirt) {
-        String name;
-        try {
-            name = Waiting.await(libvirt.hostname());
-        } catch (LibvirtException e) {
-            clearHereOnly(entry, String.valueOf(e.getMessage()));
-            return;
+        String obstacle = obstacle(entry, libvirt);
+        if (obstacle == null) {
+            clear(entry, libvirt);
+        } else {
+            leave(entry, obstacle);
+            clearHere(entry, false);
         }
-        String path = libvirt.uri().path();
-        if (!entry.host().name().equals(name)) {
-            clearHereOnly(entry, "this is host " + name);
-        } else if (!LibvirtUri.parse(entry.host().uri()).path().equals(path)) {
-            clearHereOnly(entry, "it was made by " + entry.host().uri() + ", and this is " + path);
-        } else if (!isCommitted(entry) || outlivesACrash(entry)) {
+    }
+
+    /** Clears what a run left, here and on its host, if {@code libvirt} leads to that; else leaves all of it. */
+    public void clearIfItRanThere(JournalEntry entry, Libvirt libvirt) {
+        String obstacle = obstacle(entry, libvirt);
+        if (obstacle == null) {
+            clear(entry, libvirt);
+        } else {
+            leave(entry, obstacle);
+        }
+    }
+
+    private void clear(JournalEntry entry, Libvirt libvirt) {
+        if (!isCommitted(entry) || outlivesACrash(entry)) {
             clearFailed(entry, libvirt, false);
         }
+    }
+
+    private static @Nullable String obstacle(JournalEntry entry, Libvirt libvirt) {
+        try {
+            return otherHost(entry, libvirt);
+        } catch (LibvirtException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Why the run was on another host than {@code libvirt} leads to, or null if it was on this one. */
+    private static @Nullable String otherHost(JournalEntry entry, Libvirt libvirt) {
+        HostIdentity host = entry.host();
+        String name = Waiting.await(libvirt.hostname());
+        String uuid = HostFacts.uuid(libvirt);
+        if (!host.is(name, uuid)) {
+            if (!host.name().equals(name)) {
+                return "this is host " + name;
+            }
+            // A host without a firmware's UUID makes one up at each start of libvirtd. What only the run made proves
+            // it.
+            if (!new AbandonedJob(libvirt, entry).isKnown()) {
+                return "this host has the same name, and its UUID is " + uuid + " instead of " + host.uuid()
+                        + ". If it is the same one, set host_uuid in its libvirtd.conf to that";
+            }
+        }
+        String path = libvirt.uri().path();
+        return LibvirtUri.parse(host.uri()).path().equals(path)
+                ? null
+                : "it was made by " + host.uri() + ", and this is " + path;
     }
 
     /** A run that could not sync the folder left that to us; until it is done, all that the point needs stays. */
@@ -97,7 +139,7 @@ public final class Leftovers {
     }
 
     /** After a run whose job has ended and whose point stands: clears what has served, and forgets the run. */
-    void clearDone(JournalEntry entry, Libvirt libvirt) {
+    public void clearDone(JournalEntry entry, Libvirt libvirt) {
         Listing listing = listing();
         List<String> stuck = new ArrayList<>();
         deleteFiles(entry, true, stuck);
@@ -117,18 +159,23 @@ public final class Leftovers {
      *
      * @return whether nothing of it is left
      */
-    boolean clearRefused(JournalEntry entry, Libvirt libvirt) {
-        clearFailed(entry.withoutImages(), libvirt, false);
+    public boolean clearRefused(JournalEntry entry, Libvirt libvirt) {
+        // libvirt itself deletes the scratch files of a job that it does not begin.
+        clearFailed(entry.withoutImages(), libvirt, false, false);
         return left.isEmpty();
     }
 
     /**
-     * After a run that has failed or died. With {@code resumable}, where the host cannot be reached and so the job may
-     * still run, nothing is cleared here either, for a run that resumes it.
+     * After a run that has failed or died. If the host cannot be reached, the job may still run: with {@code
+     * resumable}, nothing is cleared here then either, for a run that resumes it.
      *
      * @return whether that was so
      */
-    boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable) {
+    public boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable) {
+        return clearFailed(entry, libvirt, resumable, true);
+    }
+
+    private boolean clearFailed(JournalEntry entry, Libvirt libvirt, boolean resumable, boolean search) {
         Listing listing = listing();
         AbandonedJob job = new AbandonedJob(libvirt, entry);
         boolean ended = job.end();
@@ -140,7 +187,9 @@ public final class Leftovers {
                 deleteCheckpoints(job.domain(), entry, listing, stuck);
             }
             left.addAll(stuck);
-            searchHost(entry, libvirt, unseen);
+            if (search) {
+                searchHost(entry, libvirt, unseen);
+            }
         } else {
             left.addAll(stuck);
         }
@@ -183,7 +232,7 @@ public final class Leftovers {
 
     /** Looks for files at a host that is another machine, which costs it a moment. */
     private void searchHost(JournalEntry entry, Libvirt libvirt, List<String> unseen) {
-        if (libvirt.uri().transport() == LibvirtUri.Transport.UNIX || unseen.isEmpty()) {
+        if (HostFacts.isHere(libvirt) || unseen.isEmpty()) {
             return;
         }
         HostFiles host = new HostFiles(libvirt, entry);
@@ -233,13 +282,13 @@ public final class Leftovers {
         }
     }
 
-    /** Where a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */
+    /** If a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */
     private boolean mayDeleteOthers(@Nullable Listing listing, JournalEntry entry) {
         Point newest = listing == null || !listing.damage().isEmpty() ? null : listing.newest();
         return newest != null && newest.id().equals(entry.point());
     }
 
-    /** The points, or null where the repository cannot be read: the host is not to pay for that. */
+    /** The points, or null if the repository cannot be read: the host is not to pay for that. */
     private @Nullable Listing listing() {
         try {
             return store.points();
@@ -259,14 +308,13 @@ public final class Leftovers {
     }
 
     private boolean isCommitted(JournalEntry entry) {
-        // Only where the file system says that there is no such folder; an error says nothing.
+        // Only if the file system says that there is no such folder; an error says nothing.
         return !Files.notExists(store.folder().resolve(entry.point()), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Clears what a run left here; what it left on its host stays in the journal. */
-    public void clearHereOnly(JournalEntry entry, String reason) {
+    /** What a run left stays, and stays in the journal, for {@code reason}. */
+    public void leave(JournalEntry entry, String reason) {
         left.add("what point " + entry.point() + " left on host " + entry.host().name() + ": " + reason);
-        clearHere(entry, false);
     }
 
     private void clearHere(JournalEntry entry, boolean forget) {
@@ -287,9 +335,13 @@ public final class Leftovers {
     public void clearUnknown() {
         try {
             store.journal().removeTorn();
+            Set<Path> known = new HashSet<>();
+            store.journal().points().forEach(point -> known.add(store.partial(point)));
             for (Path partial : store.partials()) {
-                store.files().deleteTree(partial);
-                done.add("deleted " + partial);
+                if (!known.contains(partial)) {
+                    store.files().deleteTree(partial);
+                    done.add("deleted " + partial);
+                }
             }
             if (!store.removals().isEmpty()) {
                 for (String point : new PointRemoval(store).finish()) {

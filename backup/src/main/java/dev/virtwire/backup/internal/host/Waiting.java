@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.LibvirtException;
@@ -11,11 +11,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Waits for what the client does asynchronously. Interruption is not a way to end a backup: cancelling is. */
-final class Waiting {
+public final class Waiting {
     private Waiting() {}
 
     /** The result, or what it failed with; calls have deadlines of their own. */
-    static <T> T await(CompletableFuture<T> future) {
+    public static <T> T await(CompletableFuture<T> future) {
         try {
             return future.join();
         } catch (RuntimeException e) {
@@ -26,9 +26,9 @@ final class Waiting {
     /**
      * As {@link #await(CompletableFuture)}, for what has no deadline of its own.
      *
-     * @throws BackupException where it takes longer
+     * @throws BackupException if it takes longer
      */
-    static <T> T await(CompletableFuture<T> future, Duration longest, String what) {
+    public static <T> T await(CompletableFuture<T> future, Duration longest, String what) {
         long end = System.nanoTime() + longest.toNanos();
         boolean interrupted = false;
         try {
@@ -51,7 +51,7 @@ final class Waiting {
     }
 
     /** Lets some time pass. */
-    static void pause(Duration time) {
+    public static void pause(Duration time) {
         Executor later = CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS);
         CompletableFuture.runAsync(() -> {}, later).join();
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.repository.Progress;
@@ -13,24 +14,26 @@ import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Clears after every run that died, in every domain that nobody writes right now. */
+/**
+ * Clears after every run that died, in every domain that nobody writes right now. What ran on other hosts than the
+ * caller's stays: a URI in the repository is never followed, because others may write there.
+ */
 public final class Recovery {
     private final RepositoryStore repository;
-    private final Function<String, Libvirt> connect;
+    private final Supplier<Libvirt> connect;
     private final ProgressMeter meter;
-    private final Map<String, Libvirt> connections = new HashMap<>();
-    private final Map<String, String> unreachable = new HashMap<>();
+    private @Nullable Libvirt libvirt;
+    private @Nullable String unreachable;
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final List<String> busy = new ArrayList<>();
 
-    /** Of {@code repository}; {@code connect} makes a connection to a URI that the journal holds. */
-    public Recovery(RepositoryStore repository, Function<String, Libvirt> connect, ProgressListener listener) {
+    /** Of {@code repository}; {@code connect} makes a connection to the host, once, when something of it is found. */
+    public Recovery(RepositoryStore repository, Supplier<Libvirt> connect, ProgressListener listener) {
         this.repository = repository;
         this.connect = connect;
         this.meter = new ProgressMeter(listener, 0, 0);
@@ -50,7 +53,9 @@ public final class Recovery {
             meter.last(Progress.Phase.DONE);
             return new RecoverReport(done, left, busy);
         } finally {
-            connections.values().forEach(Libvirt::close);
+            if (libvirt != null) {
+                libvirt.close();
+            }
         }
     }
 
@@ -84,19 +89,17 @@ public final class Recovery {
     }
 
     private void recover(Leftovers leftovers, JournalEntry entry) {
-        String uri = entry.host().uri();
-        if (!connections.containsKey(uri) && !unreachable.containsKey(uri)) {
+        if (libvirt == null && unreachable == null) {
             try {
-                connections.put(uri, connect.apply(uri));
+                libvirt = connect.get();
             } catch (LibvirtException e) {
-                unreachable.put(uri, String.valueOf(e.getMessage()));
+                unreachable = String.valueOf(e.getMessage());
             }
         }
-        Libvirt libvirt = connections.get(uri);
         if (libvirt == null) {
-            leftovers.clearHereOnly(entry, String.valueOf(unreachable.get(uri)));
+            leftovers.leave(entry, String.valueOf(unreachable));
         } else {
-            leftovers.clearWhereItRan(entry, libvirt);
+            leftovers.clearIfItRanThere(entry, libvirt);
         }
     }
 }

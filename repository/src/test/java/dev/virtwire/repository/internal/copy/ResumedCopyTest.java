@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A copy that ended on the way is gone on with: what is in the image is not read again, and what is not there is. */
-class GoingOnTest {
+/** A copy that ended on the way is resumed: what is in the image is not read again, and what is not there is. */
+class ResumedCopyTest {
     private static final int SIZE = 24_000_512;
 
     @TempDir
@@ -59,7 +59,7 @@ class GoingOnTest {
         try (disk) {
             return new DiskStore(point, buffers, workers, meter, () -> false)
                     .compressing(compression)
-                    .goingOn()
+                    .resuming()
                     .store(disk, "vda", parent);
         }
     }
@@ -110,7 +110,7 @@ class GoingOnTest {
     }
 
     @Test
-    void anIncrementIsGoneOnWith() throws Exception {
+    void anIncrementIsResumed() throws Exception {
         for (int seed = 0; seed < 5; seed++) {
             Random random = new Random(seed);
             MemoryDisk first = MemoryDisk.random(SIZE, random);
@@ -178,7 +178,7 @@ class GoingOnTest {
 
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
-    void aCompressedImageBeginsAnew(Compression kind) throws Exception {
+    void aCompressedImageIsCopiedFromItsBeginning(Compression kind) throws Exception {
         compression = kind;
         MemoryDisk disk = MemoryDisk.random(SIZE, new Random(1));
         Path point = folder.resolve("p");
@@ -188,7 +188,7 @@ class GoingOnTest {
     }
 
     @Test
-    void anImageWithoutItsLogBeginsAnew() throws Exception {
+    void anImageWithoutItsLogIsCopiedFromItsBeginning() throws Exception {
         MemoryDisk disk = MemoryDisk.random(SIZE, new Random(1));
         Path point = folder.resolve("p");
         die(point, disk.again(), 30, null);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import static java.util.Objects.requireNonNull;
 
@@ -21,7 +21,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The checkpoints that a host knows of a domain, and those that it can be reminded of. */
-final class HostCheckpoints {
+public final class HostCheckpoints {
     private final Domain domain;
     private final Set<String> names = new TreeSet<>();
 
@@ -33,12 +33,12 @@ final class HostCheckpoints {
     }
 
     /** Asks the host. */
-    static HostCheckpoints of(Domain domain) {
+    public static HostCheckpoints of(Domain domain) {
         return new HostCheckpoints(domain);
     }
 
     /** Whether the host knows a checkpoint of that name. */
-    boolean has(String checkpoint) {
+    public boolean has(String checkpoint) {
         return names.contains(checkpoint);
     }
 
@@ -46,10 +46,10 @@ final class HostCheckpoints {
      * Makes the host know a point's checkpoint. It forgets all of them when a domain is undefined, while the bitmaps
      * stay in the images: then the saved description brings it back, if the host finds every bitmap in order.
      *
-     * @return why the checkpoint is of no use, or null where it is
+     * @return why the checkpoint is of no use, or null if it can be used
      */
     @Nullable
-    String bringBack(Point point) {
+    public String bringBack(Point point) {
         String name = requireNonNull(point.manifest().checkpoint());
         if (has(name)) {
             return null;

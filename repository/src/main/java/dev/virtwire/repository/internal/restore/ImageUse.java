@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.restore;
+
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.format.Problems;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether QEMU has a file open. It holds shared locks on some of 200 bytes of each image that it uses, as a guest's
+ * disk or for a program such as qemu-nbd; nobody gets these bytes for himself meanwhile.
+ */
+final class ImageUse {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageUse.class);
+    private static final long FIRST = 100;
+    private static final long BYTES = 200;
+
+    private ImageUse() {}
+
+    /**
+     * Refuses a file that is in use; a guest would continue to write to a file without a name.
+     *
+     * @throws RepositoryException if it is, or if that cannot be asked for want of rights
+     */
+    static void refuse(Path file) {
+        if (!Files.isRegularFile(file)) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            if (channel.tryLock(FIRST, BYTES, false) == null) {
+                throw inUse(file);
+            }
+        } catch (OverlappingFileLockException e) {
+            throw inUse(file);
+        } catch (AccessDeniedException e) {
+            throw Problems.with("find out who uses", file, e);
+        } catch (IOException e) {
+            LOG.debug("{} is on a file system without locks", file, e);
+        }
+    }
+
+    private static RepositoryException inUse(Path file) {
+        return new RepositoryException(
+                file + " is in use by a guest or another program: shut that down, or choose" + " another folder");
+    }
+}
