@@ -9,6 +9,8 @@ import dev.virtwire.image.ImageChain;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,6 +225,23 @@ class VerifyAndRestoreTest {
         repository
                 .restore(RestoreRequest.of(points.get(2), out), ProgressListener.NONE)
                 .join();
+    }
+
+    @Test
+    void aPointOfANewerVersionIsNoObstacleToARestoreOfAnother() throws Exception {
+        Path manifest = points.get(2).folder().resolve(Names.MANIFEST);
+        String newer = Files.readString(manifest).replaceFirst("\"version\" : \\d+", "\"version\" : 99");
+        Files.writeString(manifest, newer);
+        Files.writeString(
+                points.get(2).folder().resolve(Names.MANIFEST_SUM),
+                Sha256.sumLine(Sha256.of(newer.getBytes(StandardCharsets.UTF_8)), Names.MANIFEST));
+        assertThatThrownBy(() -> repository.point("web1", points.get(2).id())).hasMessageContaining("version 99");
+
+        RestoreResult restored = repository
+                .restore(RestoreRequest.of(points.get(1), folder.resolve("out")), ProgressListener.NONE)
+                .join();
+
+        assertThat(restored.files()).isNotEmpty();
     }
 
     @Test

@@ -33,9 +33,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A domain's folder in a repository: its points, its journal and its lock. */
 public final class DomainStore {
+    private static final Logger LOG = LoggerFactory.getLogger(DomainStore.class);
+
     private final String repositoryId;
     private final Path folder;
     private final DurableFiles files;
@@ -144,14 +148,23 @@ public final class DomainStore {
     }
 
     /**
-     * As {@link #point}, if it is of the same domain as the others here.
+     * As {@link #point}, if it is of the same domain as the others here that can be read.
      *
      * @throws DamagedException also if it is not
      */
     public Point ownPoint(String id) {
         Point point = point(id);
+        List<Point> readable = new ArrayList<>();
+        for (String each : pointIds()) {
+            try {
+                readable.add(point(each));
+            } catch (RepositoryException e) {
+                // It stands in the way of no other point.
+                LOG.debug("{} cannot be read", folder.resolve(each), e);
+            }
+        }
         List<Finding> findings = new ArrayList<>();
-        Listing.strangers(readAll(new ArrayList<>()), findings);
+        Listing.strangers(readable, findings);
         findings.removeIf(finding -> !finding.file().startsWith(point.folder()));
         if (!findings.isEmpty()) {
             throw new DamagedException(findings);
