@@ -14,9 +14,9 @@ public interface Operation<T> {
      * Completes with the result, or with the exception that says why there is no result: one that the method which
      * started the operation names.
      *
-     * <p>Giving this future up, or a stage that depends on it, is {@link #cancel}: by {@code cancel}, {@code orTimeout},
-     * {@code completeOnTimeout}, {@code complete} or {@code completeExceptionally}. The operation then still cleans up
-     * after itself; {@link #cancel} tells when it has.
+     * <p>Giving this future up, or a stage that depends on it, is {@link #cancel}: by {@code cancel}, {@code
+     * orTimeout}, {@code completeOnTimeout}, {@code complete} or {@code completeExceptionally}. The operation then
+     * still cleans up after itself; {@link #cancel} tells when it has.
      */
     CompletableFuture<T> result();
 

@@ -128,7 +128,7 @@ public final class Connector implements Session.Dialer {
         return calls.connectOpen(uri.openName(), flags).thenRun(() -> watchDriver(session, calls));
     }
 
-    /** Nothing waits for the answers, so that connecting takes no longer. A server knows the feature once it is open. */
+    /** Nothing waits for the answers, so connecting takes no longer. A server knows the feature once it is open. */
     private void watchDriver(Session session, ConnectCalls calls) {
         session.onLoop(() ->
                 session.listen(ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED, body -> driverEnded(session, body)));
