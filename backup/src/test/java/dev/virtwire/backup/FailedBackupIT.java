@@ -106,6 +106,21 @@ class FailedBackupIT {
     }
 
     @Test
+    void aServerThatQemuHasFromBeforeIsNamedWithWhatEndsIt() throws Exception {
+        try (Guest guest = guest().start()) {
+            guest.monitor("nbd_server_start unix:" + libvirtd.directory().resolve("disks/left.sock"));
+            RuntimeException failure = scene.failure(plan());
+            assertThat(failure)
+                    .hasMessageContaining("NBD server already running")
+                    .hasMessageEndingWith("'virsh qemu-monitor-command " + name + " --hmp nbd_server_stop' ends it");
+            scene.requireClean(name);
+
+            guest.monitor("nbd_server_stop");
+            assertThat(scene.backup(plan()).outcome()).isNotNull();
+        }
+    }
+
+    @Test
     void twoBackupsOfADomainAtOnceAreOneTooMany() throws Exception {
         try (Guest guest = guest().start()) {
             AtomicReference<RuntimeException> sameRepository = new AtomicReference<>();

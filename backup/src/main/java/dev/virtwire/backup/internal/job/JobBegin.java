@@ -71,6 +71,11 @@ final class JobBegin {
     }
 
     private String remedy(String text) {
+        if (text.contains("NBD server already running")) {
+            return ". Unless another program exports the guest's disks, a libvirtd that died while it began a backup has"
+                    + " left that server in QEMU: 'virsh qemu-monitor-command " + domain.name()
+                    + " --hmp nbd_server_stop' ends it";
+        }
         boolean tls = plan.path() instanceof DataPath.Ports ports && ports.tls();
         return tls && text.contains("credentials")
                 ? ". QEMU serves the disks by TLS and needs ca-cert.pem, server-cert.pem and server-key.pem in the"
