@@ -10,6 +10,7 @@ import dev.virtwire.client.xml.XmlWriter;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.JournalEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -31,6 +32,10 @@ public final class HostFiles {
      * @param bytes how much
      */
     public record Free(String folder, long bytes) {}
+
+    private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final int TRIES = 100;
+    private static final int MOST_REFUSALS = 10;
 
     private final Storage storage;
     private final JournalEntry entry;
@@ -92,9 +97,35 @@ public final class HostFiles {
                 .orElseThrow();
     }
 
+    /** The host's own pool of the folder, else one of ours. Another run's is waited for, because that run ends it. */
+    private StoragePool open(String folder) {
+        int refusals = 0;
+        for (int left = TRIES; ; left--) {
+            StoragePool known = pool(folder);
+            if (known != null && (!isAnotherRuns(known) || left == 0)) {
+                return known;
+            }
+            if (known == null) {
+                try {
+                    return make(folder);
+                } catch (RemoteException e) {
+                    // Another run may have been faster, and may be done by the next look.
+                    refusals++;
+                    if (!e.is(ErrorCode.OPERATION_FAILED) || refusals == MOST_REFUSALS) {
+                        throw e;
+                    }
+                }
+            }
+            Waiting.pause(PAUSE);
+        }
+    }
+
+    private boolean isAnotherRuns(StoragePool pool) {
+        return pool.name().startsWith("virtwire-") && !pool.name().equals(ownName());
+    }
+
     private <T> T in(String folder, Function<StoragePool, T> use) {
-        StoragePool known = pool(folder);
-        StoragePool pool = known == null ? make(folder) : known;
+        StoragePool pool = open(folder);
         try {
             Waiting.await(pool.refresh());
             return use.apply(pool);

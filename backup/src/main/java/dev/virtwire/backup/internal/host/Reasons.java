@@ -32,7 +32,7 @@ public final class Reasons {
             return ". QEMU's files are not seen from here, as in a container: name a folder that both see by --scratch,"
                     + " or use a port of 127.0.0.1 by --nbd";
         }
-        return message.contains("refused")
+        return message.contains("connection refused")
                 ? ". The host may take its own name for another address than this machine does, such as 127.0.1.1:"
                         + " name the address by --nbd"
                 : "";
