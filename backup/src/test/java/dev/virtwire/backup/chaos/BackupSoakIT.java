@@ -38,8 +38,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -144,11 +144,12 @@ class BackupSoakIT {
     private void backup(World world, Random own) throws Exception {
         Truth truth = world.guest().truth();
         int wait = own.nextInt(2000);
+        boolean full = own.nextBoolean();
         BackupRequest request = BackupRequest.of(world.guest().name());
         try (Libvirt libvirt = world.connect()) {
             Operation<BackupResult> operation = Backups.of(libvirt, Repository.open(world.backups()))
                     .within(TransferLimits.of(1, SLOWLY))
-                    .backup(own.nextBoolean() ? request : request.withLevel(Level.FULL), whileCopying());
+                    .backup(full ? request.withLevel(Level.FULL) : request, whileCopying(full));
             CompletableFuture<BackupResult> result = operation.result();
             switch (own.nextInt(6)) {
                 case 0 -> result.orTimeout(wait, TimeUnit.MILLISECONDS);
@@ -171,16 +172,19 @@ class BackupSoakIT {
         }
     }
 
-    /** Lets libvirtd die while a disk is copied, and only then. */
-    private ProgressListener whileCopying() {
-        AtomicReference<Progress.Phase> last = new AtomicReference<>(Progress.Phase.PREPARING);
+    /** Lets libvirtd die in the first half of a full copy: the job has begun then, and will not end within a moment. */
+    private ProgressListener whileCopying(boolean full) {
+        AtomicBoolean released = new AtomicBoolean();
         return progress -> {
-            boolean was = last.getAndSet(progress.phase()) == Progress.Phase.COPYING;
-            boolean is = progress.phase() == Progress.Phase.COPYING;
-            if (is && !was) {
-                fragile.release();
-            } else if (was && !is) {
-                fragile.acquireUninterruptibly();
+            boolean robust = full
+                    && progress.phase() == Progress.Phase.COPYING
+                    && progress.bytesDone() < progress.bytesTotal() / 2;
+            if (released.getAndSet(robust) != robust) {
+                if (robust) {
+                    fragile.release();
+                } else {
+                    fragile.acquireUninterruptibly();
+                }
             }
         };
     }
