@@ -148,7 +148,9 @@ class DefineIT {
                             .withDisks(Set.of("vda")),
                     "define-half");
             assertThat(result.notices()).containsExactly("disk vdb is not restored, and define-half does not have it");
-            requireStarts("define-half", Map.of("vda", out.resolve(point.id()).resolve("vda.qcow2")));
+            requireStarts(
+                    "define-half",
+                    Map.of("vda", out.resolve("define-half").resolve(point.id()).resolve("vda.qcow2")));
             undefine("define-half");
         }
     }

@@ -14,7 +14,7 @@ import java.util.Set;
  *     web1-domain.xml} …
  * @param format the images' format
  * @param chained whether the images are copied as they are, each with all that it builds on, instead of flattened: then
- *     each point has a folder of its own in the destination, {@code 20261122T190000Z-full/vda.qcow2}
+ *     each point has a folder of its own, {@code web1/20261122T190000Z-full/vda.qcow2}
  * @param disks the targets of the disks to restore; empty for all
  * @param replace whether files with the same names are replaced; otherwise they are an error
  * @param bytesPerSecond how fast to read, in bytes a second; 0 for as fast as can be

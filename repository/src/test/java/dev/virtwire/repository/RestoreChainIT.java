@@ -67,15 +67,17 @@ class RestoreChainIT {
         assertThat(last.bytesDone()).isEqualTo(last.bytesTotal()).isPositive();
 
         List<String> expected = new ArrayList<>(List.of("web1-domain.xml"));
-        points.forEach(point -> expected.addAll(List.of(point.id() + "/vda.qcow2", point.id() + "/vdb.qcow2")));
+        points.forEach(point ->
+                expected.addAll(List.of("web1/" + point.id() + "/vda.qcow2", "web1/" + point.id() + "/vdb.qcow2")));
         assertThat(files(out)).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(result.files())
                 .containsExactlyInAnyOrderElementsOf(
                         expected.stream().map(out::resolve).toList());
-        assertThat(result.files().get(0)).hasParent(out.resolve(points.get(2).id()));
+        assertThat(result.files().get(0))
+                .hasParent(out.resolve("web1").resolve(points.get(2).id()));
         for (Point point : points) {
             for (String name : List.of("vda.qcow2", "vdb.qcow2")) {
-                assertThat(out.resolve(point.id()).resolve(name))
+                assertThat(out.resolve("web1").resolve(point.id()).resolve(name))
                         .hasSameBinaryContentAs(point.folder().resolve(name));
             }
         }
@@ -84,7 +86,7 @@ class RestoreChainIT {
         for (int i = 0; i < 3; i++) {
             for (String target : List.of("vda", "vdb")) {
                 Path truth = Files.write(folder.resolve("truth"), states.get(i).get(target).content);
-                Path image = out.resolve(points.get(i).id()).resolve(target + ".qcow2");
+                Path image = out.resolve("web1").resolve(points.get(i).id()).resolve(target + ".qcow2");
                 tools.check(image);
                 tools.compare(truth, image, "qcow2");
             }
@@ -100,8 +102,8 @@ class RestoreChainIT {
         assertThat(files(out))
                 .containsExactlyInAnyOrder(
                         "web1-domain.xml",
-                        points.get(0).id() + "/vdb.qcow2",
-                        points.get(1).id() + "/vdb.qcow2");
+                        "web1/" + points.get(0).id() + "/vdb.qcow2",
+                        "web1/" + points.get(1).id() + "/vdb.qcow2");
         assertThatThrownBy(() -> repository
                         .restore(
                                 RestoreRequest.of(points.get(2), out).asChain().withDisks(Set.of("vdb")),

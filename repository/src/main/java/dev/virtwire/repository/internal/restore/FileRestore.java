@@ -188,8 +188,13 @@ public final class FileRestore {
     /** The name that a disk's image has in the end. */
     private Path image(ManifestDisk disk) {
         return request.chained() && disk.image() != null
-                ? destination.resolve(point.id()).resolve(disk.image().file())
+                ? chains().resolve(point.id()).resolve(disk.image().file())
                 : destination.resolve(Names.restored(owner, disk.target() + "." + request.format()));
+    }
+
+    /** Where the points of a chain go: below the domain's name, since two domains may have points of one id. */
+    private Path chains() {
+        return destination.resolve(Names.domainFolder(owner));
     }
 
     private Path place(PointFile file) {
@@ -212,8 +217,9 @@ public final class FileRestore {
 
     /** The images as they are: their folders have the names that the images know each other by. */
     private void restoreChain(DiskChain chain, Workers workers) throws IOException {
+        made.folder(chains(), passable);
         for (DiskLayer layer : chain.layers()) {
-            Path folder = destination.resolve(layer.point().id());
+            Path folder = chains().resolve(layer.point().id());
             made.folder(folder, passable);
             Path file = folder.resolve(layer.image().file());
             made.requireFree(file);
