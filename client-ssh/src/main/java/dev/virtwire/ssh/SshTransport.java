@@ -137,7 +137,8 @@ final class SshTransport implements Transport {
     private CompletableFuture<Channel> run(SshSession session, EventLoopGroup group) {
         CompletableFuture<Channel> running = session.run(
                 command.line(), "the command at host " + host.address() + " (" + command.words() + ")", group);
-        running.whenComplete((channel, failure) -> {
+        // What comes next looks at both: so it waits for this, and not for the channel alone.
+        return running.whenComplete((channel, failure) -> {
             if (channel == null) {
                 session.close();
             } else {
@@ -146,7 +147,6 @@ final class SshTransport implements Transport {
                 channel.closeFuture().addListener(closed -> session.close());
             }
         });
-        return running;
     }
 
     @Override

@@ -205,6 +205,8 @@ class SshConfigIT {
                 "[127.0.0.1]:PORT OURS                     | IdentityFile KEY                            | both",
                 "[127.0.0.1]:PORT OTHER                    | IdentityFile KEY                            | neither",
                 "lab-kvm OURS                              | IdentityFile KEY; HostKeyAlias lab-kvm      | both",
+                "lab-kvm OURS                              | IdentityFile KEY; HostKeyAlias LAB-kvm      | both",
+                "none OURS                                 | IdentityFile KEY; HostKeyAlias none         | both",
                 "lab-kvm OURS;[127.0.0.1]:PORT OTHER       | IdentityFile KEY; HostKeyAlias lab-kvm      | both",
                 "lab-kvm OTHER;[127.0.0.1]:PORT OURS       | IdentityFile KEY; HostKeyAlias lab-kvm      | neither",
                 "[127.0.0.1]:PORT OURS                     | IdentityFile KEY; HostKeyAlias lab-kvm      | neither",

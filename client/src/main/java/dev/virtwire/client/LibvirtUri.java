@@ -108,8 +108,12 @@ public record LibvirtUri(
             "nwfilter",
             "secret");
 
-    /** A user with something behind a colon, which is not a port with a path behind it. */
-    private static final Pattern PASSWORD = Pattern.compile("(?i)^([^/?#]*//[^/?#@:\\[]*?)(?::|%3a)(?!\\d*/).*@");
+    /** A user with something behind a colon, which is not a port with a path or parameters behind it. */
+    private static final Pattern PASSWORD =
+            Pattern.compile("(?i)^([^/?#]*/{1,2}[^/?#@:\\[]*?)(?::|%3a)(?!\\d*[/?#]).*@");
+
+    /** What may be a user with a password, in a text where no slashes say so. */
+    private static final Pattern LOGIN = Pattern.compile("^([^:/?#]*:)(?!/).*@");
 
     /** Copies the parameters. */
     public LibvirtUri {
@@ -260,7 +264,8 @@ public record LibvirtUri(
     }
 
     private static InvalidUriException invalid(String text, String why) {
-        return new InvalidUriException("URI '" + text + "': " + why);
+        String shown = LOGIN.matcher(text).replaceFirst("$1[login]@");
+        return new InvalidUriException("URI '" + shown + "': " + why);
     }
 
     private record Authority(

@@ -4,6 +4,8 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.protocol.EventMessage;
+import dev.virtwire.protocol.Procedure;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectEventConnectionClosedMessage;
 import dev.virtwire.protocol.remote.ConnectOpenArgs;
@@ -94,6 +96,27 @@ class DriverEndTest {
         try (Libvirt libvirt = Libvirt.connect(libvirtd.uri()).join()) {
             awaitRegistrations(1);
             tell(CLIENT);
+            assertThat(libvirt.hostname().join()).isEqualTo("scripted");
+            assertThat(libvirt.isClosed()).isFalse();
+        }
+    }
+
+    /** As with any other event, that says nothing of the connection. */
+    @Test
+    void anEndThatCannotBeReadIsPassedOver() {
+        EventMessage<?> known = ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED;
+        Procedure<byte[], byte[]> bytes = Procedure.ofBytes(known.program(), known.version(), known.number());
+        try (Libvirt libvirt = Libvirt.connect(libvirtd.uri()).join()) {
+            awaitRegistrations(1);
+            libvirtd.send(
+                    new EventMessage<>(
+                            known.program(),
+                            known.version(),
+                            known.number(),
+                            known.name(),
+                            known.since(),
+                            bytes.arguments()),
+                    new byte[0]);
             assertThat(libvirt.hostname().join()).isEqualTo("scripted");
             assertThat(libvirt.isClosed()).isFalse();
         }

@@ -91,6 +91,7 @@ class LibvirtUriTest {
         "qemu+ssh://root:s3@cr#e?t@h/system,     qemu+ssh://root:[password]@h/system",
         "qemu+ssh://root:s3^cret @h/system,      qemu+ssh://root:[password]@h/system",
         "qemu+ssh://:s3cret@h/system,            qemu+ssh://:[password]@h/system",
+        "qemu+ssh:/root:s3cret@h/system,         qemu+ssh:/root:[password]@h/system",
     })
     void aPasswordIsRefusedAndNotShown(String text, String shown) {
         assertThatThrownBy(() -> LibvirtUri.parse(text))
@@ -99,9 +100,24 @@ class LibvirtUriTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "qemu+ssh:root:s3cret@h/system, qemu+ssh:[login]@h/system",
+        "root:s3cret@h,                 root:[login]@h",
+        "my_user:s3cret@h,              my_user:[login]@h",
+    })
+    void whatMayBeAPasswordIsNotShownEither(String text, String shown) {
+        assertThatThrownBy(() -> LibvirtUri.parse(text))
+                .isInstanceOf(InvalidUriException.class)
+                .message()
+                .startsWith("URI '" + shown + "': ")
+                .doesNotContain("s3cret");
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "qemu+tcp://h:22/path@x",
+                "qemu+tls://h:16514?pkipath=/certificates@h",
                 "qemu+tcp://u@[::1]:22/a@b",
                 "qemu+tcp://h/system?name=test://a:b@c",
                 "foo+tls://h/system",

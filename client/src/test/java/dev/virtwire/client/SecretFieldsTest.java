@@ -4,9 +4,14 @@ package dev.virtwire.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.protocol.qemu.DomainAgentCommandArgs;
+import dev.virtwire.protocol.remote.ConnectDomainXmlFromNativeArgs;
+import dev.virtwire.protocol.remote.DomainBackupBeginArgs;
+import dev.virtwire.protocol.remote.DomainBlockCopyArgs;
 import dev.virtwire.protocol.remote.DomainDefineXmlFlagsArgs;
 import dev.virtwire.protocol.remote.DomainGetXmlDescResult;
+import dev.virtwire.protocol.remote.DomainMigrateBegin3Args;
 import dev.virtwire.protocol.remote.DomainRef;
+import dev.virtwire.protocol.remote.DomainSaveParamsArgs;
 import dev.virtwire.protocol.remote.DomainSetLaunchSecurityStateArgs;
 import dev.virtwire.protocol.remote.DomainSetUserPasswordArgs;
 import dev.virtwire.protocol.remote.SecretRef;
@@ -32,6 +37,11 @@ class SecretFieldsTest {
                 new DomainAgentCommandArgs(WEB1, "{'password':'s3cret'}", 5, 0),
                 new DomainDefineXmlFlagsArgs(XML, Set.of()),
                 new DomainGetXmlDescResult(XML),
+                new ConnectDomainXmlFromNativeArgs("xen-xl", "vncpasswd = 's3cret'", 0),
+                new DomainMigrateBegin3Args(WEB1, XML, Set.of(), null, 0),
+                new DomainBackupBeginArgs(WEB1, "<domainbackup/>", XML, Set.of()),
+                new DomainBlockCopyArgs(WEB1, "vda", "<cookie>s3cret</cookie>", List.of(), Set.of()),
+                new DomainSaveParamsArgs(WEB1, List.of(new TypedParam("dxml", new StringValue(XML))), Set.of()),
                 new DomainSetLaunchSecurityStateArgs(
                         WEB1, List.of(new TypedParam("sev-secret", new StringValue("s3cret"))), 0),
                 new SecretSetValueArgs(

@@ -54,6 +54,7 @@ class SoakIT {
                 user.assertNothingIsPending();
             }
             System.out.println(SoakUser.summary(users));
+            SoakUser.assertUsualEnds(users);
             leaks.assertNothingIsLeft();
             givenUpFreezesAreUndone(libvirtd, guest);
             leaks.assertNothingIsLeft();

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -40,6 +41,8 @@ final class SoakUser implements Runnable {
     private static final ReconnectPolicy SOON =
             new ReconnectPolicy(Duration.ofMillis(20), Duration.ofMillis(500), Duration.ofSeconds(60));
 
+    private static final String DONE = "done";
+
     private final ExecutorService pool = Executors.newCachedThreadPool();
     private final String uri;
     private final String guest;
@@ -48,6 +51,7 @@ final class SoakUser implements Runnable {
     private final Queue<CompletableFuture<?>> asked = new ConcurrentLinkedQueue<>();
     private final Queue<Subscriber> subscribers = new ConcurrentLinkedQueue<>();
     private final Map<String, LongAdder> ends = new ConcurrentHashMap<>();
+    private final Queue<Throwable> unusual = new ConcurrentLinkedQueue<>();
     private final AtomicInteger heard = new AtomicInteger();
     private int connections;
 
@@ -198,14 +202,25 @@ final class SoakUser implements Runnable {
 
     private void note(CompletableFuture<?> future) {
         asked.add(future);
-        future.whenComplete((result, failure) ->
-                ends.computeIfAbsent(kind(failure), first -> new LongAdder()).increment());
+        future.whenComplete((result, failure) -> {
+            ends.computeIfAbsent(kind(failure), first -> new LongAdder()).increment();
+            if (failure != null && !isUsual(LibvirtException.unwrap(failure))) {
+                unusual.add(failure);
+            }
+        });
         asked.removeIf(one -> one != future && one.isDone());
+    }
+
+    /** Whether the soak itself causes such failures: by giving up, cutting and killing. */
+    private static boolean isUsual(Throwable cause) {
+        return cause instanceof CancellationException
+                || cause instanceof TimeoutException
+                || (cause instanceof LibvirtException && !(cause instanceof ProtocolException));
     }
 
     private static String kind(Throwable failure) {
         if (failure == null) {
-            return "done";
+            return DONE;
         }
         Throwable cause = LibvirtException.unwrap(failure);
         return cause.getClass().getSimpleName() + (cause instanceof RemoteException remote ? " " + remote.code() : "");
@@ -226,6 +241,15 @@ final class SoakUser implements Runnable {
                 .untilAsserted(() -> assertThat(subscribers).allMatch(Subscriber::hasEnded));
         pool.shutdown();
         assertThat(pool.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+    }
+
+    /** Fails if something went wrong that the soak does not cause, or if nothing was done or heard at all. */
+    static void assertUsualEnds(List<SoakUser> users) {
+        assertThat(users.stream().flatMap(user -> user.unusual.stream())).isEmpty();
+        assertThat(sum(users, user -> user.ends.containsKey(DONE) ? 1 : 0))
+                .as("users with success")
+                .isEqualTo(users.size());
+        assertThat(sum(users, user -> user.heard.get())).as("events heard").isPositive();
     }
 
     static String summary(List<SoakUser> users) {

@@ -44,8 +44,7 @@ final class BackupXml {
 
     private static void writeDisk(XmlWriter xml, BackupDisk disk, BackupMode mode) {
         BackupStorage storage = disk.storage();
-        // libvirt's schema allows backup='yes' with a type only, and with a type libvirt chooses no scratch file
-        // itself.
+        // libvirt's schema allows backup='yes' with a type only, but libvirt chooses a scratch file only without one.
         boolean chosenByLibvirt = storage == null && disk.included();
         xml.attribute("name", disk.name()).attribute("backup", chosenByLibvirt ? null : disk.included());
         xml.attribute("type", storage == null ? null : storage.kind());

@@ -5,6 +5,8 @@ import java.time.Duration;
 
 /** Durations for calls that count in seconds, and for which numbers below zero mean something else. */
 final class WholeSeconds {
+    private static final Duration LONGEST = Duration.ofSeconds(Integer.MAX_VALUE);
+
     private WholeSeconds() {}
 
     /**
@@ -13,11 +15,10 @@ final class WholeSeconds {
      * @throws IllegalArgumentException if it is negative, or longer than the protocol can say
      */
     static int of(Duration duration, String name) {
-        Duration up = duration.plusNanos(999_999_999);
-        if (duration.isNegative() || up.toSeconds() > Integer.MAX_VALUE) {
+        if (duration.isNegative() || duration.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(
                     "%s: %s is not between 0 and %d seconds".formatted(name, duration, Integer.MAX_VALUE));
         }
-        return (int) up.toSeconds();
+        return (int) duration.plusNanos(999_999_999).toSeconds();
     }
 }

@@ -20,6 +20,7 @@ import dev.virtwire.protocol.remote.ConnectCalls;
 import dev.virtwire.protocol.remote.ConnectFlags;
 import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.Feature;
+import dev.virtwire.xdr.XdrException;
 import dev.virtwire.xdr.XdrReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -148,10 +149,16 @@ public final class Connector implements Session.Dialer {
      * pings, but every call fails and no event comes.
      */
     private static void driverEnded(Session session, ByteBuf body) {
-        int reason = ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED
-                .body()
-                .decode(new XdrReader(body))
-                .reason();
+        int reason;
+        try {
+            reason = ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED
+                    .body()
+                    .decode(new XdrReader(body))
+                    .reason();
+        } catch (XdrException e) {
+            LOG.warn("{}: an event is lost, since it cannot be read: {}", session.host(), e.getMessage());
+            return;
+        }
         if (reason != dev.virtwire.protocol.remote.CloseReason.CLIENT.value()) {
             session.lose("the server's own connection to the hypervisor's driver has ended");
         }

@@ -190,6 +190,7 @@ final class SshConfig {
     /** Whether a {@code Match} applies. One that cannot be decided does not, and that is said. */
     private boolean meets(Path file, int number, List<String> criteria) {
         Deque<String> words = new ArrayDeque<>(criteria);
+        boolean all = true;
         String undecided = null;
         while (!words.isEmpty()) {
             String[] word = words.remove().split("=", 2);
@@ -217,14 +218,13 @@ final class SshConfig {
                     continue;
                 }
             }
-            if (met == negated) {
-                return false;
-            }
+            // The rest is read even so: a "final" behind it wants the second reading, whatever stands before it.
+            all &= met != negated;
         }
-        if (undecided != null) {
+        if (all && undecided != null) {
             passedOver(file, number, "Match " + undecided, "it cannot be decided here");
         }
-        return undecided == null;
+        return all && undecided == null;
     }
 
     private void passedOver(Path file, int number, String what, String consequence) {

@@ -129,7 +129,8 @@ public final class SshRoute {
                 ? wishes.port()
                 : config.value("port").map(SshRoute::port).orElse(SshHost.PORT);
         String user = config.user();
-        Tokens tokens = new Tokens(surroundings, wishes.host(), address, port, user);
+        Optional<String> keyAlias = config.value("hostkeyalias").map(alias -> alias.toLowerCase(Locale.ROOT));
+        Tokens tokens = new Tokens(surroundings, wishes.host(), address, port, user, keyAlias);
         List<Path> named = config.values("identityfile").stream()
                 .filter(file -> !file.equalsIgnoreCase(NONE))
                 .map(tokens::path)
@@ -150,7 +151,7 @@ public final class SshRoute {
                 wishes.hostKeys().orElseGet(() -> hostKeys(config)),
                 wishes.methods(),
                 agent(config, tokens),
-                config.value("hostkeyalias").filter(alias -> !alias.equalsIgnoreCase(NONE)),
+                keyAlias,
                 config.value("revokedhostkeys")
                         .filter(file -> !file.equalsIgnoreCase(NONE))
                         .map(tokens::path));
@@ -221,7 +222,8 @@ public final class SshRoute {
     }
 
     /** What stands for something else in the paths of ssh's configuration. */
-    private record Tokens(Surroundings surroundings, String asked, String address, int port, String user) {
+    private record Tokens(
+            Surroundings surroundings, String asked, String address, int port, String user, Optional<String> keyAlias) {
         Path path(String text) {
             StringBuilder path = new StringBuilder();
             for (int i = 0; i < text.length(); i++) {
@@ -232,6 +234,7 @@ public final class SshRoute {
                             switch (text.charAt(i)) {
                                 case '%' -> "%";
                                 case 'h' -> address;
+                                case 'k' -> keyAlias.orElse(asked);
                                 case 'n' -> asked;
                                 case 'p' -> Integer.toString(port);
                                 case 'r' -> user;

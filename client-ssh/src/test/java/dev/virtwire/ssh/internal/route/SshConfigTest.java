@@ -114,6 +114,36 @@ class SshConfigTest {
         assertThat(only("127.0.0.1").knownAs()).isEqualTo("127.0.0.1");
     }
 
+    @Test
+    void ofAnAliasSshKnowsTheLettersButNotTheirCase() throws IOException {
+        configure("""
+                Host h
+                    HostKeyAlias Lab-KVM
+                Host n
+                    HostKeyAlias none
+                Host *
+                    UserKnownHostsFile ~/.ssh/known.%k
+                """);
+        assertThat(only("h").knownAs()).isEqualTo("lab-kvm");
+        assertThat(only("h").knownHosts()).first().isEqualTo(folder.resolve("known.lab-kvm"));
+        assertThat(only("n").knownAs()).isEqualTo("none");
+        assertThat(only("other").knownHosts()).first().isEqualTo(folder.resolve("known.other"));
+    }
+
+    @Test
+    void aFinalMatchThatDoesNotApplyWantsTheSecondReadingToo() throws IOException {
+        configure("""
+                Match host other final
+                    Port 7
+                Host 127.0.0.1
+                    User found
+                Host h
+                    HostName 127.0.0.1
+                """);
+        assertThat(only("h").user()).isEqualTo("found");
+        assertThat(only("h").port()).isEqualTo(22);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "h, yes, none, true",

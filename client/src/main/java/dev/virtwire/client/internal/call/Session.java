@@ -465,7 +465,7 @@ public final class Session implements Caller {
 
     private void sayFarewell() {
         Procedure<Void, Void> procedure = farewell;
-        if (procedure != null && !draining) {
+        if (procedure != null && !draining && reason == null) {
             draining = true;
             @SuppressWarnings("NullAway") // Void's only value is null.
             Call<Void, Void> call = new Call<>(this, Lane.INSIDE, procedure, null, options.callTimeout(), null, null);

@@ -217,11 +217,31 @@ class SessionTest {
     @Test
     void nothingRemembersASessionThatHasEnded() throws Exception {
         Duration never = ChronoUnit.FOREVER.getDuration();
-        WeakReference<Session> ended = endedAfter(never);
+        assertIsForgotten(endedAfter(never));
+    }
+
+    @Test
+    void whatACloseWaitedForMayEndAfterTheSession() throws Exception {
+        assertIsForgotten(endedWhileItsCloseWaited(ChronoUnit.FOREVER.getDuration()));
+    }
+
+    private static void assertIsForgotten(WeakReference<Session> ended) {
         await().atMost(Duration.ofSeconds(20)).until(() -> {
             System.gc();
             return ended.get() == null;
         });
+    }
+
+    private WeakReference<Session> endedWhileItsCloseWaited(Duration callTimeout) throws Exception {
+        Session session = connect(ConnectOptions.builder().callTimeout(callTimeout));
+        CompletableFuture<Void> undoing = new CompletableFuture<>();
+        session.closeWaitsFor(undoing);
+        session.closeAfter(ConnectProcedures.CONNECT_CLOSE);
+        clients.take().close().sync();
+        session.closed().join();
+        undoing.complete(null);
+        session.loop().submit(() -> {}).sync();
+        return new WeakReference<>(session);
     }
 
     private WeakReference<Session> endedAfter(Duration callTimeout) throws Exception {
