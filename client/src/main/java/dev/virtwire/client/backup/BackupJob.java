@@ -106,7 +106,7 @@ public final class BackupJob {
                 .thenCompose(registered -> job.access.call(
                         JobProcedures.DOMAIN_BACKUP_BEGIN,
                         new DomainBackupBeginArgs(domain.ref(), backupXml, checkpointXml, flags),
-                        late -> domain.abortJob()))
+                        late -> job.warnOf(domain.abortJob())))
                 .thenApply(done -> job.watched(watch, Duration.ZERO))
                 .thenCompose(BackupJob::identified);
         begin.whenComplete((held, failure) -> {
@@ -249,12 +249,16 @@ public final class BackupJob {
         if (abandoned.compareAndSet(false, true)) {
             CompletableFuture<BackupOutcome> end = abort();
             access.closeWaitsFor(end);
-            end.whenComplete((ended, failure) -> {
-                if (failure != null) {
-                    LOG.warn("The backup of {} was given up while it began, and may still run", domain, failure);
-                }
-            });
+            warnOf(end);
         }
+    }
+
+    private void warnOf(CompletableFuture<?> end) {
+        end.whenComplete((ended, failure) -> {
+            if (failure != null) {
+                LOG.warn("The backup of {} was given up while it began, and may still run", domain, failure);
+            }
+        });
     }
 
     private CompletableFuture<BackupOutcome> end(Request how) {
