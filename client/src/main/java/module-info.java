@@ -54,6 +54,6 @@ module dev.virtwire.client {
             dev.virtwire.ssh;
     exports dev.virtwire.client.internal.transport to
             dev.virtwire.ssh;
-    exports dev.virtwire.client.internal.wire to
+    exports dev.virtwire.client.internal.text to
             dev.virtwire.ssh;
 }

@@ -49,7 +49,7 @@ class ArchitectureTest {
     private static final String ACCESS = "dev.virtwire.client.internal.access";
 
     /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
-    private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config")
+    private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config", "text")
             .map(name -> "dev.virtwire.client.internal." + name)
             .toList();
 

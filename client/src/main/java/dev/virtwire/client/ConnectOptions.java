@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import dev.virtwire.client.internal.Notices;
 import dev.virtwire.protocol.CallOptions;
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;

@@ -112,7 +112,7 @@ public record LibvirtUri(
     private static final Pattern PASSWORD =
             Pattern.compile("(?i)^([^/?#]*/{1,2}[^/?#@:\\[]*?)(?::|%3a)(?!\\d*[/?#]).*@");
 
-    /** What may be a user with a password, in a text where no slashes say so. */
+    /** What may be a user with a password, in a text without the slashes that tell. */
     private static final Pattern LOGIN = Pattern.compile("^([^:/?#]*:)(?!/).*@");
 
     /** Copies the parameters. */

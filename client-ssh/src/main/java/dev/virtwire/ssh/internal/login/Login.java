@@ -6,7 +6,7 @@ import dev.virtwire.client.CredentialRequest;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.internal.auth.AuthFile;
 import dev.virtwire.client.internal.auth.CredentialSource;
-import dev.virtwire.client.internal.wire.PeerText;
+import dev.virtwire.client.internal.text.PeerText;
 import dev.virtwire.ssh.internal.route.LoginMethod;
 import dev.virtwire.ssh.internal.route.SshHost;
 import java.security.KeyPair;

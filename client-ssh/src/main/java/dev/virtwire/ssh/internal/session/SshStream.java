@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.ssh.internal.session;
 
-import dev.virtwire.client.internal.wire.PeerText;
+import dev.virtwire.client.internal.text.PeerText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -9,7 +9,6 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.config.Surroundings;
-import dev.virtwire.client.internal.transport.Protection;
 import dev.virtwire.protocol.Caller;
 import dev.virtwire.protocol.remote.AuthCalls;
 import dev.virtwire.protocol.remote.AuthType;

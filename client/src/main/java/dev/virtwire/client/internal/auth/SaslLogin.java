@@ -8,7 +8,6 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
-import dev.virtwire.client.internal.transport.Protection;
 import dev.virtwire.client.internal.wire.FrameDecoder;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.AuthCalls;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.auth;
 
-import dev.virtwire.client.internal.transport.Protection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;

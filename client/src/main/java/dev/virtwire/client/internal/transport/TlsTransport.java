@@ -7,6 +7,7 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.internal.async.SharedPool;
 import dev.virtwire.client.internal.async.TrackedFuture;
 import dev.virtwire.client.internal.auth.CredentialSource;
+import dev.virtwire.client.internal.auth.Protection;
 import dev.virtwire.client.internal.config.LibvirtConf;
 import dev.virtwire.client.internal.config.Surroundings;
 import dev.virtwire.client.internal.tls.CertificateFiles;

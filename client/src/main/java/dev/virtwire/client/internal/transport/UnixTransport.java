@@ -2,6 +2,7 @@
 package dev.virtwire.client.internal.transport;
 
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.internal.auth.Protection;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import java.nio.file.Files;

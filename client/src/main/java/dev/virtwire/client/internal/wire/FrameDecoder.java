@@ -2,6 +2,7 @@
 package dev.virtwire.client.internal.wire;
 
 import dev.virtwire.client.ProtocolException;
+import dev.virtwire.client.internal.text.PeerText;
 import dev.virtwire.protocol.message.MessageHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;

@@ -3,7 +3,6 @@ package dev.virtwire.client.internal.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.client.internal.transport.Protection;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.internal;
+package dev.virtwire.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

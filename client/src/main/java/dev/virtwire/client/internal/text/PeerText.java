@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.internal.wire;
+package dev.virtwire.client.internal.text;
 
 /** What a host says, which may be nobody's yet: fit to be shown, since a terminal would obey what is written there. */
 public final class PeerText {

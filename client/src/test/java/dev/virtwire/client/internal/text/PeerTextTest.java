@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.internal.wire;
+package dev.virtwire.client.internal.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.internal.transport;
+package dev.virtwire.client.internal.auth;
 
 /** What an open channel promises to what passes through it, so what authentication has to bring by itself. */
 public enum Protection {

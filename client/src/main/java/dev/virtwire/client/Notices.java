@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.client.internal;
+package dev.virtwire.client;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Hands sentences on to a listener, each once; a listener that fails does not end what they are about. */
-public final class Notices implements Consumer<String> {
+final class Notices implements Consumer<String> {
     private static final Logger LOG = LoggerFactory.getLogger(Notices.class);
 
     private final Consumer<String> listener;
@@ -19,7 +19,7 @@ public final class Notices implements Consumer<String> {
     }
 
     /** As the listener, but each sentence is given once; one that is like that already stays as it is. */
-    public static Consumer<String> onceEach(Consumer<String> listener) {
+    static Consumer<String> onceEach(Consumer<String> listener) {
         return listener instanceof Notices ? listener : new Notices(listener);
     }
 
