@@ -88,6 +88,20 @@ class CommandPageTest {
         assertThat(complete(folder, "call DomainBackupB")).isEqualTo("DomainBackupBegin");
     }
 
+    @Test
+    void aFolderThatIsNamedLikeACommandIsNotRun(@TempDir Path folder) throws Exception {
+        Files.writeString(
+                folder.resolve("completion"), CommandRun.of("completion").out());
+        Path backups = Files.createDirectory(folder.resolve("backups"));
+        Files.writeString(backups.resolve("virtwire.json"), "{}");
+        Files.createDirectory(backups.resolve("web1"));
+        Files.createDirectory(backups.resolve("$(touch hit)"));
+        Files.createDirectory(backups.resolve("`touch hit`"));
+
+        assertThat(complete(folder, "verify backups ''")).isEqualTo("web1");
+        assertThat(folder.resolve("hit")).doesNotExist();
+    }
+
     private static String complete(Path folder, String words) throws Exception {
         String script = "compopt() { :; }; source ./completion; COMP_WORDS=(virtwire " + words
                 + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1));" + " _virtwire; echo -n ${COMPREPLY[@]}";

@@ -27,12 +27,16 @@ public final class CompletionCommand implements Callable<Integer> {
 
             """;
 
-    /** Behind a repository's folder: the domains in it, which are its folders. */
+    /**
+     * Behind a repository's folder: the domains in it, which are its folders. compgen runs a command that stands in a
+     * word, and whoever can write the repository chooses the words: it gets only names in a domain folder's letters.
+     */
     private static final String DOMAINS = """
             function _virtwire() {
-              local folder=${COMP_WORDS[COMP_CWORD-1]}
+              local folder=${COMP_WORDS[COMP_CWORD-1]} domains
               if [ -f "$folder/virtwire.json" ] && [[ "${COMP_WORDS[COMP_CWORD]}" != -* ]]; then
-                COMPREPLY=( $(compgen -W "$(cd "$folder" && printf '%s\\n' */ | tr -d /)" -- "${COMP_WORDS[COMP_CWORD]}") )
+                domains=$(cd -- "$folder" && printf '%s\\n' */ | tr -d / | LC_ALL=C grep -x '[A-Za-z0-9._+@%~-]*')
+                COMPREPLY=( $(compgen -W "$domains" -- "${COMP_WORDS[COMP_CWORD]}") )
               else
                 _complete_virtwire "$@"
               fi
