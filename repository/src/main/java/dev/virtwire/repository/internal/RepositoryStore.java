@@ -77,9 +77,10 @@ public final class RepositoryStore implements Repository {
         if (!file.format().equals(RepositoryFile.FORMAT) || !Names.isRepositoryId(file.id())) {
             throw new RepositoryException(absolute.resolve(Names.REPOSITORY) + " does not describe a repository");
         }
-        if (file.version() != RepositoryFile.VERSION) {
+        if (file.version() < RepositoryFile.FIRST_VERSION || file.version() > RepositoryFile.VERSION) {
             throw new RepositoryException(absolute + " is a repository of version " + file.version()
-                    + "; this program reads version " + RepositoryFile.VERSION + ": use a newer one");
+                    + "; this program reads versions " + RepositoryFile.FIRST_VERSION + " to " + RepositoryFile.VERSION
+                    + (file.version() > RepositoryFile.VERSION ? ": use a newer one" : ""));
         }
         return new RepositoryStore(absolute, file.id(), files);
     }
@@ -150,7 +151,7 @@ public final class RepositoryStore implements Repository {
     private static void create(Path folder, DurableFiles files) throws IOException {
         RepositoryFile file = new RepositoryFile(
                 RepositoryFile.FORMAT,
-                RepositoryFile.VERSION,
+                RepositoryFile.FIRST_VERSION,
                 Names.newRepositoryId(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS));
         byte[] content = Json.write(file);

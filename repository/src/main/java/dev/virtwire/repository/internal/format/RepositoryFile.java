@@ -10,7 +10,8 @@ import java.time.Instant;
  * {@code virtwire.json}.
  *
  * @param format always {@value #FORMAT}
- * @param version {@value #VERSION}; raised when an older program must not touch the repository
+ * @param version {@value #FIRST_VERSION} in a new repository, up to {@value #VERSION}; raised when an older program must
+ *     not touch the repository any more
  * @param id the repository's id, part of every checkpoint's name
  * @param created when, in UTC
  */
@@ -19,8 +20,11 @@ public record RepositoryFile(
     /** What {@link #format} says. */
     public static final String FORMAT = "virtwire-repository";
 
-    /** The version that this program writes, and the newest that it reads. */
-    public static final int VERSION = 1;
+    /** What every program reads: no point was merged into another, and none is held. */
+    public static final int FIRST_VERSION = 1;
+
+    /** The newest version that this program reads: see docs/format.md for what it adds. */
+    public static final int VERSION = 2;
 
     /** Refuses a missing field. */
     public RepositoryFile {

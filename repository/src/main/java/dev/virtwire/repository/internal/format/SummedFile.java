@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * A small JSON file and the file with its SHA-256 beside it, in the format of {@code sha256sum}. Either may be damaged;
@@ -42,19 +43,58 @@ public record SummedFile<T>(T value, String sha256) {
     }
 
     /**
-     * Reads both files.
+     * Puts another file in the place of one that is there. A crash leaves the old one or the new one, and {@link #read}
+     * takes either: the new sum stands beside the old one until the file has been replaced.
+     */
+    public static void replace(DurableFiles files, Path file, Path sumFile, Object value) throws IOException {
+        byte[] content = Json.write(value);
+        String line = Sha256.sumLine(Sha256.of(content), name(file));
+        files.replace(next(sumFile), line.getBytes(StandardCharsets.US_ASCII));
+        files.replace(file, content);
+        files.rename(next(sumFile), sumFile);
+    }
+
+    /** Where {@link #replace} has the new sum until the file is replaced; after a crash it may be there. */
+    public static Path next(Path sumFile) {
+        return sumFile.resolveSibling("." + name(sumFile) + ".next");
+    }
+
+    /**
+     * Reads both files, while {@link #replace} may be at work.
      *
      * @throws DamagedException if they do not belong together or cannot be read as what they should be
      */
     public static <T> SummedFile<T> read(Path file, Path sumFile, Class<T> type) {
         byte[] content = content(file);
-        byte[] digest = Sha256.of(content);
-        compareSum(file, content, sumFile, content(sumFile), Sha256.sumLine(digest, name(file)));
-        try {
-            return new SummedFile<>(Json.read(content, type), Sha256.hex(digest));
-        } catch (JsonProcessingException e) {
-            throw new DamagedException(whole(file, content, "not readable " + Json.problem(e)));
+        while (true) {
+            byte[] digest = Sha256.of(content);
+            try {
+                compareSums(file, content, sumFile, Sha256.sumLine(digest, name(file)));
+            } catch (DamagedException e) {
+                byte[] again = content(file);
+                if (!Arrays.equals(content, again)) {
+                    content = again;
+                    continue;
+                }
+                throw e;
+            }
+            try {
+                return new SummedFile<>(Json.read(content, type), Sha256.hex(digest));
+            } catch (JsonProcessingException e) {
+                throw new DamagedException(whole(file, content, "not readable " + Json.problem(e)));
+            }
         }
+    }
+
+    /** With the sum of what is to come, too, if that stands there. */
+    private static void compareSums(Path file, byte[] content, Path sumFile, String expectedLine) {
+        if (Files.isRegularFile(next(sumFile), LinkOption.NOFOLLOW_LINKS)) {
+            byte[] sum = content(next(sumFile));
+            if (Arrays.equals(sum, expectedLine.getBytes(StandardCharsets.US_ASCII))) {
+                return;
+            }
+        }
+        compareSum(file, content, sumFile, content(sumFile), expectedLine);
     }
 
     private static void compareSum(Path file, byte[] content, Path sumFile, byte[] sum, String expectedLine) {

@@ -132,6 +132,20 @@ public final class Workers implements AutoCloseable {
         }
     }
 
+    /**
+     * Has the thread that waits do nothing for a while.
+     *
+     * @throws OperationCancelledException if it was interrupted, which it then still is
+     */
+    public static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw cancelled();
+        }
+    }
+
     private static OperationCancelledException cancelled() {
         return new OperationCancelledException("interrupted", null);
     }

@@ -143,7 +143,7 @@ class RepositoryStoreTest {
     void refusesANewerVersion() throws Exception {
         create();
         Path file = repository().resolve(Names.REPOSITORY);
-        String newer = Files.readString(file).replace("\"version\" : 1", "\"version\" : 2");
+        String newer = Files.readString(file).replace("\"version\" : 1", "\"version\" : 3");
         Files.writeString(file, newer);
         Files.writeString(
                 repository().resolve(Names.REPOSITORY_SUM),
@@ -151,7 +151,7 @@ class RepositoryStoreTest {
 
         assertThatThrownBy(() -> RepositoryStore.open(repository(), DurableFiles.PLAIN))
                 .isInstanceOf(RepositoryException.class)
-                .hasMessageContaining("version 2")
+                .hasMessageContaining("version 3")
                 .hasMessageContaining("use a newer one");
     }
 
