@@ -268,7 +268,7 @@ public final class RepositoryStore implements Repository {
     @Override
     public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire prune", () -> {
-            Pruner pruner = new Pruner(existing(request.domain()), request.retention(), listener);
+            Pruner pruner = new Pruner(existing(request.domain()), request.retention(), null, listener);
             return request.dryRun() ? pruner.dryRun() : pruner.run();
         });
     }

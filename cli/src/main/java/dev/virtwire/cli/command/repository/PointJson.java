@@ -4,6 +4,7 @@ package dev.virtwire.cli.command.repository;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.manifest.ExcludedDisk;
@@ -87,7 +88,18 @@ final class PointJson {
             json.writeEndObject();
         }
         json.writeEndArray();
+        json.writeArrayFieldStart("merges");
+        for (PointMerge merge : report.merges()) {
+            json.writeStartObject();
+            json.writeStringField("into", merge.into());
+            writeStrings(json, "points", merge.points());
+            json.writeNumberField("read", merge.read());
+            json.writeNumberField("written", merge.written());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         writeDamage(json, report.damage());
+        writeStrings(json, "notices", report.notices());
     }
 
     /** The findings of a list, as an array. */

@@ -20,7 +20,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -40,6 +42,7 @@ final class PointSurvey {
     private final List<String> unreadable = new ArrayList<>();
     private final List<Finding> damage = new ArrayList<>();
     private final Map<String, @Nullable String> problems = new HashMap<>();
+    private final Set<String> brokenDisks = new HashSet<>();
     private final Map<String, String> pins = new HashMap<>();
 
     PointSurvey(DomainStore store) {
@@ -58,6 +61,11 @@ final class PointSurvey {
     /** What is missing or cannot be read; to be asked after {@link #candidates}. */
     List<Finding> damage() {
         return damage;
+    }
+
+    /** Bytes of the images of all points. */
+    long stored() {
+        return points.stream().mapToLong(PointSurvey::stored).sum();
     }
 
     /** All points, in the order of their making; those that nobody can place in it come first. */
@@ -86,10 +94,6 @@ final class PointSurvey {
         }
         ParentLink parent = manifest.parent();
         ParentLink previous = manifest.previous();
-        long stored = manifest.disks().stream()
-                .map(ManifestDisk::image)
-                .mapToLong(image -> image == null ? 0 : image.size())
-                .sum();
         return new Candidate(
                 point.id(),
                 manifest.began(),
@@ -97,7 +101,14 @@ final class PointSurvey {
                 previous == null ? null : previous.point(),
                 good,
                 stays,
-                stored);
+                stored(point));
+    }
+
+    private static long stored(Point point) {
+        return point.manifest().disks().stream()
+                .map(ManifestDisk::image)
+                .mapToLong(image -> image == null ? 0 : image.size())
+                .sum();
     }
 
     private void pin() {
@@ -127,46 +138,66 @@ final class PointSurvey {
         }
     }
 
-    /** Why a point cannot be restored from here, or null if it can, as far as names and sizes tell. */
-    private @Nullable String problem(Point point) {
-        if (problems.containsKey(point.id())) {
-            return problems.get(point.id());
+    /**
+     * Why a point cannot be restored from here, or null if it can, as far as names and sizes tell. Of what it builds on
+     * only the disks count that it needs.
+     */
+    private @Nullable String problem(Point top) {
+        Deque<Point> chain = new ArrayDeque<>();
+        Set<String> walked = new HashSet<>();
+        @Nullable Point at = top;
+        while (at != null && !problems.containsKey(at.id()) && walked.add(at.id())) {
+            chain.push(at);
+            ParentLink parent = at.manifest().parent();
+            at = parent == null ? null : byId.get(parent.point());
         }
-        // Parents that lead back here are found to be such, not followed.
-        problems.put(point.id(), "what it builds on leads back to it");
-        String problem = ownProblem(point);
-        if (problem == null) {
-            problem = parentProblem(point);
+        boolean ring = at != null && !problems.containsKey(at.id());
+        for (Point point : chain) {
+            problems.put(point.id(), ring ? "what it builds on leads back to it" : ownProblem(point));
         }
-        problems.put(point.id(), problem);
-        return problem;
+        return problems.get(top.id());
     }
 
+    /** Of a point whose parent was looked at before. */
     private @Nullable String ownProblem(Point point) {
         Manifest manifest = point.manifest();
+        List<String> problems = new ArrayList<>();
         if (!manifest.outcome().equals(Manifest.COMPLETED)) {
-            return "its outcome is " + manifest.outcome();
-        }
-        Map<String, Long> files = new LinkedHashMap<>();
-        for (ManifestDisk disk : manifest.disks()) {
-            if (disk.image() == null || disk.digests() == null) {
-                return "it has no image of disk " + disk.target();
-            }
-            files.put(disk.image().file(), disk.image().size());
-            files.put(disk.digests().file(), disk.digests().size());
+            problems.add("its outcome is " + manifest.outcome());
         }
         for (PointFile file : manifest.files()) {
-            files.put(file.file(), file.size());
+            addFileProblem(problems, point, file.file(), file.size());
         }
-        String problem = null;
-        for (Map.Entry<String, Long> file : files.entrySet()) {
-            String wrong = fileProblem(point.folder().resolve(file.getKey()), file.getValue());
-            if (wrong != null) {
-                damage.add(Finding.of(point.folder().resolve(file.getKey()), wrong));
-                problem = problem == null ? file.getKey() + " " + wrong : problem;
+        String parentProblem = parentProblem(point);
+        for (ManifestDisk disk : manifest.disks()) {
+            List<String> ofDisk = new ArrayList<>();
+            if (disk.image() == null || disk.digests() == null) {
+                ofDisk.add("it has no image of disk " + disk.target());
+            } else {
+                addFileProblem(ofDisk, point, disk.image().file(), disk.image().size());
+                addFileProblem(
+                        ofDisk, point, disk.digests().file(), disk.digests().size());
             }
+            if (disk.level() != Level.FULL && ofDisk.isEmpty()) {
+                String below = parentProblem == null ? problemBelow(point, disk.target()) : parentProblem;
+                if (below != null) {
+                    ofDisk.add(below);
+                }
+            }
+            if (!ofDisk.isEmpty()) {
+                brokenDisks.add(point.id() + "/" + disk.target());
+            }
+            problems.addAll(ofDisk);
         }
-        return problem;
+        return problems.isEmpty() ? null : problems.get(0);
+    }
+
+    private void addFileProblem(List<String> problems, Point point, String file, long size) {
+        String problem = fileProblem(point.folder().resolve(file), size);
+        if (problem != null) {
+            damage.add(Finding.of(point.folder().resolve(file), problem));
+            problems.add(file + " " + problem);
+        }
     }
 
     private static @Nullable String fileProblem(Path file, long size) {
@@ -184,6 +215,7 @@ final class PointSurvey {
         }
     }
 
+    /** Why nothing can build on a point's parent, or null. */
     private @Nullable String parentProblem(Point point) {
         ParentLink link = point.manifest().parent();
         if (link == null) {
@@ -208,6 +240,17 @@ final class PointSurvey {
             return parent.id() + ", on which it builds, is on host "
                     + parent.manifest().host().name();
         }
-        return problem(parent) == null ? null : parent.id() + ", on which it builds, cannot be restored";
+        return null;
+    }
+
+    private @Nullable String problemBelow(Point point, String target) {
+        ParentLink link = point.manifest().parent();
+        Point parent = link == null ? null : byId.get(link.point());
+        if (parent == null || parent.manifest().disk(target) == null) {
+            return "it builds on a disk " + target + " that no point has";
+        }
+        return brokenDisks.contains(parent.id() + "/" + target)
+                ? parent.id() + ", on which it builds, cannot be restored"
+                : null;
     }
 }
