@@ -384,6 +384,39 @@ class PruneTest {
         assertThat(report.points().get(5).reason()).isEqualTo("the newest that can be restored");
     }
 
+    /** A raw disk has no bitmap. Its last copy went when enough points without it had been made. */
+    @Test
+    void theNewestPointWithADiskStaysAlsoWithoutABitmap() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            points.add(
+                    maker.full(Map.of("vda", MemoryDisk.random(SIZE, random), "vdb", MemoryDisk.random(SIZE, random))));
+        }
+        maker.excluding("vdb");
+        for (int i = 0; i < 3; i++) {
+            points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+        }
+
+        PruneReport report = prune(1);
+
+        assertThat(listed()).containsExactlyElementsOf(ids(7, 10));
+        assertThat(report.points().get(7).reason()).isEqualTo("the newest that can be restored with disk vdb");
+    }
+
+    @Test
+    void aDamagedCopyOfADiskIsNoReasonToLetTheGoodOneGo() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            points.add(
+                    maker.full(Map.of("vda", MemoryDisk.random(SIZE, random), "vdb", MemoryDisk.random(SIZE, random))));
+        }
+        maker.excluding("vdb");
+        points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+        Files.delete(points.get(7).folder().resolve("vdb.qcow2"));
+
+        prune(1);
+
+        assertThat(listed()).containsExactlyElementsOf(ids(6, 7, 8));
+    }
+
     /** As after a backup that found damage, copied the disk in full, and built the other one on the damaged point. */
     @Test
     void aPointIsGoodIfAllThatItsDisksNeedOfADamagedParentIsThere() throws Exception {

@@ -26,6 +26,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -122,6 +123,30 @@ final class PointSurvey {
         }
         for (Point point : new Listing(points, List.of()).keptPoints(false)) {
             pins.put(point.id(), "the next increment starts from its checkpoint");
+        }
+        pinDisks();
+    }
+
+    /** The newest point that can be restored may lack a disk of the domain: one that has it stays then. */
+    private void pinDisks() {
+        Set<String> wanted = new LinkedHashSet<>();
+        if (!points.isEmpty()) {
+            Manifest newest = points.get(points.size() - 1).manifest();
+            newest.disks().forEach(disk -> wanted.add(disk.target()));
+            newest.excluded().forEach(disk -> wanted.add(disk.target()));
+        }
+        boolean first = true;
+        for (int i = points.size() - 1; i >= 0 && !wanted.isEmpty(); i--) {
+            Point point = points.get(i);
+            if (point.manifest().mode() == Mode.PUSH || problem(point) != null) {
+                continue;
+            }
+            for (ManifestDisk disk : point.manifest().disks()) {
+                if (wanted.remove(disk.target()) && !first) {
+                    pins.putIfAbsent(point.id(), "the newest that can be restored with disk " + disk.target());
+                }
+            }
+            first = false;
         }
     }
 
