@@ -3,6 +3,7 @@ package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.PointVerdict;
@@ -71,6 +72,13 @@ final class PointJson {
         }
         json.writeStringField("compression", image == null ? null : image.compression());
         json.writeStringField("pushedTo", pushed == null ? null : pushed.path());
+    }
+
+    /** The fields of a hold. */
+    static void write(JsonGenerator json, Hold hold) throws IOException {
+        json.writeStringField("point", hold.point());
+        json.writeStringField("since", hold.since().toString());
+        json.writeStringField("reason", hold.reason());
     }
 
     /** The fields of what pruning a domain did. */

@@ -48,6 +48,9 @@ public final class Names {
     /** In {@link #JOURNAL}: the file whose lock such a verification holds. */
     public static final String VERIFIED_LOCK = "verified.lock";
 
+    /** In {@link #JOURNAL}: which points a person holds. */
+    public static final String HELD = "held";
+
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 

@@ -2,6 +2,7 @@
 package dev.virtwire.repository.internal.retention;
 
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -69,7 +70,11 @@ final class PointSurvey {
         return points.stream().mapToLong(PointSurvey::stored).sum();
     }
 
-    /** All points, in the order of their making; those that nobody can place in it come first. */
+    /**
+     * All points, in the order of their making; those that nobody can place in it come first.
+     *
+     * @throws dev.virtwire.repository.DamagedException if nobody knows which points are held
+     */
     List<Candidate> candidates() {
         pin();
         List<Candidate> candidates = new ArrayList<>();
@@ -123,6 +128,9 @@ final class PointSurvey {
         }
         for (Point point : new Listing(points, List.of()).keptPoints(false)) {
             pins.put(point.id(), "the next increment starts from its checkpoint");
+        }
+        for (Hold hold : store.journal().holds().list()) {
+            pins.put(hold.point(), "held" + (hold.reason() == null ? "" : ": " + hold.reason()));
         }
         pinDisks();
     }
