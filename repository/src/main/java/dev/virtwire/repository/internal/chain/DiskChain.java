@@ -13,6 +13,7 @@ import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
@@ -138,12 +139,12 @@ public final class DiskChain implements Closeable {
         if (link == null) {
             throw new IllegalArgumentException(child.id() + " has no parent");
         }
-        if (!domain.hasPoint(link.point())) {
+        if (!domain.hasFolder(link.point())) {
             throw new DamagedException(Finding.of(
                     child.folder().resolveSibling(link.point()), "is missing, and " + child.id() + " builds on it"));
         }
-        Point parent = domain.point(link.point());
-        if (!parent.manifestSha256().equals(link.manifestSha256())) {
+        Point parent = domain.layer(link.point());
+        if (!parent.isMeantBy(link.manifestSha256())) {
             throw new DamagedException(Finding.of(
                     parent.folder().resolve(Names.MANIFEST), "is not the one that " + child.id() + " builds on"));
         }
@@ -157,16 +158,14 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if the parent or an image of it is not there any more, or is another one
      */
     public static void requireStillThere(DomainStore domain, Point parent, String child, Set<String> targets) {
-        if (!domain.hasPoint(parent.id())
-                || !domain.point(parent.id()).manifestSha256().equals(parent.manifestSha256())) {
+        if (!domain.hasPoint(parent.id()) || !domain.point(parent.id()).isMeantBy(parent.manifestSha256())) {
             throw new DamagedException(
                     Finding.of(parent.folder(), "is gone or is another point now, and " + child + " builds on it"));
         }
         for (ManifestDisk disk : parent.manifest().disks()) {
             if (disk.image() != null && targets.contains(disk.target())) {
                 SmallFiles.requireSize(
-                        parent.folder().resolve(disk.image().file()),
-                        disk.image().size());
+                        PointPaths.image(parent, disk), disk.image().size());
             }
         }
     }

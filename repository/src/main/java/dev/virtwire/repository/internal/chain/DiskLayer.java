@@ -9,6 +9,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.StoredFile;
@@ -45,9 +46,9 @@ public final class DiskLayer implements Closeable {
         if (image == null || stored == null || content == null) {
             throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
         }
-        Path file = point.folder().resolve(stored.file());
+        Path file = PointPaths.digests(point, disk);
         if (!right.contains(file)) {
-            SmallFiles.require(point.folder(), stored);
+            SmallFiles.require(requireNonNull(file.getParent()), stored);
         }
         DigestFile digests = DigestFile.open(file);
         boolean fits = digests.guestSize() == disk.virtualSize()
@@ -79,12 +80,12 @@ public final class DiskLayer implements Closeable {
 
     /** The image. */
     public Path file() {
-        return point.folder().resolve(image.file());
+        return PointPaths.image(point, disk);
     }
 
     /** The file with the digests. */
     Path digestFile() {
-        return point.folder().resolve(requireNonNull(disk.digests()).file());
+        return PointPaths.digests(point, disk);
     }
 
     /**

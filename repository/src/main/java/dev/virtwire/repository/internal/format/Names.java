@@ -48,6 +48,12 @@ public final class Names {
     /** In {@link #JOURNAL}: the file whose lock such a verification holds. */
     public static final String VERIFIED_LOCK = "verified.lock";
 
+    /** In a point's folder: what takes the place of its files when earlier points have been merged into it. */
+    public static final String MERGED = ".merged";
+
+    /** In a point's folder: {@link #MERGED}, as long as it is being made. */
+    public static final String MERGED_PARTIAL = ".merged.partial";
+
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 
@@ -65,6 +71,7 @@ public final class Names {
     private static final String ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
     private static final Set<String> TAKEN = Set.of(REPOSITORY, REPOSITORY_SUM, "lost+found");
     private static final String REMOVED = ".removed";
+    private static final String MERGE = ".merge";
     private static final int FILE_NAME_MAX = 255;
 
     private Names() {}
@@ -145,6 +152,20 @@ public final class Names {
     /** The journal's file for a point. */
     public static String journal(String point) {
         return point + ".json";
+    }
+
+    /** The file in {@link #JOURNAL} that says that earlier points are being merged into a point. */
+    public static String merge(String point) {
+        return point + MERGE;
+    }
+
+    /** The point whose such file has this name, or null if it is no such file. */
+    public static @Nullable String mergedPoint(String name) {
+        if (!name.endsWith(MERGE)) {
+            return null;
+        }
+        String point = name.substring(0, name.length() - MERGE.length());
+        return isPoint(point) ? point : null;
     }
 
     /** A point's checkpoint and its bitmaps; they belong to the domain, so that they need not name it. */

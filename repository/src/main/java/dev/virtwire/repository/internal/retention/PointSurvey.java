@@ -8,6 +8,7 @@ import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
+import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -147,23 +148,23 @@ final class PointSurvey {
         if (!manifest.outcome().equals(Manifest.COMPLETED)) {
             return "its outcome is " + manifest.outcome();
         }
-        Map<String, Long> files = new LinkedHashMap<>();
+        Map<Path, Long> files = new LinkedHashMap<>();
         for (ManifestDisk disk : manifest.disks()) {
             if (disk.image() == null || disk.digests() == null) {
                 return "it has no image of disk " + disk.target();
             }
-            files.put(disk.image().file(), disk.image().size());
-            files.put(disk.digests().file(), disk.digests().size());
+            files.put(PointPaths.image(point, disk), disk.image().size());
+            files.put(PointPaths.digests(point, disk), disk.digests().size());
         }
         for (PointFile file : manifest.files()) {
-            files.put(file.file(), file.size());
+            files.put(point.folder().resolve(file.file()), file.size());
         }
         String problem = null;
-        for (Map.Entry<String, Long> file : files.entrySet()) {
-            String wrong = fileProblem(point.folder().resolve(file.getKey()), file.getValue());
+        for (Map.Entry<Path, Long> file : files.entrySet()) {
+            String wrong = fileProblem(file.getKey(), file.getValue());
             if (wrong != null) {
-                damage.add(Finding.of(point.folder().resolve(file.getKey()), wrong));
-                problem = problem == null ? file.getKey() + " " + wrong : problem;
+                damage.add(Finding.of(file.getKey(), wrong));
+                problem = problem == null ? file.getKey().getFileName() + " " + wrong : problem;
             }
         }
         return problem;
@@ -199,7 +200,7 @@ final class PointSurvey {
             }
             return "the manifest of " + link.point() + ", on which it builds, cannot be read";
         }
-        if (!parent.manifestSha256().equals(link.manifestSha256())) {
+        if (!parent.isMeantBy(link.manifestSha256())) {
             damage.add(Finding.of(
                     parent.folder().resolve(Names.MANIFEST), "is not the one that " + point.id() + " builds on"));
             return parent.id() + " is not the point that it was made on";

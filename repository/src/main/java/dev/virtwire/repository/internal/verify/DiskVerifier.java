@@ -19,6 +19,7 @@ import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -66,7 +67,7 @@ final class DiskVerifier {
      */
     List<Finding> verify(DomainStore domain, Point point, ManifestDisk disk, @Nullable VerifyProgress progress) {
         left = amount(disk, depth);
-        Path image = point.folder().resolve(requireNonNull(disk.image()).file());
+        Path image = PointPaths.image(point, disk);
         List<Finding> findings = check(domain, point, disk, image, progress);
         if (!findings.isEmpty()) {
             damaged.add(image);

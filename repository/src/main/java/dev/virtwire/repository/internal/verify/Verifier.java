@@ -96,7 +96,7 @@ public final class Verifier {
             }
             Path folder = point.folder().resolveSibling(link.point());
             Point before = points.get(folder);
-            if (before != null && !before.manifestSha256().equals(link.manifestSha256())) {
+            if (before != null && !before.isMeantBy(link.manifestSha256())) {
                 damage.add(Finding.of(
                         folder.resolve(Names.MANIFEST),
                         "is not the one that was there when " + point.id() + " was made"));
@@ -134,9 +134,16 @@ public final class Verifier {
     /** Adds a point and all that it builds on; damaged manifests are found here. */
     private void add(DomainStore domain, String id) {
         try {
+            Set<String> gone = domain.merges().gone();
             Point point = domain.point(id);
-            while (points.putIfAbsent(point.folder(), point) == null) {
-                domains.put(point.folder(), domain);
+            while (true) {
+                // What is gone is being changed, and counts only through the point that it is merged into.
+                if (!gone.contains(point.id())) {
+                    if (points.putIfAbsent(point.folder(), point) != null) {
+                        return;
+                    }
+                    domains.put(point.folder(), domain);
+                }
                 if (point.manifest().parent() == null) {
                     return;
                 }
@@ -263,6 +270,8 @@ public final class Verifier {
             }
         }
         try (Stream<Path> list = Files.list(point.folder())) {
+            expected.add(Names.MERGED);
+            expected.add(Names.MERGED_PARTIAL);
             list.filter(path -> !expected.contains(String.valueOf(path.getFileName())))
                     .sorted()
                     .forEach(path -> notices.add(path + " does not belong to the point"));
