@@ -12,6 +12,7 @@ import dev.virtwire.image.internal.Qcow2HeaderParser;
 import dev.virtwire.image.internal.Ranges;
 import dev.virtwire.image.internal.RefcountReader;
 import dev.virtwire.image.internal.References;
+import dev.virtwire.image.internal.UsedBytes;
 import dev.virtwire.image.internal.Zeros;
 import dev.virtwire.image.internal.codec.Decompressor;
 import java.io.IOException;
@@ -106,6 +107,32 @@ public final class Qcow2Reader implements ImageReader {
             offset = run.end();
         }
         merger.flush();
+    }
+
+    /**
+     * How many bytes of this file a cluster of the disk takes: 0 if it is zeros or not in this image, the cluster size
+     * if it is not compressed. Of compressed data the file knows only the sectors, so that this may be wrong by 512
+     * bytes, but a sum over many is right.
+     *
+     * @param guestOffset of any byte of the cluster
+     * @throws ImageException if the file cannot be read or is damaged there
+     * @throws IllegalArgumentException if the offset is not on the disk
+     */
+    public long storedLength(long guestOffset) throws ImageException {
+        Ranges.checkInside(guestOffset, 1, virtualSize());
+        long table = map.tableOffset(guestOffset / map.bytesPerTable());
+        return table == 0 ? 0 : Entries.storedLength(map.entry(table, guestOffset), header.clusterBits());
+    }
+
+    /**
+     * How many bytes of the file nothing uses, as exactly as {@link #storedLength} says. Walks all tables.
+     *
+     * @throws ImageException if the file cannot be read
+     */
+    public long unusedBytes() throws ImageException {
+        UsedBytes used = new UsedBytes(header.clusterSize());
+        new References(header, fileSize, map, new RefcountReader(file, header, fileSize)).walk(used);
+        return Math.max(0, Entries.alignUp(fileSize, header.clusterSize()) - used.bytes());
     }
 
     /**

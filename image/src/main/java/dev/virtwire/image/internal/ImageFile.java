@@ -26,6 +26,11 @@ public final class ImageFile implements Closeable {
         this.channel = channel;
     }
 
+    /** A file that is open already, for tests that watch what is done to it. */
+    public static ImageFile over(Path path, FileChannel channel) {
+        return new ImageFile(path, channel);
+    }
+
     /** Makes a file that was not there before. */
     public static ImageFile create(Path path, FileAttribute<?>... attributes) throws ImageException {
         try {
