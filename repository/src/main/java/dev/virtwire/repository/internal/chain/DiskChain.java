@@ -78,7 +78,9 @@ public final class DiskChain implements Closeable {
         DiskChain chain = openFiles(domain, top, disk, Set.of());
         try {
             for (DiskLayer layer : chain.layers) {
-                SmallFiles.requireSize(layer.file(), layer.image().size());
+                if (!layer.isChanging()) {
+                    SmallFiles.requireSize(layer.file(), layer.image().size());
+                }
             }
             return chain;
         } catch (RuntimeException e) {
@@ -90,11 +92,12 @@ public final class DiskChain implements Closeable {
     private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
             throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
+        Set<String> gone = domain.merges().gone();
         try {
             Point point = top;
             ManifestDisk part = disk;
             while (true) {
-                layers.add(DiskLayer.open(point, part, right));
+                layers.add(DiskLayer.open(point, part, right, gone.contains(point.id())));
                 if (part.image() == null || part.image().backing() == null) {
                     return new DiskChain(layers);
                 }

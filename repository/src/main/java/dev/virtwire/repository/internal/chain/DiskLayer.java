@@ -25,12 +25,14 @@ public final class DiskLayer implements Closeable {
     private final ManifestDisk disk;
     private final StoredImage image;
     private final DigestFile digests;
+    private final boolean changing;
 
-    private DiskLayer(Point point, ManifestDisk disk, StoredImage image, DigestFile digests) {
+    private DiskLayer(Point point, ManifestDisk disk, StoredImage image, DigestFile digests, boolean changing) {
         this.point = point;
         this.disk = disk;
         this.image = image;
         this.digests = digests;
+        this.changing = changing;
     }
 
     /**
@@ -40,6 +42,15 @@ public final class DiskLayer implements Closeable {
      * @throws DamagedException if they are damaged or do not fit the manifest
      */
     public static DiskLayer open(Point point, ManifestDisk disk, Set<Path> right) throws IOException {
+        return open(point, disk, right, false);
+    }
+
+    /**
+     * As the other.
+     *
+     * @param changing whether the point is gone, and its image may be on its way to become another's
+     */
+    static DiskLayer open(Point point, ManifestDisk disk, Set<Path> right, boolean changing) throws IOException {
         StoredImage image = disk.image();
         StoredFile stored = disk.digests();
         ContentDigest content = disk.content();
@@ -60,12 +71,20 @@ public final class DiskLayer implements Closeable {
             throw new DamagedException(
                     Finding.of(point.folder().resolve(Names.MANIFEST), "does not fit " + stored.file()));
         }
-        return new DiskLayer(point, disk, image, digests);
+        return new DiskLayer(point, disk, image, digests, changing);
     }
 
     /** The point that it is of. */
     public Point point() {
         return point;
+    }
+
+    /**
+     * Whether the image may be on its way to become that of another point. What layers above it do not have of the disk
+     * reads as before; the file's bytes, size and digests say nothing meanwhile.
+     */
+    public boolean isChanging() {
+        return changing;
     }
 
     /** What the manifest says of the disk. */

@@ -89,8 +89,10 @@ public final class DiskRestore implements ContentReader.Sink {
     private static void requireIntact(DiskChain chain, List<BitSet> known, Workers workers) throws IOException {
         List<Finding> findings = new ArrayList<>();
         for (int i = 0; i < known.size(); i++) {
-            findings.addAll(
-                    FileBlocks.check(chain.layers().get(i), known.get(i), new Prefix(0), workers, BlockListener.NONE));
+            DiskLayer layer = chain.layers().get(i);
+            if (!layer.isChanging()) {
+                findings.addAll(FileBlocks.check(layer, known.get(i), new Prefix(0), workers, BlockListener.NONE));
+            }
         }
         if (!findings.isEmpty()) {
             throw new DamagedException(findings);

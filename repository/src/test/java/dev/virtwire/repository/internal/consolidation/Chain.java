@@ -119,24 +119,33 @@ final class Chain {
         return truth.get(id(index)).get(target);
     }
 
-    /** All points that there are verify and restore to what they have to hold; these are they. */
+    /** All points that there are verify, at each depth, and restore to what they have to hold; these are they. */
     void requireRight(int... indexes) throws IOException {
+        requireRight(List.of(VerifyDepth.values()), indexes);
+        for (int index : indexes) {
+            restore(index);
+        }
+    }
+
+    /** All points that there are verify to these depths; these are they. */
+    void requireRight(List<VerifyDepth> depths, int... indexes) throws IOException {
         Repository repository = Repository.open(folder);
         assertThat(repository.points("web1").damage()).isEmpty();
         assertThat(repository.points("web1").points())
                 .extracting(Point::id)
                 .containsExactlyElementsOf(
                         IntStream.of(indexes).mapToObj(this::id).toList());
-        for (VerifyDepth depth : VerifyDepth.values()) {
+        for (VerifyDepth depth : depths) {
             VerifyReport report = repository
                     .verify(VerifyRequest.everything().withDepth(depth), ProgressListener.NONE)
                     .join();
             assertThat(report.damage()).as("%s", depth).isEmpty();
             assertThat(report.notices()).as("%s", depth).isEmpty();
         }
-        for (int index : indexes) {
-            restore(repository, id(index));
-        }
+    }
+
+    void restore(int index) throws IOException {
+        restore(Repository.open(folder), id(index));
     }
 
     private void restore(Repository repository, String id) throws IOException {
