@@ -55,7 +55,7 @@ class RecoverAfterPruneTest {
     private void dieAt(int step) {
         DomainStore dying = RepositoryStore.open(folder.resolve("backups"), CrashingFiles.at(step))
                 .domain("web1");
-        assertThatThrownBy(() -> new Pruner(dying, Retention.ofLast(3), ProgressListener.NONE).run())
+        assertThatThrownBy(() -> new Pruner(dying, Retention.ofLast(3), null, ProgressListener.NONE).run())
                 .hasMessageContaining("crash at");
     }
 

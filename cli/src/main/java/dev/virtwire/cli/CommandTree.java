@@ -13,9 +13,11 @@ import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
 import dev.virtwire.cli.command.host.StatsCommand;
 import dev.virtwire.cli.command.repository.BackupCommand;
+import dev.virtwire.cli.command.repository.HoldCommand;
 import dev.virtwire.cli.command.repository.PointsCommand;
 import dev.virtwire.cli.command.repository.PruneCommand;
 import dev.virtwire.cli.command.repository.RecoverCommand;
+import dev.virtwire.cli.command.repository.ReleaseCommand;
 import dev.virtwire.cli.command.repository.RestoreCommand;
 import dev.virtwire.cli.command.repository.VerifyCommand;
 import dev.virtwire.cli.command.volume.DownloadCommand;
@@ -38,6 +40,8 @@ final class CommandTree {
             "restore",
             "recover",
             "prune",
+            "hold",
+            "release",
             "checkpoints",
             "stats",
             "events",
@@ -71,6 +75,8 @@ final class CommandTree {
             case "restore" -> new RestoreCommand();
             case "recover" -> new RecoverCommand();
             case "prune" -> new PruneCommand();
+            case "hold" -> new HoldCommand();
+            case "release" -> new ReleaseCommand();
             case "checkpoints" -> new CheckpointsCommand();
             case "stats" -> new StatsCommand();
             case "events" -> new EventsCommand();

@@ -29,7 +29,12 @@ class UsageTest {
             restore /backups web1 | restore needs a folder (--to) or a storage pool (--pool), and not both
             restore /backups web1 --to /o --pool p | restore needs a folder (--to) or a storage pool (--pool), and not both
             restore /backups web1 --pool p --format raw | volumes of a pool are raw: leave out --chain and --format
-            prune /backups      | prune needs at least one of --keep-last, --keep-daily, --keep-weekly and --keep-monthly, with a number of points to keep
+            prune /backups      | prune needs at least one --keep rule, such as --keep-daily 30
+            prune /b --keep-within 14 | invalid value for option '--keep-within': '14' is not a time in hours, days or weeks, such as 36h, 14d or 8w (see: virtwire prune --help)
+            prune /b --keep-last 1 --time-zone Mars | invalid value for option '--time-zone': 'Mars' is not a time zone, such as Europe/Berlin or UTC (see: virtwire prune --help)
+            backup web1 /backups --keep 3 --keep-last 2 | --keep and --keep-last are one rule: give one of them
+            backup web1 /backups --time-zone Europe/Berlin | --time-zone is for the --keep rules
+            backup web1 /backups --keep-yearly 3 --mode push --target /h | --keep is for --mode pull: nothing is removed from the host
             prune /b --keep-daily 1 --keep-last -3 | a retention keeps a number of points, not -3
             -c qemu:system info x | URI 'qemu:system': '//' is missing after 'qemu:', as in qemu:///system
             -c qemu+tpc://h/system info x | URI 'qemu+tpc://h/system': unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext

@@ -106,6 +106,32 @@ class PruneIT {
     }
 
     @Test
+    void aHeldPointIsShownAndStaysUntilItIsReleased() throws IOException {
+        String name = guest.name() + "@" + points.get(0);
+        assertThat(run("hold", repository.toString(), name, "--reason", "before the upgrade"))
+                .isEqualTo(new CommandRun(0, "held: " + name + "\n", ""));
+        assertThat(run("points", repository.toString()).out())
+                .containsPattern(points.get(0) + " .* completed; held: before the upgrade\n");
+        JsonNode held = new ObjectMapper()
+                .readTree(run("--json", "points", repository.toString()).out())
+                .at("/domains/0/held/0");
+        assertThat(held.get("point").asText()).isEqualTo(points.get(0));
+        assertThat(held.get("reason").asText()).isEqualTo("before the upgrade");
+
+        assertThat(run("prune", repository.toString(), "--keep-last", "1").out())
+                .containsPattern(points.get(0) + " +kept .* held: before the upgrade\n");
+        requireLeft(points.get(0), points.get(2));
+
+        assertThat(run("hold", repository.toString(), guest.name()).exitCode()).isEqualTo(2);
+        assertThat(run("release", repository.toString(), guest.name() + "@" + points.get(2))
+                        .err())
+                .endsWith(points.get(2) + " of domain " + guest.name() + " is not held\n");
+        assertThat(run("release", repository.toString(), name, "--quiet")).isEqualTo(new CommandRun(0, "", ""));
+        run("prune", repository.toString(), "--keep-last", "1");
+        requireLeft(points.get(2));
+    }
+
+    @Test
     void damageStaysAndIsTheExitCode() throws IOException {
         Path manifest = repository.resolve(guest.name()).resolve(points.get(1)).resolve("manifest.json");
         Files.writeString(manifest, "{}");

@@ -186,7 +186,7 @@ class RepositoryCommandsIT {
 
         JsonNode points = json(run("points", repository.toString(), "--json"));
         assertThat(fields(points)).containsExactly("repository", "folder", "domains");
-        assertThat(fields(points.at("/domains/0"))).containsExactly("domain", "points", "damage", "unfinished");
+        assertThat(fields(points.at("/domains/0"))).containsExactly("domain", "points", "damage", "unfinished", "held");
         assertThat(fields(points.at("/domains/0/points/0"))).containsExactlyElementsOf(pointFields);
         assertThat(points.at("/domains/0/points/0/disks/0").toString())
                 .startsWith("{\"target\":\"vda\",\"level\":\"full\",\"reason\":\"it is the first point of the domain\","

@@ -23,7 +23,8 @@ import java.util.Set;
  * <pre>{@code BackUpAllGuests qemu:///system /backups}</pre>
  */
 public final class BackUpAllGuests {
-    private static final Retention KEPT = new Retention(7, 7, 4, 12);
+    private static final Retention KEPT =
+            Retention.ofLast(7).withDaily(7).withWeekly(4).withMonthly(12);
 
     private BackUpAllGuests() {}
 

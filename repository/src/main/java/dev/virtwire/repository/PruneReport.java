@@ -3,31 +3,50 @@ package dev.virtwire.repository;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What pruning a domain's points did, or would do.
  *
  * @param domain the name of the domain's folder
- * @param dryRun whether nothing was removed
+ * @param dryRun whether nothing was done
  * @param points every point that was there, oldest first, with what became of it
- * @param damage why points count for nothing although they are there: what is missing or cannot be read. They stay
+ * @param merges what was merged: the points that a merge names go, and are not {@code kept}
+ * @param freed by how many bytes the images have become smaller together; of a dry run, at most
+ * @param damage why points count for nothing although they are there: what is missing or cannot be read. They stay. And
+ *     why points stay that were to be merged
+ * @param notices what the user should know: that points stay which no rule keeps, and why
  */
-public record PruneReport(String domain, boolean dryRun, List<PointVerdict> points, List<Finding> damage) {
+public record PruneReport(
+        String domain,
+        boolean dryRun,
+        List<PointVerdict> points,
+        List<PointMerge> merges,
+        long freed,
+        List<Finding> damage,
+        List<String> notices) {
     /** Copies the lists. */
     public PruneReport {
         requireNonNull(domain, "domain");
         points = List.copyOf(points);
+        merges = List.copyOf(merges);
         damage = List.copyOf(damage);
+        notices = List.copyOf(notices);
     }
 
-    /** The points that were removed, or would be, oldest first. */
+    /** The points that are gone, or would be, oldest first: removed or merged. */
     public List<PointVerdict> removed() {
         return points.stream().filter(point -> !point.kept()).toList();
     }
 
-    /** Bytes of images that were deleted, or would be. */
-    public long freed() {
-        return removed().stream().mapToLong(PointVerdict::stored).sum();
+    /** Those of the {@link #removed} that were merged into others, or would be. */
+    public List<PointVerdict> merged() {
+        Set<String> merged = new HashSet<>();
+        merges.forEach(merge -> merged.addAll(merge.points()));
+        return removed().stream()
+                .filter(point -> merged.contains(point.point()))
+                .toList();
     }
 }

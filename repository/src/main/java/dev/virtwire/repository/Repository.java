@@ -5,6 +5,7 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A folder that holds points of any number of domains. docs/format.md describes every file in it; any image in it opens
@@ -91,15 +92,38 @@ public interface Repository {
 
     /**
      * Removes the points of a domain that {@code retention} does not keep. Only points that can be restored from here
-     * count for its rules; whatever a point that stays builds on stays too, and so do the newest that can be restored,
-     * the one whose checkpoint the next increment starts from, what is damaged, and pushed points, whose images lie on
-     * their host. A crash leaves a point as it was or gone; the next prune, backup or recovery finishes what was begun.
-     * Reads manifests and the sizes of files, no image.
+     * count for its rules. These stay too: held ones; the newest that can be restored, also with each disk of the domain; the one
+     * whose checkpoint the next increment starts from; what is damaged, and what that builds on; and pushed points,
+     * whose images lie on their host. What a point that stays needs of one that goes is merged into it; where nothing
+     * can be merged, whatever a point that stays builds on stays too, and the report says so. A crash leaves a point as
+     * it was or gone; the next prune, backup or recovery finishes what was begun. Reads manifests and the sizes of
+     * files, and no image but for a merge.
      *
      * <p>Fails with a {@link RepositoryException} if there is no such domain, another run writes it, or something
      * cannot be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.
      */
     Operation<PruneReport> prune(PruneRequest request, ProgressListener listener);
+
+    /**
+     * Holds a point: it stays, whatever the rules say, until it is released. If it is held already, it gets this
+     * reason. Raises the version of the repository, because older programs know no holds.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @param reason why, one line, or null
+     * @throws RepositoryException if there is no such point, the reason is not one line, or another run writes the
+     *     domain
+     * @throws DamagedException if the list of its holds is damaged
+     */
+    Hold hold(String domain, String point, @Nullable String reason);
+
+    /**
+     * Ends a hold. The point need not be there any more.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @throws RepositoryException if nobody holds the point, or another run writes the domain
+     * @throws DamagedException if the list of the domain's holds is damaged
+     */
+    void release(String domain, String point);
 
     /** The names of the folders of all domains that it holds something of, in order. */
     List<String> domains();

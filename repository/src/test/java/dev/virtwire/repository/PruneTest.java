@@ -11,6 +11,7 @@ import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.retention.Consolidation;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Manifests;
@@ -113,8 +114,22 @@ class PruneTest {
     }
 
     @Test
-    void aChainStaysWhileAnythingKeptBuildsOnIt() {
+    void whatIsKeptTakesInWhatItBuildsOn() throws Exception {
         PruneReport report = prune(4);
+
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1));
+        assertThat(report.merges()).extracting(PointMerge::into).containsExactlyElementsOf(ids(2));
+        assertThat(listed()).containsExactlyElementsOf(ids(2, 3, 4, 5));
+        requireIntact();
+        assertThat(prune(1).merges()).extracting(PointMerge::into).containsExactlyElementsOf(ids(5));
+        assertThat(listed()).containsExactlyElementsOf(ids(5));
+        requireIntact();
+        assertThat(names()).containsExactlyInAnyOrder(".journal", points.get(5).id());
+    }
+
+    @Test
+    void withoutMergesAChainStaysWhileAnythingKeptBuildsOnIt() {
+        PruneReport report = pruner(4, null).run();
 
         assertThat(report.removed()).isEmpty();
         assertThat(report.points())
@@ -130,6 +145,78 @@ class PruneTest {
     }
 
     @Test
+    void pointsThatPileUpAreToldWhereNothingCanBeMerged() {
+        assertThat(pruner(4, null).run().notices())
+                .containsExactly(
+                        "2 points that no rule keeps stay, because points that stay build on them: a full point"
+                                + " (backup --level full) begins a new chain");
+        assertThat(pruner(5, null).run().notices())
+                .singleElement()
+                .asString()
+                .startsWith("1 point that no rule keeps stays");
+        assertThat(pruner(3, null).run().notices()).isEmpty();
+    }
+
+    private Pruner pruner(int last, Consolidation consolidation) {
+        return new Pruner(
+                RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
+                        .domain("web1"),
+                Retention.ofLast(last),
+                consolidation,
+                ProgressListener.NONE);
+    }
+
+    @Test
+    void whatAPointThatStaysNeedsIsMergedIntoItAfterTheOthersAreRemoved() {
+        List<String> merged = new ArrayList<>();
+        Pruner pruner = pruner(1, (stays, run) -> {
+            assertThat(listed()).containsExactlyElementsOf(ids(3, 4, 5));
+            merged.add(stays.id() + " " + run);
+        });
+        PruneReport told = pruner.dryRun();
+        assertThat(merged).isEmpty();
+
+        PruneReport done = pruner.run();
+
+        assertThat(merged)
+                .containsExactly(points.get(5).id() + " "
+                        + List.of(points.get(4).id(), points.get(3).id()));
+        assertThat(done.points()).isEqualTo(told.points());
+        assertThat(done.merges()).isEqualTo(told.merges()).hasSize(1);
+        assertThat(done.merged()).extracting(PointVerdict::point).containsExactlyElementsOf(ids(3, 4));
+        assertThat(done.notices()).isEmpty();
+        assertThat(told.merges().get(0).read()).isEqualTo(stored(4) + stored(5));
+        assertThat(told.freed()).isEqualTo(stored(0) + stored(1) + stored(2) + stored(3) + stored(4));
+        // The merge of this test has freed nothing, and that is measured.
+        assertThat(done.freed()).isEqualTo(stored(0) + stored(1) + stored(2));
+    }
+
+    private long stored(int point) {
+        return points.get(point).manifest().disk("vda").image().size();
+    }
+
+    @Test
+    void whereAMergeFindsDamageItsPointsStayAndTheOthersAreMerged() throws Exception {
+        points.add(maker.increment(Map.of("vda", MemoryDisk.random(SIZE, random).later(random)), points.get(2)));
+        Finding rotten = Finding.of(points.get(1).folder().resolve("vda.qcow2"), "a test");
+        List<String> tried = new ArrayList<>();
+        PruneReport report = pruner(2, (stays, run) -> {
+                    tried.add(stays.id());
+                    if (run.contains(points.get(1).id())) {
+                        throw new DamagedException(rotten);
+                    }
+                })
+                .run();
+
+        assertThat(tried).containsExactlyElementsOf(ids(6, 5));
+        assertThat(report.damage()).containsExactly(rotten);
+        assertThat(report.points().stream().filter(PointVerdict::kept).map(PointVerdict::point))
+                .containsExactlyElementsOf(ids(0, 1, 2, 5, 6));
+        assertThat(report.points().get(2).reason()).isEqualTo(points.get(6).id() + " builds on it");
+        assertThat(report.merges()).extracting(PointMerge::into).containsExactlyElementsOf(ids(5));
+    }
+
+    @Test
     void aDryRunSaysTheSameAndChangesNothing() throws Exception {
         List<String> before = names();
         PruneReport told = repository
@@ -140,9 +227,10 @@ class PruneTest {
 
         PruneReport done = prune(2);
         assertThat(done.points()).isEqualTo(told.points());
+        assertThat(done.merges()).isEqualTo(told.merges());
         assertThat(done.freed())
-                .isEqualTo(told.freed())
-                .isEqualTo(points.subList(0, 3).stream()
+                .isLessThanOrEqualTo(told.freed())
+                .isGreaterThanOrEqualTo(points.subList(0, 3).stream()
                         .mapToLong(point -> point.manifest().disk("vda").image().size())
                         .sum());
     }
@@ -186,7 +274,7 @@ class PruneTest {
             DomainStore dying =
                     RepositoryStore.open(copy, CrashingFiles.at(crash)).domain("web1");
             int at = crash;
-            assertThatThrownBy(() -> new Pruner(dying, Retention.ofLast(3), ProgressListener.NONE).run())
+            assertThatThrownBy(() -> new Pruner(dying, Retention.ofLast(3), null, ProgressListener.NONE).run())
                     .as("crash at step %d", at)
                     .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining("crash at");
@@ -212,7 +300,7 @@ class PruneTest {
         int[] steps = {0};
         DomainStore counting = RepositoryStore.open(probe, new DurableFiles((step, path) -> steps[0]++))
                 .domain("web1");
-        new Pruner(counting, Retention.ofLast(3), ProgressListener.NONE).run();
+        new Pruner(counting, Retention.ofLast(3), null, ProgressListener.NONE).run();
         assertThat(names(probe)).containsExactlyElementsOf(namesAfterPrune());
         return steps[0];
     }
@@ -281,7 +369,7 @@ class PruneTest {
                         .filter(verdict -> verdict.reason().equals(blocked))
                         .map(PointVerdict::point))
                 .containsExactlyElementsOf(ids(0, 1));
-        assertThat(report.removed()).isEmpty();
+        assertThat(removed(report)).containsExactlyElementsOf(ids(3, 4));
         assertThat(report.damage()).hasSize(1);
     }
 
@@ -308,10 +396,58 @@ class PruneTest {
 
         PruneReport report = prune(1);
 
-        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2, 3, 4));
         assertThat(report.points().get(6).reason())
                 .isEqualTo("its images are on host node1, where prune deletes nothing");
         assertThat(report.points().get(5).reason()).isEqualTo("the newest that can be restored");
+    }
+
+    /** A raw disk has no bitmap. Its last copy went when enough points without it had been made. */
+    @Test
+    void theNewestPointWithADiskStaysAlsoWithoutABitmap() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            points.add(
+                    maker.full(Map.of("vda", MemoryDisk.random(SIZE, random), "vdb", MemoryDisk.random(SIZE, random))));
+        }
+        maker.excluding("vdb");
+        for (int i = 0; i < 3; i++) {
+            points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+        }
+
+        PruneReport report = prune(1);
+
+        assertThat(listed()).containsExactlyElementsOf(ids(7, 10));
+        assertThat(report.points().get(7).reason()).isEqualTo("the newest that can be restored with disk vdb");
+    }
+
+    @Test
+    void aDamagedCopyOfADiskIsNoReasonToLetTheGoodOneGo() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            points.add(
+                    maker.full(Map.of("vda", MemoryDisk.random(SIZE, random), "vdb", MemoryDisk.random(SIZE, random))));
+        }
+        maker.excluding("vdb");
+        points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+        Files.delete(points.get(7).folder().resolve("vdb.qcow2"));
+
+        prune(1);
+
+        assertThat(listed()).containsExactlyElementsOf(ids(6, 7, 8));
+    }
+
+    /** As after a backup that found damage, copied the disk in full, and built the other one on the damaged point. */
+    @Test
+    void aPointIsGoodIfAllThatItsDisksNeedOfADamagedParentIsThere() throws Exception {
+        MemoryDisk disk = MemoryDisk.random(SIZE, random);
+        points.add(maker.full(Map.of("vda", disk, "vdb", MemoryDisk.random(SIZE, random))));
+        points.add(maker.increment(Map.of("vda", disk.later(random)), points.get(6)));
+        Files.delete(points.get(6).folder().resolve("vdb.qcow2"));
+
+        PruneReport report = prune(1);
+
+        assertThat(report.points().get(7).reason()).isEqualTo("the newest that can be restored");
+        assertThat(report.points().get(6).reason()).isEqualTo("it cannot be restored: vdb.qcow2 is missing");
+        assertThat(listed()).containsExactlyElementsOf(ids(6, 7));
     }
 
     @Test
@@ -357,7 +493,7 @@ class PruneTest {
 
         PruneReport report = prune(1);
 
-        assertThat(report.removed()).isEmpty();
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 3, 4));
         assertThat(report.points().get(2).reason()).contains("see recover");
     }
 

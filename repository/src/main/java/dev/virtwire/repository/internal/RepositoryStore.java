@@ -4,6 +4,7 @@ package dev.virtwire.repository.internal;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
@@ -27,7 +28,9 @@ import dev.virtwire.repository.internal.restore.FileRestore;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
+import dev.virtwire.repository.internal.store.RepositoryVersion;
 import dev.virtwire.repository.internal.verify.Verifier;
+import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,9 +42,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A repository's folder. */
 public final class RepositoryStore implements Repository {
+    private static final Logger LOG = LoggerFactory.getLogger(RepositoryStore.class);
+
     private final Path folder;
     private final String id;
     private final DurableFiles files;
@@ -268,9 +276,44 @@ public final class RepositoryStore implements Repository {
     @Override
     public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire prune", () -> {
-            Pruner pruner = new Pruner(existing(request.domain()), request.retention(), listener);
+            Pruner pruner = Pruner.of(
+                    existing(request.domain()), request.retention(), new RateLimit(request.bytesPerSecond()), listener);
             return request.dryRun() ? pruner.dryRun() : pruner.run();
         });
+    }
+
+    @Override
+    public Hold hold(String domain, String point, @Nullable String reason) {
+        Hold wanted = new Hold(point, Instant.now().truncatedTo(ChronoUnit.MILLIS), reason);
+        DomainStore store = existing(domain);
+        DomainLock lock = store.lock();
+        try {
+            if (!store.pointIds().contains(point)) {
+                throw new RepositoryException(
+                        "domain " + store.name() + " in " + folder + " has no point " + point + " to hold");
+            }
+            RepositoryVersion.raise(folder, files);
+            return store.journal().holds().add(wanted);
+        } catch (IOException e) {
+            throw Problems.with("hold point " + point + " in", store.folder(), e);
+        } finally {
+            lock.close();
+        }
+    }
+
+    @Override
+    public void release(String domain, String point) {
+        DomainStore store = existing(domain);
+        DomainLock lock = store.lock();
+        try {
+            if (!store.journal().holds().remove(point)) {
+                throw new RepositoryException("point " + point + " of domain " + store.name() + " is not held");
+            }
+        } catch (IOException e) {
+            throw Problems.with("release point " + point + " in", store.folder(), e);
+        } finally {
+            lock.close();
+        }
     }
 
     @Override
@@ -282,7 +325,14 @@ public final class RepositoryStore implements Repository {
         Listing listing = domain.points();
         List<Finding> damage = new ArrayList<>(listing.damage());
         damage.addAll(domain.journal().damage());
+        List<Hold> held = new ArrayList<>();
+        try {
+            held.addAll(domain.journal().holds().list());
+        } catch (DamagedException e) {
+            // It stands in the journal's damage.
+            LOG.debug("the holds of {} cannot be read", domain.folder(), e);
+        }
         return new DomainPoints(
-                domain.name(), listing.points(), damage, domain.journal().points());
+                domain.name(), listing.points(), damage, domain.journal().points(), held);
     }
 }

@@ -92,8 +92,13 @@ public final class BackupCommand extends ConnectedCommand {
     @Option(
             names = "--keep",
             paramLabel = "N",
-            description = "After a good backup, remove what 'virtwire prune --keep-last N' would.")
+            description =
+                    "After a good backup, remove and merge what 'virtwire prune' would with the same --keep rules."
+                            + " --keep N is --keep-last N.")
     private @Nullable Integer keep;
+
+    @Mixin
+    private KeepOptions rules = new KeepOptions();
 
     @Mixin
     private BackupOptions options = new BackupOptions();
@@ -134,18 +139,32 @@ public final class BackupCommand extends ConnectedCommand {
 
     /** How the run goes about it. */
     BatchRequest batch(List<BackupRequest> domains) {
-        if (keep != null && options.mode() == Mode.PUSH) {
-            throw CommandException.usage("--keep is for --mode pull: nothing is removed from the host", null);
-        }
-        if (keep != null && keep < 1) {
-            throw CommandException.usage("--keep " + keep + ": at least one point is kept", null);
-        }
+        Retention retention = retention();
         try {
             BatchRequest request = BatchRequest.of(domains).withJobs(jobs).limitedTo(bytesPerSecond);
-            return keep == null ? request : request.keeping(Retention.ofLast(keep));
+            return retention == null ? request : request.keeping(retention);
         } catch (BackupException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private @Nullable Retention retention() {
+        if ((keep != null || rules.mentioned()) && options.mode() == Mode.PUSH) {
+            throw CommandException.usage("--keep is for --mode pull: nothing is removed from the host", null);
+        }
+        if (keep == null) {
+            if (rules.mentioned() && !rules.given()) {
+                throw CommandException.usage("--time-zone is for the --keep rules", null);
+            }
+            return rules.given() ? rules.retention() : null;
+        }
+        if (keep < 1) {
+            throw CommandException.usage("--keep " + keep + ": at least one point is kept", null);
+        }
+        if (rules.last()) {
+            throw CommandException.usage("--keep and --keep-last are one rule: give one of them", null);
+        }
+        return rules.retention(keep);
     }
 
     @Override
@@ -271,6 +290,7 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private void report(DomainOutcome outcome) {
+        warnOfPoints(outcome);
         if (json() && outcome.result() != null) {
             printJson(json -> BackupReport.write(json, outcome));
         } else {
@@ -289,7 +309,15 @@ public final class BackupCommand extends ConnectedCommand {
         }
     }
 
+    /** Points that pile up are said whatever else is not: the file system fills. */
+    private void warnOfPoints(DomainOutcome outcome) {
+        if (outcome.pruned() != null) {
+            outcome.pruned().notices().forEach(notice -> warn(outcome.domain() + ": " + notice));
+        }
+    }
+
     private void reportAll(List<DomainOutcome> outcomes) {
+        outcomes.forEach(this::warnOfPoints);
         List<DomainOutcome> failed =
                 outcomes.stream().filter(outcome -> !outcome.succeeded()).toList();
         if (json()) {

@@ -44,8 +44,9 @@ final class BackupReport {
         }
         PruneReport pruned = outcome.pruned();
         if (pruned != null && !pruned.removed().isEmpty()) {
-            lines.add("  removed " + Amounts.count(pruned.removed().size(), "older point") + ", "
-                    + Amounts.bytes(pruned.freed()));
+            int merged = pruned.merged().size();
+            lines.add("  removed " + Amounts.count(pruned.removed().size() - merged, "older point")
+                    + (merged == 0 ? "" : " and merged " + merged) + ", " + Amounts.bytes(pruned.freed()) + " freed");
         }
         return lines;
     }

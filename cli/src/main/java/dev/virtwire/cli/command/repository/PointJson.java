@@ -3,7 +3,9 @@ package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.manifest.ExcludedDisk;
@@ -72,6 +74,13 @@ final class PointJson {
         json.writeStringField("pushedTo", pushed == null ? null : pushed.path());
     }
 
+    /** The fields of a hold. */
+    static void write(JsonGenerator json, Hold hold) throws IOException {
+        json.writeStringField("point", hold.point());
+        json.writeStringField("since", hold.since().toString());
+        json.writeStringField("reason", hold.reason());
+    }
+
     /** The fields of what pruning a domain did. */
     static void write(JsonGenerator json, PruneReport report) throws IOException {
         json.writeStringField("domain", report.domain());
@@ -87,7 +96,18 @@ final class PointJson {
             json.writeEndObject();
         }
         json.writeEndArray();
+        json.writeArrayFieldStart("merges");
+        for (PointMerge merge : report.merges()) {
+            json.writeStartObject();
+            json.writeStringField("into", merge.into());
+            writeStrings(json, "points", merge.points());
+            json.writeNumberField("read", merge.read());
+            json.writeNumberField("written", merge.written());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         writeDamage(json, report.damage());
+        writeStrings(json, "notices", report.notices());
     }
 
     /** The findings of a list, as an array. */

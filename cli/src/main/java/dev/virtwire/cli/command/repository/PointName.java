@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
+import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Repository;
 import java.util.List;
@@ -26,6 +27,19 @@ record PointName(String domain, @Nullable String point) {
             return new PointName(text, null);
         }
         return new PointName(text.substring(0, at), text.substring(at + 1));
+    }
+
+    /**
+     * As {@link #parse}, where a point has to be named.
+     *
+     * @throws CommandException if only a domain is named
+     */
+    static PointName parseOne(Repository repository, String text) {
+        PointName name = parse(repository, text);
+        if (name.point() == null) {
+            throw CommandException.usage("name a point, as " + text + "@POINT: 'virtwire points' lists them", null);
+        }
+        return name;
     }
 
     /** The point, or the domain's newest if no point is named. */

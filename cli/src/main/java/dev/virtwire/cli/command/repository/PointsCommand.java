@@ -9,6 +9,7 @@ import dev.virtwire.cli.output.Table;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.manifest.Manifest;
@@ -54,7 +55,7 @@ public final class PointsCommand extends AbstractCommand {
                 .rightAligned("DISKS", "SIZE", "STORED");
         for (DomainPoints each : domains) {
             for (Point point : each.points()) {
-                row(table, point);
+                row(table, point, each.hold(point.id()));
             }
         }
         if (table.isEmpty()) {
@@ -71,7 +72,7 @@ public final class PointsCommand extends AbstractCommand {
         }
     }
 
-    private static void row(Table table, Point point) {
+    private static void row(Table table, Point point, @Nullable Hold hold) {
         Manifest manifest = point.manifest();
         boolean pushed = manifest.disks().stream().allMatch(disk -> disk.image() == null);
         table.row(
@@ -83,7 +84,8 @@ public final class PointsCommand extends AbstractCommand {
                 String.valueOf(manifest.disks().size()),
                 Amounts.bytes(PointJson.virtualSize(manifest)),
                 pushed ? "on host" : Amounts.bytes(PointJson.stored(manifest)),
-                manifest.outcome());
+                manifest.outcome()
+                        + (hold == null ? "" : "; held" + (hold.reason() == null ? "" : ": " + hold.reason())));
     }
 
     private static void write(JsonGenerator json, Repository repository, List<DomainPoints> domains)
@@ -103,6 +105,13 @@ public final class PointsCommand extends AbstractCommand {
             json.writeEndArray();
             PointJson.writeDamage(json, each.damage());
             PointJson.writeStrings(json, "unfinished", each.unfinished());
+            json.writeArrayFieldStart("held");
+            for (Hold hold : each.held()) {
+                json.writeStartObject();
+                PointJson.write(json, hold);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -12,6 +12,7 @@ import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
@@ -20,13 +21,18 @@ import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -35,9 +41,9 @@ import picocli.CommandLine.Parameters;
         name = "prune",
         description = {
             "Remove the points of a repository, or of some of its domains, that no --keep rule keeps. A point stays if any"
-                    + " rule keeps it, or if a point that stays builds on it.",
-            "Always kept: the newest point that can be restored, what the next increment starts from, pushed points, and"
-                    + " damaged ones, which count for no rule."
+                    + " rule keeps it. What a point that stays needs of one that goes is merged into it.",
+            "Always kept: held points, the newest point that can be restored, also of each disk, what the next increment"
+                    + " starts from, pushed points, and damaged ones, which count for no rule."
         },
         sortOptions = false)
 public final class PruneCommand extends AbstractCommand {
@@ -47,28 +53,8 @@ public final class PruneCommand extends AbstractCommand {
     @Parameters(index = "1..*", paramLabel = "DOMAIN", description = "Only these domains. Default: all.")
     private List<String> domains = new ArrayList<>();
 
-    @Option(names = "--keep-last", paramLabel = "N", description = "Keep the newest N points of each domain.")
-    private int last;
-
-    @Option(
-            names = "--keep-daily",
-            paramLabel = "N",
-            description = "Keep the newest point of each of the newest N days (of UTC) that have one.")
-    private int daily;
-
-    @Option(
-            names = "--keep-weekly",
-            paramLabel = "N",
-            description =
-                    "Keep the newest point of each of the newest N weeks (from Monday, as ISO counts them) that have"
-                            + " one.")
-    private int weekly;
-
-    @Option(
-            names = "--keep-monthly",
-            paramLabel = "N",
-            description = "Keep the newest point of each of the newest N months that have one.")
-    private int monthly;
+    @Mixin
+    private KeepOptions rules = new KeepOptions();
 
     @Option(names = "--dry-run", description = "Say what would be done, and do nothing.")
     private boolean dryRun;
@@ -90,15 +76,18 @@ public final class PruneCommand extends AbstractCommand {
                         repository
                                 .prune(request(domain, retention), ProgressListener.NONE)
                                 .join());
-            } catch (RepositoryException e) {
+            } catch (RepositoryException | UncheckedIOException e) {
                 failed.put(domain, e);
             }
         }
         console().interruption().cleanUpBy(null);
         if (json()) {
             printJson(json -> write(json, chosen, done, failed));
+            done.values().forEach(this::warnOfPoints);
         } else {
-            done.values().forEach(this::print);
+            for (String domain : chosen) {
+                print(domain, done.get(domain), failed.get(domain));
+            }
         }
         return conclude(done, failed);
     }
@@ -109,20 +98,23 @@ public final class PruneCommand extends AbstractCommand {
     }
 
     private Retention retention() {
-        if (last == 0 && daily == 0 && weekly == 0 && monthly == 0) {
-            throw CommandException.usage(
-                    "prune needs at least one of --keep-last, --keep-daily, --keep-weekly and --keep-monthly, with a"
-                            + " number of points to keep",
-                    null);
+        if (!rules.given()) {
+            throw CommandException.usage("prune needs at least one --keep rule, such as --keep-daily 30", null);
         }
-        try {
-            return new Retention(last, daily, weekly, monthly);
-        } catch (RepositoryException e) {
-            throw CommandException.usage(String.valueOf(e.getMessage()), e);
+        return rules.retention();
+    }
+
+    private void print(String domain, @Nullable PruneReport report, @Nullable RuntimeException failure) {
+        if (report != null) {
+            print(report);
+        }
+        if (failure != null) {
+            out().println("failed: " + domain + ": " + ErrorReport.message(failure));
         }
     }
 
     private void print(PruneReport report) {
+        Set<PointVerdict> merged = new HashSet<>(report.merged());
         if (!quiet() || dryRun) {
             Table table = Table.of("DOMAIN", "POINT", dryRun ? "WOULD BE" : "IS", "STORED", "REASON")
                     .rightAligned("STORED");
@@ -130,7 +122,7 @@ public final class PruneCommand extends AbstractCommand {
                 table.row(
                         report.domain(),
                         point.point(),
-                        point.kept() ? "kept" : "removed",
+                        point.kept() ? "kept" : merged.contains(point) ? "merged" : "removed",
                         Amounts.bytes(point.stored()),
                         point.reason());
             }
@@ -138,9 +130,30 @@ public final class PruneCommand extends AbstractCommand {
                 table.print(out());
             }
         }
-        int removed = report.removed().size();
-        say(report.domain() + ": " + Amounts.count(removed, "point") + (dryRun ? " would be" : "") + " removed, "
-                + Amounts.bytes(report.freed()) + "; " + (report.points().size() - removed) + " stay");
+        say(report.domain() + ": " + summary(report, merged.size()));
+        warnOfPoints(report);
+    }
+
+    private void warnOfPoints(PruneReport report) {
+        report.notices().forEach(notice -> warn(report.domain() + ": " + notice));
+    }
+
+    private String summary(PruneReport report, int merged) {
+        int gone = report.removed().size();
+        String would = dryRun ? " would be" : "";
+        String stay = "; " + (report.points().size() - gone) + " stay";
+        String removed = Amounts.count(gone - merged, "point") + would + " removed";
+        if (merged == 0) {
+            return removed + ", " + Amounts.bytes(report.freed()) + stay;
+        }
+        String freed = Amounts.bytes(report.freed()) + " freed";
+        if (!dryRun) {
+            return removed + " and " + merged + " merged, " + freed + stay;
+        }
+        long read = report.merges().stream().mapToLong(PointMerge::read).sum();
+        long written = report.merges().stream().mapToLong(PointMerge::written).sum();
+        return removed + " and " + merged + " merged, at most " + Amounts.bytes(read) + " read, "
+                + Amounts.bytes(written) + " written and " + freed + stay;
     }
 
     private void write(
@@ -170,15 +183,15 @@ public final class PruneCommand extends AbstractCommand {
                 .flatMap(report -> report.damage().stream())
                 .toList();
         if (!failed.isEmpty()) {
-            Map.Entry<String, RuntimeException> first =
-                    failed.entrySet().iterator().next();
+            RuntimeException first = failed.values().iterator().next();
             if (failed.size() == 1) {
-                throw first.getValue();
+                throw first;
             }
-            throw CommandException.failed(
-                    failed.size() + " domains were not pruned; the first: "
-                            + first.getValue().getMessage(),
-                    first.getValue());
+            String message = failed.size() + " domains were not pruned, the first for this reason: "
+                    + ErrorReport.message(first);
+            throw failed.values().stream().allMatch(DamagedException.class::isInstance)
+                    ? new DamagedException(Finding.of(folder, message))
+                    : CommandException.failed(message, first);
         }
         if (!damage.isEmpty()) {
             throw new DamagedException(damage);

@@ -54,6 +54,9 @@ public final class Names {
     /** In a point's folder: {@link #MERGED}, as long as it is being made. */
     public static final String MERGED_PARTIAL = ".merged.partial";
 
+    /** In {@link #JOURNAL}: which points a person holds. */
+    public static final String HELD = "held";
+
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 

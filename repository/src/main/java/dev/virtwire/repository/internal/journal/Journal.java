@@ -2,6 +2,7 @@
 package dev.virtwire.repository.internal.journal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
@@ -105,9 +106,14 @@ public final class Journal {
         return entries;
     }
 
-    /** The entries that cannot be read, but for those that a newer program may have written. */
+    /** The entries that cannot be read, but for those that a newer program may have written; and damaged holds. */
     public List<Finding> damage() {
         List<Finding> damage = new ArrayList<>();
+        try {
+            holds().list();
+        } catch (DamagedException e) {
+            damage.addAll(e.findings());
+        }
         for (Path path : paths()) {
             try {
                 read(path);
@@ -124,6 +130,11 @@ public final class Journal {
             }
         }
         return damage;
+    }
+
+    /** The points that a person holds. */
+    public Holds holds() {
+        return new Holds(folder, files);
     }
 
     private List<Path> paths() {

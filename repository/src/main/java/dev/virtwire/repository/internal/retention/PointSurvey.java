@@ -2,6 +2,7 @@
 package dev.virtwire.repository.internal.retention;
 
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -21,10 +22,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,15 +40,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class PointSurvey {
     private final DomainStore store;
+    private final Set<String> gone;
     private final List<Point> points;
     private final Map<String, Point> byId = new LinkedHashMap<>();
     private final List<String> unreadable = new ArrayList<>();
     private final List<Finding> damage = new ArrayList<>();
     private final Map<String, @Nullable String> problems = new HashMap<>();
+    private final Set<String> brokenDisks = new HashSet<>();
     private final Map<String, String> pins = new HashMap<>();
 
     PointSurvey(DomainStore store) {
         this.store = store;
+        gone = store.merges().gone();
         Listing listing = store.points();
         points = listing.points();
         points.forEach(point -> byId.put(point.id(), point));
@@ -61,7 +68,16 @@ final class PointSurvey {
         return damage;
     }
 
-    /** All points, in the order of their making; those that nobody can place in it come first. */
+    /** Bytes of the images of all points. */
+    long stored() {
+        return points.stream().mapToLong(PointSurvey::stored).sum();
+    }
+
+    /**
+     * All points, in the order of their making; those that nobody can place in it come first.
+     *
+     * @throws dev.virtwire.repository.DamagedException if nobody knows which points are held
+     */
     List<Candidate> candidates() {
         pin();
         List<Candidate> candidates = new ArrayList<>();
@@ -87,10 +103,6 @@ final class PointSurvey {
         }
         ParentLink parent = manifest.parent();
         ParentLink previous = manifest.previous();
-        long stored = manifest.disks().stream()
-                .map(ManifestDisk::image)
-                .mapToLong(image -> image == null ? 0 : image.size())
-                .sum();
         return new Candidate(
                 point.id(),
                 manifest.began(),
@@ -98,7 +110,14 @@ final class PointSurvey {
                 previous == null ? null : previous.point(),
                 good,
                 stays,
-                stored);
+                stored(point));
+    }
+
+    private static long stored(Point point) {
+        return point.manifest().disks().stream()
+                .map(ManifestDisk::image)
+                .mapToLong(image -> image == null ? 0 : image.size())
+                .sum();
     }
 
     private void pin() {
@@ -112,6 +131,33 @@ final class PointSurvey {
         }
         for (Point point : new Listing(points, List.of()).keptPoints(false)) {
             pins.put(point.id(), "the next increment starts from its checkpoint");
+        }
+        for (Hold hold : store.journal().holds().list()) {
+            pins.put(hold.point(), "held" + (hold.reason() == null ? "" : ": " + hold.reason()));
+        }
+        pinDisks();
+    }
+
+    /** The newest point that can be restored may lack a disk of the domain: one that has it stays then. */
+    private void pinDisks() {
+        Set<String> wanted = new LinkedHashSet<>();
+        if (!points.isEmpty()) {
+            Manifest newest = points.get(points.size() - 1).manifest();
+            newest.disks().forEach(disk -> wanted.add(disk.target()));
+            newest.excluded().forEach(disk -> wanted.add(disk.target()));
+        }
+        boolean first = true;
+        for (int i = points.size() - 1; i >= 0 && !wanted.isEmpty(); i--) {
+            Point point = points.get(i);
+            if (point.manifest().mode() == Mode.PUSH || problem(point) != null) {
+                continue;
+            }
+            for (ManifestDisk disk : point.manifest().disks()) {
+                if (wanted.remove(disk.target()) && !first) {
+                    pins.putIfAbsent(point.id(), "the newest that can be restored with disk " + disk.target());
+                }
+            }
+            first = false;
         }
     }
 
@@ -128,46 +174,67 @@ final class PointSurvey {
         }
     }
 
-    /** Why a point cannot be restored from here, or null if it can, as far as names and sizes tell. */
-    private @Nullable String problem(Point point) {
-        if (problems.containsKey(point.id())) {
-            return problems.get(point.id());
+    /**
+     * Why a point cannot be restored from here, or null if it can, as far as names and sizes tell. Of what it builds on
+     * only the disks count that it needs.
+     */
+    private @Nullable String problem(Point top) {
+        Deque<Point> chain = new ArrayDeque<>();
+        Set<String> walked = new HashSet<>();
+        @Nullable Point at = top;
+        while (at != null && !problems.containsKey(at.id()) && walked.add(at.id())) {
+            chain.push(at);
+            ParentLink parent = at.manifest().parent();
+            at = parent == null ? null : byId.get(parent.point());
         }
-        // Parents that lead back here are found to be such, not followed.
-        problems.put(point.id(), "what it builds on leads back to it");
-        String problem = ownProblem(point);
-        if (problem == null) {
-            problem = parentProblem(point);
+        boolean ring = at != null && !problems.containsKey(at.id());
+        for (Point point : chain) {
+            problems.put(point.id(), ring ? "what it builds on leads back to it" : ownProblem(point));
         }
-        problems.put(point.id(), problem);
-        return problem;
+        return problems.get(top.id());
     }
 
+    /** Of a point whose parent was looked at before. */
     private @Nullable String ownProblem(Point point) {
         Manifest manifest = point.manifest();
+        List<String> problems = new ArrayList<>();
         if (!manifest.outcome().equals(Manifest.COMPLETED)) {
-            return "its outcome is " + manifest.outcome();
-        }
-        Map<Path, Long> files = new LinkedHashMap<>();
-        for (ManifestDisk disk : manifest.disks()) {
-            if (disk.image() == null || disk.digests() == null) {
-                return "it has no image of disk " + disk.target();
-            }
-            files.put(PointPaths.image(point, disk), disk.image().size());
-            files.put(PointPaths.digests(point, disk), disk.digests().size());
+            problems.add("its outcome is " + manifest.outcome());
         }
         for (PointFile file : manifest.files()) {
-            files.put(point.folder().resolve(file.file()), file.size());
+            addFileProblem(problems, point.folder().resolve(file.file()), file.size());
         }
-        String problem = null;
-        for (Map.Entry<Path, Long> file : files.entrySet()) {
-            String wrong = fileProblem(file.getKey(), file.getValue());
-            if (wrong != null) {
-                damage.add(Finding.of(file.getKey(), wrong));
-                problem = problem == null ? file.getKey().getFileName() + " " + wrong : problem;
+        String parentProblem = parentProblem(point);
+        for (ManifestDisk disk : manifest.disks()) {
+            List<String> ofDisk = new ArrayList<>();
+            if (disk.image() == null || disk.digests() == null) {
+                ofDisk.add("it has no image of disk " + disk.target());
+            } else {
+                addFileProblem(
+                        ofDisk, PointPaths.image(point, disk), disk.image().size());
+                addFileProblem(
+                        ofDisk, PointPaths.digests(point, disk), disk.digests().size());
             }
+            if (disk.level() != Level.FULL && ofDisk.isEmpty()) {
+                String below = parentProblem == null ? problemBelow(point, disk.target()) : parentProblem;
+                if (below != null) {
+                    ofDisk.add(below);
+                }
+            }
+            if (!ofDisk.isEmpty()) {
+                brokenDisks.add(point.id() + "/" + disk.target());
+            }
+            problems.addAll(ofDisk);
         }
-        return problem;
+        return problems.isEmpty() ? null : problems.get(0);
+    }
+
+    private void addFileProblem(List<String> problems, Path file, long size) {
+        String problem = fileProblem(file, size);
+        if (problem != null) {
+            damage.add(Finding.of(file, problem));
+            problems.add(file.getFileName() + " " + problem);
+        }
     }
 
     private static @Nullable String fileProblem(Path file, long size) {
@@ -185,9 +252,13 @@ final class PointSurvey {
         }
     }
 
+    /** Why nothing can build on a point's parent, or null. */
     private @Nullable String parentProblem(Point point) {
         ParentLink link = point.manifest().parent();
         if (link == null) {
+            return null;
+        }
+        if (gone.contains(link.point())) {
             return null;
         }
         Point parent = byId.get(link.point());
@@ -209,6 +280,20 @@ final class PointSurvey {
             return parent.id() + ", on which it builds, is on host "
                     + parent.manifest().host().name();
         }
-        return problem(parent) == null ? null : parent.id() + ", on which it builds, cannot be restored";
+        return null;
+    }
+
+    private @Nullable String problemBelow(Point point, String target) {
+        ParentLink link = point.manifest().parent();
+        if (link != null && gone.contains(link.point())) {
+            return null;
+        }
+        Point parent = link == null ? null : byId.get(link.point());
+        if (parent == null || parent.manifest().disk(target) == null) {
+            return "it builds on a disk " + target + " that no point has";
+        }
+        return brokenDisks.contains(parent.id() + "/" + target)
+                ? parent.id() + ", on which it builds, cannot be restored"
+                : null;
     }
 }

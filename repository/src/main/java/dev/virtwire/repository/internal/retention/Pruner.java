@@ -1,41 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.retention;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.Retention;
+import dev.virtwire.repository.internal.consolidation.Consolidator;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.Workers;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Removes the points of a domain that a retention does not keep. */
+/** Removes the points of a domain that a retention does not keep, and merges those that others build on. */
 public final class Pruner {
     private final DomainStore store;
     private final Retention retention;
+    private final @Nullable Consolidation consolidation;
     private final ProgressMeter meter;
 
-    /** Of this domain, by {@code retention}. */
-    public Pruner(DomainStore store, Retention retention, ProgressListener listener) {
+    /**
+     * Of this domain, by {@code retention}.
+     *
+     * @param consolidation what merges, or null if nothing can: what a point that stays builds on stays then
+     */
+    public Pruner(
+            DomainStore store, Retention retention, @Nullable Consolidation consolidation, ProgressListener listener) {
+        this(store, retention, consolidation, new ProgressMeter(listener, 0, 0));
+    }
+
+    private Pruner(DomainStore store, Retention retention, @Nullable Consolidation consolidation, ProgressMeter meter) {
         this.store = store;
         this.retention = retention;
-        this.meter = new ProgressMeter(listener, 0, 0);
+        this.consolidation = consolidation;
+        this.meter = meter;
+    }
+
+    /** Of this domain, by {@code retention}; merges read no faster than {@code limit} lets them. */
+    public static Pruner of(DomainStore store, Retention retention, RateLimit limit, ProgressListener listener) {
+        ProgressMeter meter = new ProgressMeter(listener, 0, 0);
+        return new Pruner(store, retention, new Merging(new Consolidator(store, limit, meter)), meter);
     }
 
     /** Says what {@link #run} would do; neither locks nor changes anything. */
     public PruneReport dryRun() {
         meter.phase(Progress.Phase.PREPARING);
         PointSurvey survey = new PointSurvey(store);
-        RetentionPlan plan = RetentionPlan.of(survey.candidates(), retention);
-        return new PruneReport(store.name(), true, plan.verdicts(), survey.damage());
+        RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
+        RetentionPlan plan = consolidation == null ? wanted.without(wanted.merges()) : wanted;
+        return new PruneReport(
+                store.name(),
+                true,
+                plan.verdicts(),
+                plan.merges(),
+                plan.mostFreed(),
+                survey.damage(),
+                notices(wanted, plan));
     }
 
     /**
-     * Removes, under the domain's lock. What an earlier run left half removed goes first.
+     * Removes and merges, under the domain's lock. What an earlier run left half removed goes first.
      *
      * @throws dev.virtwire.repository.RepositoryException if another run writes the domain
      * @throws dev.virtwire.repository.RepositoryException if something cannot be read or removed
@@ -46,19 +83,76 @@ public final class Pruner {
         try {
             PointRemoval removal = new PointRemoval(store);
             finish(removal);
+            List<Finding> damage = new ArrayList<>();
+            boolean merging = resume(damage);
+            finish(removal);
             PointSurvey survey = new PointSurvey(store);
-            RetentionPlan plan = RetentionPlan.of(survey.candidates(), retention);
+            RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
+            RetentionPlan plan = merging ? wanted : wanted.without(wanted.merges());
+            damage.addAll(survey.damage());
             meter.phase(Progress.Phase.REMOVING);
             for (String id : plan.removals()) {
                 Workers.refuseInterrupted();
                 remove(removal, id);
             }
+            meter.phase(Progress.Phase.MERGING);
+            List<PointMerge> failed = merge(plan.merges(), damage);
             finish(removal);
             meter.last(Progress.Phase.DONE);
-            return new PruneReport(store.name(), false, plan.verdicts(), survey.damage());
+            return new PruneReport(
+                    store.name(),
+                    false,
+                    plan.without(failed).verdicts(),
+                    plan.without(failed).merges(),
+                    plan.merges().isEmpty() ? plan.mostFreed() : survey.stored() - new PointSurvey(store).stored(),
+                    damage,
+                    notices(wanted, plan));
         } finally {
             lock.close();
         }
+    }
+
+    /** Whether points can be merged: not while a merge of an earlier run cannot be finished. */
+    private boolean resume(List<Finding> damage) {
+        if (consolidation == null) {
+            return false;
+        }
+        try {
+            consolidation.resume();
+            return true;
+        } catch (DamagedException e) {
+            damage.addAll(e.findings());
+            return false;
+        }
+    }
+
+    /** Those that could not be done, since what they read is damaged. The others are done. */
+    private List<PointMerge> merge(List<PointMerge> merges, List<Finding> damage) {
+        List<PointMerge> failed = new ArrayList<>();
+        for (PointMerge merge : merges) {
+            Workers.refuseInterrupted();
+            try {
+                requireNonNull(consolidation).merge(store.point(merge.into()), merge.points());
+            } catch (DamagedException e) {
+                damage.addAll(e.findings());
+                failed.add(merge);
+            }
+        }
+        return failed;
+    }
+
+    private static List<String> notices(RetentionPlan wanted, RetentionPlan plan) {
+        long waiting = wanted.verdicts().stream()
+                        .filter(verdict -> !verdict.kept())
+                        .count()
+                - plan.verdicts().stream().filter(verdict -> !verdict.kept()).count();
+        return waiting == 0
+                ? List.of()
+                : List.of((waiting == 1
+                                ? "1 point that no rule keeps stays"
+                                : waiting + " points that no rule keeps stay")
+                        + ", because points that stay build on " + (waiting == 1 ? "it" : "them")
+                        + ": a full point (backup --level full) begins a new chain");
     }
 
     private void remove(PointRemoval removal, String id) {
@@ -74,6 +168,19 @@ public final class Pruner {
             removal.finish();
         } catch (IOException e) {
             throw Problems.with("finish removing points in", store.folder(), e);
+        }
+    }
+
+    /** Merges for good. */
+    private record Merging(Consolidator consolidator) implements Consolidation {
+        @Override
+        public void resume() {
+            consolidator.resume();
+        }
+
+        @Override
+        public void merge(Point stays, List<String> run) {
+            consolidator.merge(stays.id(), Set.copyOf(run));
         }
     }
 }

@@ -4,15 +4,22 @@ package dev.virtwire.repository.internal.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.internal.store.PointPlace;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -42,19 +49,33 @@ class RetentionPlanTest {
                 100));
     }
 
+    private static Retention rules(int last, int daily, int weekly, int monthly) {
+        return new Retention(last, 0, daily, weekly, monthly, 0, null, ZoneOffset.UTC);
+    }
+
     private List<String> kept(Retention retention) {
-        return RetentionPlan.of(points, retention).verdicts().stream()
+        return kept(RetentionPlan.of(points, retention));
+    }
+
+    private static List<String> kept(RetentionPlan plan) {
+        return plan.verdicts().stream()
                 .filter(PointVerdict::kept)
                 .map(PointVerdict::point)
                 .toList();
     }
 
     private Map<String, String> reasons(Retention retention) {
+        return reasons(RetentionPlan.of(points, retention));
+    }
+
+    private static Map<String, String> reasons(RetentionPlan plan) {
         Map<String, String> reasons = new HashMap<>();
-        RetentionPlan.of(points, retention)
-                .verdicts()
-                .forEach(verdict -> reasons.put(verdict.point(), verdict.reason()));
+        plan.verdicts().forEach(verdict -> reasons.put(verdict.point(), verdict.reason()));
         return reasons;
+    }
+
+    private static RetentionPlan withoutMerges(RetentionPlan plan) {
+        return plan.without(plan.merges());
     }
 
     @Test
@@ -86,7 +107,7 @@ class RetentionPlanTest {
         add("2026-11-11T00:00:00Z", -1);
         add("2026-11-11T00:00:01Z", -1);
 
-        assertThat(kept(new Retention(0, days, 0, 0))).containsExactly(expected.split(" "));
+        assertThat(kept(Retention.ofDaily(days))).containsExactly(expected.split(" "));
     }
 
     @Test
@@ -96,12 +117,12 @@ class RetentionPlanTest {
         add("2021-01-03T23:59:59Z", -1);
         add("2021-01-04T00:00:00Z", -1);
 
-        assertThat(reasons(new Retention(0, 0, 3, 0)))
+        assertThat(reasons(rules(0, 0, 3, 0)))
                 .containsEntry("p0", "the newest of 2020-W52")
                 .containsEntry("p1", "no rule keeps it")
                 .containsEntry("p2", "the newest of 2020-W53")
                 .containsEntry("p3", "the newest that can be restored");
-        assertThat(kept(new Retention(0, 0, 2, 0))).containsExactly("p2", "p3");
+        assertThat(kept(rules(0, 0, 2, 0))).containsExactly("p2", "p3");
     }
 
     @Test
@@ -111,8 +132,109 @@ class RetentionPlanTest {
         add("2026-03-31T23:59:59Z", -1);
         add("2026-11-01T00:00:00Z", -1);
 
-        assertThat(kept(new Retention(0, 0, 0, 3))).containsExactly("p0", "p2", "p3");
-        assertThat(reasons(new Retention(0, 0, 0, 2))).containsEntry("p2", "the newest of 2026-03");
+        assertThat(kept(rules(0, 0, 0, 3))).containsExactly("p0", "p2", "p3");
+        assertThat(reasons(rules(0, 0, 0, 2))).containsEntry("p2", "the newest of 2026-03");
+    }
+
+    @Test
+    void hoursAndYearsWithoutAPointDoNotCountEither() {
+        add("2019-05-01T10:00:00Z", -1);
+        add("2024-12-31T23:00:00Z", -1);
+        add("2026-11-22T08:59:59Z", -1);
+        add("2026-11-22T09:00:00Z", -1);
+        add("2026-11-22T09:59:59Z", -1);
+        add("2026-11-22T12:30:00Z", -1);
+
+        assertThat(kept(Retention.ofLast(1).withHourly(2))).containsExactly("p4", "p5");
+        assertThat(reasons(Retention.ofLast(1).withHourly(3)))
+                .containsEntry("p4", "the newest of 2026-11-22T09Z")
+                .containsEntry("p2", "the newest of 2026-11-22T08Z");
+        assertThat(kept(Retention.ofLast(1).withYearly(3))).containsExactly("p0", "p1", "p5");
+        assertThat(reasons(Retention.ofLast(1).withYearly(2))).containsEntry("p1", "the newest of 2024");
+    }
+
+    @Test
+    void daysAndYearsAreThoseOfTheTimeZone() {
+        add("2025-12-31T12:00:00Z", -1);
+        add("2025-12-31T22:59:59Z", -1);
+        add("2025-12-31T23:00:00Z", -1);
+        add("2026-01-01T12:00:00Z", -1);
+
+        ZoneId berlin = ZoneId.of("Europe/Berlin");
+        assertThat(kept(Retention.ofDaily(2))).containsExactly("p2", "p3");
+        assertThat(kept(Retention.ofDaily(2).in(berlin))).containsExactly("p1", "p3");
+        assertThat(reasons(Retention.ofDaily(2).in(berlin))).containsEntry("p1", "the newest of 2025-12-31");
+        assertThat(kept(Retention.ofLast(1).withYearly(2).in(berlin))).containsExactly("p1", "p3");
+        assertThat(kept(Retention.ofLast(1).withMonthly(2).in(ZoneId.of("America/New_York"))))
+                .containsExactly("p2", "p3");
+    }
+
+    /** On 2026-10-25 it is 02:30 twice in Berlin: at 00:30Z and at 01:30Z. On 2026-03-29 it is 02:30 never. */
+    @Test
+    void whereClocksAreSetBackAnHourIsTwoAndADayIsOne() {
+        add("2026-10-24T21:30:00Z", -1);
+        add("2026-10-24T22:30:00Z", -1);
+        add("2026-10-25T00:30:00Z", -1);
+        add("2026-10-25T01:30:00Z", -1);
+        add("2026-10-25T22:30:00Z", -1);
+        add("2026-10-25T23:30:00Z", -1);
+
+        ZoneId berlin = ZoneId.of("Europe/Berlin");
+        assertThat(reasons(Retention.ofLast(1).withHourly(4).in(berlin)))
+                .containsEntry("p2", "the newest of 2026-10-25T02+02:00")
+                .containsEntry("p3", "the newest of 2026-10-25T02+01:00");
+        assertThat(kept(Retention.ofDaily(3).in(berlin))).containsExactly("p0", "p4", "p5");
+
+        points.clear();
+        add("2026-03-28T22:59:00Z", -1);
+        add("2026-03-29T00:59:00Z", -1);
+        add("2026-03-29T01:00:00Z", -1);
+        add("2026-03-29T21:59:00Z", -1);
+        add("2026-03-29T22:00:00Z", -1);
+        assertThat(kept(Retention.ofDaily(3).in(berlin))).containsExactly("p0", "p3", "p4");
+        assertThat(reasons(Retention.ofLast(1).withHourly(4).in(berlin)))
+                .containsEntry("p1", "the newest of 2026-03-29T01+01:00")
+                .containsEntry("p2", "the newest of 2026-03-29T03+02:00");
+    }
+
+    @Test
+    void allPointsWithinATimeBeforeTheNewestStay() {
+        add("2026-11-08T02:59:59Z", -1);
+        add("2026-11-08T03:00:00Z", -1);
+        add("2026-11-21T15:00:00Z", -1);
+        add("2026-11-22T03:00:00Z", -1);
+
+        assertThat(kept(Retention.ofTime(Duration.ofDays(14)))).containsExactly("p1", "p2", "p3");
+        assertThat(kept(Retention.ofTime(Duration.ofHours(12)))).containsExactly("p2", "p3");
+        assertThat(reasons(Retention.ofTime(Duration.ofHours(12))))
+                .containsEntry("p2", "began within 12 h of the newest");
+        assertThat(kept(Retention.ofTime(Duration.ofSeconds(1)))).containsExactly("p3");
+        assertThat(kept(Retention.ofTime(Duration.ofSeconds(Long.MAX_VALUE)))).hasSize(4);
+    }
+
+    /** Daily at 03:00 in Berlin, which was at 01:00Z until 2026-10-24 and is at 02:00Z since. */
+    @Test
+    void theDaysOfATimeAreThoseOfTheTimeZone() {
+        add("2026-10-23T01:00:00Z", -1);
+        add("2026-10-24T01:00:00Z", -1);
+        add("2026-10-25T02:00:00Z", -1);
+        add("2026-10-26T02:00:00Z", -1);
+
+        Retention twoDays = Retention.ofTime(Duration.ofDays(2));
+        assertThat(kept(twoDays)).containsExactly("p2", "p3");
+        assertThat(kept(twoDays.in(ZoneId.of("Europe/Berlin")))).containsExactly("p1", "p2", "p3");
+    }
+
+    @Test
+    void aPeriodCountsOnlyIfAGoodPointIsInIt() {
+        add("2026-11-01T03:00:00Z", -1);
+        add("2026-11-02T03:00:00Z", -1, false, "vda.qcow2 is missing");
+        add("2026-11-03T03:00:00Z", -1);
+
+        assertThat(kept(Retention.ofDaily(2))).containsExactly("p0", "p1", "p2");
+        assertThat(reasons(Retention.ofDaily(2)))
+                .containsEntry("p0", "the newest of 2026-11-01")
+                .containsEntry("p1", "vda.qcow2 is missing");
     }
 
     @Test
@@ -124,11 +246,11 @@ class RetentionPlanTest {
         add("2026-11-21T03:00:00Z", -1);
         add("2026-11-22T03:00:00Z", -1);
 
-        assertThat(kept(new Retention(1, 2, 3, 2))).containsExactly("p1", "p2", "p4", "p5");
+        assertThat(kept(rules(1, 2, 3, 2))).containsExactly("p1", "p2", "p4", "p5");
     }
 
     @Test
-    void whateverAKeptPointBuildsOnStays() {
+    void whatAKeptPointBuildsOnIsMergedIntoIt() {
         add("2026-11-01T03:00:00Z", -1);
         add("2026-11-02T03:00:00Z", 0);
         add("2026-11-03T03:00:00Z", 1);
@@ -136,21 +258,111 @@ class RetentionPlanTest {
         add("2026-11-05T03:00:00Z", 3);
         add("2026-11-06T03:00:00Z", 4);
 
-        assertThat(kept(Retention.ofLast(1))).containsExactly("p3", "p4", "p5");
-        assertThat(reasons(Retention.ofLast(1)))
-                .containsEntry("p3", "p4 builds on it")
-                .containsEntry("p4", "p5 builds on it");
-        assertThat(kept(Retention.ofLast(4))).hasSize(6);
-        assertThat(RetentionPlan.of(points, Retention.ofLast(1)).removals()).containsExactly("p2", "p1", "p0");
+        RetentionPlan last = RetentionPlan.of(points, Retention.ofLast(1));
+        assertThat(kept(last)).containsExactly("p5");
+        assertThat(last.removals()).containsExactly("p2", "p1", "p0");
+        assertThat(last.merges()).containsExactly(new PointMerge("p5", List.of("p4", "p3"), 200, 200));
+        assertThat(reasons(last))
+                .containsEntry("p0", "no rule keeps it")
+                .containsEntry("p4", "no rule keeps it: merged into p5");
+
+        RetentionPlan four = RetentionPlan.of(points, Retention.ofLast(4));
+        assertThat(four.removals()).isEmpty();
+        assertThat(four.merges()).containsExactly(new PointMerge("p2", List.of("p1", "p0"), 200, 200));
     }
 
     @Test
-    void ofTwoDifferentialsOnOneFullTheOlderGoes() {
+    void betweenTwoPointsThatStayTheRunEndsAtTheEarlierOne() {
+        add("2026-11-01T03:00:00Z", -1);
+        for (int day = 2; day <= 9; day++) {
+            add("2026-11-0" + day + "T03:00:00Z", day - 2);
+        }
+
+        RetentionPlan plan = RetentionPlan.of(points, rules(0, 1, 2, 0));
+
+        assertThat(kept(plan)).containsExactly("p7", "p8");
+        points.set(3, held(points.get(3)));
+        assertThat(RetentionPlan.of(points, rules(0, 1, 2, 0)).merges())
+                .containsExactly(
+                        new PointMerge("p3", List.of("p2", "p1", "p0"), 300, 300),
+                        new PointMerge("p7", List.of("p6", "p5", "p4"), 300, 300));
+    }
+
+    private static Candidate held(Candidate point) {
+        return new Candidate(
+                point.id(), point.began(), point.parent(), point.previous(), point.good(), "held", point.stored());
+    }
+
+    @Test
+    void whereNothingCanBeMergedWhateverAKeptPointBuildsOnStays() {
+        add("2026-11-01T03:00:00Z", -1);
+        add("2026-11-02T03:00:00Z", 0);
+        add("2026-11-03T03:00:00Z", 1);
+        add("2026-11-04T03:00:00Z", 1);
+
+        RetentionPlan plan = withoutMerges(RetentionPlan.of(points, Retention.ofLast(1)));
+
+        assertThat(kept(plan)).containsExactly("p0", "p1", "p3");
+        assertThat(plan.removals()).containsExactly("p2");
+        assertThat(plan.merges()).isEmpty();
+        assertThat(reasons(plan)).containsEntry("p0", "p1 builds on it").containsEntry("p1", "p3 builds on it");
+    }
+
+    /**
+     * <pre>
+     * p0 ← p1 ← p2 (stays)
+     *       ↖ p3 ← p4 (stays)
+     *  ↖ p5 (stays)
+     * p6 ← p7 (stays)
+     * </pre>
+     */
+    @Test
+    void overABranchTheOneWithTheMostBytesIsLastAndMergesInPlace() {
+        add("2026-11-01T03:00:00Z", -1);
+        add("2026-11-02T03:00:00Z", 0);
+        add("2026-11-03T03:00:00Z", 1, true, "held");
+        add("2026-11-04T03:00:00Z", 1);
+        add("2026-11-05T03:00:00Z", 3, true, "held");
+        add("2026-11-06T03:00:00Z", 0, true, "held");
+        add("2026-11-07T03:00:00Z", -1);
+        add("2026-11-08T03:00:00Z", 6, true, "held");
+
+        assertThat(RetentionPlan.of(points, Retention.ofLast(1)).merges())
+                .containsExactly(
+                        new PointMerge("p5", List.of("p0"), 200, 200),
+                        new PointMerge("p2", List.of("p1", "p0"), 300, 300),
+                        new PointMerge("p4", List.of("p3", "p1", "p0"), 300, 300),
+                        new PointMerge("p7", List.of("p6"), 100, 100));
+    }
+
+    @Test
+    void ofTwoDifferentialsOnOneFullTheOlderGoesAndTheOtherTakesInTheFull() {
         add("2026-11-01T03:00:00Z", -1);
         add("2026-11-02T03:00:00Z", 0);
         add("2026-11-03T03:00:00Z", 0);
 
-        assertThat(kept(Retention.ofLast(1))).containsExactly("p0", "p2");
+        RetentionPlan plan = RetentionPlan.of(points, Retention.ofLast(1));
+        assertThat(plan.removals()).containsExactly("p1");
+        assertThat(plan.merges()).containsExactly(new PointMerge("p2", List.of("p0"), 100, 100));
+    }
+
+    @Test
+    void whatAPointBuildsOnThatCannotBeRestoredIsLeftAsItIs() {
+        add("2026-11-01T03:00:00Z", -1);
+        add("2026-11-02T03:00:00Z", 0);
+        add("2026-11-03T03:00:00Z", 1);
+        add("2026-11-04T03:00:00Z", 2, false, "vda.qcow2 is missing");
+        add("2026-11-05T03:00:00Z", 2);
+        add("2026-11-06T03:00:00Z", 4);
+
+        RetentionPlan plan = RetentionPlan.of(points, Retention.ofLast(1));
+
+        assertThat(kept(plan)).containsExactly("p0", "p1", "p2", "p3", "p5");
+        assertThat(reasons(plan))
+                .containsEntry("p0", "p3, which cannot be restored, builds on it")
+                .containsEntry("p2", "p3, which cannot be restored, builds on it");
+        assertThat(plan.removals()).isEmpty();
+        assertThat(plan.merges()).containsExactly(new PointMerge("p5", List.of("p4"), 100, 100));
     }
 
     @Test
@@ -215,13 +427,18 @@ class RetentionPlanTest {
 
     @Test
     void aRetentionKeepsSomething() {
-        assertThatThrownBy(() -> new Retention(0, 0, 0, 0))
+        assertThatThrownBy(() -> rules(0, 0, 0, 0))
                 .isInstanceOf(RepositoryException.class)
                 .hasMessageContaining("would keep nothing");
-        assertThatThrownBy(() -> new Retention(1, 0, -2, 0))
+        assertThatThrownBy(() -> rules(1, 0, -2, 0))
                 .isInstanceOf(RepositoryException.class)
                 .hasMessageContaining("not -2");
-        assertThat(new Retention(3, 7, 0, 12)).hasToString("the last 3, 7 daily, 12 monthly");
+        assertThatThrownBy(() -> Retention.ofTime(Duration.ZERO))
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("within a time");
+        assertThat(rules(3, 7, 0, 12)).hasToString("the last 3, 7 daily, 12 monthly");
+        assertThat(Retention.ofTime(Duration.ofDays(1)).withYearly(5).in(ZoneId.of("Europe/Berlin")))
+                .hasToString("5 yearly, all within PT24H of Europe/Berlin");
     }
 
     /** Points with chains, damage, pins and clocks that jump; every property after every single removal. */
@@ -261,37 +478,150 @@ class RetentionPlanTest {
     }
 
     private static Retention randomRetention(Random random) {
-        int[] rules = new int[4];
+        int[] rules = new int[6];
         do {
-            for (int i = 0; i < 4; i++) {
-                rules[i] = random.nextBoolean() ? 0 : random.nextInt(6);
+            for (int i = 0; i < rules.length; i++) {
+                rules[i] = random.nextInt(3) > 0 ? 0 : random.nextInt(6);
             }
-        } while (rules[0] + rules[1] + rules[2] + rules[3] == 0);
-        return new Retention(rules[0], rules[1], rules[2], rules[3]);
+        } while (Arrays.stream(rules).sum() == 0);
+        Duration within = random.nextInt(4) == 0 ? Duration.ofHours(1 + random.nextInt(100)) : null;
+        ZoneId zone = ZoneId.of(random.nextBoolean() ? "Z" : "Europe/Berlin");
+        return new Retention(rules[0], rules[1], rules[2], rules[3], rules[4], rules[5], within, zone);
     }
 
+    /** What is left after the removals and after each merge, as a program would do them. */
     private void requirePromises(Retention retention) {
         RetentionPlan plan = RetentionPlan.of(points, retention);
         assertThat(plan.verdicts()).extracting(PointVerdict::point).containsExactlyElementsOf(ids(points));
-        assertThat(plan.removals())
-                .containsExactlyInAnyOrderElementsOf(plan.verdicts().stream()
-                        .filter(verdict -> !verdict.kept())
-                        .map(PointVerdict::point)
-                        .toList());
-        String newestGood = newestGood(points);
+        Map<String, Candidate> before = new LinkedHashMap<>();
+        points.forEach(point -> before.put(point.id(), point));
+        Set<String> stay = new HashSet<>(kept(plan));
+        requireMerges(plan, before, stay);
+
         List<Candidate> left = new ArrayList<>(points);
         for (String id : plan.removals()) {
+            assertThat(stay).doesNotContain(id);
             left.removeIf(point -> point.id().equals(id));
             requireWhole(left);
-            assertThat(newestGood(left)).isEqualTo(newestGood);
         }
-        assertThat(left)
-                .containsAll(
-                        points.stream().filter(point -> point.stays() != null).toList());
-        int wanted = Math.min(
-                retention.last(), (int) points.stream().filter(Candidate::good).count());
-        assertThat(left.stream().filter(Candidate::good).count()).isGreaterThanOrEqualTo(wanted);
-        assertThat(RetentionPlan.of(left, retention).removals()).as("again").isEmpty();
+        for (PointMerge merge : plan.merges()) {
+            merge(left, merge, before);
+            requireWhole(left);
+        }
+        assertThat(ids(left)).containsExactlyElementsOf(kept(plan));
+        for (Candidate point : left) {
+            assertThat(ancestors(point, left)).isEqualTo(stayingAncestors(before.get(point.id()), before, stay));
+        }
+        requireKept(retention, left);
+        if (points.equals(byClock(points))) {
+            RetentionPlan again = RetentionPlan.of(left, retention);
+            assertThat(again.removals()).as("again").isEmpty();
+            assertThat(again.merges()).as("again").isEmpty();
+        }
+        requirePromisesWithoutMerges(plan);
+    }
+
+    private void requireMerges(RetentionPlan plan, Map<String, Candidate> before, Set<String> stay) {
+        Map<String, List<String>> expected = new HashMap<>();
+        Set<String> needed = new HashSet<>();
+        for (Candidate point : points) {
+            List<String> run = new ArrayList<>();
+            for (String at = point.parent(); stay.contains(point.id()) && at != null && !stay.contains(at); ) {
+                run.add(at);
+                at = before.get(at).parent();
+            }
+            if (!run.isEmpty()) {
+                expected.put(point.id(), run);
+                needed.addAll(run);
+                assertThat(point.good()).isTrue();
+            }
+            needed.addAll(stay.contains(point.id()) ? Set.of(point.id()) : Set.of());
+        }
+        Map<String, List<String>> merges = new HashMap<>();
+        plan.merges().forEach(merge -> merges.put(merge.into(), merge.points()));
+        assertThat(plan.merges()).hasSize(expected.size());
+        assertThat(merges).isEqualTo(expected);
+        assertThat(plan.removals())
+                .containsExactlyInAnyOrderElementsOf(
+                        ids(points).stream().filter(id -> !needed.contains(id)).toList());
+    }
+
+    /** As an engine would: the point builds on what the run built on, and what nothing builds on any more is gone. */
+    private static void merge(List<Candidate> left, PointMerge merge, Map<String, Candidate> before) {
+        String base = before.get(merge.points().get(merge.points().size() - 1)).parent();
+        Candidate into = before.get(merge.into());
+        boolean alone = merge.points().stream().allMatch(id -> children(left, id) == 1);
+        long all = into.stored()
+                + merge.points().stream()
+                        .mapToLong(id -> before.get(id).stored())
+                        .sum();
+        assertThat(merge.read()).isEqualTo(all - (alone ? 100 : 0));
+        left.set(
+                ids(left).indexOf(into.id()),
+                new Candidate(
+                        into.id(), into.began(), base, into.previous(), into.good(), into.stays(), into.stored()));
+        for (String id : merge.points()) {
+            if (children(left, id) == 0) {
+                left.removeIf(point -> point.id().equals(id));
+            }
+        }
+    }
+
+    private static long children(List<Candidate> left, String id) {
+        return left.stream().filter(point -> id.equals(point.parent())).count();
+    }
+
+    private static List<String> ancestors(Candidate point, List<Candidate> left) {
+        List<String> ancestors = new ArrayList<>();
+        for (String at = point.parent();
+                at != null;
+                at = left.get(ids(left).indexOf(at)).parent()) {
+            ancestors.add(at);
+        }
+        return ancestors;
+    }
+
+    private static List<String> stayingAncestors(Candidate point, Map<String, Candidate> before, Set<String> stay) {
+        List<String> ancestors = new ArrayList<>();
+        for (String at = point.parent(); at != null; at = before.get(at).parent()) {
+            if (stay.contains(at)) {
+                ancestors.add(at);
+            }
+        }
+        return ancestors;
+    }
+
+    private void requireKept(Retention retention, List<Candidate> left) {
+        assertThat(newestGood(left)).isEqualTo(newestGood(points));
+        assertThat(ids(left))
+                .containsAll(ids(points.stream()
+                        .filter(point -> point.stays() != null || !point.good())
+                        .toList()));
+        List<String> good = ids(points.stream().filter(Candidate::good).toList());
+        assertThat(ids(left)).containsAll(good.subList(Math.max(0, good.size() - retention.last()), good.size()));
+        Set<LocalDate> days = new LinkedHashSet<>();
+        for (int i = points.size() - 1; i >= 0; i--) {
+            LocalDate day = LocalDate.ofInstant(points.get(i).began(), retention.zone());
+            if (points.get(i).good() && days.size() < retention.daily() && days.add(day)) {
+                assertThat(ids(left)).contains(points.get(i).id());
+            }
+        }
+    }
+
+    private void requirePromisesWithoutMerges(RetentionPlan plan) {
+        RetentionPlan without = withoutMerges(plan);
+        assertThat(without.removals()).isEqualTo(plan.removals());
+        List<String> there = kept(without);
+        assertThat(there)
+                .containsExactlyElementsOf(ids(points).stream()
+                        .filter(id -> !plan.removals().contains(id))
+                        .toList());
+        assertThat(points.stream().filter(point -> there.contains(point.id())))
+                .allMatch(point -> point.parent() == null || there.contains(point.parent()));
+    }
+
+    private static List<Candidate> byClock(List<Candidate> points) {
+        return PointPlace.inOrder(points, point -> new PointPlace(point.id(), point.began(), null));
     }
 
     private static void requireWhole(List<Candidate> left) {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.Retention;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Which points stay, by the rules of {@code prune} and {@code backup}. */
+final class KeepOptions {
+    /** Reads a duration, such as {@code 36h}, {@code 14d} or {@code 8w}. */
+    static final class DurationConverter implements ITypeConverter<Duration> {
+        private static final Pattern FORM = Pattern.compile("([0-9]{1,6})([hdw])");
+
+        @Override
+        public Duration convert(String value) {
+            Matcher matcher = FORM.matcher(value.toLowerCase(Locale.ROOT));
+            if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
+                throw new TypeConversionException(
+                        "'" + value + "' is not a time in hours, days or weeks, such as 36h," + " 14d or 8w");
+            }
+            long number = Long.parseLong(matcher.group(1));
+            return switch (matcher.group(2)) {
+                case "h" -> Duration.ofHours(number);
+                case "d" -> Duration.ofDays(number);
+                default -> Duration.ofDays(7 * number);
+            };
+        }
+    }
+
+    static final class ZoneConverter implements ITypeConverter<ZoneId> {
+        @Override
+        public ZoneId convert(String value) {
+            try {
+                return ZoneId.of(value);
+            } catch (DateTimeException e) {
+                throw new TypeConversionException("'" + value + "' is not a time zone, such as Europe/Berlin or UTC");
+            }
+        }
+    }
+
+    @Option(names = "--keep-last", paramLabel = "N", description = "Keep the newest N points of each domain.")
+    private int last;
+
+    @Option(
+            names = "--keep-hourly",
+            paramLabel = "N",
+            description = "Keep the newest point of each of the newest N hours that have one.")
+    private int hourly;
+
+    @Option(
+            names = "--keep-daily",
+            paramLabel = "N",
+            description = "Keep the newest point of each of the newest N days that have one.")
+    private int daily;
+
+    @Option(
+            names = "--keep-weekly",
+            paramLabel = "N",
+            description =
+                    "Keep the newest point of each of the newest N weeks (from Monday, as ISO counts them) that have"
+                            + " one.")
+    private int weekly;
+
+    @Option(
+            names = "--keep-monthly",
+            paramLabel = "N",
+            description = "Keep the newest point of each of the newest N months that have one.")
+    private int monthly;
+
+    @Option(
+            names = "--keep-yearly",
+            paramLabel = "N",
+            description = "Keep the newest point of each of the newest N years that have one.")
+    private int yearly;
+
+    @Option(
+            names = "--keep-within",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Keep all points of so many hours, days or weeks before the newest one, such as 36h, 14d or"
+                    + " 8w.")
+    private @Nullable Duration within;
+
+    @Option(
+            names = "--time-zone",
+            paramLabel = "ZONE",
+            converter = ZoneConverter.class,
+            description = "Whose hours, days, weeks, months and years count, such as Europe/Berlin. Default: UTC.")
+    private @Nullable ZoneId zone;
+
+    /** Whether there is any rule. */
+    boolean given() {
+        return last != 0 || hourly != 0 || daily != 0 || weekly != 0 || monthly != 0 || yearly != 0 || within != null;
+    }
+
+    /** Whether one of the options stands on the command line. */
+    boolean mentioned() {
+        return given() || zone != null;
+    }
+
+    /** Whether {@code --keep-last} is given. */
+    boolean last() {
+        return last != 0;
+    }
+
+    /** The rules. */
+    Retention retention() {
+        return retention(last);
+    }
+
+    /** The rules, with another number of newest points. */
+    Retention retention(int newLast) {
+        try {
+            return new Retention(
+                    newLast, hourly, daily, weekly, monthly, yearly, within, zone == null ? ZoneOffset.UTC : zone);
+        } catch (RepositoryException e) {
+            throw CommandException.usage(String.valueOf(e.getMessage()), e);
+        }
+    }
+}
