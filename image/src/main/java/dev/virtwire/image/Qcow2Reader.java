@@ -33,12 +33,12 @@ public final class Qcow2Reader implements ImageReader {
     private final ClusterMap map;
     private final Decompressor decompressor;
 
-    private Qcow2Reader(ImageFile file, Qcow2Header header, long fileSize) {
+    private Qcow2Reader(ImageFile file, Qcow2Header header, long fileSize, ImageMemory memory) {
         this.file = file;
         this.header = header;
         this.fileSize = fileSize;
-        this.map = new ClusterMap(file, header, fileSize);
-        this.decompressor = new Decompressor(file, header.clusterSize(), header.compression());
+        this.map = new ClusterMap(file, header, fileSize, memory.slices());
+        this.decompressor = new Decompressor(file, header.clusterSize(), header.compression(), memory.desks());
     }
 
     /**
@@ -47,9 +47,19 @@ public final class Qcow2Reader implements ImageReader {
      * @throws ImageException if the file cannot be read, is no qcow2 image, or needs a feature that is refused
      */
     public static Qcow2Reader open(Path path) throws ImageException {
+        return open(path, ImageMemory.ofOneImage());
+    }
+
+    /**
+     * Opens an image that is one of a chain.
+     *
+     * @param memory what the images of the chain share
+     * @throws ImageException as for {@link #open(Path)}
+     */
+    public static Qcow2Reader open(Path path, ImageMemory memory) throws ImageException {
         ImageFile file = ImageFile.open(path);
         try {
-            return new Qcow2Reader(file, Qcow2HeaderParser.parse(file), file.size());
+            return new Qcow2Reader(file, Qcow2HeaderParser.parse(file), file.size(), memory);
         } catch (ImageException | RuntimeException e) {
             file.close();
             throw e;
@@ -107,6 +117,12 @@ public final class Qcow2Reader implements ImageReader {
             offset = run.end();
         }
         merger.flush();
+    }
+
+    @Override
+    public ImageExtent extentAt(long guestOffset, long length) throws ImageException {
+        Ranges.checkInside(guestOffset, length, virtualSize());
+        return next(guestOffset, guestOffset + length);
     }
 
     /**

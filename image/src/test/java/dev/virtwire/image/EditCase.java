@@ -50,10 +50,26 @@ final class EditCase {
             }
             writer.finish();
         }
+        fillUnused(random);
         this.after = new Disk(seed + 2000, size, clusterSize, before, 5 + random.nextInt(60));
         for (Disk.Step step : after.steps) {
             written.set((int) (step.offset() / clusterSize), (int)
                     ((step.offset() + step.length() + clusterSize - 1) / clusterSize));
+        }
+    }
+
+    /** What nothing uses may hold anything: files that were there before. */
+    private void fillUnused(Random random) throws IOException {
+        try (Qcow2Reader reader = Qcow2Reader.open(file);
+                FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (FileUse use : reader.usesOf(0, Files.size(file))) {
+                // The rest of a table's last cluster is the table's.
+                if (use.kind() == FileUse.Kind.UNUSED && use.fileOffset() % clusterSize == 0) {
+                    byte[] noise = new byte[(int) (use.length() / clusterSize * clusterSize)];
+                    random.nextBytes(noise);
+                    channel.write(ByteBuffer.wrap(noise), use.fileOffset());
+                }
+            }
         }
     }
 

@@ -31,16 +31,23 @@ class EditCrashTest {
         byte[] before = Files.readAllBytes(edit.file);
         List<RecordingChannel.Change> changes = edit.recordedEdit();
         assertThat(changes.stream().filter(RecordingChannel.Change::isSync).count())
-                .as("tables were written early")
-                .isGreaterThan(6);
+                .as("data before tables, tables before counts, counts before the end")
+                .isGreaterThanOrEqualTo(5);
         Path crashed = folder.resolve("crashed.qcow2");
         Random random = new Random(seed);
-        int step = Math.max(1, changes.size() / 60);
-        for (int i = 0; i <= changes.size(); i += 1 + random.nextInt(step)) {
+        int step = Math.max(1, changes.size() / 25);
+        for (int i = 0; i <= changes.size(); i++) {
+            // Most is lost if the power goes just before a sync ends.
+            boolean sync = i < changes.size() && changes.get(i).isSync();
+            if (!sync && random.nextInt(step) > 0) {
+                continue;
+            }
             PowerCuts.kill(before, changes, i, crashed);
             judge(edit, before, crashed, compression + " killed before change " + i);
-            PowerCuts.cut(before, changes, i, crashed, random);
-            judge(edit, before, crashed, compression + " power cut before change " + i);
+            for (int cut = sync ? 4 : 1; cut > 0; cut--) {
+                PowerCuts.cut(before, changes, i, crashed, random);
+                judge(edit, before, crashed, compression + " power cut before change " + i);
+            }
         }
     }
 

@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** Makes the files that a crash leaves, from what was done to a file before it. */
 final class PowerCuts {
@@ -29,14 +31,14 @@ final class PowerCuts {
     /** The power goes: what came after the last sync is there in part, sector by sector, in any order. */
     static void cut(byte[] before, List<RecordingChannel.Change> changes, int count, Path to, Random random)
             throws IOException {
-        int synced = 0;
+        int last = 0;
         for (int i = 0; i < count; i++) {
-            synced = changes.get(i).isSync() ? i : synced;
+            last = changes.get(i).isSync() ? i : last;
         }
-        kill(before, changes, synced, to);
+        kill(before, changes, last, to);
         List<RecordingChannel.Change> unsynced = new ArrayList<>();
         int survive = random.nextInt(101);
-        for (RecordingChannel.Change change : changes.subList(synced, count)) {
+        for (RecordingChannel.Change change : changes.subList(last, count)) {
             for (RecordingChannel.Change part : sectors(change)) {
                 if (random.nextInt(100) < survive) {
                     unsynced.add(part);
@@ -50,15 +52,20 @@ final class PowerCuts {
             order = firstOfEach(order);
         }
         try (RandomAccessFile file = new RandomAccessFile(to.toFile(), "rw")) {
+            long synced = file.length();
             for (RecordingChannel.Change change : order) {
                 apply(change, file);
+            }
+            if (random.nextInt(3) == 0) {
+                // File systems write what makes a file longer last.
+                file.setLength(Math.min(file.length(), synced));
             }
         }
     }
 
     private static List<RecordingChannel.Change> firstOfEach(List<RecordingChannel.Change> changes) {
         List<RecordingChannel.Change> first = new ArrayList<>();
-        java.util.Set<Long> seen = new java.util.HashSet<>();
+        Set<Long> seen = new HashSet<>();
         for (RecordingChannel.Change change : changes) {
             // The part of a sector that an older write gave is lost with it, which is one more thing that may happen.
             if (change.isCut() || seen.add(change.offset() / SECTOR)) {

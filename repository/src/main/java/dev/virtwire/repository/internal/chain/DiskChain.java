@@ -4,6 +4,7 @@ package dev.virtwire.repository.internal.chain;
 import dev.virtwire.image.BackingFile;
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ImageMemory;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
@@ -48,17 +49,21 @@ public final class DiskChain implements Closeable {
     /**
      * As {@link #open(DomainStore, Point, ManifestDisk)}, for one of many chains that have points in common.
      *
-     * @param right digest files that were found right before and are believed; those of this chain are added
+     * @param right digest files that were found right before and are believed; the topmost one of this chain is added
      */
     public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right) throws IOException {
         DiskChain chain = openFiles(domain, top, disk, right);
         try {
-            for (int i = chain.layers.size() - 1; i >= 0; i--) {
-                DiskLayer layer = chain.layers.get(i);
-                if (!right.contains(layer.digestFile())) {
-                    layer.digests().check(chain.leaves(i));
-                    right.add(layer.digestFile());
+            // The bytes of all are those that were written. The root of the topmost one proves the leaves that it
+            // inherits, so that the roots of those beneath it need not be computed, each over the whole disk.
+            for (DiskLayer layer : chain.layers) {
+                if (layer != chain.top() && !right.contains(layer.digestFile())) {
+                    layer.digests().checkRuns();
                 }
+            }
+            if (!right.contains(chain.top().digestFile())) {
+                chain.top().digests().check(chain.leaves());
+                right.add(chain.top().digestFile());
             }
             return chain;
         } catch (IOException | RuntimeException e) {
@@ -203,13 +208,8 @@ public final class DiskChain implements Closeable {
 
     /** The leaves of the whole disk at the topmost point. */
     public Leaves leaves() {
-        return leaves(0);
-    }
-
-    private Leaves leaves(int layer) {
-        return ChainLeaves.of(layers.subList(layer, layers.size()).stream()
-                .map(each -> each.digests().content())
-                .toList());
+        return ChainLeaves.of(
+                layers.stream().map(layer -> layer.digests().content()).toList());
     }
 
     /**
@@ -219,9 +219,10 @@ public final class DiskChain implements Closeable {
      */
     public ImageChain openImages() throws IOException {
         List<Qcow2Reader> readers = new ArrayList<>();
+        ImageMemory memory = ImageMemory.ofChain();
         try {
             for (DiskLayer layer : layers) {
-                Qcow2Reader reader = Qcow2Reader.open(layer.file());
+                Qcow2Reader reader = Qcow2Reader.open(layer.file(), memory);
                 readers.add(reader);
                 requireAgreement(layer, reader);
             }
