@@ -8,11 +8,15 @@ import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.digest.ChainLeaves;
+import dev.virtwire.repository.internal.digest.DigestFile;
+import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
@@ -84,6 +88,51 @@ public final class DiskChain implements Closeable {
             closeAll(chain.layers, e);
             throw e;
         }
+    }
+
+    /**
+     * Opens a disk whatever is wrong in its chain, for who tries each block by itself. If a parent is missing, the
+     * chain ends there.
+     *
+     * @param problems gets what is wrong with digest files and parents
+     */
+    public static DiskChain openAnyhow(DomainStore domain, Point top, ManifestDisk disk, List<Finding> problems)
+            throws IOException {
+        List<DiskLayer> layers = new ArrayList<>();
+        try {
+            Point point = top;
+            ManifestDisk part = disk;
+            while (true) {
+                layers.add(DiskLayer.openAnyhow(point, part, problems));
+                if (part.image() == null || part.image().backing() == null) {
+                    return new DiskChain(layers);
+                }
+                try {
+                    Point parent = parentOf(domain, point);
+                    part = partOf(parent, part, point);
+                    point = parent;
+                } catch (DamagedException e) {
+                    problems.addAll(e.findings());
+                    return new DiskChain(layers);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            closeAll(layers, e);
+            throw e;
+        }
+    }
+
+    /** Whether the leaves of the topmost disk are all known, and have the root that its manifest names. */
+    boolean provesContent() throws IOException {
+        ContentDigest content = top().disk().content();
+        Leaves leaves = leaves();
+        for (long index = 0; index < leaves.count(); index = leaves.end()) {
+            leaves.seek(index);
+            if (leaves.kind() == LeafKind.INHERITED) {
+                return false;
+            }
+        }
+        return content != null && DigestFile.rootOf(leaves()).equals(content.root());
     }
 
     private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
@@ -162,8 +211,14 @@ public final class DiskChain implements Closeable {
             throw new DamagedException(
                     Finding.of(parent.folder(), "is gone or is another point now, and " + child + " builds on it"));
         }
+        DamageRecord known = DamageRecord.of(domain);
         for (ManifestDisk disk : parent.manifest().disks()) {
             if (disk.image() != null && targets.contains(disk.target())) {
+                String problem = known.problem(parent, disk.target());
+                if (problem != null) {
+                    throw new DamagedException(
+                            Finding.of(parent.folder(), problem + ", and " + child + " builds on it"));
+                }
                 SmallFiles.requireSize(
                         parent.folder().resolve(disk.image().file()),
                         disk.image().size());
@@ -206,7 +261,7 @@ public final class DiskChain implements Closeable {
 
     private Leaves leaves(int layer) {
         return ChainLeaves.of(layers.subList(layer, layers.size()).stream()
-                .map(each -> each.digests().content())
+                .map(DiskLayer::content)
                 .toList());
     }
 
@@ -230,7 +285,7 @@ public final class DiskChain implements Closeable {
         }
     }
 
-    private static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {
+    static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {
         @Nullable String backing = reader.backing().map(BackingFile::name).orElse(null);
         String expected = layer.image().backing();
         if (reader.virtualSize() != layer.disk().virtualSize()
