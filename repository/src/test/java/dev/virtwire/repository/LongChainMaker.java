@@ -120,7 +120,8 @@ public final class LongChainMaker {
                 List.of(),
                 full.files(),
                 new DomainXml(true, List.of()),
-                null));
+                null,
+                List.of()));
     }
 
     /** The leaves of a disk that is known. */

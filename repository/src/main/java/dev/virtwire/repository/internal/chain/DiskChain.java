@@ -9,12 +9,16 @@ import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.digest.ChainLeaves;
+import dev.virtwire.repository.internal.digest.DigestFile;
+import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointPaths;
+import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
@@ -94,6 +98,52 @@ public final class DiskChain implements Closeable {
         }
     }
 
+    /**
+     * Opens a disk whatever is wrong in its chain, for who tries each block by itself. If a parent is missing, the
+     * chain ends there.
+     *
+     * @param problems gets what is wrong with digest files and parents
+     */
+    public static DiskChain openAnyhow(DomainStore domain, Point top, ManifestDisk disk, List<Finding> problems)
+            throws IOException {
+        List<DiskLayer> layers = new ArrayList<>();
+        Set<String> gone = domain.merges().gone();
+        try {
+            Point point = top;
+            ManifestDisk part = disk;
+            while (true) {
+                layers.add(DiskLayer.openAnyhow(point, part, problems, gone.contains(point.id())));
+                if (part.image() == null || part.image().backing() == null) {
+                    return new DiskChain(layers);
+                }
+                try {
+                    Point parent = parentOf(domain, point);
+                    part = partOf(parent, part, point);
+                    point = parent;
+                } catch (DamagedException e) {
+                    problems.addAll(e.findings());
+                    return new DiskChain(layers);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            closeAll(layers, e);
+            throw e;
+        }
+    }
+
+    /** Whether the leaves of the topmost disk are all known, and have the root that its manifest names. */
+    boolean provesContent() throws IOException {
+        ContentDigest content = top().disk().content();
+        Leaves leaves = leaves();
+        for (long index = 0; index < leaves.count(); index = leaves.end()) {
+            leaves.seek(index);
+            if (leaves.kind() == LeafKind.INHERITED) {
+                return false;
+            }
+        }
+        return content != null && DigestFile.rootOf(leaves()).equals(content.root());
+    }
+
     private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
             throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
@@ -170,8 +220,14 @@ public final class DiskChain implements Closeable {
             throw new DamagedException(
                     Finding.of(parent.folder(), "is gone or is another point now, and " + child + " builds on it"));
         }
+        DamageRecord known = DamageRecord.of(domain);
         for (ManifestDisk disk : parent.manifest().disks()) {
             if (disk.image() != null && targets.contains(disk.target())) {
+                String problem = known.problem(parent, disk.target());
+                if (problem != null) {
+                    throw new DamagedException(
+                            Finding.of(parent.folder(), problem + ", and " + child + " builds on it"));
+                }
                 SmallFiles.requireSize(
                         PointPaths.image(parent, disk), disk.image().size());
             }
@@ -208,8 +264,7 @@ public final class DiskChain implements Closeable {
 
     /** The leaves of the whole disk at the topmost point. */
     public Leaves leaves() {
-        return ChainLeaves.of(
-                layers.stream().map(layer -> layer.digests().content()).toList());
+        return ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
     }
 
     /**
@@ -233,7 +288,7 @@ public final class DiskChain implements Closeable {
         }
     }
 
-    private static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {
+    static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {
         @Nullable String backing = reader.backing().map(BackingFile::name).orElse(null);
         String expected = layer.image().backing();
         if (reader.virtualSize() != layer.disk().virtualSize()

@@ -6,8 +6,12 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.DigestFile;
+import dev.virtwire.repository.internal.digest.Leaves;
+import dev.virtwire.repository.internal.digest.UnknownLeaves;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.manifest.ContentDigest;
@@ -17,17 +21,24 @@ import dev.virtwire.repository.manifest.StoredImage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One disk of one point: its image and its digests, the latter found right and open. */
 public final class DiskLayer implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskLayer.class);
+
     private final Point point;
     private final ManifestDisk disk;
     private final StoredImage image;
-    private final DigestFile digests;
+    private final @Nullable DigestFile digests;
     private final boolean changing;
 
-    private DiskLayer(Point point, ManifestDisk disk, StoredImage image, DigestFile digests, boolean changing) {
+    private DiskLayer(
+            Point point, ManifestDisk disk, StoredImage image, @Nullable DigestFile digests, boolean changing) {
         this.point = point;
         this.disk = disk;
         this.image = image;
@@ -74,6 +85,60 @@ public final class DiskLayer implements Closeable {
         return new DiskLayer(point, disk, image, digests, changing);
     }
 
+    /**
+     * As {@link #open}, whatever is wrong with the digest file: its leaves are believed as far as a root over them, or
+     * the content that they fit, proves them. If it cannot be read at all, the layer has none.
+     *
+     * @param problems gets what is wrong
+     * @param changing as for {@link #open}
+     */
+    static DiskLayer openAnyhow(Point point, ManifestDisk disk, List<Finding> problems, boolean changing)
+            throws IOException {
+        StoredImage image = disk.image();
+        StoredFile stored = disk.digests();
+        if (image == null || stored == null) {
+            throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
+        }
+        Path file = PointPaths.digests(point, disk);
+        try {
+            SmallFiles.require(requireNonNull(file.getParent()), stored);
+        } catch (DamagedException e) {
+            problems.addAll(e.findings());
+        }
+        return new DiskLayer(point, disk, image, readable(file, disk), changing);
+    }
+
+    private static @Nullable DigestFile readable(Path file, ManifestDisk disk) throws IOException {
+        DigestFile digests = null;
+        try {
+            digests = DigestFile.open(file);
+            if (digests.guestSize() == disk.virtualSize() && digests.hasReadableContent()) {
+                return digests;
+            }
+        } catch (DamagedException e) {
+            LOG.debug("{} has no digests that can be read", file, e);
+        } catch (IOException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw e;
+            }
+            LOG.debug("{} cannot be read", file, e);
+        }
+        if (digests != null) {
+            digests.close();
+        }
+        return null;
+    }
+
+    /** Whether there are digests: only of a chain that was opened whatever is wrong with it they may be lost. */
+    public boolean hasDigests() {
+        return digests != null;
+    }
+
+    /** The leaves of the disk, or what stands for those that are lost. */
+    Leaves content() {
+        return digests == null ? new UnknownLeaves(BlockTree.blocks(disk.virtualSize())) : digests.content();
+    }
+
     /** The point that it is of. */
     public Point point() {
         return point;
@@ -118,11 +183,16 @@ public final class DiskLayer implements Closeable {
 
     /** The digests of the disk and of the image file. */
     public DigestFile digests() {
+        if (digests == null) {
+            throw new IllegalStateException(digestFile() + " cannot be read");
+        }
         return digests;
     }
 
     @Override
     public void close() throws IOException {
-        digests.close();
+        if (digests != null) {
+            digests.close();
+        }
     }
 }

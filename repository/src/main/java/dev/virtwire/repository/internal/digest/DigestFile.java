@@ -170,6 +170,31 @@ public final class DigestFile implements Closeable {
                 "the root of the file's blocks is not that of its leaves");
     }
 
+    /** Whether the runs of the disk's leaves make sense, so that they can be walked over. */
+    public boolean hasReadableContent() throws IOException {
+        try {
+            contentRuns().finish();
+            return true;
+        } catch (DamagedException e) {
+            return false;
+        }
+    }
+
+    /** Whether the runs of the image file's leaves make sense, and have the root that a manifest names. */
+    public boolean provesFile(String expectedRoot) throws IOException {
+        try {
+            fileRuns().finish();
+            return Sha256.hex(root(blocks())).equals(expectedRoot);
+        } catch (DamagedException e) {
+            return false;
+        }
+    }
+
+    /** The root over leaves of which none is inherited, in hexadecimal. */
+    public static String rootOf(Leaves leaves) throws IOException {
+        return Sha256.hex(root(leaves));
+    }
+
     private static byte[] root(Leaves leaves) throws IOException {
         BlockTree.Hasher hasher = new BlockTree.Hasher(leaves.count());
         byte[] digest = new byte[BlockTree.DIGEST];

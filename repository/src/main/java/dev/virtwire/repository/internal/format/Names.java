@@ -57,6 +57,15 @@ public final class Names {
     /** In {@link #JOURNAL}: which points a person holds. */
     public static final String HELD = "held";
 
+    /** In {@link #JOURNAL}: what is known to be damaged. */
+    public static final String DAMAGE = "damage";
+
+    /** In {@link #JOURNAL}: the file whose lock is held while {@link #DAMAGE} is changed. */
+    public static final String DAMAGE_LOCK = "damage.lock";
+
+    /** In {@link #JOURNAL}: the newest point that was committed. */
+    public static final String NEWEST = "newest";
+
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
 

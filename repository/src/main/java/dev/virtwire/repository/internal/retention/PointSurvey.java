@@ -4,6 +4,7 @@ package dev.virtwire.repository.internal.retention;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class PointSurvey {
     private final DomainStore store;
     private final Set<String> gone;
+    private final DamageRecord known;
     private final List<Point> points;
     private final Map<String, Point> byId = new LinkedHashMap<>();
     private final List<String> unreadable = new ArrayList<>();
@@ -56,6 +58,11 @@ final class PointSurvey {
         points = listing.points();
         points.forEach(point -> byId.put(point.id(), point));
         damage.addAll(listing.damage());
+        known = DamageRecord.of(store);
+        Finding doubt = known.doubt();
+        if (doubt != null) {
+            damage.add(doubt);
+        }
         for (String id : store.pointIds()) {
             if (!byId.containsKey(id)) {
                 unreadable.add(id);
@@ -98,6 +105,10 @@ final class PointSurvey {
             stays = "its images are on host " + manifest.host().name() + ", where prune deletes nothing";
         } else {
             String problem = problem(point);
+            if (problem == null) {
+                // What builds on it may have overwritten what is damaged, and is known by itself.
+                problem = known.problem(point);
+            }
             good = problem == null;
             stays = problem == null ? stays : "it cannot be restored: " + problem;
         }

@@ -33,6 +33,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,16 +130,25 @@ public final class DomainStore {
         }
     }
 
-    /** Reads every point's manifest. One of another domain than the others is damage. */
+    /**
+     * Reads every point's manifest. One of another domain than the others is damage.
+     *
+     * @throws RepositoryException if a newer program wrote one, or this one has not the right to read it
+     */
     public Listing points() {
+        return points(DomainStore::rethrow);
+    }
+
+    /** As {@link #points()}; points that cannot be read though they may be right are left out, and {@code problem} told. */
+    public Listing points(Consumer<RepositoryException> problem) {
         List<Finding> damage = new ArrayList<>();
         merges().readable(damage);
-        List<Point> points = new ArrayList<>(readAll(damage));
+        List<Point> points = new ArrayList<>(readAll(damage, problem));
         points.removeAll(Listing.strangers(points, damage));
         return new Listing(points, List.copyOf(damage));
     }
 
-    private List<Point> readAll(List<Finding> damage) {
+    private List<Point> readAll(List<Finding> damage, Consumer<RepositoryException> problem) {
         List<Point> points = new ArrayList<>();
         for (String id : pointIds()) {
             try {
@@ -148,7 +158,7 @@ public final class DomainStore {
                 if (hasPoint(id) && e instanceof DamagedException damaged) {
                     damage.addAll(damaged.findings());
                 } else if (hasPoint(id)) {
-                    throw e;
+                    problem.accept(e);
                 }
             }
         }
@@ -231,8 +241,13 @@ public final class DomainStore {
      * @throws RepositoryException naming both and the ways out
      */
     public void requireSame(DomainIdentity domain) {
-        readAll(new ArrayList<>()).forEach(point -> requireSame(point.manifest().domain(), domain));
+        readAll(new ArrayList<>(), DomainStore::rethrow)
+                .forEach(point -> requireSame(point.manifest().domain(), domain));
         journal().entries().forEach(entry -> requireSame(entry.domain(), domain));
+    }
+
+    private static void rethrow(RepositoryException problem) {
+        throw problem;
     }
 
     private void requireSame(DomainIdentity there, DomainIdentity domain) {
