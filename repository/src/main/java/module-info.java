@@ -16,6 +16,8 @@ module dev.virtwire.repository {
             com.fasterxml.jackson.databind;
     opens dev.virtwire.repository.internal.format to
             com.fasterxml.jackson.databind;
+    opens dev.virtwire.repository.internal.damage to
+            com.fasterxml.jackson.databind;
     opens dev.virtwire.repository.internal.journal to
             com.fasterxml.jackson.databind;
     opens dev.virtwire.repository.internal.unfinished to
@@ -29,6 +31,8 @@ module dev.virtwire.repository {
     exports dev.virtwire.repository.internal.chain to
             dev.virtwire.backup;
     exports dev.virtwire.repository.internal.copy to
+            dev.virtwire.backup;
+    exports dev.virtwire.repository.internal.damage to
             dev.virtwire.backup;
     exports dev.virtwire.repository.internal.disk to
             dev.virtwire.backup;

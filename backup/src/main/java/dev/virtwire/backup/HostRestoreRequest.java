@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the name of another domain, with a UUID and MAC addresses of its own; null for the very domain that was
  *     backed up, with its name and UUID
  * @param replace whether files with the same names, and the definition of a domain that is there, may be replaced
+ * @param salvage whether to write all that is right if not everything is, with zeros for the rest
  * @param bytesPerSecond how fast to read, in bytes a second; 0 for as fast as can be
  */
 public record HostRestoreRequest(
@@ -26,12 +27,17 @@ public record HostRestoreRequest(
         boolean define,
         @Nullable String name,
         boolean replace,
+        boolean salvage,
         long bytesPerSecond) {
     /** Refuses what makes no sense. */
     public HostRestoreRequest {
         requireNonNull(point, "point");
         requireNonNull(target, "target");
         disks = Set.copyOf(disks);
+        if (salvage && target instanceof RestoreTarget.Files files && files.chained()) {
+            throw new IllegalArgumentException(
+                    "what is salvaged is flattened: a chain would give wrong bytes for zeros");
+        }
         if (bytesPerSecond < 0) {
             throw new IllegalArgumentException("a rate of " + bytesPerSecond + " bytes a second");
         }
@@ -45,32 +51,40 @@ public record HostRestoreRequest(
 
     /** All disks of {@code point}, without defining a domain, refusing to replace anything. */
     public static HostRestoreRequest of(Point point, RestoreTarget target) {
-        return new HostRestoreRequest(point, target, Set.of(), false, null, false, 0);
+        return new HostRestoreRequest(point, target, Set.of(), false, null, false, false, 0);
     }
 
     /** With these disks only. */
     public HostRestoreRequest withDisks(Set<String> targets) {
-        return new HostRestoreRequest(point, target, targets, define, name, replace, bytesPerSecond);
+        return new HostRestoreRequest(point, target, targets, define, name, replace, salvage, bytesPerSecond);
     }
 
     /** Defines the domain in place of the one that was backed up: same name, same UUID. */
     public HostRestoreRequest defining() {
-        return new HostRestoreRequest(point, target, disks, true, null, replace, bytesPerSecond);
+        return new HostRestoreRequest(point, target, disks, true, null, replace, salvage, bytesPerSecond);
     }
 
     /** Defines another domain, beside the one that was backed up. */
     public HostRestoreRequest definingAs(String newName) {
         return new HostRestoreRequest(
-                point, target, disks, true, requireNonNull(newName, "newName"), replace, bytesPerSecond);
+                point, target, disks, true, requireNonNull(newName, "newName"), replace, salvage, bytesPerSecond);
     }
 
     /** Replacing files of the same names, and the definition of the same domain. */
     public HostRestoreRequest replacing() {
-        return new HostRestoreRequest(point, target, disks, define, name, true, bytesPerSecond);
+        return new HostRestoreRequest(point, target, disks, define, name, true, salvage, bytesPerSecond);
+    }
+
+    /**
+     * Writing all that is right even if not everything is: what is wrong stays zeros, damaged UEFI variables are left
+     * out, and the result names each.
+     */
+    public HostRestoreRequest salvaging() {
+        return new HostRestoreRequest(point, target, disks, define, name, replace, true, bytesPerSecond);
     }
 
     /** Reading so many bytes a second at most; 0 for no limit. */
     public HostRestoreRequest limitedTo(long newBytesPerSecond) {
-        return new HostRestoreRequest(point, target, disks, define, name, replace, newBytesPerSecond);
+        return new HostRestoreRequest(point, target, disks, define, name, replace, salvage, newBytesPerSecond);
     }
 }

@@ -137,9 +137,31 @@ class BatchIT {
         assertThat(new ObjectMapper().readTree(points.out()).get("domains"))
                 .hasSize(2)
                 .allMatch(domain -> domain.get("points").size() == 2);
+    }
 
-        assertThat(run(backup("--all", "--exclude-domain", "evrey-2", repository.toString())))
-                .isEqualTo(new CommandRun(1, "", "error: there is no domain 'evrey-2' to exclude on " + at() + "\n"));
+    @Test
+    void aGuestWithoutDisksAndAnExclusionOfNobodyAreNotes() throws IOException {
+        start("notes-1", GuestDisk.qcow2(MIB).pattern(1));
+        guests.add(Guest.on(libvirtd, "notes-2").start());
+        List<String> words = new ArrayList<>(List.of("--all", "--exclude-domain", "gone-9"));
+        others().forEach(other -> words.addAll(List.of("--exclude-domain", other)));
+        words.add(repository.toString());
+
+        CommandRun run = run(backup(words.toArray(String[]::new)));
+
+        assertThat(run.err())
+                .contains("note: there is no domain 'gone-9' to exclude on " + at() + "\n")
+                .contains("note: domain notes-2 has no disk to back up; nothing of it is kept\n");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run("points", repository.toString()).out())
+                .contains("notes-1")
+                .doesNotContain("notes-2");
+        words.add("--json");
+        JsonNode domains = new ObjectMapper()
+                .readTree(run(backup(words.toArray(String[]::new))).out())
+                .get("domains");
+        assertThat(domains.get(1).get("error").isNull()).isTrue();
+        assertThat(domains.get(1).get("passedOver").asText()).isEqualTo("domain notes-2 has no disk to back up");
     }
 
     private String at() {

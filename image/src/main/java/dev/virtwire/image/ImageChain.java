@@ -20,8 +20,8 @@ import java.util.Set;
  * next. If the last one has nothing either, or is shorter, zeros are read.
  */
 public final class ImageChain implements ImageReader {
-    /** More files than that in one chain are refused. */
-    public static final int MAX_DEPTH = 512;
+    /** More files than that in one chain are refused. Each takes some 20 KiB of memory. */
+    public static final int MAX_DEPTH = 4096;
 
     private final List<ImageReader> images;
 
@@ -42,7 +42,8 @@ public final class ImageChain implements ImageReader {
         List<ImageReader> images = new ArrayList<>();
         try {
             Set<Object> seen = new HashSet<>();
-            ImageReader image = openOne(top, format);
+            ImageMemory memory = ImageMemory.ofChain();
+            ImageReader image = openOne(top, format, memory);
             images.add(image);
             seen.add(ImageFile.identity(top));
             while (image.backing().isPresent()) {
@@ -60,7 +61,7 @@ public final class ImageChain implements ImageReader {
                     throw new ImageException(
                             image.file(), "does not say the format of its backing file " + backing.name());
                 }
-                image = openOne(path, backingFormat);
+                image = openOne(path, backingFormat, memory);
                 images.add(image);
             }
             return new ImageChain(images);
@@ -72,7 +73,7 @@ public final class ImageChain implements ImageReader {
 
     /**
      * A chain of images that are open already, topmost first. What they say of their backing files is not looked at.
-     * The chain closes them.
+     * The chain closes them. Those of a long chain should have been opened with one {@link ImageMemory}.
      */
     public static ImageChain of(List<? extends ImageReader> images) {
         if (images.isEmpty()) {
@@ -108,7 +109,7 @@ public final class ImageChain implements ImageReader {
         Ranges.checkInside(guestOffset, length, virtualSize());
         int limit = destination.limit();
         try {
-            walk(0, guestOffset, length, extent -> {
+            walk(guestOffset, length, extent -> {
                 if (extent.kind() == Kind.DATA) {
                     destination.limit(destination.position() + (int) extent.length());
                     images.get(extent.depth()).read(extent.offset(), destination);
@@ -128,7 +129,7 @@ public final class ImageChain implements ImageReader {
     public void forEachExtent(long guestOffset, long length, ExtentVisitor visitor) throws IOException {
         Ranges.checkInside(guestOffset, length, virtualSize());
         ExtentMerger merger = new ExtentMerger(visitor);
-        walk(0, guestOffset, length, merger);
+        walk(guestOffset, length, merger);
         merger.flush();
     }
 
@@ -147,22 +148,62 @@ public final class ImageChain implements ImageReader {
         }
     }
 
-    /** Walks a range of the image at {@code depth}, and of those beneath it where it has nothing. */
-    private void walk(int depth, long offset, long length, ExtentVisitor visitor) throws IOException {
-        ImageReader image = images.get(depth);
-        long here = Math.max(0, Math.min(length, image.virtualSize() - offset));
-        if (here > 0) {
-            image.forEachExtent(offset, here, extent -> {
-                if (extent.kind() == Kind.UNALLOCATED && depth + 1 < images.size()) {
-                    walk(depth + 1, extent.offset(), extent.length(), visitor);
-                } else {
-                    visitor.visit(at(depth, extent));
-                }
-            });
+    @Override
+    public ImageExtent extentAt(long guestOffset, long length) throws ImageException {
+        Ranges.checkInside(guestOffset, length, virtualSize());
+        return new Descent(guestOffset, guestOffset + length).next();
+    }
+
+    private void walk(long offset, long length, ExtentVisitor visitor) throws IOException {
+        Descent descent = new Descent(offset, offset + length);
+        while (descent.hasNext()) {
+            visitor.visit(descent.next());
         }
-        if (here < length) {
-            visitor.visit(new ImageExtent(
-                    offset + here, length - here, Kind.UNALLOCATED, ImageExtent.NO_HOST_OFFSET, images.size() - 1));
+    }
+
+    /** A walk over a range: down to the image that has something, and up again behind what it has. */
+    private final class Descent {
+        private final long end;
+        /** Up to where each image above the present one has nothing; never more than those above it. */
+        private final long[] nothingUpTo = new long[images.size()];
+
+        private int depth;
+        private long offset;
+
+        Descent(long offset, long end) {
+            this.offset = offset;
+            this.end = end;
+        }
+
+        boolean hasNext() {
+            return offset < end;
+        }
+
+        ImageExtent next() throws ImageException {
+            while (depth > 0 && nothingUpTo[depth - 1] <= offset) {
+                depth--;
+            }
+            while (true) {
+                long limit = depth == 0 ? end : nothingUpTo[depth - 1];
+                ImageReader image = images.get(depth);
+                long here = Math.min(limit, image.virtualSize()) - offset;
+                if (here <= 0) {
+                    // What is beneath a shorter image is not seen behind its end.
+                    return take(new ImageExtent(
+                            offset, limit - offset, Kind.UNALLOCATED, ImageExtent.NO_HOST_OFFSET, depth));
+                }
+                ImageExtent run = image.extentAt(offset, here);
+                if (run.kind() != Kind.UNALLOCATED || depth + 1 == images.size()) {
+                    return take(run);
+                }
+                nothingUpTo[depth] = run.end();
+                depth++;
+            }
+        }
+
+        private ImageExtent take(ImageExtent run) {
+            offset = run.end();
+            return at(depth, run);
         }
     }
 
@@ -171,9 +212,9 @@ public final class ImageChain implements ImageReader {
         return new ImageExtent(extent.offset(), extent.length(), extent.kind(), extent.hostOffset(), shown);
     }
 
-    private static ImageReader openOne(Path path, String format) throws ImageException {
+    private static ImageReader openOne(Path path, String format, ImageMemory memory) throws ImageException {
         return switch (format) {
-            case "qcow2" -> Qcow2Reader.open(path);
+            case "qcow2" -> Qcow2Reader.open(path, memory);
             case "raw" -> RawReader.open(path);
             default -> throw new ImageException(path, "has the format " + format + ", neither qcow2 nor raw");
         };

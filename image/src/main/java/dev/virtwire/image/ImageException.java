@@ -47,6 +47,14 @@ public final class ImageException extends IOException {
         return text;
     }
 
+    /**
+     * Whether the file was replaced or removed while it was read. Then nothing is wrong with the image: it can be
+     * opened again. See {@link ReplacedFileException}.
+     */
+    public boolean isReplaced() {
+        return ReplacedFileException.isCauseOf(this);
+    }
+
     /** The byte in the file where it went wrong, or {@link #NO_OFFSET}. */
     public long fileOffset() {
         return fileOffset;

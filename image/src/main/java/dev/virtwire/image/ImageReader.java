@@ -47,6 +47,15 @@ public interface ImageReader extends Closeable {
      */
     void forEachExtent(long guestOffset, long length, ExtentVisitor visitor) throws IOException;
 
+    /**
+     * The run that begins at an offset. It may be shorter than the longest run of its kind, but is never empty.
+     *
+     * @param length at least 1; the run is not longer
+     * @throws ImageException if the file cannot be read or is damaged there
+     * @throws IllegalArgumentException if the range leaves the disk
+     */
+    ImageExtent extentAt(long guestOffset, long length) throws ImageException;
+
     /** The runs of {@link #forEachExtent} as a list. For a range, not for a whole fragmented disk. */
     default List<ImageExtent> extents(long guestOffset, long length) throws IOException {
         List<ImageExtent> extents = new ArrayList<>();

@@ -12,6 +12,7 @@ import dev.virtwire.image.internal.Qcow2HeaderParser;
 import dev.virtwire.image.internal.Ranges;
 import dev.virtwire.image.internal.RefcountReader;
 import dev.virtwire.image.internal.References;
+import dev.virtwire.image.internal.UsedBytes;
 import dev.virtwire.image.internal.Zeros;
 import dev.virtwire.image.internal.codec.Decompressor;
 import java.io.IOException;
@@ -32,12 +33,12 @@ public final class Qcow2Reader implements ImageReader {
     private final ClusterMap map;
     private final Decompressor decompressor;
 
-    private Qcow2Reader(ImageFile file, Qcow2Header header, long fileSize) {
+    private Qcow2Reader(ImageFile file, Qcow2Header header, long fileSize, ImageMemory memory) {
         this.file = file;
         this.header = header;
         this.fileSize = fileSize;
-        this.map = new ClusterMap(file, header, fileSize);
-        this.decompressor = new Decompressor(file, header.clusterSize(), header.compression());
+        this.map = new ClusterMap(file, header, fileSize, memory.slices());
+        this.decompressor = new Decompressor(file, header.clusterSize(), header.compression(), memory.desks());
     }
 
     /**
@@ -46,9 +47,19 @@ public final class Qcow2Reader implements ImageReader {
      * @throws ImageException if the file cannot be read, is no qcow2 image, or needs a feature that is refused
      */
     public static Qcow2Reader open(Path path) throws ImageException {
+        return open(path, ImageMemory.ofOneImage());
+    }
+
+    /**
+     * Opens an image that is one of a chain.
+     *
+     * @param memory what the images of the chain share
+     * @throws ImageException as for {@link #open(Path)}
+     */
+    public static Qcow2Reader open(Path path, ImageMemory memory) throws ImageException {
         ImageFile file = ImageFile.open(path);
         try {
-            return new Qcow2Reader(file, Qcow2HeaderParser.parse(file), file.size());
+            return new Qcow2Reader(file, Qcow2HeaderParser.parse(file), file.size(), memory);
         } catch (ImageException | RuntimeException e) {
             file.close();
             throw e;
@@ -106,6 +117,38 @@ public final class Qcow2Reader implements ImageReader {
             offset = run.end();
         }
         merger.flush();
+    }
+
+    @Override
+    public ImageExtent extentAt(long guestOffset, long length) throws ImageException {
+        Ranges.checkInside(guestOffset, length, virtualSize());
+        return next(guestOffset, guestOffset + length);
+    }
+
+    /**
+     * How many bytes of this file a cluster of the disk takes: 0 if it is zeros or not in this image, the cluster size
+     * if it is not compressed. Of compressed data the file knows only the sectors, so that this may be wrong by 512
+     * bytes, but a sum over many is right.
+     *
+     * @param guestOffset of any byte of the cluster
+     * @throws ImageException if the file cannot be read or is damaged there
+     * @throws IllegalArgumentException if the offset is not on the disk
+     */
+    public long storedLength(long guestOffset) throws ImageException {
+        Ranges.checkInside(guestOffset, 1, virtualSize());
+        long table = map.tableOffset(guestOffset / map.bytesPerTable());
+        return table == 0 ? 0 : Entries.storedLength(map.entry(table, guestOffset), header.clusterBits());
+    }
+
+    /**
+     * How many bytes of the file nothing uses, as exactly as {@link #storedLength} says. Walks all tables.
+     *
+     * @throws ImageException if the file cannot be read
+     */
+    public long unusedBytes() throws ImageException {
+        UsedBytes used = new UsedBytes(header.clusterSize());
+        new References(header, fileSize, map, new RefcountReader(file, header, fileSize)).walk(used);
+        return Math.max(0, Entries.alignUp(fileSize, header.clusterSize()) - used.bytes());
     }
 
     /**

@@ -57,6 +57,12 @@ public final class RawReader implements ImageReader {
     }
 
     @Override
+    public ImageExtent extentAt(long guestOffset, long length) {
+        Ranges.checkInside(guestOffset, length, size);
+        return new ImageExtent(guestOffset, length, ImageExtent.Kind.DATA, guestOffset, 0);
+    }
+
+    @Override
     public void forEachExtent(long guestOffset, long length, ExtentVisitor visitor) throws IOException {
         Ranges.checkInside(guestOffset, length, size);
         if (length > 0) {

@@ -242,7 +242,7 @@ class ImageRoundTripTest {
     }
 
     @Test
-    void aChainIsFollowedTo512FilesAndNoFurther() throws IOException {
+    void aChainIsFollowedTo4096FilesAndNoFurther() throws IOException {
         Path base = folder.resolve("0.qcow2");
         try (Qcow2Writer writer = Qcow2Writer.create(base, Qcow2Options.ofSize(MIB))) {
             writer.write(0, filled(MIB, 5));
@@ -251,19 +251,19 @@ class ImageRoundTripTest {
         for (int i = 1; i <= ImageChain.MAX_DEPTH; i++) {
             finished(folder.resolve(i + ".qcow2"), (i - 1) + ".qcow2");
         }
-        try (ImageChain chain = ImageChain.open(folder.resolve("511.qcow2"), "qcow2", ImageAccess.within(folder))) {
+        try (ImageChain chain = ImageChain.open(folder.resolve("4095.qcow2"), "qcow2", ImageAccess.within(folder))) {
             ByteBuffer read = ByteBuffer.allocate(MIB);
             chain.read(0, read);
             assertThat(read.flip()).isEqualTo(filled(MIB, 5));
         }
-        Path top = folder.resolve("512.qcow2");
+        Path top = folder.resolve("4096.qcow2");
         assertThatThrownBy(() -> ImageChain.open(top, "qcow2", ImageAccess.within(folder)))
                 .isInstanceOf(ImageException.class)
-                .hasMessage(top + ": has more than 512 files in its backing chain");
+                .hasMessage(top + ": has more than 4096 files in its backing chain");
     }
 
     private static Path finished(Path file, @Nullable String backing) throws IOException {
-        Qcow2Options options = Qcow2Options.ofSize(MIB);
+        Qcow2Options options = Qcow2Options.ofSize(MIB).withClusterSize(4096);
         try (Qcow2Writer writer =
                 Qcow2Writer.create(file, backing == null ? options : options.withBacking(backing, "qcow2"))) {
             writer.finish();

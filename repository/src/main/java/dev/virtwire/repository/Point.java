@@ -13,7 +13,8 @@ import java.nio.file.Path;
  * @param domain the name of the domain's folder: the domain's name, but for letters that a folder cannot have
  * @param folder the point's folder
  * @param manifest what the point says of itself
- * @param manifestSha256 the SHA-256 of {@code manifest.json}, in lower-case hexadecimal
+ * @param manifestSha256 the SHA-256 of {@code manifest.json}, in lower-case hexadecimal; another one once earlier points
+ *     were merged into this one
  */
 public record Point(String domain, Path folder, Manifest manifest, String manifestSha256) {
     /** Refuses a missing field. */
@@ -22,6 +23,11 @@ public record Point(String domain, Path folder, Manifest manifest, String manife
         requireNonNull(folder, "folder");
         requireNonNull(manifest, "manifest");
         requireNonNull(manifestSha256, "manifestSha256");
+    }
+
+    /** Whether a link to a point's manifest means this one: its own, or one whose place it took. */
+    public boolean isMeantBy(String sha256) {
+        return manifestSha256.equals(sha256) || manifest.replaces().contains(sha256);
     }
 
     /** The point's id, such as {@code 20261122T190000Z-full}. */

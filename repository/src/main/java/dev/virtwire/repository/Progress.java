@@ -34,6 +34,8 @@ public record Progress(
         VERIFYING,
         /** Making everything durable, ending the host's job, giving the point its name. */
         COMMITTING,
+        /** Merging points that no rule keeps into the next one that stays. */
+        MERGING,
         /** Removing points that no rule keeps. */
         REMOVING,
         /** Removing what a failure left. */

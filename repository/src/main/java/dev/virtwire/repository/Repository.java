@@ -71,8 +71,30 @@ public interface Repository {
     Point newestPoint(String domain);
 
     /**
+     * The newest point of a domain that can be restored from here: its images are in the repository, its manifest can be
+     * read, and nothing is known to be wrong with it. If no point is like that, the newest whose images are here.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @throws RepositoryException if there is no such point
+     * @throws DamagedException if that is so because manifests are damaged
+     */
+    PointChoice newestRestorable(String domain);
+
+    /** Whether it holds anything of a domain of this name, or in a folder of this name. */
+    boolean holds(String domain);
+
+    /**
+     * Accepts that a point is lost, so that it counts as damage no longer: it is treated as one that was removed.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @param point the id of a point that is gone though nobody removed it
+     * @throws RepositoryException if nobody misses such a point, another run writes the domain, or it cannot be written
+     */
+    void acceptMissing(String domain, String point);
+
+    /**
      * Verifies what is asked for, on several threads: files, the bytes of images, and what a guest would read from
-     * them.
+     * them. What is found damaged is remembered in the repository, and taken back when it is found whole again.
      *
      * <p>The result is a report, whatever was found; or a {@link RepositoryException} if there is no such domain or
      * point, if another verification keeps the same record, or where something cannot be read at all, which says
@@ -83,9 +105,11 @@ public interface Repository {
     /**
      * Restores disks of a point and its domain XML to files: flattened, or as a chain of images. Each is complete,
      * durable and verified when it appears under its name; after a failure none is there, and what would have been
-     * replaced is as it was.
+     * replaced is as it was. Damage that takes nothing from these disks stands in the result. What is found damaged is
+     * remembered, as by {@link #verify}.
      *
-     * <p>Fails with a {@link DamagedException} where anything that the disks are restored from is damaged, with an
+     * <p>Fails with a {@link DamagedException} if anything of the disks cannot be given as it was, unless the request
+     * salvages, with an
      * {@link OperationCancelledException} after {@link Operation#cancel}, and with another {@link RepositoryException}
      * where the destination cannot be written or is full, or the images are not here.
      */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a verification found.
@@ -10,7 +13,10 @@ import java.util.List;
  * @param depth how much was read
  * @param bytes bytes of disk images, and to the full depth of disks, that were read
  * @param damage everything that is not as it was written, each with file and place
- * @param unverifiable points that cannot be verified from here, each with the reason: those of pushes
+ * @param lost by {@code domain@id}, what of a point's disks cannot be given back as it was, in whatever file the damage
+ *     is; also of points that were not asked for and build on damaged ones
+ * @param unverifiable what cannot be verified from here, each with the reason: disks of pushes, points of newer programs,
+ *     files that this program may not read
  * @param notices what is strange and does no harm, such as a file that belongs to no point
  */
 public record VerifyReport(
@@ -18,12 +24,14 @@ public record VerifyReport(
         VerifyDepth depth,
         long bytes,
         List<Finding> damage,
+        Map<String, List<LostRange>> lost,
         List<String> unverifiable,
         List<String> notices) {
     /** Copies the lists. */
     public VerifyReport {
         points = List.copyOf(points);
         damage = List.copyOf(damage);
+        lost = Collections.unmodifiableMap(new LinkedHashMap<>(lost));
         unverifiable = List.copyOf(unverifiable);
         notices = List.copyOf(notices);
     }

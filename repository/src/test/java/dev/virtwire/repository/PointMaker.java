@@ -157,7 +157,8 @@ public final class PointMaker {
                         excluded,
                         full.files(),
                         new DomainXml(true, List.of()),
-                        null));
+                        null,
+                        List.of()));
     }
 
     private ManifestDisk store(DiskStore store, String target, MemoryDisk disk, Point parent, Level level, String id)

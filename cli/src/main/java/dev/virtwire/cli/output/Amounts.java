@@ -4,11 +4,13 @@ package dev.virtwire.cli.output;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /** Amounts as people read them. */
 public final class Amounts {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     private static final int STEP = 1024;
+    private static final int MOST_NAMES = 5;
 
     private Amounts() {}
 
@@ -54,6 +56,14 @@ public final class Amounts {
     /** A count with its noun, in the plural unless it is one. */
     public static String count(long count, String noun) {
         return count + " " + noun + (count == 1 ? "" : "s");
+    }
+
+    /** The first of many names, and how many more there are. */
+    public static String few(List<String> names) {
+        int more = names.size() - MOST_NAMES;
+        return more <= 0
+                ? String.join(", ", names)
+                : String.join(", ", names.subList(0, MOST_NAMES)) + " and " + more + " more";
     }
 
     private static String twoDigits(long number) {

@@ -31,6 +31,11 @@ public final class CommandException extends RuntimeException {
         return new CommandException(ExitCode.USAGE, "usage", message, cause);
     }
 
+    /** What is stored is damaged; what could be done was done. */
+    public static CommandException damaged(String message) {
+        return new CommandException(ExitCode.DAMAGED, "damaged", message, null);
+    }
+
     /** What kind of error it is, in one word for programs. */
     public String kind() {
         return kind;

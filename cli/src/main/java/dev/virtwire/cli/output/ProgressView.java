@@ -34,6 +34,7 @@ public interface ProgressView extends ProgressListener, AutoCloseable {
             case COPYING -> "copying";
             case VERIFYING -> "verifying";
             case COMMITTING -> "committing";
+            case MERGING -> "merging";
             case REMOVING -> "removing";
             case CLEANING_UP -> "cleaning up";
             case DONE -> "done";

@@ -13,16 +13,23 @@ public final class ClusterMap {
     private final long fileSize;
     private final int clusterSize;
     private final int perTable;
+    private final SliceCache l1;
     private final SliceCache tables;
 
     /** The active map of an image, not that of one of its snapshots. */
     public ClusterMap(ImageFile file, Qcow2Header header, long fileSize) {
+        this(file, header, fileSize, SliceMemory.ofOneImage());
+    }
+
+    /** The same with memory that other images use too. */
+    public ClusterMap(ImageFile file, Qcow2Header header, long fileSize, SliceMemory memory) {
         this.file = file;
         this.header = header;
         this.fileSize = fileSize;
         this.clusterSize = header.clusterSize();
         this.perTable = Entries.perTable(clusterSize);
-        this.tables = new SliceCache(file, clusterSize);
+        this.l1 = new SliceCache(file, clusterSize, memory);
+        this.tables = new SliceCache(file, clusterSize, memory);
     }
 
     /** How many bytes of the disk one second-level table describes. */
@@ -53,7 +60,7 @@ public final class ClusterMap {
     }
 
     private long l1Entry(long number) throws ImageException {
-        return tables.entry(header.l1Offset(), (long) header.l1Entries() * Long.BYTES, number, "the L1 table");
+        return l1.entry(header.l1Offset(), (long) header.l1Entries() * Long.BYTES, number, "the L1 table");
     }
 
     /**

@@ -32,8 +32,25 @@ public final class Entries {
         return (int) ((additional + 1) * SECTOR - compressedOffset(entry, clusterBits) % SECTOR);
     }
 
+    /**
+     * How many bytes the data of a compressed cluster has: the entry knows only its sectors, so that this is wrong by up
+     * to a sector, but right on the average.
+     */
+    private static long likelyCompressedLength(long entry, int clusterBits) {
+        long additional = (entry & ~(COPIED | COMPRESSED)) >>> compressedOffsetBits(clusterBits);
+        return additional * SECTOR + 1;
+    }
+
+    /** About how many bytes of the file an entry of a second-level table stands for. */
+    public static long storedLength(long entry, int clusterBits) {
+        if ((entry & COMPRESSED) != 0) {
+            return likelyCompressedLength(entry, clusterBits);
+        }
+        return (entry & OFFSET_MASK) == 0 ? 0 : 1L << clusterBits;
+    }
+
     /** The second-level entry of a compressed cluster whose data begins and ends anywhere. */
-    static long compressedEntry(long offset, int length, int clusterBits) {
+    public static long compressedEntry(long offset, int length, int clusterBits) {
         long additional = (offset + length - 1) / SECTOR - offset / SECTOR;
         return COMPRESSED | additional << compressedOffsetBits(clusterBits) | offset;
     }

@@ -2,6 +2,7 @@
 package dev.virtwire.image.internal;
 
 import dev.virtwire.image.ImageException;
+import dev.virtwire.image.internal.files.ReadFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,16 +15,31 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A file with positional access whose every error names the file and the offset. Safe for several threads. */
 public final class ImageFile implements Closeable {
     private final Path path;
-    private final FileChannel channel;
+    /** Of a file that is written. */
+    private final @Nullable FileChannel channel;
+    /** A file that is only read. */
+    private final @Nullable ReadFile readFile;
 
-    private ImageFile(Path path, FileChannel channel) {
+    private ImageFile(Path path, @Nullable FileChannel channel, @Nullable ReadFile readFile) {
         this.path = path;
         this.channel = channel;
+        this.readFile = readFile;
+    }
+
+    private ImageFile(Path path, FileChannel channel) {
+        this(path, channel, null);
+    }
+
+    /** A file that is open already, for tests that watch what is done to it. */
+    public static ImageFile over(Path path, FileChannel channel) {
+        return new ImageFile(path, channel);
     }
 
     /** Makes a file that was not there before. */
@@ -44,27 +60,32 @@ public final class ImageFile implements Closeable {
 
     /** Opens a regular file for reading and writing. */
     public static ImageFile reopen(Path path) throws ImageException {
-        return openRegular(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
-    }
-
-    /** Opens a regular file for reading; anything else, a pipe for instance, could block without end. */
-    public static ImageFile open(Path path) throws ImageException {
-        return openRegular(path, Set.of(StandardOpenOption.READ));
-    }
-
-    private static ImageFile openRegular(Path path, Set<StandardOpenOption> how) throws ImageException {
         try {
             if (!Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
                 throw new ImageException(path, "is not a regular file");
             }
-            return new ImageFile(path, FileChannel.open(path, how));
+            return new ImageFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
         } catch (ImageException e) {
             throw e;
-        } catch (NoSuchFileException e) {
-            throw new ImageException(path, "does not exist", ImageException.NO_OFFSET, e);
         } catch (IOException e) {
-            throw new ImageException(path, "cannot be opened: " + reason(e), ImageException.NO_OFFSET, e);
+            throw cannotOpen(path, e);
         }
+    }
+
+    /** Opens a regular file for reading; anything else, a pipe for instance, could block without end. */
+    public static ImageFile open(Path path) throws ImageException {
+        try {
+            return new ImageFile(path, null, ReadFile.open(path));
+        } catch (ReadFile.NotRegularException e) {
+            throw new ImageException(path, "is not a regular file", ImageException.NO_OFFSET, e);
+        } catch (IOException e) {
+            throw cannotOpen(path, e);
+        }
+    }
+
+    private static ImageException cannotOpen(Path path, IOException e) {
+        String text = e instanceof NoSuchFileException ? "does not exist" : "cannot be opened: " + reason(e);
+        return new ImageException(path, text, ImageException.NO_OFFSET, e);
     }
 
     /** What two names of one file have in common. */
@@ -84,8 +105,11 @@ public final class ImageFile implements Closeable {
 
     /** The file's size in bytes. */
     public long size() throws ImageException {
+        if (readFile != null) {
+            return readFile.size();
+        }
         try {
-            return channel.size();
+            return written().size();
         } catch (IOException e) {
             throw new ImageException(path, "cannot tell its size: " + reason(e), ImageException.NO_OFFSET, e);
         }
@@ -101,7 +125,7 @@ public final class ImageFile implements Closeable {
         long at = offset;
         try {
             while (destination.hasRemaining()) {
-                int count = channel.read(destination, at);
+                int count = readFile == null ? written().read(destination, at) : readFile.read(destination, at);
                 if (count < 0) {
                     throw new ImageException(path, "the file ends inside " + what, at);
                 }
@@ -119,7 +143,7 @@ public final class ImageFile implements Closeable {
         long at = offset;
         try {
             while (source.hasRemaining()) {
-                at += channel.write(source, at);
+                at += written().write(source, at);
             }
         } catch (IOException e) {
             throw new ImageException(path, "cannot write " + source.remaining() + " bytes: " + reason(e), at, e);
@@ -129,9 +153,9 @@ public final class ImageFile implements Closeable {
     /** Makes the file exactly that long; new bytes are a hole. */
     public void resize(long size) throws ImageException {
         try {
-            if (channel.size() > size) {
-                channel.truncate(size);
-            } else if (channel.size() < size) {
+            if (written().size() > size) {
+                written().truncate(size);
+            } else if (written().size() < size) {
                 // The JDK has no call that extends a file, but a write at the end does.
                 write(ByteBuffer.allocate(1), size - 1);
             }
@@ -145,7 +169,7 @@ public final class ImageFile implements Closeable {
     /** Returns once everything written is on the disk. */
     public void sync() throws ImageException {
         try {
-            channel.force(true);
+            written().force(true);
         } catch (IOException e) {
             throw new ImageException(path, "cannot be synced: " + reason(e), ImageException.NO_OFFSET, e);
         }
@@ -154,10 +178,19 @@ public final class ImageFile implements Closeable {
     @Override
     public void close() throws ImageException {
         try {
-            channel.close();
+            if (channel != null) {
+                channel.close();
+            }
+            if (readFile != null) {
+                readFile.close();
+            }
         } catch (IOException e) {
             throw new ImageException(path, "cannot be closed: " + reason(e), ImageException.NO_OFFSET, e);
         }
+    }
+
+    private FileChannel written() {
+        return Objects.requireNonNull(channel, "the file is only read");
     }
 
     private static String reason(IOException e) {

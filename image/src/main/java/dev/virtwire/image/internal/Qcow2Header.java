@@ -46,6 +46,9 @@ public record Qcow2Header(
     /** What we write: the field for the compression type, and padding to a multiple of 8. */
     static final int LENGTH = 112;
 
+    /** The reference counts may be too low. */
+    static final long FEATURE_DIRTY = 1;
+
     /** The header has a compression type, and it is not deflate. */
     static final long FEATURE_COMPRESSION_TYPE = 1 << 3;
 
@@ -64,6 +67,16 @@ public record Qcow2Header(
     /** How the clusters are compressed that are. */
     public Compression compression() {
         return (incompatible & FEATURE_COMPRESSION_TYPE) == 0 ? Compression.DEFLATE : Compression.ZSTD;
+    }
+
+    /** Whether the header says that compressed clusters are Zstandard frames. */
+    public boolean isZstd() {
+        return compression() == Compression.ZSTD;
+    }
+
+    /** Whether the reference counts may be too low, as a writer marked that was lazy about them. */
+    public boolean isDirty() {
+        return (incompatible & FEATURE_DIRTY) != 0;
     }
 
     /** The header of an image that we write. */

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the header of a file that may be anything, and refuses what is not a qcow2 image that we can read. */
 public final class Qcow2HeaderParser {
-    private static final long DIRTY = 1;
     private static final long CORRUPT = 1 << 1;
     private static final long EXTERNAL_DATA = 1 << 2;
     private static final long EXTENDED_L2 = 1 << 4;
@@ -166,7 +165,7 @@ public final class Qcow2HeaderParser {
             throw wrong(
                     "compression_type is " + compression + " with the feature bit " + (typed ? "set" : "not set"), 104);
         }
-        long unknown = incompatible & ~(DIRTY | Qcow2Header.FEATURE_COMPRESSION_TYPE);
+        long unknown = incompatible & ~(Qcow2Header.FEATURE_DIRTY | Qcow2Header.FEATURE_COMPRESSION_TYPE);
         if (unknown != 0) {
             throw wrong("the image needs unknown features: " + names(unknown), 72);
         }

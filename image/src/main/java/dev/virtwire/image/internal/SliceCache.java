@@ -3,8 +3,6 @@ package dev.virtwire.image.internal;
 
 import dev.virtwire.image.ImageException;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,29 +10,24 @@ import org.jspecify.annotations.Nullable;
  * never in memory as a whole, so that what a file claims cannot fill the memory. Safe for several threads.
  */
 public final class SliceCache {
-    private static final int MAX_SLICE = 64 << 10;
-    private static final int MEMORY = 1 << 20;
-    private static final int MIN_SLICES = 4;
-
     /** Most look-ups are neighbours of the last one, and need no search for it. */
     private record Slice(long offset, ByteBuffer content) {}
 
     private final ImageFile file;
+    private final SliceMemory memory;
     private final int sliceSize;
-    private final Map<Long, ByteBuffer> slices;
     private volatile @Nullable Slice last;
 
-    /** A cache for tables that begin at multiples of the cluster size. */
+    /** A cache for tables that begin at multiples of the cluster size, with memory of its own. */
     public SliceCache(ImageFile file, int clusterSize) {
+        this(file, clusterSize, SliceMemory.ofOneImage());
+    }
+
+    /** The same with memory that others use too. */
+    public SliceCache(ImageFile file, int clusterSize, SliceMemory memory) {
         this.file = file;
-        this.sliceSize = Math.min(clusterSize, MAX_SLICE);
-        int maxSlices = Math.max(MIN_SLICES, MEMORY / sliceSize);
-        this.slices = new LinkedHashMap<>(16, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<Long, ByteBuffer> eldest) {
-                return size() > maxSlices;
-            }
-        };
+        this.memory = memory;
+        this.sliceSize = Math.min(clusterSize, memory.sliceSize());
     }
 
     /**
@@ -52,17 +45,12 @@ public final class SliceCache {
         if (latest != null && latest.offset() == sliceOffset && latest.content().limit() >= inSlice + Long.BYTES) {
             return latest.content().getLong((int) inSlice);
         }
-        ByteBuffer slice;
-        synchronized (slices) {
-            slice = slices.get(sliceOffset);
-        }
+        ByteBuffer slice = memory.find(this, sliceOffset);
         if (slice == null || slice.limit() < inSlice + Long.BYTES) {
             slice = ByteBuffer.allocate((int) Math.min(sliceSize, tableOffset + tableLength - sliceOffset));
             file.read(slice, sliceOffset, what);
             slice.flip();
-            synchronized (slices) {
-                slices.put(sliceOffset, slice);
-            }
+            memory.keep(this, sliceOffset, slice);
         }
         last = new Slice(sliceOffset, slice);
         return slice.getLong((int) inSlice);

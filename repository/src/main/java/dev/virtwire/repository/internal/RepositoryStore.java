@@ -8,6 +8,8 @@ import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointChoice;
+import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
@@ -18,6 +20,8 @@ import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.damage.DamageRecord;
+import dev.virtwire.repository.internal.damage.MissingPoints;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
@@ -31,8 +35,10 @@ import dev.virtwire.repository.internal.retention.DomainErasure;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
+import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.store.RepositoryVersion;
 import dev.virtwire.repository.internal.verify.Verifier;
+import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -278,7 +284,8 @@ public final class RepositoryStore implements Repository {
     @Override
     public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire prune", () -> {
-            Pruner pruner = new Pruner(existing(request.domain()), request.retention(), null, listener);
+            Pruner pruner = Pruner.of(
+                    existing(request.domain()), request.retention(), new RateLimit(request.bytesPerSecond()), listener);
             return request.dryRun() ? pruner.dryRun() : pruner.run().withNotices(finishErasures());
         });
     }
@@ -350,18 +357,77 @@ public final class RepositoryStore implements Repository {
         return domainStores().stream().map(DomainStore::name).toList();
     }
 
+    @Override
+    public boolean holds(String domain) {
+        return domains().contains(domain) || domain(domain).exists();
+    }
+
+    @Override
+    public PointChoice newestRestorable(String domain) {
+        return NewestRestorable.of(existing(domain));
+    }
+
+    @Override
+    public void acceptMissing(String domain, String point) {
+        DomainStore store = existing(domain);
+        DomainLock lock = store.lock();
+        try {
+            List<Point> points = store.points(problem -> {}).points();
+            if (!MissingPoints.of(store, points).containsKey(point)) {
+                throw new RepositoryException("nobody misses a point " + point + " of domain " + store.name() + " in "
+                        + folder
+                        + (store.hasPoint(point) ? ": it is there" : ""));
+            }
+            new PointRemoval(store).accept(point);
+        } catch (IOException e) {
+            throw Problems.with("accept the loss of", store.folder().resolve(point), e);
+        } finally {
+            lock.close();
+        }
+    }
+
+    /** What cannot be read of a domain is its own trouble, and hides no other. */
     private static DomainPoints list(DomainStore domain) {
-        Listing listing = domain.points();
-        List<Finding> damage = new ArrayList<>(listing.damage());
-        damage.addAll(domain.journal().damage());
+        List<Point> points = new ArrayList<>();
+        List<Finding> damage = new ArrayList<>();
+        List<PointDamage> known = new ArrayList<>();
+        List<String> unreadable = new ArrayList<>();
+        List<String> unfinished = new ArrayList<>();
         List<Hold> held = new ArrayList<>();
         try {
-            held.addAll(domain.journal().holds().list());
-        } catch (DamagedException e) {
-            // It stands in the journal's damage.
-            LOG.debug("the holds of {} cannot be read", domain.folder(), e);
+            Listing listing = domain.points(problem -> unreadable.add(String.valueOf(problem.getMessage())));
+            points.addAll(listing.points());
+            damage.addAll(listing.damage());
+            damage.addAll(MissingPoints.of(domain, points).values());
+            damage.addAll(domain.journal().damage());
+            unfinished.addAll(domain.journal().points());
+            held.addAll(holds(domain));
+            DamageRecord record = DamageRecord.of(domain);
+            Finding doubt = record.doubt();
+            if (doubt != null && record.isNewer()) {
+                unreadable.add(doubt.toString());
+            } else if (doubt != null) {
+                damage.add(doubt);
+            }
+            for (Point point : points) {
+                PointDamage each = record.of(point);
+                if (each != null) {
+                    known.add(each);
+                }
+            }
+        } catch (RepositoryException e) {
+            unreadable.add(String.valueOf(e.getMessage()));
         }
-        return new DomainPoints(
-                domain.name(), listing.points(), damage, domain.journal().points(), held);
+        return new DomainPoints(domain.name(), points, damage, known, unreadable, unfinished, held);
+    }
+
+    /** None if they cannot be read: that stands in the journal's damage. */
+    private static List<Hold> holds(DomainStore domain) {
+        try {
+            return domain.journal().holds().list();
+        } catch (DamagedException e) {
+            LOG.debug("the holds of {} cannot be read", domain.folder(), e);
+            return List.of();
+        }
     }
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param files all files of the point but images and digests
  * @param domainXml what is in the saved domain XML
  * @param nvram the UEFI variables, or null for a domain without
+ * @param replaces the SHA-256 of each manifest that this one took the place of, because earlier points were merged into
+ *     this one: a link that names one of them means this point
  */
 public record Manifest(
         String format,
@@ -57,7 +60,8 @@ public record Manifest(
         List<ExcludedDisk> excluded,
         List<PointFile> files,
         DomainXml domainXml,
-        @Nullable Nvram nvram) {
+        @Nullable Nvram nvram,
+        List<String> replaces) {
     /** What {@link #format} says. */
     public static final String FORMAT = "virtwire-manifest";
 
@@ -87,6 +91,46 @@ public record Manifest(
         excluded = List.copyOf(excluded);
         files = List.copyOf(files);
         requireNonNull(domainXml, "domainXml");
+        // Programs that merged no points wrote no such field.
+        replaces = replaces == null ? List.of() : List.copyOf(replaces);
+    }
+
+    /**
+     * What the point says of itself after earlier points were merged into it.
+     *
+     * @param sha256 the SHA-256 of this manifest, which the new one replaces
+     * @param base the point that it builds on from now on, or null for none
+     * @param before the point before it from now on, or null for none
+     * @param merged its disks
+     */
+    public Manifest merged(
+            String sha256, @Nullable ParentLink base, @Nullable ParentLink before, List<ManifestDisk> merged) {
+        List<String> replaced = new ArrayList<>(replaces);
+        replaced.add(sha256);
+        return new Manifest(
+                format,
+                version,
+                writer,
+                repository,
+                point,
+                domain,
+                host,
+                mode,
+                base == null ? Level.FULL : level == Level.FULL ? Level.INCREMENTAL : level,
+                outcome,
+                base,
+                before,
+                checkpoint,
+                checkpointReason,
+                quiesced,
+                began,
+                completed,
+                merged,
+                excluded,
+                files,
+                domainXml,
+                nvram,
+                replaced);
     }
 
     /** The file with this role, or null if the point has none. */

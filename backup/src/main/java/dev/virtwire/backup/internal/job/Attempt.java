@@ -214,7 +214,8 @@ record Attempt(
                 choice.excluded(),
                 written.files(),
                 written.domainXml(),
-                written.nvram());
+                written.nvram(),
+                List.of());
     }
 
     private static @Nullable ParentLink link(@Nullable Point point) {

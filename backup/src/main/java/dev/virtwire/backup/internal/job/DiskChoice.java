@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.NoDiskException;
 import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.manifest.DiskSource;
@@ -23,7 +24,8 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
     /**
      * What the plan says of this domain's disks.
      *
-     * @throws BackupException if it names a disk that is not there or cannot be backed up, or none is left
+     * @throws BackupException if it names a disk that is not there or cannot be backed up, or (a
+     *     {@link NoDiskException}) none is left
      */
     static DiskChoice of(BackupRequest plan, String domain, List<Disk> all) {
         Map<String, Disk> known = new LinkedHashMap<>();
@@ -49,7 +51,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
             }
         }
         if (chosen.isEmpty()) {
-            throw new BackupException("domain " + domain + " has no disk to back up"
+            throw new NoDiskException("domain " + domain + " has no disk to back up"
                     + (excluded.isEmpty()
                             ? ""
                             : ": " + excluded.get(0).target() + ": "

@@ -10,6 +10,7 @@ import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
@@ -51,6 +52,7 @@ final class ParentSearch {
     private final HostFacts facts;
     private final List<ChosenDisk> disks;
     private final Map<String, Long> sizes = new HashMap<>();
+    private @Nullable DamageRecord known;
 
     /** For these disks of a domain. */
     ParentSearch(BackupRequest plan, DomainStore store, HostFacts facts, List<ChosenDisk> disks) {
@@ -184,7 +186,15 @@ final class ParentSearch {
         if (before.virtualSize() != size) {
             return "it has " + size + " bytes now, and had " + before.virtualSize() + " at point " + point.id();
         }
-        return damage(point, before);
+        String known = known().problem(point, disk.target());
+        return known == null ? damage(point, before) : "what it would build on is damaged: " + known;
+    }
+
+    private DamageRecord known() {
+        if (known == null) {
+            known = DamageRecord.of(store);
+        }
+        return known;
     }
 
     private static String describe(DiskSource source) {

@@ -163,7 +163,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
         require(store.hasPoint(link.point()), "point " + link.point() + ", which it builds on, is gone");
         Point parent = store.point(link.point());
         require(
-                parent.manifestSha256().equals(link.manifestSha256()),
+                parent.isMeantBy(link.manifestSha256()),
                 "point " + link.point() + ", which it builds on, is another one now");
         return parent;
     }

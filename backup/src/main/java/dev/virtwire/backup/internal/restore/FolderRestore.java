@@ -12,6 +12,7 @@ import dev.virtwire.repository.internal.restore.FileRestore;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,7 @@ final class FolderRestore {
                 target.chained(),
                 request.disks(),
                 request.replace(),
+                request.salvage(),
                 request.bytesPerSecond());
         this.files = new FileRestore(domain, asked, request.name(), request.define(), listener);
         this.definition = request.define()
@@ -76,13 +78,17 @@ final class FolderRestore {
             throw cleanUp(e);
         }
         RestoreResult done = files.result();
+        List<String> all = new ArrayList<>(done.notices());
+        all.addAll(notices);
         return new HostRestoreResult(
                 done.files(),
                 List.of(),
                 done.bytesWritten(),
                 done.duration(),
                 definition == null ? null : definition.identity(),
-                notices);
+                done.lost(),
+                done.damage(),
+                all);
     }
 
     private Map<String, Long> sizes() {

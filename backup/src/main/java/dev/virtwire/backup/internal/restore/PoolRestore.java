@@ -17,14 +17,15 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.StorageVolType;
 import dev.virtwire.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.protocol.stream.WritableStream;
+import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
-import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.restore.ChosenDisks;
 import dev.virtwire.repository.internal.restore.DiskRestore;
+import dev.virtwire.repository.internal.restore.Losses;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
@@ -56,6 +57,7 @@ final class PoolRestore {
     private final @Nullable HostDefinition definition;
     private final List<StorageVolume> made = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
+    private final Losses losses;
     private boolean devices;
 
     PoolRestore(
@@ -69,6 +71,7 @@ final class PoolRestore {
         this.request = request;
         this.target = target;
         this.listener = listener;
+        this.losses = new Losses(domain, request.salvage());
         // Read again: whoever asks may have held on to it for long.
         this.point = domain.ownPoint(request.point().id());
         this.definition = request.define()
@@ -106,12 +109,15 @@ final class PoolRestore {
             throw cleanUp(e);
         }
         meter.phase(Progress.Phase.DONE);
+        notices.addAll(losses.notices());
         return new HostRestoreResult(
                 List.of(),
                 made,
                 meter.movedBytes(),
                 Duration.ofNanos(System.nanoTime() - begin),
                 definition == null ? null : definition.identity(),
+                losses.lost(),
+                losses.damage(),
                 notices);
     }
 
@@ -131,21 +137,28 @@ final class PoolRestore {
 
     private Path restore(ManifestDisk disk, StoragePool pool, Workers workers, ProgressMeter meter) throws IOException {
         StorageVolume volume = create(pool, disk.target() + ".raw", disk.virtualSize());
-        try (DiskChain chain = DiskChain.open(domain, point, disk);
-                VolumeTarget writer = writer(volume, disk.virtualSize())) {
-            DiskRestore.run(chain, writer, workers, meter);
+        try (VolumeTarget writer = writer(volume, disk.virtualSize())) {
+            DiskRestore.run(domain, point, disk, writer, workers, meter, losses);
             writer.finish();
         }
         return Path.of(await(volume.path()));
     }
 
-    /** The restored UEFI variables, or null if the point has none. */
+    /** The restored UEFI variables, or null if the point has none or they are left out. */
     private @Nullable Path nvram(StoragePool pool) throws IOException {
         PointFile stored = point.manifest().file(PointFile.NVRAM);
         if (stored == null) {
             return null;
         }
-        SmallFiles.require(point.folder(), stored);
+        try {
+            SmallFiles.require(point.folder(), stored);
+        } catch (DamagedException e) {
+            losses.leftOut(point, stored.file(), e.findings());
+            if (!request.salvage()) {
+                throw e;
+            }
+            return null;
+        }
         byte[] content = Files.readAllBytes(point.folder().resolve(stored.file()));
         StorageVolume volume = create(pool, "nvram.fd", content.length);
         try (VolumeTarget writer = writer(volume, content.length)) {

@@ -9,6 +9,7 @@ import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.BatchRequest;
 import dev.virtwire.backup.BatchResult;
 import dev.virtwire.backup.DomainOutcome;
+import dev.virtwire.backup.NoDiskException;
 import dev.virtwire.backup.TransferLimits;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
@@ -231,7 +232,7 @@ public final class BackupCommand extends ConnectedCommand {
         List<Domain> domains = new ArrayList<>(await(libvirt.domains()));
         for (String name : excludedDomains) {
             if (!domains.removeIf(domain -> domain.name().equals(name))) {
-                throw CommandException.notFound("there is no domain '" + name + "' to exclude on "
+                note("there is no domain '" + name + "' to exclude on "
                         + libvirt.uri().where());
             }
         }
@@ -318,14 +319,15 @@ public final class BackupCommand extends ConnectedCommand {
 
     private void reportAll(List<DomainOutcome> outcomes) {
         outcomes.forEach(this::warnOfPoints);
-        List<DomainOutcome> failed =
-                outcomes.stream().filter(outcome -> !outcome.succeeded()).toList();
+        List<DomainOutcome> failed = outcomes.stream().filter(this::hasFailed).toList();
         if (json()) {
-            printJson(json -> BackupReport.writeAll(json, outcomes));
+            printJson(json -> BackupReport.writeAll(json, outcomes, this::hasFailed));
         } else {
             for (DomainOutcome outcome : outcomes) {
                 print(outcome);
-                if (outcome.failure() != null) {
+                if (outcome.failure() != null && !hasFailed(outcome)) {
+                    note(ErrorReport.message(outcome.failure()) + "; nothing of it is kept");
+                } else if (outcome.failure() != null) {
                     out().println("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
                 }
             }
@@ -338,6 +340,11 @@ public final class BackupCommand extends ConnectedCommand {
                     first);
         }
         damage(outcomes);
+    }
+
+    /** A guest without disks that nobody named is no failure. */
+    private boolean hasFailed(DomainOutcome outcome) {
+        return !outcome.succeeded() && !(all && outcome.failure() instanceof NoDiskException);
     }
 
     /** Points that retention could not count on are no failure of the new ones. */

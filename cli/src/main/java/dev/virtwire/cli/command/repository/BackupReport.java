@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** How backups went, for people and as JSON. */
 final class BackupReport {
@@ -90,8 +91,9 @@ final class BackupReport {
         }
     }
 
-    /** The field of all domains. */
-    static void writeAll(JsonGenerator json, List<DomainOutcome> outcomes) throws IOException {
+    /** The field of all domains; what has no point and has not failed was passed over. */
+    static void writeAll(JsonGenerator json, List<DomainOutcome> outcomes, Predicate<DomainOutcome> failed)
+            throws IOException {
         json.writeArrayFieldStart("domains");
         for (DomainOutcome outcome : outcomes) {
             json.writeStartObject();
@@ -99,10 +101,16 @@ final class BackupReport {
                 json.writeStringField("domain", outcome.domain());
             }
             write(json, outcome);
-            if (outcome.failure() == null) {
+            RuntimeException failure = outcome.failure();
+            if (failure == null) {
                 json.writeNullField("error");
+                json.writeNullField("passedOver");
+            } else if (failed.test(outcome)) {
+                ErrorReport.writeField(json, failure);
+                json.writeNullField("passedOver");
             } else {
-                ErrorReport.writeField(json, outcome.failure());
+                json.writeNullField("error");
+                json.writeStringField("passedOver", failure.getMessage());
             }
             json.writeEndObject();
         }

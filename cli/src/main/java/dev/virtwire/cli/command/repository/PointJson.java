@@ -4,7 +4,9 @@ package dev.virtwire.cli.command.repository;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
+import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.PruneReport;
@@ -15,10 +17,40 @@ import dev.virtwire.repository.manifest.PushedImage;
 import dev.virtwire.repository.manifest.StoredImage;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Points, and what is wrong with them, as {@code --json} shows them: docs/command.md names each field. */
 final class PointJson {
     private PointJson() {}
+
+    /** The fields of a point, and what is known to be wrong with it. */
+    static void write(JsonGenerator json, Point point, @Nullable PointDamage known) throws IOException {
+        write(json, point);
+        if (known == null) {
+            json.writeNullField("knownDamage");
+            return;
+        }
+        json.writeObjectFieldStart("knownDamage");
+        json.writeStringField("since", known.since().toString());
+        json.writeStringField("foundBy", known.foundBy());
+        json.writeBooleanField("harmless", known.harmless());
+        writeLost(json, known.lost());
+        writeFindings(json, "files", known.files());
+        json.writeEndObject();
+    }
+
+    /** Ranges of disks that are lost, as an array. */
+    static void writeLost(JsonGenerator json, List<LostRange> lost) throws IOException {
+        json.writeArrayFieldStart("lost");
+        for (LostRange range : lost) {
+            json.writeStartObject();
+            json.writeStringField("disk", range.disk());
+            json.writeNumberField("offset", range.offset());
+            json.writeNumberField("length", range.length());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
 
     /** The fields of a point. */
     static void write(JsonGenerator json, Point point) throws IOException {
@@ -112,7 +144,11 @@ final class PointJson {
 
     /** The findings of a list, as an array. */
     static void writeDamage(JsonGenerator json, List<Finding> damage) throws IOException {
-        json.writeArrayFieldStart("damage");
+        writeFindings(json, "damage", damage);
+    }
+
+    private static void writeFindings(JsonGenerator json, String name, List<Finding> damage) throws IOException {
+        json.writeArrayFieldStart(name);
         for (Finding finding : damage) {
             json.writeStartObject();
             json.writeStringField("file", finding.file().toString());

@@ -2,7 +2,7 @@
 package dev.virtwire.cli.command.repository;
 
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointChoice;
 import dev.virtwire.repository.Repository;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +19,7 @@ record PointName(String domain, @Nullable String point) {
     /** Takes a name apart. A domain's own name may hold the separator: one that the repository has is taken whole. */
     static PointName parse(Repository repository, String text) {
         int at = text.lastIndexOf(SEPARATOR);
-        List<String> domains = repository.points().stream()
-                .flatMap(domain -> domain.points().stream())
-                .map(point -> point.manifest().domain().name())
-                .toList();
-        if (at < 0 || domains.contains(text)) {
+        if (at < 0 || repository.holds(text)) {
             return new PointName(text, null);
         }
         return new PointName(text.substring(0, at), text.substring(at + 1));
@@ -42,8 +38,10 @@ record PointName(String domain, @Nullable String point) {
         return name;
     }
 
-    /** The point, or the domain's newest if no point is named. */
-    Point in(Repository repository) {
-        return point == null ? repository.newestPoint(domain) : repository.point(domain, point);
+    /** The point, or the domain's newest that can be restored if no point is named. */
+    PointChoice in(Repository repository) {
+        return point == null
+                ? repository.newestRestorable(domain)
+                : new PointChoice(repository.point(domain, point), List.of(), false);
     }
 }

@@ -4,18 +4,20 @@ package dev.virtwire.cli.command.repository;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
+import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
-import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -44,10 +46,22 @@ public final class PointsCommand extends AbstractCommand {
         }
         List<Finding> damage =
                 domains.stream().flatMap(each -> each.damage().stream()).toList();
-        if (!damage.isEmpty()) {
-            throw new DamagedException(damage);
+        List<String> lost = domains.stream().flatMap(PointsCommand::lost).toList();
+        if (!damage.isEmpty() || !lost.isEmpty()) {
+            throw CommandException.damaged(VerifyCommand.summary(damage.size(), lost));
+        }
+        List<String> unreadable =
+                domains.stream().flatMap(each -> each.unreadable().stream()).toList();
+        if (!unreadable.isEmpty()) {
+            throw CommandException.failed("not everything can be read: " + unreadable.get(0), null);
         }
         return ExitCode.DONE;
+    }
+
+    private static Stream<String> lost(DomainPoints domain) {
+        return domain.known().stream()
+                .filter(damage -> !damage.harmless())
+                .map(damage -> domain.domain() + "@" + damage.point());
     }
 
     private void print(List<DomainPoints> domains) {
@@ -55,7 +69,7 @@ public final class PointsCommand extends AbstractCommand {
                 .rightAligned("DISKS", "SIZE", "STORED");
         for (DomainPoints each : domains) {
             for (Point point : each.points()) {
-                row(table, point, each.hold(point.id()));
+                row(table, point, each.hold(point.id()), each.known(point.id()));
             }
         }
         if (table.isEmpty()) {
@@ -64,6 +78,9 @@ public final class PointsCommand extends AbstractCommand {
             table.print(out());
         }
         for (DomainPoints each : domains) {
+            each.damage().forEach(finding -> out().println("damaged: " + finding));
+            each.known().forEach(damage -> print(each.domain() + "@" + damage.point(), damage));
+            each.unreadable().forEach(problem -> out().println("unreadable: " + each.domain() + ": " + problem));
             for (String id : each.unfinished()) {
                 note("point " + id + " of " + each.domain()
                         + " is unfinished: a run is at work on it, or died; the next" + " backup or 'virtwire recover "
@@ -72,7 +89,15 @@ public final class PointsCommand extends AbstractCommand {
         }
     }
 
-    private static void row(Table table, Point point, @Nullable Hold hold) {
+    private void print(String name, PointDamage damage) {
+        String found = " (found by " + damage.foundBy() + ", first at " + Amounts.instant(damage.since()) + ")";
+        damage.lost().forEach(range -> out().println("lost: " + name + ": " + range + found));
+        if (damage.lost().isEmpty()) {
+            damage.files().forEach(file -> out().println("damaged: " + file + found));
+        }
+    }
+
+    private static void row(Table table, Point point, @Nullable Hold hold, @Nullable PointDamage known) {
         Manifest manifest = point.manifest();
         boolean pushed = manifest.disks().stream().allMatch(disk -> disk.image() == null);
         table.row(
@@ -84,7 +109,7 @@ public final class PointsCommand extends AbstractCommand {
                 String.valueOf(manifest.disks().size()),
                 Amounts.bytes(PointJson.virtualSize(manifest)),
                 pushed ? "on host" : Amounts.bytes(PointJson.stored(manifest)),
-                manifest.outcome()
+                (known != null && !known.harmless() ? "damaged" : manifest.outcome())
                         + (hold == null ? "" : "; held" + (hold.reason() == null ? "" : ": " + hold.reason())));
     }
 
@@ -99,11 +124,12 @@ public final class PointsCommand extends AbstractCommand {
             json.writeArrayFieldStart("points");
             for (Point point : each.points()) {
                 json.writeStartObject();
-                PointJson.write(json, point);
+                PointJson.write(json, point, each.known(point.id()));
                 json.writeEndObject();
             }
             json.writeEndArray();
             PointJson.writeDamage(json, each.damage());
+            PointJson.writeStrings(json, "unreadable", each.unreadable());
             PointJson.writeStrings(json, "unfinished", each.unfinished());
             json.writeArrayFieldStart("held");
             for (Hold hold : each.held()) {

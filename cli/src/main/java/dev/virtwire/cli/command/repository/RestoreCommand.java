@@ -14,15 +14,20 @@ import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointChoice;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -57,7 +62,7 @@ public final class RestoreCommand extends ConnectedCommand {
     @Parameters(
             index = "1",
             paramLabel = "DOMAIN[@POINT]",
-            description = "The domain and its point. Default: the newest.")
+            description = "The domain and its point. Default: the newest that can be restored.")
     private String name = "";
 
     @Option(
@@ -111,6 +116,13 @@ public final class RestoreCommand extends ConnectedCommand {
                             + " refusing.")
     private boolean replace;
 
+    @Option(
+            names = "--salvage",
+            description =
+                    "If not all can be given back: write all that is right, leave zeros for the rest, and name each"
+                            + " range. Not with --chain.")
+    private boolean salvage;
+
     @Mixin
     private RateOption rate = new RateOption();
 
@@ -118,6 +130,9 @@ public final class RestoreCommand extends ConnectedCommand {
     public Integer call() throws Exception {
         if (chain && format == ImageFormat.RAW) {
             throw CommandException.usage("--chain copies qcow2 images: leave out --format " + format, null);
+        }
+        if (chain && salvage) {
+            throw CommandException.usage("--salvage writes images that need no other: leave out --chain", null);
         }
         if (newName != null && !define) {
             throw CommandException.usage("--name is for --define", null);
@@ -137,23 +152,27 @@ public final class RestoreCommand extends ConnectedCommand {
     @Override
     protected int run(Libvirt libvirt) {
         Repository repository = Repository.open(folder);
-        Point point = PointName.parse(repository, name).in(repository);
+        PointChoice choice = PointName.parse(repository, name).in(repository);
+        Point point = choice.point();
         HostRestoreRequest request =
                 HostRestoreRequest.of(point, target()).withDisks(disks).limitedTo(rate.bytesPerSecond());
         if (define) {
             request = newName == null ? request.defining() : request.definingAs(newName);
         }
+        request = salvage ? request.salvaging() : request;
         HostRestoreRequest wanted = replace ? request.replacing() : request;
         HostRestoreResult result =
                 interruptible(view -> Backups.of(libvirt, repository).restore(wanted, view));
         print(
-                point,
+                choice,
                 pool == null ? names(result.files()) : volumes(result.volumes()),
                 result.bytesWritten(),
                 result.duration(),
                 result.defined(),
+                result.lost(),
+                result.damage(),
                 result.notices());
-        return ExitCode.DONE;
+        return end(choice, result.lost(), result.damage());
     }
 
     private RestoreTarget target() {
@@ -169,15 +188,43 @@ public final class RestoreCommand extends ConnectedCommand {
 
     private int restore(Path out) {
         Repository repository = Repository.open(folder);
-        Point point = PointName.parse(repository, name).in(repository);
-        RestoreRequest request = RestoreRequest.of(point, out)
+        PointChoice choice = PointName.parse(repository, name).in(repository);
+        RestoreRequest request = RestoreRequest.of(choice.point(), out)
                 .withFormat(format())
                 .withDisks(disks)
                 .limitedTo(rate.bytesPerSecond());
         RestoreRequest chained = chain ? request.asChain() : request;
-        RestoreRequest wanted = replace ? chained.replacing() : chained;
+        RestoreRequest salvaging = salvage ? chained.salvaging() : chained;
+        RestoreRequest wanted = replace ? salvaging.replacing() : salvaging;
         RestoreResult result = interruptible(view -> repository.restore(wanted, view));
-        print(point, names(result.files()), result.bytesWritten(), result.duration(), null, List.of());
+        print(
+                choice,
+                names(result.files()),
+                result.bytesWritten(),
+                result.duration(),
+                null,
+                result.lost(),
+                result.damage(),
+                result.notices());
+        return end(choice, result.lost(), result.damage());
+    }
+
+    /** What was restored is there; the exit code says whether all is well. */
+    private static int end(PointChoice choice, List<LostRange> lost, List<Finding> damage) {
+        if (!lost.isEmpty()) {
+            long bytes = lost.stream().mapToLong(LostRange::length).sum();
+            throw CommandException.damaged("not all could be given back: " + Amounts.bytes(bytes) + " in "
+                    + Amounts.count(lost.size(), "range") + " are zeros: "
+                    + Amounts.few(lost.stream().map(LostRange::toString).toList()));
+        }
+        if (!damage.isEmpty()) {
+            throw CommandException.damaged("what is restored is right, and the repository is damaged: "
+                    + Amounts.few(damage.stream().map(Finding::toString).toList()));
+        }
+        if (choice.damaged()) {
+            throw CommandException.damaged(
+                    "what is restored is right, and is not the newest: newer points are damaged");
+        }
         return ExitCode.DONE;
     }
 
@@ -193,12 +240,19 @@ public final class RestoreCommand extends ConnectedCommand {
     }
 
     private void print(
-            Point point,
+            PointChoice choice,
             List<String> made,
             long bytesWritten,
             Duration duration,
             @Nullable DomainIdentity defined,
-            List<String> notices) {
+            List<LostRange> lost,
+            List<Finding> damage,
+            List<String> found) {
+        Point point = choice.point();
+        List<String> notices = new ArrayList<>(found);
+        point.manifest()
+                .excluded()
+                .forEach(disk -> notices.add("the point does not have disk " + disk.target() + ": " + disk.reason()));
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", point.manifest().domain().name());
@@ -212,6 +266,9 @@ public final class RestoreCommand extends ConnectedCommand {
                 json.writeStringField("definedName", defined == null ? null : defined.name());
                 json.writeStringField(
                         "definedUuid", defined == null ? null : defined.uuid().toString());
+                PointJson.writeStrings(json, "passedOver", choice.passedOver());
+                PointJson.writeLost(json, lost);
+                PointJson.writeDamage(json, damage);
                 PointJson.writeStrings(json, "notices", notices);
             });
             return;
@@ -223,6 +280,9 @@ public final class RestoreCommand extends ConnectedCommand {
         if (defined != null) {
             say("defined: domain " + defined.name() + " with UUID " + defined.uuid() + ", not started");
         }
+        lost.forEach(range -> out().println("lost: " + range));
+        damage.forEach(finding -> out().println("damaged: " + finding));
+        choice.passedOver().forEach(passed -> warn("passed over, since it cannot be restored from here: " + passed));
         notices.forEach(this::note);
     }
 
@@ -231,6 +291,10 @@ public final class RestoreCommand extends ConnectedCommand {
                 InterruptibleWork work =
                         InterruptibleWork.begin(console().interruption(), view, "nothing of it is left")) {
             return work.run(() -> restore.apply(view).join());
+        } catch (DamagedException e) {
+            throw salvage || chain
+                    ? e
+                    : CommandException.damaged(e.getMessage() + "; with --salvage, all that is right is restored");
         }
     }
 }

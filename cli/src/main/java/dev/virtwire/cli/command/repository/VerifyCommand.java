@@ -6,14 +6,18 @@ import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.ProgressView;
-import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,7 +29,8 @@ import picocli.CommandLine.Parameters;
         name = "verify",
         description = {
             "Read a repository, a domain's points, or one point and those it builds on, and compare every byte with its"
-                    + " digest. Damage is listed with file and place; the exit code is then 3.",
+                    + " digest. Damage is listed with file and place, and with what it takes from which points. It is remembered"
+                    + " in the repository. The exit code is then 3.",
             "Ctrl-C ends it. With --resume, the next run continues there."
         },
         sortOptions = false)
@@ -55,6 +60,13 @@ public final class VerifyCommand extends AbstractCommand {
                     + " again, unless it was changed since. The repository keeps a record for that.")
     private boolean resume;
 
+    @Option(
+            names = "--accept-missing",
+            paramLabel = "POINT",
+            description = "Accept that this point of DOMAIN is lost, before anything is read: it counts as removed from"
+                    + " then on. May be given several times.")
+    private Set<String> accepted = new LinkedHashSet<>();
+
     @Mixin
     private RateOption rate = new RateOption();
 
@@ -67,6 +79,13 @@ public final class VerifyCommand extends AbstractCommand {
     @Override
     public Integer call() {
         Repository repository = Repository.open(folder);
+        if (!accepted.isEmpty()) {
+            PointName chosen = name == null ? null : PointName.parse(repository, name);
+            if (chosen == null || chosen.point() != null) {
+                throw CommandException.usage("--accept-missing needs the DOMAIN that has lost the point", null);
+            }
+            accepted.forEach(point -> repository.acceptMissing(chosen.domain(), point));
+        }
         long begin = System.nanoTime();
         VerifyReport report;
         try (ProgressView view = progressView("verify");
@@ -77,8 +96,9 @@ public final class VerifyCommand extends AbstractCommand {
             report = work.run(() -> repository.verify(request(repository), view).join());
         }
         print(report, Duration.ofNanos(System.nanoTime() - begin));
-        if (!report.damage().isEmpty()) {
-            throw new DamagedException(report.damage());
+        if (!report.damage().isEmpty() || !report.lost().isEmpty()) {
+            throw CommandException.damaged(
+                    summary(report.damage().size(), List.copyOf(report.lost().keySet())));
         }
         if (!report.unverifiable().isEmpty()) {
             throw CommandException.failed(
@@ -87,6 +107,18 @@ public final class VerifyCommand extends AbstractCommand {
                     null);
         }
         return ExitCode.DONE;
+    }
+
+    /** What is damaged, in one sentence; the places have been named before. */
+    static String summary(int places, List<String> lost) {
+        String damaged =
+                Amounts.count(places, "place") + " of the repository " + (places == 1 ? "is" : "are") + " damaged";
+        String points = Amounts.count(lost.size(), "point") + " cannot be given back as "
+                + (lost.size() == 1 ? "it was: " : "they were: ") + Amounts.few(lost);
+        if (lost.isEmpty()) {
+            return damaged;
+        }
+        return places == 0 ? points : damaged + "; " + points;
     }
 
     private VerifyRequest request(Repository repository) {
@@ -111,6 +143,14 @@ public final class VerifyCommand extends AbstractCommand {
                 json.writeNumberField("bytesRead", report.bytes());
                 json.writeNumberField("durationMillis", duration.toMillis());
                 PointJson.writeDamage(json, report.damage());
+                json.writeArrayFieldStart("lostPoints");
+                for (Map.Entry<String, List<LostRange>> lost : report.lost().entrySet()) {
+                    json.writeStartObject();
+                    json.writeStringField("point", lost.getKey());
+                    PointJson.writeLost(json, lost.getValue());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
                 PointJson.writeStrings(json, "unverifiable", report.unverifiable());
                 PointJson.writeStrings(json, "notices", report.notices());
             });
@@ -119,6 +159,8 @@ public final class VerifyCommand extends AbstractCommand {
         for (Finding finding : report.damage()) {
             out().println("damaged: " + finding);
         }
+        report.lost()
+                .forEach((point, ranges) -> ranges.forEach(range -> out().println("lost: " + point + ": " + range)));
         for (String unverifiable : report.unverifiable()) {
             out().println("unverifiable: " + unverifiable);
         }

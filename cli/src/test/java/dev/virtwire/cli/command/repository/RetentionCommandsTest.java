@@ -61,18 +61,27 @@ class RetentionCommandsTest {
         return new ObjectMapper().readTree(run.out());
     }
 
-    /** Row H8: with the default level every point builds on the one before, and nobody was told that none can go. */
+    /** Row H8: with the default level every point builds on the one before, and no point could ever go. */
     @Test
-    void pointsThatCannotGoAreAWarningEvenIfQuiet() throws IOException {
-        String warning =
-                "warning: web1: 3 points that no rule keeps stay, because points that stay build on them: a full"
-                        + " point (backup --level full) begins a new chain\n";
-        assertThat(CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--quiet"))
-                .isEqualTo(new CommandRun(0, "", warning));
-        CommandRun run = CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--json");
-        assertThat(json(run).at("/domains/0/notices")).hasSize(1);
-        assertThat(run.err()).startsWith("{\"warning\":\"web1: 3 points");
-        assertThat(json(run).at("/domains/0/merges")).isEmpty();
+    void pointsThatOthersBuildOnAreMerged() throws IOException {
+        CommandRun told = CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--dry-run");
+        assertThat(told.out())
+                .containsPattern(
+                        "web1 +" + points.get(0) + " +merged .* no rule keeps it: merged into " + points.get(3))
+                .containsPattern(
+                        "web1: 0 points would be removed and 3 merged, at most .* read, .* written and .* freed;"
+                                + " 1 stay\n");
+        assertThat(CommandRun.of("points", dir, "web1").out().lines()).hasSize(5);
+
+        JsonNode done = json(CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--json"))
+                .at("/domains/0");
+        assertThat(done.get("removed").asInt()).isEqualTo(3);
+        assertThat(done.at("/merges/0/into").asText()).isEqualTo(points.get(3));
+        assertThat(done.at("/merges/0/points")).hasSize(3);
+        assertThat(done.get("notices")).isEmpty();
+        assertThat(CommandRun.of("points", dir, "web1").out().lines()).hasSize(2);
+        assertThat(CommandRun.of("verify", dir, "web1", "--depth", "full").exitCode())
+                .isZero();
     }
 
     @Test

@@ -9,17 +9,19 @@ import java.nio.ByteBuffer;
 /** Reads from compressed clusters of a file. Safe for several threads. */
 public final class Decompressor implements AutoCloseable {
     /** Compressed data is at most as long as the cluster, but its end is known only to the sector. */
-    private static final int SECTOR = 512;
+    static final int SECTOR = 512;
 
     private final ImageFile file;
     private final int clusterSize;
     private final Pool<Desk> desks;
+    private final Desks owner;
 
-    /** For the clusters of one image. */
-    public Decompressor(ImageFile file, int clusterSize, Compression compression) {
+    /** For the clusters of one image, at desks that the images of a chain share. */
+    public Decompressor(ImageFile file, int clusterSize, Compression compression, Desks desks) {
         this.file = file;
         this.clusterSize = clusterSize;
-        this.desks = new Pool<>(() -> new Desk(clusterSize, ClusterCodec.of(compression)));
+        this.owner = desks;
+        this.desks = desks.open(clusterSize, compression);
     }
 
     /**
@@ -44,7 +46,7 @@ public final class Decompressor implements AutoCloseable {
         Desk desk = desks.take();
         try {
             // Reads that are smaller than a cluster come one after another; the cluster is decompressed once for them.
-            if (desk.fileOffset != fileOffset) {
+            if (desk.user != this || desk.fileOffset != fileOffset) {
                 decompress(desk, fileOffset, length, guestOffset);
             }
             destination.put(desk.content.duplicate().position(from).limit(from + count));
@@ -55,11 +57,12 @@ public final class Decompressor implements AutoCloseable {
 
     @Override
     public void close() {
-        desks.close();
+        owner.close();
     }
 
     private void decompress(Desk desk, long fileOffset, int length, long guestOffset) throws ImageException {
         desk.fileOffset = Desk.NOTHING;
+        desk.user = this;
         desk.compressed.clear().limit(length);
         file.read(desk.compressed, fileOffset, "the compressed data of guest offset " + guestOffset);
         String problem = desk.codec.decompress(desk.compressed.flip(), desk.content.clear());
@@ -69,26 +72,5 @@ public final class Decompressor implements AutoCloseable {
         }
         desk.content.clear();
         desk.fileOffset = fileOffset;
-    }
-
-    /** What one thread works at. */
-    private static final class Desk implements Pool.Member {
-        static final long NOTHING = -1;
-
-        final ClusterCodec codec;
-        final ByteBuffer compressed;
-        final ByteBuffer content;
-        long fileOffset = NOTHING;
-
-        Desk(int clusterSize, ClusterCodec codec) {
-            this.codec = codec;
-            this.compressed = ByteBuffer.allocateDirect(clusterSize + SECTOR);
-            this.content = ByteBuffer.allocateDirect(clusterSize);
-        }
-
-        @Override
-        public void close() {
-            codec.close();
-        }
     }
 }

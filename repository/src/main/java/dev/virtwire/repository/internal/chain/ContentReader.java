@@ -2,16 +2,23 @@
 package dev.virtwire.repository.internal.chain;
 
 import dev.virtwire.image.ImageChain;
+import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ImageReader;
+import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.work.Workers;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
 
 /**
  * The content of a point's disk, as the guest had it. Each block is compared with its digest before anybody gets it:
@@ -29,27 +36,75 @@ public final class ContentReader implements Closeable {
          * The blocks from {@code first} up to {@code end}, without it, are zeros by their digests; one call at a time.
          */
         void zeros(long first, long end) throws IOException;
+
+        /**
+         * Block {@code index} cannot be given as the guest had it; called by several threads. What this throws ends the
+         * reading.
+         */
+        default void lost(long index, DamagedException why) {
+            throw why;
+        }
     }
 
     private final DiskChain chain;
     private final ImageChain images;
-    private final Leaves leaves;
     private final long size;
+    private final boolean proven;
 
-    private ContentReader(DiskChain chain, ImageChain images) {
+    private ContentReader(DiskChain chain, ImageChain images, boolean proven) {
         this.chain = chain;
         this.images = images;
-        this.leaves = chain.leaves();
         this.size = chain.top().disk().virtualSize();
+        this.proven = proven;
     }
 
     /**
-     * Opens the images of a chain, which stays the caller's.
+     * Opens the images of a chain whose digest files were found right. The chain stays the caller's.
      *
      * @throws DamagedException if an image does not say of itself what the manifest says
      */
     public static ContentReader open(DiskChain chain) throws IOException {
-        return new ContentReader(chain, chain.openImages());
+        return new ContentReader(chain, chain.openImages(), true);
+    }
+
+    /**
+     * Opens a chain whatever is wrong in it, for who takes what is right. A block counts as right if its bytes have its
+     * digest; that it is zeros is believed only if the leaves are proven or the images say so too.
+     */
+    public static ContentReader openAnyhow(DiskChain chain) throws IOException {
+        List<ImageReader> readers = new ArrayList<>();
+        try {
+            for (DiskLayer layer : chain.layers()) {
+                readers.add(openAnyhow(layer));
+            }
+            return new ContentReader(chain, ImageChain.of(readers), chain.provesContent());
+        } catch (IOException | RuntimeException e) {
+            for (ImageReader reader : readers) {
+                reader.close();
+            }
+            throw e;
+        }
+    }
+
+    private static ImageReader openAnyhow(DiskLayer layer) throws IOException {
+        Qcow2Reader reader = null;
+        String reason;
+        try {
+            reader = Qcow2Reader.open(layer.file());
+            DiskChain.requireAgreement(layer, reader);
+            return reader;
+        } catch (ImageException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw e;
+            }
+            reason = e.text();
+        } catch (DamagedException e) {
+            reason = e.findings().get(0).message();
+        }
+        if (reader != null) {
+            reader.close();
+        }
+        return new UnreadableImage(layer.file(), layer.disk().virtualSize(), reason);
     }
 
     /** The disk's size in bytes. */
@@ -62,6 +117,11 @@ public final class ContentReader implements Closeable {
         return images;
     }
 
+    /** Whether every leaf of the disk is known to be right. */
+    public boolean isProven() {
+        return proven;
+    }
+
     /**
      * Reads one block, whose digest is the bench's {@link Workers.Bench#expected}.
      *
@@ -71,7 +131,14 @@ public final class ContentReader implements Closeable {
     public ByteBuffer read(long index, Workers.Bench bench) throws IOException {
         int length = BlockTree.blockLength(index, size);
         ByteBuffer buffer = bench.buffer(length);
-        images.read(index * BlockTree.BLOCK, buffer);
+        try {
+            images.read(index * BlockTree.BLOCK, buffer);
+        } catch (ImageException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw e;
+            }
+            throw new DamagedException(DiskChain.finding(e));
+        }
         if (!Arrays.equals(bench.hasher().hash(buffer.flip()), bench.expected())) {
             throw different(index * BlockTree.BLOCK, length);
         }
@@ -86,13 +153,23 @@ public final class ContentReader implements Closeable {
     }
 
     /**
-     * Reads the disk by all {@code workers}; blocks of zeros are not read.
+     * Reads the disk by all {@code workers}; blocks that are known to be zeros are not read.
      *
      * @param prefix up to where all blocks are done; it grows from there
-     * @throws DamagedException if a block is not what the guest had there
+     * @throws DamagedException as the sink says, if a block is not what the guest had there
      */
     public void readAll(Workers workers, Prefix prefix, Sink sink) throws IOException {
         workers.run(new Walk(workers, prefix, sink));
+    }
+
+    /**
+     * Reads these blocks, and returns those that cannot be given as the guest had them. Zeros have to be zeros in the
+     * images too.
+     */
+    public BitSet lost(BitSet blocks, Workers workers, BlockListener listener) throws IOException {
+        Trial trial = new Trial(blocks, workers, listener);
+        workers.run(trial);
+        return trial.lost;
     }
 
     @Override
@@ -104,6 +181,7 @@ public final class ContentReader implements Closeable {
         private final Workers workers;
         private final Prefix prefix;
         private final Sink sink;
+        private final Leaves leaves = chain.leaves();
         private long cursor;
 
         Walk(Workers workers, Prefix prefix, Sink sink) {
@@ -120,7 +198,14 @@ public final class ContentReader implements Closeable {
                 return false;
             }
             workers.pace(BlockTree.blockLength(index, size));
-            sink.block(index, read(index, bench), bench.expected());
+            ByteBuffer content;
+            try {
+                content = read(index, bench);
+            } catch (DamagedException e) {
+                sink.lost(index, e);
+                return true;
+            }
+            sink.block(index, content, bench.expected());
             prefix.finish(index);
             return true;
         }
@@ -130,18 +215,90 @@ public final class ContentReader implements Closeable {
                 while (cursor < leaves.count()) {
                     long index = cursor;
                     leaves.seek(index);
-                    if (leaves.kind() == LeafKind.ZERO) {
+                    if (leaves.kind() == LeafKind.ZERO && proven) {
                         cursor = leaves.end();
                         sink.zeros(index, cursor);
                         prefix.pass(cursor);
-                    } else {
-                        leaves.digest(expected);
-                        cursor = index + 1;
-                        prefix.take(index);
-                        return index;
+                        continue;
                     }
+                    cursor = index + 1;
+                    prefix.take(index);
+                    if (leaves.kind() == LeafKind.INHERITED) {
+                        sink.lost(index, unknown(index));
+                        continue;
+                    }
+                    expect(leaves, expected);
+                    return index;
                 }
                 return -1;
+            }
+        }
+    }
+
+    private static void expect(Leaves leaves, byte[] expected) throws IOException {
+        if (leaves.kind() == LeafKind.ZERO) {
+            System.arraycopy(BlockTree.zeroLeaf(), 0, expected, 0, BlockTree.DIGEST);
+        } else {
+            leaves.digest(expected);
+        }
+    }
+
+    private DamagedException unknown(long index) {
+        long offset = index * BlockTree.BLOCK;
+        return new DamagedException(Finding.of(
+                chain.top().file(),
+                "of bytes " + offset + " to " + (offset + BlockTree.blockLength(index, size) - 1)
+                        + " of the disk the digest is lost"));
+    }
+
+    private final class Trial implements Workers.Work {
+        private final BitSet blocks;
+        private final Workers workers;
+        private final BlockListener listener;
+        private final Leaves leaves = chain.leaves();
+        private final BitSet lost = new BitSet();
+        private int cursor;
+
+        Trial(BitSet blocks, Workers workers, BlockListener listener) {
+            this.blocks = blocks;
+            this.workers = workers;
+            this.listener = listener;
+        }
+
+        @Override
+        public boolean next(Workers.Bench bench) throws IOException {
+            int index;
+            boolean known;
+            synchronized (leaves) {
+                index = blocks.nextSetBit(cursor);
+                if (index < 0 || index >= leaves.count()) {
+                    return false;
+                }
+                cursor = index + 1;
+                leaves.seek(index);
+                known = leaves.kind() != LeafKind.INHERITED;
+                if (known) {
+                    expect(leaves, bench.expected());
+                }
+            }
+            int length = BlockTree.blockLength(index, size);
+            workers.pace(length);
+            boolean right = known && isRight(index, bench);
+            if (!right) {
+                synchronized (lost) {
+                    lost.set(index);
+                }
+            }
+            listener.checked(index, length, right);
+            return true;
+        }
+
+        private boolean isRight(long index, Workers.Bench bench) throws IOException {
+            try {
+                read(index, bench);
+                return true;
+            } catch (DamagedException e) {
+                return false;
             }
         }
     }

@@ -4,15 +4,21 @@ package dev.virtwire.repository.internal.chain;
 import dev.virtwire.image.BackingFile;
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ImageMemory;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.digest.ChainLeaves;
+import dev.virtwire.repository.internal.digest.DigestFile;
+import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.PointPaths;
+import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
@@ -47,17 +53,21 @@ public final class DiskChain implements Closeable {
     /**
      * As {@link #open(DomainStore, Point, ManifestDisk)}, for one of many chains that have points in common.
      *
-     * @param right digest files that were found right before and are believed; those of this chain are added
+     * @param right digest files that were found right before and are believed; the topmost one of this chain is added
      */
     public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right) throws IOException {
         DiskChain chain = openFiles(domain, top, disk, right);
         try {
-            for (int i = chain.layers.size() - 1; i >= 0; i--) {
-                DiskLayer layer = chain.layers.get(i);
-                if (!right.contains(layer.digestFile())) {
-                    layer.digests().check(chain.leaves(i));
-                    right.add(layer.digestFile());
+            // The bytes of all are those that were written. The root of the topmost one proves the leaves that it
+            // inherits, so that the roots of those beneath it need not be computed, each over the whole disk.
+            for (DiskLayer layer : chain.layers) {
+                if (layer != chain.top() && !right.contains(layer.digestFile())) {
+                    layer.digests().checkRuns();
                 }
+            }
+            if (!right.contains(chain.top().digestFile())) {
+                chain.top().digests().check(chain.leaves());
+                right.add(chain.top().digestFile());
             }
             return chain;
         } catch (IOException | RuntimeException e) {
@@ -77,7 +87,9 @@ public final class DiskChain implements Closeable {
         DiskChain chain = openFiles(domain, top, disk, Set.of());
         try {
             for (DiskLayer layer : chain.layers) {
-                SmallFiles.requireSize(layer.file(), layer.image().size());
+                if (!layer.isChanging()) {
+                    SmallFiles.requireSize(layer.file(), layer.image().size());
+                }
             }
             return chain;
         } catch (RuntimeException e) {
@@ -86,14 +98,61 @@ public final class DiskChain implements Closeable {
         }
     }
 
-    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
+    /**
+     * Opens a disk whatever is wrong in its chain, for who tries each block by itself. If a parent is missing, the
+     * chain ends there.
+     *
+     * @param problems gets what is wrong with digest files and parents
+     */
+    public static DiskChain openAnyhow(DomainStore domain, Point top, ManifestDisk disk, List<Finding> problems)
             throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
+        Set<String> gone = domain.merges().gone();
         try {
             Point point = top;
             ManifestDisk part = disk;
             while (true) {
-                layers.add(DiskLayer.open(point, part, right));
+                layers.add(DiskLayer.openAnyhow(point, part, problems, gone.contains(point.id())));
+                if (part.image() == null || part.image().backing() == null) {
+                    return new DiskChain(layers);
+                }
+                try {
+                    Point parent = parentOf(domain, point);
+                    part = partOf(parent, part, point);
+                    point = parent;
+                } catch (DamagedException e) {
+                    problems.addAll(e.findings());
+                    return new DiskChain(layers);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            closeAll(layers, e);
+            throw e;
+        }
+    }
+
+    /** Whether the leaves of the topmost disk are all known, and have the root that its manifest names. */
+    boolean provesContent() throws IOException {
+        ContentDigest content = top().disk().content();
+        Leaves leaves = leaves();
+        for (long index = 0; index < leaves.count(); index = leaves.end()) {
+            leaves.seek(index);
+            if (leaves.kind() == LeafKind.INHERITED) {
+                return false;
+            }
+        }
+        return content != null && DigestFile.rootOf(leaves()).equals(content.root());
+    }
+
+    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
+            throws IOException {
+        List<DiskLayer> layers = new ArrayList<>();
+        Set<String> gone = domain.merges().gone();
+        try {
+            Point point = top;
+            ManifestDisk part = disk;
+            while (true) {
+                layers.add(DiskLayer.open(point, part, right, gone.contains(point.id())));
                 if (part.image() == null || part.image().backing() == null) {
                     return new DiskChain(layers);
                 }
@@ -138,12 +197,12 @@ public final class DiskChain implements Closeable {
         if (link == null) {
             throw new IllegalArgumentException(child.id() + " has no parent");
         }
-        if (!domain.hasPoint(link.point())) {
+        if (!domain.hasFolder(link.point())) {
             throw new DamagedException(Finding.of(
                     child.folder().resolveSibling(link.point()), "is missing, and " + child.id() + " builds on it"));
         }
-        Point parent = domain.point(link.point());
-        if (!parent.manifestSha256().equals(link.manifestSha256())) {
+        Point parent = domain.layer(link.point());
+        if (!parent.isMeantBy(link.manifestSha256())) {
             throw new DamagedException(Finding.of(
                     parent.folder().resolve(Names.MANIFEST), "is not the one that " + child.id() + " builds on"));
         }
@@ -157,16 +216,20 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if the parent or an image of it is not there any more, or is another one
      */
     public static void requireStillThere(DomainStore domain, Point parent, String child, Set<String> targets) {
-        if (!domain.hasPoint(parent.id())
-                || !domain.point(parent.id()).manifestSha256().equals(parent.manifestSha256())) {
+        if (!domain.hasPoint(parent.id()) || !domain.point(parent.id()).isMeantBy(parent.manifestSha256())) {
             throw new DamagedException(
                     Finding.of(parent.folder(), "is gone or is another point now, and " + child + " builds on it"));
         }
+        DamageRecord known = DamageRecord.of(domain);
         for (ManifestDisk disk : parent.manifest().disks()) {
             if (disk.image() != null && targets.contains(disk.target())) {
+                String problem = known.problem(parent, disk.target());
+                if (problem != null) {
+                    throw new DamagedException(
+                            Finding.of(parent.folder(), problem + ", and " + child + " builds on it"));
+                }
                 SmallFiles.requireSize(
-                        parent.folder().resolve(disk.image().file()),
-                        disk.image().size());
+                        PointPaths.image(parent, disk), disk.image().size());
             }
         }
     }
@@ -201,13 +264,7 @@ public final class DiskChain implements Closeable {
 
     /** The leaves of the whole disk at the topmost point. */
     public Leaves leaves() {
-        return leaves(0);
-    }
-
-    private Leaves leaves(int layer) {
-        return ChainLeaves.of(layers.subList(layer, layers.size()).stream()
-                .map(each -> each.digests().content())
-                .toList());
+        return ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
     }
 
     /**
@@ -217,9 +274,10 @@ public final class DiskChain implements Closeable {
      */
     public ImageChain openImages() throws IOException {
         List<Qcow2Reader> readers = new ArrayList<>();
+        ImageMemory memory = ImageMemory.ofChain();
         try {
             for (DiskLayer layer : layers) {
-                Qcow2Reader reader = Qcow2Reader.open(layer.file());
+                Qcow2Reader reader = Qcow2Reader.open(layer.file(), memory);
                 readers.add(reader);
                 requireAgreement(layer, reader);
             }
@@ -230,7 +288,7 @@ public final class DiskChain implements Closeable {
         }
     }
 
-    private static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {
+    static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {
         @Nullable String backing = reader.backing().map(BackingFile::name).orElse(null);
         String expected = layer.image().backing();
         if (reader.virtualSize() != layer.disk().virtualSize()

@@ -6,11 +6,13 @@ import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.work.Workers;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,8 +21,16 @@ import java.util.List;
 
 /** Compares the bytes of an image file, block by block, with their digests. */
 public final class FileBlocks implements Workers.Work {
-    /** A file with more damaged places than that needs no further ones. */
+    /** More damaged places than that are counted and not named. */
     private static final int MAX_FINDINGS = 100;
+
+    /**
+     * What is wrong in an image file.
+     *
+     * @param bad its blocks that are wrong
+     * @param findings the same as findings, neighbouring blocks together
+     */
+    public record Verdict(BitSet bad, List<Finding> findings) {}
 
     private final DiskLayer layer;
     private final BitSet known;
@@ -30,7 +40,6 @@ public final class FileBlocks implements Workers.Work {
     private final FileChannel channel;
     private final Leaves leaves;
     private final BitSet bad = new BitSet();
-    private int badRuns;
     private long cursor;
 
     private FileBlocks(
@@ -51,24 +60,38 @@ public final class FileBlocks implements Workers.Work {
     }
 
     /**
-     * Reads an image file and returns what is damaged, neighbouring blocks together.
+     * Reads an image file, all of it whatever is found, and returns what is damaged. Of a file of the wrong size
+     * everything is.
      *
      * @param known blocks that were found right already and are left out
      * @param prefix up to where all blocks were found right already; it grows from there
      * @param listener told of each block that was read
      */
-    public static List<Finding> check(
-            DiskLayer layer, BitSet known, Prefix prefix, Workers workers, BlockListener listener) throws IOException {
+    public static Verdict check(DiskLayer layer, BitSet known, Prefix prefix, Workers workers, BlockListener listener)
+            throws IOException {
         try {
             SmallFiles.requireSize(layer.file(), layer.image().size());
+            try (FileChannel channel = FileChannel.open(layer.file(), StandardOpenOption.READ)) {
+                FileBlocks blocks = new FileBlocks(layer, known, prefix, workers, listener, channel);
+                workers.run(blocks);
+                return new Verdict(blocks.bad, blocks.findings());
+            }
         } catch (DamagedException e) {
-            return e.findings();
+            return new Verdict(all(layer.image().size()), e.findings());
+        } catch (FileSystemException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw e;
+            }
+            return new Verdict(
+                    all(layer.image().size()),
+                    List.of(Finding.of(layer.file(), "cannot be opened: " + Problems.reason(e))));
         }
-        try (FileChannel channel = FileChannel.open(layer.file(), StandardOpenOption.READ)) {
-            FileBlocks blocks = new FileBlocks(layer, known, prefix, workers, listener, channel);
-            workers.run(blocks);
-            return blocks.findings();
-        }
+    }
+
+    private static BitSet all(long size) {
+        BitSet all = new BitSet();
+        all.set(0, (int) BlockTree.blocks(size));
+        return all;
     }
 
     @Override
@@ -76,7 +99,7 @@ public final class FileBlocks implements Workers.Work {
         long index;
         synchronized (this) {
             index = known.nextClearBit((int) cursor);
-            if (index >= leaves.count() || badRuns >= MAX_FINDINGS) {
+            if (index >= leaves.count()) {
                 return false;
             }
             cursor = index + 1;
@@ -113,21 +136,24 @@ public final class FileBlocks implements Workers.Work {
     }
 
     private synchronized void bad(int index) {
-        boolean joinsLeft = index > 0 && bad.get(index - 1);
-        boolean joinsRight = bad.get(index + 1);
-        badRuns += 1 - (joinsLeft ? 1 : 0) - (joinsRight ? 1 : 0);
         bad.set(index);
     }
 
     private List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();
         String message = "not the bytes whose SHA-256 is in " + layer.disk().target() + ".digests";
-        for (int first = bad.nextSetBit(0); first >= 0 && findings.size() < MAX_FINDINGS; ) {
+        int places = 0;
+        for (int first = bad.nextSetBit(0); first >= 0; places++) {
             int last = bad.nextClearBit(first);
             long begin = (long) first * BlockTree.BLOCK;
             long end = Math.min((long) last * BlockTree.BLOCK, layer.image().size());
-            findings.add(new Finding(layer.file(), begin, end - begin, message));
+            if (places < MAX_FINDINGS) {
+                findings.add(new Finding(layer.file(), begin, end - begin, message));
+            }
             first = bad.nextSetBit(last);
+        }
+        if (places > MAX_FINDINGS) {
+            findings.add(Finding.of(layer.file(), "has " + (places - MAX_FINDINGS) + " more damaged places"));
         }
         return List.copyOf(findings);
     }

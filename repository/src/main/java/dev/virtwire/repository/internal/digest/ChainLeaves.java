@@ -10,11 +10,16 @@ import java.util.List;
  */
 public final class ChainLeaves implements Leaves {
     private final List<Leaves> layers;
+    /** Up to which leaf each layer above the present one inherits; never more than those above it. */
+    private final long[] inherited;
+
+    private int depth;
     private Leaves at;
     private long end;
 
     private ChainLeaves(List<Leaves> layers) {
         this.layers = List.copyOf(layers);
+        this.inherited = new long[layers.size()];
         this.at = layers.get(0);
     }
 
@@ -34,17 +39,22 @@ public final class ChainLeaves implements Leaves {
         return at.count();
     }
 
-    /** A loop, since a chain may have thousands of layers. */
+    /** A loop, since a chain may have thousands of layers; those that inherit are asked once for all that they do. */
     @Override
     public void seek(long index) throws IOException {
-        end = Long.MAX_VALUE;
-        for (Leaves layer : layers) {
+        while (depth > 0 && inherited[depth - 1] <= index) {
+            depth--;
+        }
+        while (true) {
+            Leaves layer = layers.get(depth);
             layer.seek(index);
             at = layer;
-            end = Math.min(end, layer.end());
-            if (layer.kind() != LeafKind.INHERITED) {
+            end = depth == 0 ? layer.end() : Math.min(layer.end(), inherited[depth - 1]);
+            if (layer.kind() != LeafKind.INHERITED || depth + 1 == layers.size()) {
                 return;
             }
+            inherited[depth] = end;
+            depth++;
         }
     }
 

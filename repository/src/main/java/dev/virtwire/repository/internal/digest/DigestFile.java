@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.digest;
 
+import dev.virtwire.image.internal.files.ReadFile;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.internal.format.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /** A digest file, open for reading. Sizes in it are checked against the file's before anything depends on them. */
 public final class DigestFile implements Closeable {
-    private final FileChannel channel;
+    private final ReadFile channel;
     private final Path file;
     private final long guestSize;
     private final long imageSize;
@@ -23,7 +22,7 @@ public final class DigestFile implements Closeable {
     private final byte[] contentRoot = new byte[BlockTree.DIGEST];
     private final byte[] fileRoot = new byte[BlockTree.DIGEST];
 
-    private DigestFile(FileChannel channel, Path file) throws IOException {
+    private DigestFile(ReadFile channel, Path file) throws IOException {
         this.channel = channel;
         this.file = file;
         long size = channel.size();
@@ -62,7 +61,7 @@ public final class DigestFile implements Closeable {
      * @throws DamagedException if they make no sense
      */
     public static DigestFile open(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        ReadFile channel = ReadFile.open(file);
         try {
             return new DigestFile(channel, file);
         } catch (IOException | RuntimeException e) {
@@ -144,17 +143,56 @@ public final class DigestFile implements Closeable {
      */
     public void check(Leaves content) throws IOException {
         contentRuns().finish();
-        fileRuns().finish();
         expect(
                 Arrays.equals(root(content), contentRoot),
                 trailerAt + 24,
                 BlockTree.DIGEST,
                 "the root of the disk's content is not that of its leaves");
+        checkFile();
+    }
+
+    /**
+     * The same without the root of the disk's content, which needs the leaves of all that the disk builds on.
+     *
+     * @throws DamagedException if a run makes no sense, or the root of the file's blocks is not the one in the trailer
+     */
+    public void checkRuns() throws IOException {
+        contentRuns().finish();
+        checkFile();
+    }
+
+    private void checkFile() throws IOException {
+        fileRuns().finish();
         expect(
                 Arrays.equals(root(blocks()), fileRoot),
                 trailerAt + 24 + BlockTree.DIGEST,
                 BlockTree.DIGEST,
                 "the root of the file's blocks is not that of its leaves");
+    }
+
+    /** Whether the runs of the disk's leaves make sense, so that they can be walked over. */
+    public boolean hasReadableContent() throws IOException {
+        try {
+            contentRuns().finish();
+            return true;
+        } catch (DamagedException e) {
+            return false;
+        }
+    }
+
+    /** Whether the runs of the image file's leaves make sense, and have the root that a manifest names. */
+    public boolean provesFile(String expectedRoot) throws IOException {
+        try {
+            fileRuns().finish();
+            return Sha256.hex(root(blocks())).equals(expectedRoot);
+        } catch (DamagedException e) {
+            return false;
+        }
+    }
+
+    /** The root over leaves of which none is inherited, in hexadecimal. */
+    public static String rootOf(Leaves leaves) throws IOException {
+        return Sha256.hex(root(leaves));
     }
 
     private static byte[] root(Leaves leaves) throws IOException {

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.digest;
 
+import dev.virtwire.image.internal.files.ReadFile;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /** The leaves of one section of one digest file. */
 final class RunLeaves implements Leaves {
-    private static final int WINDOW = 32 * 1024;
+    /** A chain has thousands of these: the window is small at first, and grows while it is of use. */
+    private static final int FIRST_WINDOW = 256;
 
-    private final FileChannel channel;
+    private static final int LAST_WINDOW = 32 * 1024;
+
+    private final ReadFile channel;
     private final Path file;
     private final long sectionEnd;
     private final long count;
     private final boolean inheritedAllowed;
-    private final ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
+    private ByteBuffer window = ByteBuffer.allocate(0);
     private long windowAt;
     private long nextRun;
     private long index;
@@ -26,7 +29,7 @@ final class RunLeaves implements Leaves {
     private long runEnd;
     private long digestsAt;
 
-    RunLeaves(FileChannel channel, Path file, long start, long end, long count, boolean inheritedAllowed) {
+    RunLeaves(ReadFile channel, Path file, long start, long end, long count, boolean inheritedAllowed) {
         this.channel = channel;
         this.file = file;
         this.nextRun = start;
@@ -128,6 +131,10 @@ final class RunLeaves implements Leaves {
     /** The window, positioned at {@code at}, with at least {@code length} bytes. */
     private ByteBuffer load(long at, int length) throws IOException {
         if (at < windowAt || at + length > windowAt + window.limit()) {
+            boolean readOn = at >= windowAt && at <= windowAt + window.limit();
+            if (window.capacity() == 0 || (readOn && window.capacity() < LAST_WINDOW)) {
+                window = ByteBuffer.allocate(Math.max(FIRST_WINDOW, window.capacity() * 2));
+            }
             window.clear();
             windowAt = at;
             while (window.hasRemaining()) {

@@ -48,8 +48,23 @@ public final class Names {
     /** In {@link #JOURNAL}: the file whose lock such a verification holds. */
     public static final String VERIFIED_LOCK = "verified.lock";
 
+    /** In a point's folder: what takes the place of its files when earlier points have been merged into it. */
+    public static final String MERGED = ".merged";
+
+    /** In a point's folder: {@link #MERGED}, as long as it is being made. */
+    public static final String MERGED_PARTIAL = ".merged.partial";
+
     /** In {@link #JOURNAL}: which points a person holds. */
     public static final String HELD = "held";
+
+    /** In {@link #JOURNAL}: what is known to be damaged. */
+    public static final String DAMAGE = "damage";
+
+    /** In {@link #JOURNAL}: the file whose lock is held while {@link #DAMAGE} is changed. */
+    public static final String DAMAGE_LOCK = "damage.lock";
+
+    /** In {@link #JOURNAL}: the newest point that was committed. */
+    public static final String NEWEST = "newest";
 
     /** In the repository's folder: locked while it is created. */
     public static final String REPOSITORY_LOCK = ".lock";
@@ -60,6 +75,7 @@ public final class Names {
     private static final String COMPLETE = ".complete";
     private static final Pattern POINT =
             Pattern.compile("[0-9]{8}T[0-9]{6}Z-(full|incremental|differential)(-[0-9]{1,6})?");
+    private static final Pattern CHECKPOINT = Pattern.compile("virtwire-[a-z2-7]{12}-" + POINT);
     private static final Pattern RANDOM = Pattern.compile("[a-z2-7]{12}");
     private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern HEX_SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -68,6 +84,7 @@ public final class Names {
     private static final String ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
     private static final Set<String> TAKEN = Set.of(REPOSITORY, REPOSITORY_SUM, "lost+found");
     private static final String REMOVED = ".removed";
+    private static final String MERGE = ".merge";
     private static final String ERASED = ".erased";
     private static final int RANDOM_LENGTH = 12;
     private static final int FILE_NAME_MAX = 255;
@@ -178,9 +195,28 @@ public final class Names {
         return point + ".json";
     }
 
+    /** The file in {@link #JOURNAL} that says that earlier points are being merged into a point. */
+    public static String merge(String point) {
+        return point + MERGE;
+    }
+
+    /** The point whose such file has this name, or null if it is no such file. */
+    public static @Nullable String mergedPoint(String name) {
+        if (!name.endsWith(MERGE)) {
+            return null;
+        }
+        String point = name.substring(0, name.length() - MERGE.length());
+        return isPoint(point) ? point : null;
+    }
+
     /** A point's checkpoint and its bitmaps; they belong to the domain, so that they need not name it. */
     public static String checkpoint(String repository, String point) {
         return checkpointPrefix(repository) + point;
+    }
+
+    /** Whether a checkpoint or bitmap has a name that {@link #checkpoint} gives for some repository. */
+    public static boolean isCheckpoint(String name) {
+        return CHECKPOINT.matcher(name).matches();
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.virtwire.repository.internal.format;
 
 import dev.virtwire.repository.RepositoryException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,6 +19,22 @@ public final class Problems {
     /** An error that says what could not be done with which file, and why. */
     public static RepositoryException with(String action, Path file, IOException cause) {
         return new RepositoryException("cannot " + action + " " + file + ": " + reason(cause), cause);
+    }
+
+    /**
+     * Whether a file that could not be read may still be whole: this program has not the right, or has too many files
+     * open.
+     */
+    public static boolean saysNothingOfTheFile(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String text = String.valueOf(cause.getMessage());
+            if (cause instanceof AccessDeniedException
+                    || cause instanceof ClosedByInterruptException
+                    || (cause instanceof FileSystemException && text.contains("Too many open files"))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Why the operating system refused, in lower-case words without a full stop. */
@@ -38,6 +55,9 @@ public final class Problems {
             return "the folder is not empty";
         }
         String text = cause instanceof FileSystemException system ? system.getReason() : cause.getMessage();
+        if (text != null && text.contains("Too many open files")) {
+            return "too many open files: raise the limit (ulimit -n)";
+        }
         if (text == null) {
             return cause.getClass().getSimpleName();
         }

@@ -8,10 +8,11 @@ import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.repository.manifest.StoredFile;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /** Compares files with the size and SHA-256 that a manifest holds. */
 public final class SmallFiles {
@@ -41,11 +42,12 @@ public final class SmallFiles {
             if (!Sha256.hex(Sha256.of(file)).equals(sha256)) {
                 throw new DamagedException(new Finding(file, 0, size, "its SHA-256 is not the one in the manifest"));
             }
-        } catch (AccessDeniedException e) {
-            throw Problems.with("read", file, e);
         } catch (ClosedByInterruptException e) {
             throw new OperationCancelledException("interrupted", e);
         } catch (IOException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw Problems.with("read", file, e);
+            }
             // What the medium does not give back is as damaged as what it gives back wrong.
             throw new DamagedException(new Finding(file, 0, size, "cannot be read: " + Problems.reason(e)));
         }
@@ -57,22 +59,36 @@ public final class SmallFiles {
      * @throws DamagedException if it is missing or of another size, with the range that is missing or too much
      */
     public static void requireSize(Path file, long expected) {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-            throw new DamagedException(Finding.of(file, there ? "is not a regular file" : "is missing"));
-        }
-        long size;
-        try {
-            size = Files.size(file);
-        } catch (IOException e) {
-            throw Problems.with("read", file, e);
-        }
+        long size = sizeOf(file);
         String sizes = "the file is " + size + " bytes long, should be " + expected;
         if (size < expected) {
             throw new DamagedException(new Finding(file, size, expected - size, "missing: " + sizes));
         }
         if (size > expected) {
             throw new DamagedException(new Finding(file, expected, size - expected, "too much: " + sizes));
+        }
+    }
+
+    /**
+     * The size of a regular file; symbolic links are not followed.
+     *
+     * @throws DamagedException if there is no such file, or the medium does not give it back
+     */
+    static long sizeOf(Path file) {
+        try {
+            BasicFileAttributes attributes =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!attributes.isRegularFile()) {
+                throw new DamagedException(Finding.of(file, "is not a regular file"));
+            }
+            return attributes.size();
+        } catch (NoSuchFileException e) {
+            throw new DamagedException(Finding.of(file, "is missing"));
+        } catch (IOException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw Problems.with("read", file, e);
+            }
+            throw new DamagedException(Finding.of(file, "cannot be read: " + Problems.reason(e)));
         }
     }
 }

@@ -8,7 +8,6 @@ import dev.virtwire.repository.OperationCancelledException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -132,22 +131,19 @@ public record SummedFile<T>(T value, String sha256) {
 
     private static byte[] content(Path file) {
         try {
-            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-                String message = Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? "is not a regular file" : "is missing";
-                throw new DamagedException(Finding.of(file, message));
-            }
-            long size = Files.size(file);
+            long size = SmallFiles.sizeOf(file);
             if (size > MAX_SIZE) {
                 throw new DamagedException(Finding.of(file, "is " + size + " bytes long, more than any such file"));
             }
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw new DamagedException(Finding.of(file, "is missing"));
-        } catch (AccessDeniedException e) {
-            throw Problems.with("read", file, e);
         } catch (ClosedByInterruptException e) {
             throw new OperationCancelledException("interrupted", e);
         } catch (IOException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw Problems.with("read", file, e);
+            }
             // What the medium does not give back is as damaged as what it gives back wrong.
             throw new DamagedException(Finding.of(file, "cannot be read: " + Problems.reason(e)));
         }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +68,10 @@ public final class Journal {
         try (Stream<Path> list = Files.list(folder)) {
             torn = list.filter(path -> {
                         String name = String.valueOf(path.getFileName());
-                        return name.startsWith(".") && !name.startsWith("." + Names.VERIFIED);
+                        // Of these two, somebody else may be writing one: they have locks of their own.
+                        return name.startsWith(".")
+                                && !name.startsWith("." + Names.VERIFIED)
+                                && !name.startsWith("." + Names.DAMAGE);
                     })
                     .toList();
         }
@@ -109,10 +113,12 @@ public final class Journal {
     /** The entries that cannot be read, but for those that a newer program may have written; and damaged holds. */
     public List<Finding> damage() {
         List<Finding> damage = new ArrayList<>();
-        try {
-            holds().list();
-        } catch (DamagedException e) {
-            damage.addAll(e.findings());
+        for (Runnable note : List.<Runnable>of(() -> holds().list(), this::readNewest)) {
+            try {
+                note.run();
+            } catch (DamagedException e) {
+                damage.addAll(e.findings());
+            }
         }
         for (Path path : paths()) {
             try {
@@ -135,6 +141,43 @@ public final class Journal {
     /** The points that a person holds. */
     public Holds holds() {
         return new Holds(folder, files);
+    }
+
+    /** Writes down which point is the newest. */
+    public void writeNewest(NewestPoint newest) throws IOException {
+        files.replace(folder.resolve(Names.NEWEST), Json.writeSummed(newest));
+    }
+
+    /** The newest point that was committed; null if nobody wrote that down, or it cannot be read. */
+    public @Nullable NewestPoint newest() {
+        try {
+            return readNewest();
+        } catch (DamagedException e) {
+            LOG.debug("the newest point is not known", e);
+            return null;
+        }
+    }
+
+    /** Null also if a newer program wrote it. */
+    private @Nullable NewestPoint readNewest() {
+        Path file = folder.resolve(Names.NEWEST);
+        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return null;
+        }
+        try {
+            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                throw new DamagedException(Finding.of(file, "is not a regular file"));
+            }
+            byte[] bytes = Files.readAllBytes(file);
+            NewestPoint newest = Json.readSummed(bytes, NewestPoint.class);
+            if (newest == null || !newest.format().equals(NewestPoint.FORMAT) || !Names.isPoint(newest.point())) {
+                throw new DamagedException(
+                        new Finding(file, 0, bytes.length, "is torn or was altered; the next backup makes it again"));
+            }
+            return newest.version() > NewestPoint.VERSION ? null : newest;
+        } catch (IOException e) {
+            throw Problems.with("read", file, e);
+        }
     }
 
     private List<Path> paths() {

@@ -6,6 +6,8 @@ import dev.virtwire.image.ImageWriter;
 import dev.virtwire.image.Qcow2Options;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.image.RawWriter;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
@@ -15,9 +17,11 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.internal.chain.BlockListener;
+import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.chain.Prefix;
+import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.disk.TargetDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
@@ -34,9 +38,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +63,8 @@ public final class FileRestore {
     private final List<ManifestDisk> disks;
     private final FileSet made;
     private final ProgressMeter meter;
+    private final Losses losses;
+    private final Set<String> leftOut = new HashSet<>();
 
     /**
      * Restores what {@code request} says out of {@code domain}.
@@ -78,6 +88,7 @@ public final class FileRestore {
         this.point = domain.ownPoint(request.point().id());
         this.owner = owner == null ? point.manifest().domain().name() : owner;
         this.disks = ChosenDisks.of(point.manifest(), request.disks());
+        this.losses = new Losses(domain, request.salvage());
         this.made = new FileSet(files, request.replace());
         long total = 0;
         for (ManifestDisk disk : disks) {
@@ -138,10 +149,12 @@ public final class FileRestore {
         return images;
     }
 
-    /** The name that the UEFI variables have in the end, absolute, or null if the point has none. */
+    /** The name that the UEFI variables have in the end, absolute, or null if the point has none or they are left out. */
     public @Nullable Path nvram() {
         PointFile nvram = point.manifest().file(PointFile.NVRAM);
-        return nvram == null ? null : place(nvram).toAbsolutePath().normalize();
+        return nvram == null || leftOut.contains(nvram.role())
+                ? null
+                : place(nvram).toAbsolutePath().normalize();
     }
 
     /** Makes all files, under temporary names. */
@@ -182,7 +195,13 @@ public final class FileRestore {
     /** Says that all is done, and what that was. */
     public RestoreResult result() {
         meter.phase(Progress.Phase.DONE);
-        return new RestoreResult(made.names(), meter.movedBytes(), Duration.ofNanos(System.nanoTime() - begin));
+        return new RestoreResult(
+                made.names(),
+                meter.movedBytes(),
+                Duration.ofNanos(System.nanoTime() - begin),
+                losses.lost(),
+                losses.damage(),
+                losses.notices());
     }
 
     /** The name that a disk's image has in the end. */
@@ -202,35 +221,75 @@ public final class FileRestore {
     }
 
     private void restore(ManifestDisk disk, Workers workers) throws IOException {
-        try (DiskChain chain = DiskChain.open(domain, point, disk)) {
-            if (request.chained()) {
-                restoreChain(chain, workers);
-                return;
-            }
-            Path file = made.add(image(disk));
-            try (TargetDisk target = TargetDisk.of(writer(file, disk.virtualSize()))) {
-                DiskRestore.run(chain, target, workers, meter);
-                target.finish();
-            }
+        if (request.chained()) {
+            restoreChain(disk, workers);
+            return;
+        }
+        Path file = made.add(image(disk));
+        try (TargetDisk target = TargetDisk.of(writer(file, disk.virtualSize()))) {
+            DiskRestore.run(domain, point, disk, target, workers, meter, losses);
+            target.finish();
         }
     }
 
     /** The images as they are: their folders have the names that the images know each other by. */
-    private void restoreChain(DiskChain chain, Workers workers) throws IOException {
-        made.folder(chains(), passable);
-        for (DiskLayer layer : chain.layers()) {
-            Path folder = chains().resolve(layer.point().id());
-            made.folder(folder, passable);
-            Path file = folder.resolve(layer.image().file());
-            made.requireFree(file);
-            Path temporary = made.add(file);
-            try (TargetDisk target = TargetDisk.of(
-                    RawWriter.create(temporary, layer.image().size(), DurableFiles.privateFile(temporary)))) {
-                ImageCopy.run(layer, target, workers, meter);
-                target.finish();
+    private void restoreChain(ManifestDisk disk, Workers workers) throws IOException {
+        List<Finding> problems = new ArrayList<>();
+        try (DiskChain chain = DiskChain.openAnyhow(domain, point, disk, problems)) {
+            if (chain.layers().stream().anyMatch(DiskLayer::isChanging)) {
+                throw new RepositoryException("a merge of points that " + point.id()
+                        + " builds on has not ended: finish" + " it with a prune, or restore without the chain");
+            }
+            made.folder(chains(), passable);
+            List<BitSet> right = new ArrayList<>();
+            chain.layers().forEach(layer -> right.add(new BitSet()));
+            DamagedException failure = null;
+            try {
+                for (int i = 0; i < right.size(); i++) {
+                    copy(chain.layers().get(i), right.get(i), workers);
+                }
+            } catch (DamagedException e) {
+                failure = e;
+            }
+            List<Finding> found = losses.check(chain, problems, right, false, workers);
+            if (failure != null || !isProven(chain, found.isEmpty(), workers)) {
+                throw new DamagedException(
+                        found.isEmpty()
+                                ? List.of(Finding.of(chain.top().file(), "does not give what the guest had"))
+                                : found);
             }
         }
-        ContentCheck.run(chain, false, new Prefix(0), workers, BlockListener.NONE);
+    }
+
+    private void copy(DiskLayer layer, BitSet right, Workers workers) throws IOException {
+        Path folder = chains().resolve(layer.point().id());
+        made.folder(folder, passable);
+        Path file = folder.resolve(layer.image().file());
+        made.requireFree(file);
+        Path temporary = made.add(file);
+        try (TargetDisk target =
+                TargetDisk.of(RawWriter.create(temporary, layer.image().size(), DurableFiles.privateFile(temporary)))) {
+            ImageCopy.run(layer, target, right, workers, meter);
+            target.finish();
+        }
+    }
+
+    /** Whether a guest reads from the chain what it had, though not all in its files may be as it was written. */
+    private static boolean isProven(DiskChain chain, boolean clean, Workers workers) throws IOException {
+        if (chain.layers().get(chain.layers().size() - 1).image().backing() != null) {
+            return false;
+        }
+        try (ContentReader content = ContentReader.openAnyhow(chain)) {
+            if (!clean || !content.isProven()) {
+                BitSet all = new BitSet();
+                all.set(0, (int) BlockTree.blocks(content.size()));
+                return content.isProven()
+                        && content.lost(all, workers, BlockListener.NONE).isEmpty();
+            }
+            return ContentCheck.own(
+                            content, chain, new BitSet(), new BitSet(), new Prefix(0), workers, BlockListener.NONE)
+                    .isEmpty();
+        }
     }
 
     private ImageWriter writer(Path image, long size) throws ImageException {
@@ -247,7 +306,16 @@ public final class FileRestore {
     }
 
     private void copy(PointFile stored) throws IOException {
-        SmallFiles.require(point.folder(), stored);
+        try {
+            SmallFiles.require(point.folder(), stored);
+        } catch (DamagedException e) {
+            losses.leftOut(point, stored.file(), e.findings());
+            if (!request.salvage()) {
+                throw e;
+            }
+            leftOut.add(stored.role());
+            return;
+        }
         files.writeNew(
                 made.add(place(stored)), Files.readAllBytes(point.folder().resolve(stored.file())));
     }

@@ -2,13 +2,12 @@
 package dev.virtwire.repository.internal.restore;
 
 import dev.virtwire.repository.DamagedException;
-import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
+import dev.virtwire.repository.internal.digest.UnknownLeaves;
 import dev.virtwire.repository.internal.disk.TargetDisk;
-import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.internal.work.Workers;
 import java.io.IOException;
@@ -17,43 +16,61 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Copies an image file as it is, holes left out, each block compared with its digest before it is written. */
+/**
+ * Copies an image file as it is, holes left out. Blocks that are not what was written are copied too, since no disk may
+ * need them: who reads the disks through the digests finds out.
+ */
 final class ImageCopy implements Workers.Work {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageCopy.class);
+
     private final DiskLayer layer;
     private final FileChannel channel;
     private final DataWriter writer;
+    private final BitSet right;
     private final Workers workers;
     private final CopyMeter meter;
     private final Leaves leaves;
     private final long size;
     private long cursor;
 
-    private ImageCopy(DiskLayer layer, FileChannel channel, DataWriter writer, Workers workers, CopyMeter meter) {
+    private ImageCopy(
+            DiskLayer layer, FileChannel channel, DataWriter writer, BitSet right, Workers workers, CopyMeter meter)
+            throws IOException {
         this.layer = layer;
         this.channel = channel;
         this.writer = writer;
         this.workers = workers;
         this.meter = meter;
-        this.leaves = layer.digests().blocks();
+        this.right = right;
         this.size = layer.image().size();
+        boolean known =
+                layer.hasDigests() && layer.digests().provesFile(layer.image().blocksRoot());
+        this.leaves = known ? layer.digests().blocks() : new UnknownLeaves(BlockTree.blocks(size));
     }
 
     /**
      * Copies; the target, of a raw file of the same size, is finished by the caller.
      *
-     * @throws DamagedException at the first block that is not what was written
+     * @param right gets the blocks that are what was written
+     * @throws DamagedException if the file is missing or of another size
      */
-    static void run(DiskLayer layer, TargetDisk target, Workers workers, CopyMeter meter) throws IOException {
+    static void run(DiskLayer layer, TargetDisk target, BitSet right, Workers workers, CopyMeter meter)
+            throws IOException {
         layer.requireSize();
         try (FileChannel channel = FileChannel.open(layer.file(), StandardOpenOption.READ)) {
-            workers.run(new ImageCopy(layer, channel, new DataWriter(target, meter), workers, meter));
+            workers.run(new ImageCopy(layer, channel, new DataWriter(target, meter), right, workers, meter));
         }
     }
 
     @Override
     public boolean next(Workers.Bench bench) throws IOException {
         long index;
+        boolean known;
         synchronized (this) {
             if (cursor >= leaves.count()) {
                 return false;
@@ -61,27 +78,30 @@ final class ImageCopy implements Workers.Work {
             index = cursor;
             cursor++;
             leaves.seek(index);
+            known = leaves.kind() != LeafKind.INHERITED;
             if (leaves.kind() == LeafKind.ZERO) {
                 System.arraycopy(BlockTree.zeroLeaf(), 0, bench.expected(), 0, BlockTree.DIGEST);
-            } else {
+            } else if (known) {
                 leaves.digest(bench.expected());
             }
         }
         int length = BlockTree.blockLength(index, size);
         workers.pace(length);
         ByteBuffer buffer = read(bench.buffer(length), index);
-        if (!Arrays.equals(bench.hasher().hash(buffer), bench.expected())) {
-            throw damaged(
-                    index,
-                    length,
-                    "not the bytes whose SHA-256 is in " + layer.disk().target() + ".digests");
+        if (buffer != null) {
+            if (known && Arrays.equals(bench.hasher().hash(buffer), bench.expected())) {
+                synchronized (right) {
+                    right.set((int) index);
+                }
+            }
+            writer.write(index * BlockTree.BLOCK, buffer);
         }
-        writer.write(index * BlockTree.BLOCK, buffer);
         meter.passed(length);
         return true;
     }
 
-    private ByteBuffer read(ByteBuffer buffer, long index) throws IOException {
+    /** Null for what the medium does not give back. */
+    private @Nullable ByteBuffer read(ByteBuffer buffer, long index) throws IOException {
         try {
             while (buffer.hasRemaining()) {
                 if (channel.read(buffer, index * BlockTree.BLOCK + buffer.position()) < 0) {
@@ -92,12 +112,8 @@ final class ImageCopy implements Workers.Work {
         } catch (ClosedChannelException e) {
             throw e;
         } catch (IOException e) {
-            // What the medium does not give back is as damaged as what it gives back wrong.
-            throw damaged(index, buffer.limit(), "cannot be read: " + Problems.reason(e));
+            LOG.debug("block {} of {}", index, layer.file(), e);
+            return null;
         }
-    }
-
-    private DamagedException damaged(long index, int length, String message) {
-        return new DamagedException(new Finding(layer.file(), index * BlockTree.BLOCK, length, message));
     }
 }

@@ -8,6 +8,17 @@ import java.util.List;
 @FunctionalInterface
 public interface Consolidation {
     /**
+     * Finishes what other runs began. The caller holds the domain's lock.
+     *
+     * @throws dev.virtwire.repository.DamagedException if something that the merge reads is damaged: what stays holds
+     *     what it held, and reads all that it read
+     * @throws dev.virtwire.repository.RepositoryException if it cannot be done
+     */
+    default void resume() {
+        // Of what does all in one step nothing is left.
+    }
+
+    /**
      * Merges a run into the point that builds on it. When this returns, {@code stays} has the content that it had, and
      * builds on what the oldest of the run built on, or on nothing. Those of the run on which no other point builds are
      * gone; the others have a merge of their own to come. The caller holds the domain's lock.

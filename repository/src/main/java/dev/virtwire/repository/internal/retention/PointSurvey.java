@@ -4,11 +4,13 @@ package dev.virtwire.repository.internal.retention;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
+import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -39,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PointSurvey {
     private final DomainStore store;
+    private final Set<String> gone;
+    private final DamageRecord known;
     private final List<Point> points;
     private final Map<String, Point> byId = new LinkedHashMap<>();
     private final List<String> unreadable = new ArrayList<>();
@@ -49,10 +53,16 @@ final class PointSurvey {
 
     PointSurvey(DomainStore store) {
         this.store = store;
+        gone = store.merges().gone();
         Listing listing = store.points();
         points = listing.points();
         points.forEach(point -> byId.put(point.id(), point));
         damage.addAll(listing.damage());
+        known = DamageRecord.of(store);
+        Finding doubt = known.doubt();
+        if (doubt != null) {
+            damage.add(doubt);
+        }
         for (String id : store.pointIds()) {
             if (!byId.containsKey(id)) {
                 unreadable.add(id);
@@ -95,6 +105,10 @@ final class PointSurvey {
             stays = "its images are on host " + manifest.host().name() + ", where prune deletes nothing";
         } else {
             String problem = problem(point);
+            if (problem == null) {
+                // What builds on it may have overwritten what is damaged, and is known by itself.
+                problem = known.problem(point);
+            }
             good = problem == null;
             stays = problem == null ? stays : "it cannot be restored: " + problem;
         }
@@ -199,7 +213,7 @@ final class PointSurvey {
             problems.add("its outcome is " + manifest.outcome());
         }
         for (PointFile file : manifest.files()) {
-            addFileProblem(problems, point, file.file(), file.size());
+            addFileProblem(problems, point.folder().resolve(file.file()), file.size());
         }
         String parentProblem = parentProblem(point);
         for (ManifestDisk disk : manifest.disks()) {
@@ -207,9 +221,10 @@ final class PointSurvey {
             if (disk.image() == null || disk.digests() == null) {
                 ofDisk.add("it has no image of disk " + disk.target());
             } else {
-                addFileProblem(ofDisk, point, disk.image().file(), disk.image().size());
                 addFileProblem(
-                        ofDisk, point, disk.digests().file(), disk.digests().size());
+                        ofDisk, PointPaths.image(point, disk), disk.image().size());
+                addFileProblem(
+                        ofDisk, PointPaths.digests(point, disk), disk.digests().size());
             }
             if (disk.level() != Level.FULL && ofDisk.isEmpty()) {
                 String below = parentProblem == null ? problemBelow(point, disk.target()) : parentProblem;
@@ -225,11 +240,11 @@ final class PointSurvey {
         return problems.isEmpty() ? null : problems.get(0);
     }
 
-    private void addFileProblem(List<String> problems, Point point, String file, long size) {
-        String problem = fileProblem(point.folder().resolve(file), size);
+    private void addFileProblem(List<String> problems, Path file, long size) {
+        String problem = fileProblem(file, size);
         if (problem != null) {
-            damage.add(Finding.of(point.folder().resolve(file), problem));
-            problems.add(file + " " + problem);
+            damage.add(Finding.of(file, problem));
+            problems.add(file.getFileName() + " " + problem);
         }
     }
 
@@ -254,6 +269,9 @@ final class PointSurvey {
         if (link == null) {
             return null;
         }
+        if (gone.contains(link.point())) {
+            return null;
+        }
         Point parent = byId.get(link.point());
         if (parent == null) {
             if (!unreadable.contains(link.point())) {
@@ -264,7 +282,7 @@ final class PointSurvey {
             }
             return "the manifest of " + link.point() + ", on which it builds, cannot be read";
         }
-        if (!parent.manifestSha256().equals(link.manifestSha256())) {
+        if (!parent.isMeantBy(link.manifestSha256())) {
             damage.add(Finding.of(
                     parent.folder().resolve(Names.MANIFEST), "is not the one that " + point.id() + " builds on"));
             return parent.id() + " is not the point that it was made on";
@@ -278,6 +296,9 @@ final class PointSurvey {
 
     private @Nullable String problemBelow(Point point, String target) {
         ParentLink link = point.manifest().parent();
+        if (link != null && gone.contains(link.point())) {
+            return null;
+        }
         Point parent = link == null ? null : byId.get(link.point());
         if (parent == null || parent.manifest().disk(target) == null) {
             return "it builds on a disk " + target + " that no point has";

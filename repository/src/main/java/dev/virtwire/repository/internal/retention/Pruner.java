@@ -5,20 +5,24 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.Retention;
+import dev.virtwire.repository.internal.consolidation.Consolidator;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.Workers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Removes the points of a domain that a retention does not keep, and merges those that others build on. */
@@ -35,10 +39,20 @@ public final class Pruner {
      */
     public Pruner(
             DomainStore store, Retention retention, @Nullable Consolidation consolidation, ProgressListener listener) {
+        this(store, retention, consolidation, new ProgressMeter(listener, 0, 0));
+    }
+
+    private Pruner(DomainStore store, Retention retention, @Nullable Consolidation consolidation, ProgressMeter meter) {
         this.store = store;
         this.retention = retention;
         this.consolidation = consolidation;
-        this.meter = new ProgressMeter(listener, 0, 0);
+        this.meter = meter;
+    }
+
+    /** Of this domain, by {@code retention}; merges read no faster than {@code limit} lets them. */
+    public static Pruner of(DomainStore store, Retention retention, RateLimit limit, ProgressListener listener) {
+        ProgressMeter meter = new ProgressMeter(listener, 0, 0);
+        return new Pruner(store, retention, new Merging(new Consolidator(store, limit, meter)), meter);
     }
 
     /** Says what {@link #run} would do; neither locks nor changes anything. */
@@ -46,7 +60,7 @@ public final class Pruner {
         meter.phase(Progress.Phase.PREPARING);
         PointSurvey survey = new PointSurvey(store);
         RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
-        RetentionPlan plan = possible(wanted);
+        RetentionPlan plan = consolidation == null ? wanted.without(wanted.merges()) : wanted;
         return new PruneReport(
                 store.name(),
                 true,
@@ -69,15 +83,19 @@ public final class Pruner {
         try {
             PointRemoval removal = new PointRemoval(store);
             finish(removal);
+            List<Finding> damage = new ArrayList<>();
+            boolean merging = resume(damage);
+            finish(removal);
             PointSurvey survey = new PointSurvey(store);
             RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
-            RetentionPlan plan = possible(wanted);
-            List<Finding> damage = new ArrayList<>(survey.damage());
+            RetentionPlan plan = merging ? wanted : wanted.without(wanted.merges());
+            damage.addAll(survey.damage());
             meter.phase(Progress.Phase.REMOVING);
             for (String id : plan.removals()) {
                 Workers.refuseInterrupted();
                 remove(removal, id);
             }
+            meter.phase(Progress.Phase.MERGING);
             List<PointMerge> failed = merge(plan.merges(), damage);
             finish(removal);
             meter.last(Progress.Phase.DONE);
@@ -94,8 +112,18 @@ public final class Pruner {
         }
     }
 
-    private RetentionPlan possible(RetentionPlan wanted) {
-        return consolidation == null ? wanted.without(wanted.merges()) : wanted;
+    /** Whether points can be merged: not while a merge of an earlier run cannot be finished. */
+    private boolean resume(List<Finding> damage) {
+        if (consolidation == null) {
+            return false;
+        }
+        try {
+            consolidation.resume();
+            return true;
+        } catch (DamagedException e) {
+            damage.addAll(e.findings());
+            return false;
+        }
     }
 
     /** Those that could not be done, since what they read is damaged. The others are done. */
@@ -140,6 +168,19 @@ public final class Pruner {
             removal.finish();
         } catch (IOException e) {
             throw Problems.with("finish removing points in", store.folder(), e);
+        }
+    }
+
+    /** Merges for good. */
+    private record Merging(Consolidator consolidator) implements Consolidation {
+        @Override
+        public void resume() {
+            consolidator.resume();
+        }
+
+        @Override
+        public void merge(Point stays, List<String> run) {
+            consolidator.merge(stays.id(), Set.copyOf(run));
         }
     }
 }

@@ -13,6 +13,7 @@ import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.Journal;
+import dev.virtwire.repository.internal.journal.Merges;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -32,6 +33,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,19 +104,25 @@ public final class DomainStore {
         }
     }
 
-    /** Whether a point of that id has a folder, readable or not. */
+    /** Whether there is a point of that id, readable or not. */
     public boolean hasPoint(String id) {
+        return hasFolder(id) && !merges().gone().contains(id);
+    }
+
+    /** Whether a point of that id has a folder: also one that is gone, but whose images others still need. */
+    public boolean hasFolder(String id) {
         return Files.isDirectory(folder.resolve(id), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** The ids of all points that have a folder, readable or not. */
+    /** The ids of all points, readable or not. */
     public List<String> pointIds() {
         if (!exists()) {
             return List.of();
         }
+        Set<String> gone = merges().gone();
         try (Stream<Path> list = Files.list(folder)) {
             return list.map(path -> String.valueOf(path.getFileName()))
-                    .filter(Names::isPoint)
+                    .filter(name -> Names.isPoint(name) && !gone.contains(name))
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -122,25 +130,35 @@ public final class DomainStore {
         }
     }
 
-    /** Reads every point's manifest. One of another domain than the others is damage. */
+    /**
+     * Reads every point's manifest. One of another domain than the others is damage.
+     *
+     * @throws RepositoryException if a newer program wrote one, or this one has not the right to read it
+     */
     public Listing points() {
+        return points(DomainStore::rethrow);
+    }
+
+    /** As {@link #points()}; points that cannot be read though they may be right are left out, and {@code problem} told. */
+    public Listing points(Consumer<RepositoryException> problem) {
         List<Finding> damage = new ArrayList<>();
-        List<Point> points = new ArrayList<>(readAll(damage));
+        merges().readable(damage);
+        List<Point> points = new ArrayList<>(readAll(damage, problem));
         points.removeAll(Listing.strangers(points, damage));
         return new Listing(points, List.copyOf(damage));
     }
 
-    private List<Point> readAll(List<Finding> damage) {
+    private List<Point> readAll(List<Finding> damage, Consumer<RepositoryException> problem) {
         List<Point> points = new ArrayList<>();
         for (String id : pointIds()) {
             try {
-                points.add(point(id));
+                points.add(layer(id));
             } catch (RepositoryException e) {
                 // One that is gone by now was removed since the folder was listed.
                 if (hasPoint(id) && e instanceof DamagedException damaged) {
                     damage.addAll(damaged.findings());
                 } else if (hasPoint(id)) {
-                    throw e;
+                    problem.accept(e);
                 }
             }
         }
@@ -157,7 +175,7 @@ public final class DomainStore {
         List<Point> readable = new ArrayList<>();
         for (String each : pointIds()) {
             try {
-                readable.add(point(each));
+                readable.add(layer(each));
             } catch (RepositoryException e) {
                 // It stands in the way of no other point.
                 LOG.debug("{} cannot be read", folder.resolve(each), e);
@@ -192,13 +210,29 @@ public final class DomainStore {
      * @throws DamagedException if its manifest is damaged
      */
     public Point point(String id) {
-        Path path = folder.resolve(id);
-        if (!Names.isPoint(id) || !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-            List<String> there = pointIds();
-            throw new RepositoryException("domain " + name() + " in " + repositoryFolder() + " has no point " + id
-                    + (there.isEmpty() ? "; it has none at all" : "; its newest is " + there.get(there.size() - 1)));
+        if (!Names.isPoint(id) || !hasPoint(id)) {
+            throw noPoint(id);
         }
-        return PointReader.read(path, name(), repositoryId);
+        return layer(id);
+    }
+
+    /**
+     * As {@link #point}, also of a point that is gone, but whose images others still need.
+     *
+     * @throws RepositoryException if there is no such point
+     * @throws DamagedException if its manifest is damaged
+     */
+    public Point layer(String id) {
+        if (!Names.isPoint(id) || !hasFolder(id)) {
+            throw noPoint(id);
+        }
+        return PointReader.read(folder.resolve(id), name(), repositoryId);
+    }
+
+    private RepositoryException noPoint(String id) {
+        List<String> there = pointIds();
+        return new RepositoryException("domain " + name() + " in " + repositoryFolder() + " has no point " + id
+                + (there.isEmpty() ? "; it has none at all" : "; its newest is " + there.get(there.size() - 1)));
     }
 
     /**
@@ -207,8 +241,13 @@ public final class DomainStore {
      * @throws RepositoryException naming both and the ways out
      */
     public void requireSame(DomainIdentity domain) {
-        readAll(new ArrayList<>()).forEach(point -> requireSame(point.manifest().domain(), domain));
+        readAll(new ArrayList<>(), DomainStore::rethrow)
+                .forEach(point -> requireSame(point.manifest().domain(), domain));
         journal().entries().forEach(entry -> requireSame(entry.domain(), domain));
+    }
+
+    private static void rethrow(RepositoryException problem) {
+        throw problem;
     }
 
     private void requireSame(DomainIdentity there, DomainIdentity domain) {
@@ -272,6 +311,11 @@ public final class DomainStore {
         return new Journal(folder.resolve(Names.JOURNAL), repositoryId, files);
     }
 
+    /** The merges of points that are under way in this domain, or whose run died. */
+    public Merges merges() {
+        return new Merges(folder.resolve(Names.JOURNAL), repositoryId, files);
+    }
+
     /** The ids of points that were removed, and whose folders are still there under hidden names, empty or not. */
     public List<String> removals() throws IOException {
         try (Stream<Path> list = Files.list(folder)) {
@@ -304,7 +348,7 @@ public final class DomainStore {
          */
         static Point read(Path folder, String domain, String repository) {
             Path file = folder.resolve(Names.MANIFEST);
-            SummedFile<Manifest> read = SummedFile.read(file, folder.resolve(Names.MANIFEST_SUM), Manifest.class);
+            SummedFile<Manifest> read = readManifest(folder);
             Manifest manifest = read.value();
             if (manifest.format().equals(Manifest.FORMAT) && manifest.version() > Manifest.VERSION) {
                 throw new RepositoryException(file + " has version " + manifest.version()
@@ -312,6 +356,22 @@ public final class DomainStore {
             }
             new PointReader(file, manifest).check(String.valueOf(folder.getFileName()), repository);
             return new Point(domain, folder, manifest, read.sha256());
+        }
+
+        /** Another manifest may take the place of the first one meanwhile. */
+        private static SummedFile<Manifest> readManifest(Path folder) {
+            while (true) {
+                Path file = PointPaths.in(folder, Names.MANIFEST);
+                Path sum = PointPaths.in(folder, Names.MANIFEST_SUM);
+                try {
+                    return SummedFile.read(file, sum, Manifest.class);
+                } catch (DamagedException e) {
+                    if (file.equals(PointPaths.in(folder, Names.MANIFEST))
+                            && sum.equals(PointPaths.in(folder, Names.MANIFEST_SUM))) {
+                        throw e;
+                    }
+                }
+            }
         }
 
         private void check(String id, String repository) {
@@ -338,6 +398,8 @@ public final class DomainStore {
                         "the point before it is not another point");
                 require(Names.isSha256(manifest.previous().manifestSha256()), "the digest before it is not a SHA-256");
             }
+            manifest.replaces()
+                    .forEach(each -> require(Names.isSha256(each), "what it replaces is not named by a SHA-256"));
             manifest.disks().forEach(this::checkDisk);
             Set<String> roles = new HashSet<>();
             for (PointFile stored : manifest.files()) {

@@ -3,6 +3,7 @@ package dev.virtwire.repository.internal.store;
 
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.journal.NewestPoint;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,11 @@ public final class PointRemoval {
     public void remove(String id) throws IOException {
         files.rename(store.folder().resolve(id), store.removed(id));
         files.empty(store.removed(id));
+    }
+
+    /** Leaves what says that a point which got lost is not looked for any more; its folder is gone. */
+    public void accept(String id) throws IOException {
+        files.createFolder(store.removed(id));
     }
 
     /** Finishes removals in which a run died; returns the ids of the points of which something was left. */
@@ -69,6 +75,10 @@ public final class PointRemoval {
             if (previous != null) {
                 named.add(previous.point());
             }
+        }
+        NewestPoint newest = store.journal().newest();
+        if (newest != null) {
+            named.add(newest.point());
         }
         for (String id : removed) {
             if (!named.contains(id)) {

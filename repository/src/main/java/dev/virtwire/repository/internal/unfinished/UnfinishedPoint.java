@@ -8,6 +8,7 @@ import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.format.SummedFile;
+import dev.virtwire.repository.internal.journal.NewestPoint;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.manifest.Manifest;
@@ -110,7 +111,8 @@ public final class UnfinishedPoint {
     /**
      * Removes the notes, writes the manifest and gives the folder its final name. From here on the point exists.
      *
-     * @throws UnsureCommitException if it does, and nobody can say whether it still will after a crash
+     * @throws UnsureCommitException if it does, and nobody can say whether it still will after a crash, or
+     *     would miss it then
      */
     public Point commit(Manifest manifest) throws IOException {
         clear();
@@ -124,7 +126,13 @@ public final class UnfinishedPoint {
             }
             throw e;
         }
-        return store.point(point);
+        Point committed = store.point(point);
+        try {
+            store.journal().writeNewest(NewestPoint.of(point, manifest.began()));
+        } catch (IOException e) {
+            throw UnsureCommitException.unwritten(complete, e);
+        }
+        return committed;
     }
 
     private void clear() throws IOException {

@@ -11,30 +11,41 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.VerifyDepth;
+import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.chain.FileBlocks;
 import dev.virtwire.repository.internal.chain.Prefix;
+import dev.virtwire.repository.internal.damage.ByteRange;
+import dev.virtwire.repository.internal.damage.Look;
 import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.StoredFile;
 import dev.virtwire.repository.manifest.StoredImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Verifies disks one after the other, parents before children, and remembers which images are damaged. */
+/**
+ * Verifies disks one after the other, parents before children. What is damaged in a disk's own files is a finding; what
+ * of the disk's content is wrong by that, or by its parent's damage, goes into a {@link Look}.
+ */
 final class DiskVerifier {
     /** An image with more findings than that needs no further ones. */
     private static final int MAX_FINDINGS = 100;
@@ -42,7 +53,7 @@ final class DiskVerifier {
     private final VerifyDepth depth;
     private final Workers workers;
     private final ProgressMeter meter;
-    private final Set<Path> damaged = new HashSet<>();
+    private final Map<Path, LostContent> lost = new HashMap<>();
     private final Set<Path> rightDigests = new HashSet<>();
     private long left;
 
@@ -58,115 +69,29 @@ final class DiskVerifier {
         return image == null ? 0 : image.size() + (depth == VerifyDepth.FULL ? disk.virtualSize() : 0);
     }
 
+    /** What is known of a domain's disks so far. */
+    LostContent lost(DomainStore domain) {
+        return lost.computeIfAbsent(domain.folder(), folder -> new LostContent(domain, workers));
+    }
+
     /**
      * Verifies a disk.
      *
      * @param progress what is known already and what becomes known, or null if that is of no interest
-     * @return what is damaged
+     * @param look gets what was found of the disk and its files
+     * @return what is damaged in them
      */
-    List<Finding> verify(DomainStore domain, Point point, ManifestDisk disk, @Nullable VerifyProgress progress) {
+    List<Finding> verify(
+            DomainStore domain, Point point, ManifestDisk disk, @Nullable VerifyProgress progress, Look look) {
         left = amount(disk, depth);
-        Path image = point.folder().resolve(requireNonNull(disk.image()).file());
-        List<Finding> findings = check(domain, point, disk, image, progress);
-        if (!findings.isEmpty()) {
-            damaged.add(image);
-        }
-        meter.passed(left);
-        return findings;
-    }
-
-    private List<Finding> check(
-            DomainStore domain, Point point, ManifestDisk disk, Path image, @Nullable VerifyProgress progress) {
+        Path image = PointPaths.image(point, disk);
         try {
-            SmallFiles.requireSize(image, requireNonNull(disk.image()).size());
-            VerifyProgress.DiskProgress known = progress == null ? null : progress.disk(point, disk, modified(image));
-            if (known != null && known.verified() != null) {
-                return List.of();
-            }
-            Prefix file = known == null ? new Prefix(0) : known.file();
-            List<Finding> bytes = bytes(point, disk, file, progress);
-            if (!bytes.isEmpty()) {
-                return bytes;
-            }
-            List<Finding> structure = structure(image);
-            if (!structure.isEmpty()) {
-                return structure;
-            }
-            if (content(domain, point, disk, known == null ? new Prefix(0) : known.content(), progress)
-                    && known != null) {
-                known.setVerified();
-            }
-            return List.of();
-        } catch (DamagedException e) {
-            return e.findings();
-        } catch (ImageException e) {
-            // A thread that is interrupted cannot read, which says nothing of the image.
-            Workers.refuseInterrupted();
-            return List.of(DiskChain.finding(e));
+            return new Check(domain, point, disk, image, progress, look).run();
         } catch (IOException e) {
             Workers.refuseInterrupted();
             throw Problems.with("verify", image, e);
-        }
-    }
-
-    private static Instant modified(Path image) throws IOException {
-        return Files.getLastModifiedTime(image, LinkOption.NOFOLLOW_LINKS).toInstant();
-    }
-
-    /** The digest file, and, unless only the structure counts, the bytes of the image. */
-    private List<Finding> bytes(Point point, ManifestDisk disk, Prefix prefix, @Nullable VerifyProgress progress)
-            throws IOException {
-        try (DiskLayer layer = DiskLayer.open(point, disk, rightDigests)) {
-            if (depth == VerifyDepth.STRUCTURE) {
-                return List.of();
-            }
-            passed(Math.min(prefix.length() * BlockTree.BLOCK, layer.image().size()));
-            return FileBlocks.check(layer, new BitSet(), prefix, workers, (index, length, good) -> {
-                meter.moved(length);
-                passed(length);
-                save(progress);
-            });
-        }
-    }
-
-    /** The tables of the image, as {@code qemu-img check} would: whatever is right is what our writer made. */
-    private static List<Finding> structure(Path image) throws ImageException {
-        return Qcow2Check.check(image).findings().stream()
-                .limit(MAX_FINDINGS)
-                .map(finding -> finding(image, finding))
-                .toList();
-    }
-
-    private static Finding finding(Path image, Qcow2Finding finding) {
-        return new Finding(image, finding.fileOffset(), 1, finding.text());
-    }
-
-    /**
-     * What the guest would read; if a parent is damaged, that is known to be wrong, and not looked at.
-     *
-     * @return whether it was looked at
-     */
-    private boolean content(
-            DomainStore domain, Point point, ManifestDisk disk, Prefix prefix, @Nullable VerifyProgress progress)
-            throws IOException {
-        try (DiskChain chain = DiskChain.open(domain, point, disk, rightDigests)) {
-            if (chain.layers().stream().anyMatch(layer -> damaged.contains(layer.file()))) {
-                return false;
-            }
-            if (depth == VerifyDepth.STRUCTURE) {
-                try (ImageChain images = chain.openImages()) {
-                    return images.virtualSize() == disk.virtualSize();
-                }
-            }
-            boolean full = depth == VerifyDepth.FULL;
-            ContentCheck.run(chain, full, prefix, workers, (index, length, good) -> {
-                if (full) {
-                    meter.moved(length);
-                    passed(length);
-                }
-                save(progress);
-            });
-            return true;
+        } finally {
+            meter.passed(left);
         }
     }
 
@@ -176,9 +101,187 @@ final class DiskVerifier {
         meter.passed(now);
     }
 
-    private static void save(@Nullable VerifyProgress progress) {
-        if (progress != null) {
-            progress.saveSometimes();
+    /** One disk. */
+    private final class Check {
+        private final DomainStore domain;
+        private final Point point;
+        private final ManifestDisk disk;
+        private final StoredImage image;
+        private final Path file;
+        private final @Nullable VerifyProgress progress;
+        private final Look look;
+        private final List<Finding> found = new ArrayList<>();
+        private BitSet badInFile = new BitSet();
+        private boolean read;
+        private boolean doubtful;
+
+        Check(
+                DomainStore domain,
+                Point point,
+                ManifestDisk disk,
+                Path file,
+                @Nullable VerifyProgress progress,
+                Look look) {
+            this.domain = domain;
+            this.point = point;
+            this.disk = disk;
+            this.image = requireNonNull(disk.image());
+            this.file = file;
+            this.progress = progress;
+            this.look = look;
         }
+
+        List<Finding> run() throws IOException {
+            attempt(() -> SmallFiles.requireSize(file, image.size()));
+            VerifyProgress.DiskProgress known =
+                    progress == null || doubtful ? null : progress.disk(point, disk, modified(file));
+            if (known != null && known.verified() != null) {
+                return List.of();
+            }
+            // What an earlier run read proves nothing against what was found since.
+            boolean whole = depth != VerifyDepth.STRUCTURE
+                    && (known == null
+                            || (known.file().length() == 0 && known.content().length() == 0));
+            digestsAndBytes(known == null ? new Prefix(0) : known.file());
+            if (found.isEmpty()) {
+                attempt(this::structure);
+            }
+            BitSet wrong = content(known == null ? new Prefix(0) : known.content());
+            if (badInFile.isEmpty()) {
+                look.file(image.file(), found, whole && read);
+            } else {
+                look.image(image, badInFile, "not the bytes that were written", whole);
+            }
+            look.disk(disk, wrong, whole);
+            if (known != null && found.isEmpty() && wrong.isEmpty()) {
+                known.setVerified();
+            }
+            return found;
+        }
+
+        private interface Step {
+            void run() throws IOException;
+        }
+
+        /** Takes a step; if it finds damage in the point's own files, any block of the disk may be wrong. */
+        private void attempt(Step step) throws IOException {
+            int before = found.size();
+            try {
+                step.run();
+            } catch (DamagedException e) {
+                found.addAll(e.findings());
+            } catch (ImageException e) {
+                // A thread that is interrupted cannot read, which says nothing of the image.
+                Workers.refuseInterrupted();
+                if (Problems.saysNothingOfTheFile(e)) {
+                    throw e;
+                }
+                found.add(DiskChain.finding(e));
+            }
+            doubtful |= found.subList(before, found.size()).stream()
+                    .anyMatch(finding -> finding.file().startsWith(point.folder()));
+        }
+
+        /** The digest file, and, unless only the structure counts, the bytes of the image. */
+        private void digestsAndBytes(Prefix prefix) throws IOException {
+            StoredFile digests = requireNonNull(disk.digests());
+            List<Finding> before = List.copyOf(found);
+            attempt(() -> {
+                try (DiskLayer layer = DiskLayer.open(point, disk, rightDigests)) {
+                    if (depth == VerifyDepth.STRUCTURE || doubtful) {
+                        return;
+                    }
+                    passed(Math.min(prefix.length() * BlockTree.BLOCK, image.size()));
+                    FileBlocks.Verdict verdict =
+                            FileBlocks.check(layer, new BitSet(), prefix, workers, (index, length, good) -> {
+                                meter.moved(length);
+                                passed(length);
+                                save();
+                            });
+                    read = true;
+                    badInFile = verdict.bad();
+                    found.addAll(verdict.findings());
+                }
+            });
+            if (!badInFile.isEmpty()) {
+                // Which blocks may be wrong is known then.
+                doubtful = !before.isEmpty();
+            }
+            look.file(digests.file(), found, true);
+        }
+
+        /** The tables of the image, as {@code qemu-img check} would: whatever is right is what our writer made. */
+        private void structure() throws IOException {
+            Qcow2Check.check(file).findings().stream()
+                    .limit(MAX_FINDINGS)
+                    .map(this::finding)
+                    .forEach(found::add);
+        }
+
+        private Finding finding(Qcow2Finding finding) {
+            return new Finding(file, finding.fileOffset(), 1, finding.text());
+        }
+
+        /** What the guest would read: the blocks that are wrong. */
+        private BitSet content(Prefix prefix) throws IOException {
+            LostContent all = lost(domain);
+            BitSet suspects = all.inherited(point, disk);
+            boolean clean = found.isEmpty() && suspects.isEmpty();
+            BitSet wrong = new BitSet();
+            if (clean) {
+                attempt(() -> wrong.or(ofCleanDisk(prefix)));
+            }
+            if (clean && found.isEmpty()) {
+                all.found(point, disk, wrong);
+                unexplained(wrong);
+            } else {
+                wrong.or(all.find(point, disk, badInFile, doubtful));
+            }
+            return wrong;
+        }
+
+        private BitSet ofCleanDisk(Prefix prefix) throws IOException {
+            try (DiskChain chain = DiskChain.open(domain, point, disk, rightDigests)) {
+                if (depth == VerifyDepth.STRUCTURE) {
+                    try (ImageChain images = chain.openImages()) {
+                        return images.virtualSize() == disk.virtualSize() ? new BitSet() : LostContent.all(disk);
+                    }
+                }
+                try (ContentReader content = ContentReader.open(chain)) {
+                    return depth == VerifyDepth.FULL
+                            ? ContentCheck.everything(content, prefix, workers, (index, length, good) -> {
+                                meter.moved(length);
+                                passed(length);
+                                save();
+                            })
+                            : ContentCheck.own(
+                                    content,
+                                    chain,
+                                    new BitSet(),
+                                    new BitSet(),
+                                    prefix,
+                                    workers,
+                                    (index, length, good) -> save());
+                }
+            }
+        }
+
+        /** Content that is wrong although every file is as it was written. */
+        private void unexplained(BitSet wrong) {
+            ByteRange.of(wrong, disk.virtualSize()).stream()
+                    .limit(MAX_FINDINGS)
+                    .map(range -> Finding.of(file, range + " of the disk are not what the guest had there"))
+                    .forEach(found::add);
+        }
+
+        private void save() {
+            if (progress != null) {
+                progress.saveSometimes();
+            }
+        }
+    }
+
+    private static Instant modified(Path image) throws IOException {
+        return Files.getLastModifiedTime(image, LinkOption.NOFOLLOW_LINKS).toInstant();
     }
 }

@@ -3,20 +3,24 @@ package dev.virtwire.repository.internal.verify;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.damage.DamageRecord;
+import dev.virtwire.repository.internal.damage.Look;
+import dev.virtwire.repository.internal.damage.MissingPoints;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
-import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.Workers;
@@ -37,72 +41,104 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Verifies points, and with each what it builds on; no point twice. */
 public final class Verifier {
+    private static final String FOUND_BY = "verify";
+
     private final VerifyRequest request;
     private final Map<Path, Point> points = new LinkedHashMap<>();
     private final Map<Path, DomainStore> domains = new LinkedHashMap<>();
     private final Set<Finding> damage = new LinkedHashSet<>();
+    private final Map<String, List<LostRange>> lost = new LinkedHashMap<>();
     private final List<String> unverifiable = new ArrayList<>();
-    private final List<String> notices = new ArrayList<>();
+    private final Set<String> notices = new LinkedHashSet<>();
     private final Set<Path> verified = new HashSet<>();
+    private final Map<Path, List<Look>> looks = new LinkedHashMap<>();
+    private final Set<Path> wholeDomains = new HashSet<>();
+    private final Map<Path, String> unrecorded = new LinkedHashMap<>();
 
     /** A verification as {@code request} says; what of is added. */
     public Verifier(VerifyRequest request) {
         this.request = request;
     }
 
-    /** Adds all points of a domain. */
+    /** Adds all points of a domain. What cannot be read is that domain's own trouble. */
     public void addAll(DomainStore domain) {
+        try {
+            wholeDomains.add(domain.folder());
+            addPoints(domain);
+            lookAtRecord(domain);
+            strange(domain);
+            damage.addAll(domain.journal().damage());
+            for (Path partial : domain.partials()) {
+                notices.add(partial + " is work in progress or was left by a run that died: see recover");
+            }
+        } catch (IOException e) {
+            unverifiable(domain, Problems.with("read", domain.folder(), e));
+        } catch (RepositoryException e) {
+            unverifiable(domain, e);
+        }
+    }
+
+    private void unverifiable(DomainStore domain, RepositoryException e) {
+        wholeDomains.remove(domain.folder());
+        unverifiable.add(domain.name() + ": " + e.getMessage());
+    }
+
+    private void addPoints(DomainStore domain) {
         for (String id : domain.pointIds()) {
             try {
                 add(domain, id);
             } catch (RepositoryException e) {
                 if (domain.hasPoint(id)) {
-                    throw e;
+                    wholeDomains.remove(domain.folder());
+                    unverifiable.add(domain.name() + "@" + id + ": " + e.getMessage());
+                } else {
+                    removed(domain.folder().resolve(id));
                 }
-                removed(domain.folder().resolve(id));
             }
         }
+        List<Point> own = points.values().stream()
+                .filter(point -> domain.folder().equals(point.folder().getParent()))
+                .toList();
         List<Finding> strange = new ArrayList<>();
-        Listing.strangers(
-                points.values().stream()
-                        .filter(point -> domain.folder().equals(point.folder().getParent()))
-                        .toList(),
-                strange);
+        Listing.strangers(own, strange);
         damage.addAll(strange);
-        previous(domain);
-        strange(domain);
-        damage.addAll(domain.journal().damage());
-        try {
-            for (Path partial : domain.partials()) {
-                notices.add(partial + " is work in progress or was left by a run that died: see recover");
-            }
-        } catch (IOException e) {
-            throw Problems.with("read", domain.folder(), e);
-        }
+        previous(own);
+        Set<Path> known = damage.stream().map(Finding::file).collect(Collectors.toSet());
+        MissingPoints.of(domain, own).values().stream()
+                .filter(missing -> !known.contains(missing.file()))
+                .forEach(damage::add);
     }
 
-    /** A point that is gone and was not removed on purpose is noticed by the one that came after it. */
-    private void previous(DomainStore domain) {
-        PointRemoval removal = new PointRemoval(domain);
-        for (Point point : List.copyOf(points.values())) {
+    /** A point that is another than it was is noticed by the one that came after it. */
+    private void previous(List<Point> own) {
+        for (Point point : own) {
             ParentLink link = point.manifest().previous();
-            if (link == null || !domain.folder().equals(point.folder().getParent())) {
+            if (link == null) {
                 continue;
             }
             Path folder = point.folder().resolveSibling(link.point());
             Point before = points.get(folder);
-            if (before != null && !before.manifestSha256().equals(link.manifestSha256())) {
+            if (before != null && !before.isMeantBy(link.manifestSha256())) {
                 damage.add(Finding.of(
                         folder.resolve(Names.MANIFEST),
                         "is not the one that was there when " + point.id() + " was made"));
-            } else if (Files.notExists(folder, LinkOption.NOFOLLOW_LINKS) && !removal.isRemoved(link.point())) {
-                notices.add(folder + " is gone: it was the newest point when " + point.id() + " was made");
             }
+        }
+    }
+
+    private void lookAtRecord(DomainStore domain) {
+        DamageRecord record = DamageRecord.of(domain);
+        Finding doubt = record.doubt();
+        if (doubt != null && record.isNewer()) {
+            notices.add(doubt.toString());
+        } else if (doubt != null) {
+            damage.add(doubt);
         }
     }
 
@@ -124,6 +160,7 @@ public final class Verifier {
     /** Adds one point of a domain, and what it builds on. */
     public void addOne(DomainStore domain, String id) {
         add(domain, id);
+        lookAtRecord(domain);
         try {
             domain.ownPoint(id);
         } catch (DamagedException e) {
@@ -134,9 +171,16 @@ public final class Verifier {
     /** Adds a point and all that it builds on; damaged manifests are found here. */
     private void add(DomainStore domain, String id) {
         try {
+            Set<String> gone = domain.merges().gone();
             Point point = domain.point(id);
-            while (points.putIfAbsent(point.folder(), point) == null) {
-                domains.put(point.folder(), domain);
+            while (true) {
+                // What is gone is being changed, and counts only through the point that it is merged into.
+                if (!gone.contains(point.id())) {
+                    if (points.putIfAbsent(point.folder(), point) != null) {
+                        return;
+                    }
+                    domains.put(point.folder(), domain);
+                }
                 if (point.manifest().parent() == null) {
                     return;
                 }
@@ -178,18 +222,38 @@ public final class Verifier {
                 verifyWithParents(point, verifier, resumption, meter);
             }
             Workers.refuseInterrupted();
+            for (DomainStore domain : stores()) {
+                children(domain, verifier);
+                recordAgain(domain);
+            }
             resumption.finish();
         } finally {
             resumption.close();
         }
         meter.phase(Progress.Phase.DONE);
-        List<String> names = points.values().stream()
-                .map(point -> point.domain() + "@" + point.id())
-                .toList();
-        return new VerifyReport(names, request.depth(), meter.movedBytes(), List.copyOf(damage), unverifiable, notices);
+        notices.addAll(unrecorded.values());
+        List<String> names = points.values().stream().map(Verifier::name).toList();
+        return new VerifyReport(
+                names,
+                request.depth(),
+                meter.movedBytes(),
+                List.copyOf(damage),
+                lost,
+                unverifiable,
+                List.copyOf(notices));
     }
 
-    /** Parents first: whether they are damaged decides what is looked at in their children. */
+    private List<DomainStore> stores() {
+        Map<Path, DomainStore> stores = new LinkedHashMap<>();
+        domains.values().forEach(domain -> stores.put(domain.folder(), domain));
+        return List.copyOf(stores.values());
+    }
+
+    private static String name(Point point) {
+        return point.domain() + "@" + point.id();
+    }
+
+    /** Parents first: what is wrong in them decides what is looked at in their children. */
     private void verifyWithParents(Point top, DiskVerifier verifier, Resumption resumption, ProgressMeter meter) {
         Deque<Point> chain = new ArrayDeque<>();
         for (Point point = top; point != null && verified.add(point.folder()); ) {
@@ -199,26 +263,82 @@ public final class Verifier {
         }
         for (Point point : chain) {
             List<Finding> found = new ArrayList<>();
-            boolean there;
+            Look look = new Look(point);
             try {
-                found.addAll(smallFiles(point));
+                found.addAll(smallFiles(point, look));
                 for (ManifestDisk disk : point.manifest().disks()) {
                     meter.disk(disk.target());
-                    found.addAll(verify(point, disk, verifier, resumption));
+                    found.addAll(verify(point, disk, verifier, resumption, look));
                     meter.diskDone();
                 }
-                there = isThere(point);
+            } catch (OperationCancelledException e) {
+                recordAtLast(point, look);
+                throw e;
             } catch (RepositoryException e) {
-                there = isThere(point);
-                if (there || e instanceof OperationCancelledException) {
-                    throw e;
+                if (isThere(point)) {
+                    wholeDomains.remove(store(point).folder());
+                    unverifiable.add(name(point) + ": " + e.getMessage());
                 }
             }
-            if (there) {
+            if (isThere(point)) {
                 damage.addAll(found);
+                record(store(point), look);
             } else {
                 removed(point.folder());
             }
+        }
+    }
+
+    /** What was found of a point before the verification was cancelled. */
+    private void recordAtLast(Point point, Look look) {
+        boolean interrupted = Thread.interrupted();
+        if (isThere(point)) {
+            record(store(point), look);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void record(DomainStore domain, Look look) {
+        if (!look.lost().isEmpty()) {
+            lost.put(name(look.point()), look.lost());
+        }
+        looks.computeIfAbsent(domain.folder(), folder -> new ArrayList<>()).add(look);
+        try {
+            DamageRecord.write(domain, List.of(look), FOUND_BY);
+        } catch (RepositoryException e) {
+            unrecorded.putIfAbsent(
+                    domain.folder(),
+                    "what was found in domain " + domain.name() + " is not recorded: " + e.getMessage());
+        }
+    }
+
+    /** What is wrong in points that were not asked for, or not there yet, because they build on others. */
+    private void children(DomainStore domain, DiskVerifier verifier) {
+        try {
+            verifier.lost(domain).inChildren().forEach(look -> record(domain, look));
+        } catch (IOException e) {
+            notices.add("not all points that build on damaged ones were looked at: " + Problems.reason(e));
+        }
+    }
+
+    /** If all was looked at, as deep as proves it, what a record that cannot be read has said is known again. */
+    private void recordAgain(DomainStore domain) {
+        if (!wholeDomains.contains(domain.folder()) || request.depth() == VerifyDepth.STRUCTURE || request.resume()) {
+            return;
+        }
+        try {
+            DamageRecord record = DamageRecord.of(domain);
+            if (record.doubt() != null && !record.isNewer()) {
+                DamageRecord.writeAgain(domain, looks.getOrDefault(domain.folder(), List.of()), FOUND_BY);
+                notices.add("the record of what is damaged in domain " + domain.name() + " was made again");
+                unrecorded.remove(domain.folder());
+            }
+        } catch (RepositoryException e) {
+            unrecorded.put(
+                    domain.folder(),
+                    "what was found in domain " + domain.name() + " is not recorded: " + e.getMessage());
         }
     }
 
@@ -226,15 +346,16 @@ public final class Verifier {
         return !Files.notExists(point.folder(), LinkOption.NOFOLLOW_LINKS);
     }
 
-    private List<Finding> verify(Point point, ManifestDisk disk, DiskVerifier verifier, Resumption resumption) {
+    private List<Finding> verify(
+            Point point, ManifestDisk disk, DiskVerifier verifier, Resumption resumption, Look look) {
         PushedImage pushed = disk.pushed();
         if (pushed != null) {
-            unverifiable.add(point.domain() + "@" + point.id() + ": disk " + disk.target() + " is " + pushed.path()
-                    + " on host " + pushed.host() + ", written by the hypervisor; nobody has digests of it");
+            unverifiable.add(name(point) + ": disk " + disk.target() + " is " + pushed.path() + " on host "
+                    + pushed.host() + ", written by the hypervisor; nobody has digests of it");
             return List.of();
         }
         DomainStore domain = store(point);
-        return verifier.verify(domain, point, disk, resumption.of(domain));
+        return verifier.verify(domain, point, disk, resumption.of(domain), look);
     }
 
     private DomainStore store(Point point) {
@@ -245,7 +366,7 @@ public final class Verifier {
         return domain;
     }
 
-    private List<Finding> smallFiles(Point point) {
+    private List<Finding> smallFiles(Point point, Look look) {
         List<Finding> found = new ArrayList<>();
         Set<String> expected = new HashSet<>(Set.of(Names.MANIFEST, Names.MANIFEST_SUM));
         for (PointFile file : point.manifest().files()) {
@@ -255,6 +376,7 @@ public final class Verifier {
             } catch (DamagedException e) {
                 found.addAll(e.findings());
             }
+            look.file(file.file(), found, true);
         }
         for (ManifestDisk disk : point.manifest().disks()) {
             if (disk.image() != null && disk.digests() != null) {
@@ -263,6 +385,8 @@ public final class Verifier {
             }
         }
         try (Stream<Path> list = Files.list(point.folder())) {
+            expected.add(Names.MERGED);
+            expected.add(Names.MERGED_PARTIAL);
             list.filter(path -> !expected.contains(String.valueOf(path.getFileName())))
                     .sorted()
                     .forEach(path -> notices.add(path + " does not belong to the point"));

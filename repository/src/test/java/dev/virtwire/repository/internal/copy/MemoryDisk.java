@@ -82,6 +82,29 @@ public final class MemoryDisk implements SourceDisk {
         return later;
     }
 
+    /** The same disk later, after a write to one sector. */
+    public MemoryDisk laterInOneSector(Random random) {
+        MemoryDisk later = new MemoryDisk(content.clone());
+        later.changed.clear();
+        later.holes.or(holes);
+        int sector = random.nextInt(sectors());
+        later.changed.set(sector);
+        later.holes.clear(sector);
+        later.fill(random, sector * SECTOR, (sector + 1) * SECTOR);
+        return later;
+    }
+
+    /** The same disk later, after one write of whole sectors. */
+    public MemoryDisk written(int offset, byte[] bytes) {
+        MemoryDisk later = new MemoryDisk(content.clone());
+        later.changed.clear();
+        later.holes.or(holes);
+        System.arraycopy(bytes, 0, later.content, offset, bytes.length);
+        later.changed.set(offset / SECTOR, (offset + bytes.length) / SECTOR);
+        later.holes.clear(offset / SECTOR, (offset + bytes.length) / SECTOR);
+        return later;
+    }
+
     /** The same disk, of which nothing was read yet. */
     public MemoryDisk again() {
         MemoryDisk again = new MemoryDisk(content);

@@ -50,7 +50,8 @@ public final class Manifests {
                 manifest.excluded(),
                 manifest.files(),
                 manifest.domainXml(),
-                manifest.nvram());
+                manifest.nvram(),
+                List.of());
     }
 
     public static Manifest full(String repository, String point, PointFile domainXml, List<ManifestDisk> disks) {
@@ -76,6 +77,7 @@ public final class Manifests {
                 List.of(),
                 List.of(domainXml),
                 new DomainXml(true, List.of()),
-                null);
+                null,
+                List.of());
     }
 }

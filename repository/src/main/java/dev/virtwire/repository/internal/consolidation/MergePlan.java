@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.consolidation;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.copy.DiskStore;
+import dev.virtwire.repository.internal.journal.MergeRecord;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.ParentLink;
+import dev.virtwire.repository.manifest.StoredImage;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** What is merged into a point, and how for each disk. Open until it is closed; nothing is written here. */
+final class MergePlan implements Closeable {
+    private final DomainStore store;
+    private final Point stays;
+    private final List<String> gone;
+    private final @Nullable Point base;
+    private final Map<String, DiskRun> edited = new LinkedHashMap<>();
+    private final Map<String, DiskRun> copied = new LinkedHashMap<>();
+
+    private MergePlan(DomainStore store, Point stays, List<String> gone, @Nullable Point base) {
+        this.store = store;
+        this.stays = stays;
+        this.gone = gone;
+        this.base = base;
+    }
+
+    /**
+     * Plans a merge.
+     *
+     * @param run the points that go, of which those are merged that the point that stays builds on
+     * @throws dev.virtwire.repository.DamagedException if a point or a digest file in a chain is missing or damaged
+     */
+    static MergePlan of(DomainStore store, Point stays, Set<String> run) throws IOException {
+        List<Point> path = new ArrayList<>();
+        Point base = walk(store, stays, path, point -> run.contains(point.id()));
+        if (path.isEmpty()) {
+            throw new IllegalArgumentException(stays.id() + " builds on none of " + run);
+        }
+        MergePlan plan = new MergePlan(store, stays, needless(store, stays, path), base);
+        try {
+            for (DiskRun disk : plan.open(path)) {
+                boolean inPlace = InPlace.obstacle(disk, Set.copyOf(plan.gone)) == null;
+                (inPlace ? plan.edited : plan.copied).put(disk.disk().target(), disk);
+            }
+            return plan;
+        } catch (IOException | RuntimeException e) {
+            plan.close();
+            throw e;
+        }
+    }
+
+    /** The plan that an earlier run began to carry out. */
+    static MergePlan of(DomainStore store, Point stays, MergeRecord record) throws IOException {
+        List<Point> path = new ArrayList<>();
+        Point base = walk(store, stays, path, point -> !point.id().equals(record.base()));
+        MergePlan plan = new MergePlan(store, stays, record.gone(), base);
+        try {
+            for (DiskRun disk : plan.open(path)) {
+                MergeRecord.Disk known = record.disk(disk.disk().target());
+                boolean inPlace = known != null && known.into() != null;
+                (inPlace ? plan.edited : plan.copied).put(disk.disk().target(), disk);
+            }
+            return plan;
+        } catch (IOException | RuntimeException e) {
+            plan.close();
+            throw e;
+        }
+    }
+
+    /** Adds what a point builds on to {@code path}, as long as it goes, and returns the first that does not, or null. */
+    private static @Nullable Point walk(DomainStore store, Point stays, List<Point> path, Predicate<Point> goes) {
+        Point child = stays;
+        while (child.manifest().parent() != null) {
+            child = DiskChain.parentOf(store, child);
+            if (!goes.test(child)) {
+                return child;
+            }
+            path.add(child);
+        }
+        return null;
+    }
+
+    /** Those of a path, newest first, that only the point that stays needs. */
+    private static List<String> needless(DomainStore store, Point stays, List<Point> path) {
+        Map<String, Set<String>> children = new HashMap<>();
+        for (Point point : store.points().points()) {
+            ParentLink parent = point.manifest().parent();
+            if (parent != null) {
+                children.computeIfAbsent(parent.point(), id -> new HashSet<>()).add(point.id());
+            }
+        }
+        List<String> needless = new ArrayList<>();
+        String child = stays.id();
+        for (Point point : path) {
+            if (!children.getOrDefault(point.id(), Set.of()).equals(Set.of(child))) {
+                break;
+            }
+            needless.add(point.id());
+            child = point.id();
+        }
+        return needless;
+    }
+
+    private List<DiskRun> open(List<Point> path) throws IOException {
+        Set<String> merged = new LinkedHashSet<>(Set.of(stays.id()));
+        path.forEach(point -> merged.add(point.id()));
+        List<DiskRun> runs = new ArrayList<>();
+        try {
+            for (ManifestDisk disk : stays.manifest().disks()) {
+                StoredImage image = disk.image();
+                if (image != null && image.backing() != null) {
+                    DiskChain chain = DiskChain.open(store, stays, disk);
+                    int length = (int) chain.layers().stream()
+                            .takeWhile(layer -> merged.contains(layer.point().id()))
+                            .count();
+                    runs.add(new DiskRun(disk, chain, length));
+                }
+            }
+            return runs;
+        } catch (IOException | RuntimeException e) {
+            for (DiskRun run : runs) {
+                run.close();
+            }
+            throw e;
+        }
+    }
+
+    /** The point that stays. */
+    Point stays() {
+        return stays;
+    }
+
+    /** The disks whose merged image is made of the oldest one in its place, by target. */
+    Map<String, DiskRun> edited() {
+        return edited;
+    }
+
+    /** The disks whose merged image is made anew, by target. */
+    Map<String, DiskRun> copied() {
+        return copied;
+    }
+
+    /** What is to be written down before anything of a point that goes is changed. */
+    MergeRecord record() {
+        List<MergeRecord.Disk> disks = new ArrayList<>();
+        edited.forEach((target, run) -> disks.add(
+                new MergeRecord.Disk(target, image(run), run.oldest().point().id())));
+        copied.forEach((target, run) -> disks.add(new MergeRecord.Disk(target, image(run), null)));
+        return new MergeRecord(
+                MergeRecord.FORMAT,
+                MergeRecord.VERSION,
+                store.repositoryId(),
+                stays.id(),
+                stays.manifestSha256(),
+                gone,
+                base == null ? null : base.id(),
+                Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                disks);
+    }
+
+    private static String image(DiskRun run) {
+        return requireNonNull(run.disk().image()).file();
+    }
+
+    /** What the point that stays says of itself when its disks have these images and digests, by target. */
+    Manifest manifest(Map<String, DiskStore.Stored> stored) {
+        List<ManifestDisk> disks = new ArrayList<>();
+        boolean standsAlone = true;
+        for (ManifestDisk disk : stays.manifest().disks()) {
+            DiskStore.Stored merged = stored.get(disk.target());
+            if (merged == null) {
+                disks.add(disk);
+                continue;
+            }
+            boolean full = merged.image().backing() == null;
+            standsAlone &= full;
+            disks.add(new ManifestDisk(
+                    disk.target(),
+                    full ? Level.FULL : disk.level(),
+                    "earlier points were merged into it; before: " + disk.reason(),
+                    disk.virtualSize(),
+                    disk.source(),
+                    disk.bitmap(),
+                    merged.image(),
+                    merged.content(),
+                    merged.digests(),
+                    null));
+        }
+        return stays.manifest()
+                .merged(stays.manifestSha256(), standsAlone || base == null ? null : link(base), before(), disks);
+    }
+
+    /** The newest point before the one that stays that does not go now. */
+    private @Nullable ParentLink before() {
+        Point before = null;
+        for (Point point : store.points().points()) {
+            if (point.id().equals(stays.id())) {
+                break;
+            }
+            if (!gone.contains(point.id())) {
+                before = point;
+            }
+        }
+        return before == null ? null : link(before);
+    }
+
+    private static ParentLink link(Point point) {
+        return new ParentLink(point.id(), point.manifestSha256());
+    }
+
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        for (Map<String, DiskRun> runs : List.of(edited, copied)) {
+            for (DiskRun run : runs.values()) {
+                try {
+                    run.close();
+                } catch (IOException e) {
+                    failure = e;
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

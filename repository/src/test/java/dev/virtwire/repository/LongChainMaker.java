@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository;
+
+import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.copy.DiskCopy;
+import dev.virtwire.repository.internal.copy.DiskStore;
+import dev.virtwire.repository.internal.copy.MemoryDisk;
+import dev.virtwire.repository.internal.digest.BlockTree;
+import dev.virtwire.repository.internal.digest.LeafKind;
+import dev.virtwire.repository.internal.digest.Leaves;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.Manifests;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.internal.work.CopyMeter;
+import dev.virtwire.repository.manifest.DiskSource;
+import dev.virtwire.repository.manifest.DomainXml;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.repository.manifest.ParentLink;
+import dev.virtwire.repository.manifest.PointFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** Makes one long chain of points of a domain "web1" with a small disk "vda", each in a time that does not grow. */
+public final class LongChainMaker {
+    private static final CopyMeter UNHEARD = new CopyMeter() {
+        @Override
+        public void passed(long bytes) {}
+
+        @Override
+        public void moved(long bytes) {}
+    };
+
+    private final DomainStore domain;
+    private final Random random = new Random(17);
+    private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
+    private MemoryDisk disk;
+    private @Nullable Point newest;
+
+    /** A chain in a new repository. */
+    public LongChainMaker(Path folder, int diskSize) {
+        domain = RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN).domain("web1");
+        domain.lock().close();
+        disk = MemoryDisk.random(diskSize, random);
+    }
+
+    /** What the disk holds at the newest point. */
+    public byte[] content() {
+        return disk.content;
+    }
+
+    /** Makes that many points more; a few sectors change from each to the next. */
+    public void points(int count) throws IOException {
+        for (int i = 0; i < count; i++) {
+            newest = point(newest);
+        }
+    }
+
+    private Point point(@Nullable Point parent) throws IOException {
+        clock = clock.plusSeconds(60);
+        Level level = parent == null ? Level.FULL : Level.INCREMENTAL;
+        String id = Names.point(clock, level, 1);
+        UnfinishedPoint point = new UnfinishedPoint(domain, id);
+        point.create();
+        byte[] xml = "<domain><name>web1</name></domain>\n".getBytes(StandardCharsets.UTF_8);
+        point.write(Names.DOMAIN_XML, xml);
+        PointFile file = new PointFile(PointFile.DOMAIN, Names.DOMAIN_XML, xml.length, Sha256.hex(Sha256.of(xml)));
+        DiskStore.Parent below = null;
+        if (parent != null) {
+            below = new DiskStore.Parent("../" + parent.id() + "/vda.qcow2", new ContentLeaves(disk.content));
+            disk = disk.laterInOneSector(random);
+        }
+        DiskStore.Stored stored;
+        try (MemoryDisk source = disk) {
+            stored = new DiskStore(point.folder(), new DiskCopy.Buffers(4), Runnable::run, UNHEARD, () -> false)
+                    .store(source, "vda", below);
+        }
+        ManifestDisk vda = new ManifestDisk(
+                "vda",
+                level,
+                "a test",
+                disk.size(),
+                new DiskSource("file", "/images/vda", "qcow2"),
+                Names.checkpoint(domain.repositoryId(), id),
+                stored.image(),
+                stored.content(),
+                stored.digests(),
+                null);
+        Manifest full = Manifests.full(domain.repositoryId(), id, file, List.of(vda));
+        ParentLink link = parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256());
+        return point.commit(new Manifest(
+                full.format(),
+                full.version(),
+                full.writer(),
+                full.repository(),
+                id,
+                full.domain(),
+                full.host(),
+                full.mode(),
+                level,
+                full.outcome(),
+                link,
+                link,
+                full.checkpoint(),
+                null,
+                false,
+                clock,
+                clock.plusSeconds(5),
+                List.of(vda),
+                List.of(),
+                full.files(),
+                new DomainXml(true, List.of()),
+                null,
+                List.of()));
+    }
+
+    /** The leaves of a disk that is known. */
+    private static final class ContentLeaves implements Leaves {
+        private final byte[] content;
+        private long index;
+
+        ContentLeaves(byte[] content) {
+            this.content = content;
+        }
+
+        @Override
+        public long count() {
+            return BlockTree.blocks(content.length);
+        }
+
+        @Override
+        public void seek(long to) {
+            index = to;
+        }
+
+        @Override
+        public LeafKind kind() {
+            for (byte each : block()) {
+                if (each != 0) {
+                    return LeafKind.DATA;
+                }
+            }
+            return LeafKind.ZERO;
+        }
+
+        @Override
+        public long end() {
+            return index + 1;
+        }
+
+        @Override
+        public void digest(byte[] target) {
+            System.arraycopy(Sha256.of(block()), 0, target, 0, BlockTree.DIGEST);
+        }
+
+        private byte[] block() {
+            int begin = (int) (index * BlockTree.BLOCK);
+            return Arrays.copyOfRange(content, begin, begin + BlockTree.BLOCK);
+        }
+    }
+}
