@@ -14,8 +14,11 @@ import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -219,11 +222,29 @@ final class World {
         }
     }
 
+    /** Whatever is under way, nothing that there is reads as damage. */
+    void requireNoDamage() {
+        VerifyReport report = Repository.open(backups)
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.notices()).isEmpty();
+    }
+
     /** Every point that said done does so. */
     void requireAllRestored() throws Exception {
         for (String id : done.keySet()) {
             requireRestored(id);
         }
+    }
+
+    /** Prunes all but so many of the newest points, and finishes what an earlier pruning left. */
+    void prune(int newest) throws IOException {
+        PruneReport report = Repository.open(backups)
+                .prune(PruneRequest.of(name(), Retention.ofLast(newest)), ProgressListener.NONE)
+                .join();
+        assertThat(report.damage()).isEmpty();
+        pruned(newest);
     }
 
     /** All but so many of the newest points may be gone, and what is gone is not missed. */
