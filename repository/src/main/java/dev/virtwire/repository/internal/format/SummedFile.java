@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * A small JSON file and the file with its SHA-256 beside it, in the format of {@code sha256sum}. Either may be damaged;
@@ -90,7 +92,7 @@ public record SummedFile<T>(T value, String sha256) {
 
     private static byte[] content(Path file) {
         try {
-            long size = SmallFiles.sizeOf(file);
+            long size = sizeOf(file);
             if (size > MAX_SIZE) {
                 throw new DamagedException(Finding.of(file, "is " + size + " bytes long, more than any such file"));
             }
@@ -114,5 +116,28 @@ public record SummedFile<T>(T value, String sha256) {
 
     private static String name(Path file) {
         return String.valueOf(file.getFileName());
+    }
+
+    /**
+     * The size of a regular file; symbolic links are not followed.
+     *
+     * @throws DamagedException if there is no such file, or the medium does not give it back
+     */
+    static long sizeOf(Path file) {
+        try {
+            BasicFileAttributes attributes =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!attributes.isRegularFile()) {
+                throw new DamagedException(Finding.of(file, "is not a regular file"));
+            }
+            return attributes.size();
+        } catch (NoSuchFileException e) {
+            throw new DamagedException(Finding.of(file, "is missing"));
+        } catch (IOException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw Problems.with("read", file, e);
+            }
+            throw new DamagedException(Finding.of(file, "cannot be read: " + Problems.reason(e)));
+        }
     }
 }
