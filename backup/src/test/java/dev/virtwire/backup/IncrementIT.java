@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.image.ImageExtent;
+import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.internal.RepositoryStore;
@@ -25,6 +30,7 @@ import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -268,6 +274,53 @@ class IncrementIT {
                             "disk vdb was copied in full: " + disk(next, "vdb").reason());
             Files.move(aside, image);
             history.requireTruth();
+        }
+    }
+
+    @Test
+    void damageThatWasFoundIsBuiltOnByNoPointAndLeavesTheIntactChain() throws Exception {
+        try (Guest guest = guest("incr-known").start()) {
+            History history = history(guest);
+            BackupResult first = history.backup();
+            guest.write("vda", MIB, 4096, 0x12);
+            history.backup();
+            history.requireTruth();
+            BackupResult third = scene.backup(plan(guest).withLevel(Level.FULL));
+            Path image = third.point().folder().resolve("vda.qcow2");
+            long data;
+            try (Qcow2Reader reader = Qcow2Reader.open(image)) {
+                List<ImageExtent> extents = reader.extents(0, reader.virtualSize());
+                data = extents.stream()
+                        .filter(extent -> extent.kind() == ImageExtent.Kind.DATA)
+                        .findFirst()
+                        .orElseThrow()
+                        .hostOffset();
+            }
+            try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+                file.seek(data);
+                int old = file.read();
+                file.seek(data);
+                file.write(~old);
+            }
+            assertThat(scene.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .lost())
+                    .containsOnlyKeys("incr-known@" + third.point().id());
+
+            BackupResult fourth = history.backup();
+
+            assertThat(disk(fourth, "vda").level()).isEqualTo(Level.FULL);
+            assertThat(disk(fourth, "vda").reason())
+                    .startsWith("what it would build on is damaged: disk vda was found damaged by verify (bytes ");
+            assertThat(disk(fourth, "vdb").level()).isEqualTo(Level.INCREMENTAL);
+            PruneReport pruned = scene.repository()
+                    .prune(PruneRequest.of(guest.name(), Retention.ofLast(3)), ProgressListener.NONE)
+                    .join();
+            assertThat(pruned.removed()).isEmpty();
+            assertThat(scene.repository().points(guest.name()).points())
+                    .extracting(Point::id)
+                    .contains(first.point().id());
         }
     }
 

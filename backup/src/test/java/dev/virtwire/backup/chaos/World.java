@@ -183,7 +183,9 @@ final class World {
             assertThat(list).allMatch(path -> isWhole(path.getFileName().toString()) || isTombstone(path));
         }
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
-            assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");
+            assertThat(list.map(path -> path.getFileName().toString()))
+                    .contains("lock")
+                    .isSubsetOf("lock", "newest", "damage.lock");
         }
         VerifyReport report = repository
                 .verify(VerifyRequest.everything(), ProgressListener.NONE)
