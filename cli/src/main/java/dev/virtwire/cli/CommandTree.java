@@ -13,6 +13,7 @@ import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
 import dev.virtwire.cli.command.host.StatsCommand;
 import dev.virtwire.cli.command.repository.BackupCommand;
+import dev.virtwire.cli.command.repository.ForgetCommand;
 import dev.virtwire.cli.command.repository.HoldCommand;
 import dev.virtwire.cli.command.repository.PointsCommand;
 import dev.virtwire.cli.command.repository.PruneCommand;
@@ -42,6 +43,7 @@ final class CommandTree {
             "prune",
             "hold",
             "release",
+            "forget",
             "checkpoints",
             "stats",
             "events",
@@ -77,6 +79,7 @@ final class CommandTree {
             case "prune" -> new PruneCommand();
             case "hold" -> new HoldCommand();
             case "release" -> new ReleaseCommand();
+            case "forget" -> new ForgetCommand();
             case "checkpoints" -> new CheckpointsCommand();
             case "stats" -> new StatsCommand();
             case "events" -> new EventsCommand();

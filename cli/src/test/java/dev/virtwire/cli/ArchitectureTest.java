@@ -59,6 +59,8 @@ class ArchitectureTest {
     static void read() {
         classes = new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests())
+                // The tests of other modules, if a build has packed them.
+                .withImportOption(location -> !location.contains("-tests.jar"))
                 .importPackages("dev.virtwire");
     }
 

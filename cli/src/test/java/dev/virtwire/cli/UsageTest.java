@@ -29,7 +29,8 @@ class UsageTest {
             restore /backups web1 | restore needs a folder (--to) or a storage pool (--pool), and not both
             restore /backups web1 --to /o --pool p | restore needs a folder (--to) or a storage pool (--pool), and not both
             restore /backups web1 --pool p --format raw | volumes of a pool are raw: leave out --chain and --format
-            prune /backups      | prune needs at least one --keep rule, such as --keep-daily 30
+            prune /backups      | prune needs at least one --keep rule, such as --keep-daily 30, or --gone-for
+            prune /b --keep-last 1 --yes | --yes is for --gone-for
             prune /b --keep-within 14 | invalid value for option '--keep-within': '14' is not a time in hours, days or weeks, such as 36h, 14d or 8w (see: virtwire prune --help)
             prune /b --keep-last 1 --time-zone Mars | invalid value for option '--time-zone': 'Mars' is not a time zone, such as Europe/Berlin or UTC (see: virtwire prune --help)
             backup web1 /backups --keep 3 --keep-last 2 | --keep and --keep-last are one rule: give one of them

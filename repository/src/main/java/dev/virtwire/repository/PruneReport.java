@@ -3,6 +3,7 @@ package dev.virtwire.repository;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +35,13 @@ public record PruneReport(
         merges = List.copyOf(merges);
         damage = List.copyOf(damage);
         notices = List.copyOf(notices);
+    }
+
+    /** The same with more to know. */
+    public PruneReport withNotices(List<String> more) {
+        List<String> all = new ArrayList<>(notices);
+        all.addAll(more);
+        return new PruneReport(domain, dryRun, points, merges, freed, damage, all);
     }
 
     /** The points that are gone, or would be, oldest first: removed or merged. */

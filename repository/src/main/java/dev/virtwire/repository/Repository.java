@@ -4,6 +4,7 @@ package dev.virtwire.repository;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +149,29 @@ public interface Repository {
      * @throws DamagedException if the list of the domain's holds is damaged
      */
     void release(String domain, String point);
+
+    /**
+     * What it holds of a domain, and what {@link #forget} would do.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @throws RepositoryException if it holds nothing of it
+     * @throws DamagedException if the list of its holds is damaged
+     */
+    ForgetReport lookToForget(String domain);
+
+    /**
+     * Erases all of a domain: its points, its journal and its folder. It is gone in one step, and its room is freed
+     * after that; if the program dies then, the next forget or prune of any domain frees the rest. What remains on
+     * hosts stands in the report.
+     *
+     * <p>Fails with a {@link RepositoryException} if it holds nothing of the domain, if points of it are held, if a
+     * run is at work on it or has not been cleared up after, or if it cannot be deleted; and with a {@link
+     * DamagedException} if the list of its holds is damaged.
+     *
+     * @param domain the domain's name, or that of its folder
+     * @param noBackupSince refuses a domain that was backed up since then, or may have been; null for no such condition
+     */
+    Operation<ForgetReport> forget(String domain, @Nullable Instant noBackupSince, ProgressListener listener);
 
     /** The names of the folders of all domains that it holds something of, in order. */
     List<String> domains();

@@ -139,7 +139,7 @@ class HoldTest {
     /** Every shorter file and every flipped bit: no point goes, and the error names the file. */
     @Test
     void ifTheListIsDamagedNothingIsRemoved() throws Exception {
-        repository.hold("web1", points.get(1), "for ever");
+        repository.hold("web1", points.get(1), "for the auditor");
         byte[] written = Files.readAllBytes(held);
         List<byte[]> damaged = new ArrayList<>();
         for (int length = 0; length < written.length; length++) {

@@ -4,11 +4,13 @@ package dev.virtwire.repository.internal;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointChoice;
 import dev.virtwire.repository.PointDamage;
+import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.PruneRequest;
@@ -29,6 +31,7 @@ import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.restore.FileRestore;
+import dev.virtwire.repository.internal.retention.DomainErasure;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
@@ -283,7 +286,35 @@ public final class RepositoryStore implements Repository {
         return ThreadOperation.start("virtwire prune", () -> {
             Pruner pruner = Pruner.of(
                     existing(request.domain()), request.retention(), new RateLimit(request.bytesPerSecond()), listener);
-            return request.dryRun() ? pruner.dryRun() : pruner.run();
+            return request.dryRun() ? pruner.dryRun() : pruner.run().withNotices(finishErasures());
+        });
+    }
+
+    /** What a run left that died while it erased another domain is no reason to leave this one as it is. */
+    private List<String> finishErasures() {
+        try {
+            DomainErasure.finish(folder, files);
+            return List.of();
+        } catch (RepositoryException e) {
+            return List.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public ForgetReport lookToForget(String domain) {
+        return new DomainErasure(existing(domain)).look();
+    }
+
+    @Override
+    public Operation<ForgetReport> forget(String domain, @Nullable Instant noBackupSince, ProgressListener listener) {
+        return ThreadOperation.start("virtwire forget", () -> {
+            listener.progressed(new Progress(Progress.Phase.REMOVING, null, 0, 0, 0, 0, 0));
+            List<String> finished = DomainErasure.finish(folder, files);
+            boolean rest = finished.contains(domain) || finished.contains(Names.domainFolder(domain));
+            if (rest && !domain(domain).exists()) {
+                return new ForgetReport(domain, true, List.of(), 0, null, List.of(), List.of());
+            }
+            return new DomainErasure(existing(domain)).run(noBackupSince);
         });
     }
 

@@ -26,7 +26,7 @@ record PointName(String domain, @Nullable String point) {
     }
 
     /**
-     * As {@link #parse}, where a point has to be named.
+     * As {@link #parse}; a point has to be named.
      *
      * @throws CommandException if only a domain is named
      */

@@ -12,6 +12,7 @@ import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.ProgressListener;
@@ -23,6 +24,8 @@ import dev.virtwire.repository.Retention;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -59,9 +62,20 @@ public final class PruneCommand extends AbstractCommand {
     @Option(names = "--dry-run", description = "Say what would be done, and do nothing.")
     private boolean dryRun;
 
+    @Option(
+            names = "--gone-for",
+            paramLabel = "TIME",
+            converter = KeepOptions.DurationConverter.class,
+            description =
+                    "Show the domains that had no backup for so long, such as 90d. With --yes, erase all of them.")
+    private @Nullable Duration goneFor;
+
+    @Option(names = "--yes", description = "For --gone-for: erase what is shown.")
+    private boolean yes;
+
     @Override
     public Integer call() {
-        Retention retention = retention();
+        @Nullable Retention retention = retention();
         Repository repository = Repository.open(folder);
         List<String> chosen = domains.isEmpty() ? repository.domains() : List.copyOf(new LinkedHashSet<>(domains));
         Map<String, PruneReport> done = new LinkedHashMap<>();
@@ -69,7 +83,12 @@ public final class PruneCommand extends AbstractCommand {
         console()
                 .interruption()
                 .cleanUpBy(() -> "interrupted; what was being removed goes with the next prune, backup or recover");
+        Map<String, ForgetReport> gone = gone(repository, chosen, failed);
         for (String domain : chosen) {
+            ForgetReport erased = gone.get(domain);
+            if (retention == null || failed.containsKey(domain) || (erased != null && erased.erased())) {
+                continue;
+            }
             try {
                 done.put(
                         domain,
@@ -82,10 +101,13 @@ public final class PruneCommand extends AbstractCommand {
         }
         console().interruption().cleanUpBy(null);
         if (json()) {
-            printJson(json -> write(json, chosen, done, failed));
+            printJson(json -> write(json, chosen, done, gone, failed));
             done.values().forEach(this::warnOfPoints);
         } else {
             for (String domain : chosen) {
+                if (gone.containsKey(domain) && (!quiet() || !yes)) {
+                    ForgetCommand.lines(requireNonNull(gone.get(domain))).forEach(out()::println);
+                }
                 print(domain, done.get(domain), failed.get(domain));
             }
         }
@@ -97,11 +119,72 @@ public final class PruneCommand extends AbstractCommand {
         return dryRun ? request.asDryRun() : request;
     }
 
-    private Retention retention() {
-        if (!rules.given()) {
-            throw CommandException.usage("prune needs at least one --keep rule, such as --keep-daily 30", null);
+    private @Nullable Retention retention() {
+        if (yes && goneFor == null) {
+            throw CommandException.usage("--yes is for --gone-for", null);
         }
-        return rules.retention();
+        if (!rules.given() && goneFor == null) {
+            throw CommandException.usage(
+                    "prune needs at least one --keep rule, such as --keep-daily 30, or --gone-for", null);
+        }
+        return rules.given() ? rules.retention() : null;
+    }
+
+    /** The domains that had no backup for so long, erased if that was asked for. */
+    private Map<String, ForgetReport> gone(
+            Repository repository, List<String> chosen, Map<String, RuntimeException> failed) {
+        Map<String, ForgetReport> gone = new LinkedHashMap<>();
+        if (goneFor == null) {
+            return gone;
+        }
+        Instant since = Instant.now().minus(goneFor);
+        for (String domain : chosen) {
+            try {
+                ForgetReport report = repository.lookToForget(domain);
+                Instant last = report.lastBackup();
+                if (last != null && last.isBefore(since)) {
+                    gone.put(domain, report);
+                }
+            } catch (RepositoryException | UncheckedIOException e) {
+                failed.put(domain, e);
+            }
+        }
+        if (yes && !dryRun) {
+            refuseAll(repository, gone);
+            for (ForgetReport report : List.copyOf(gone.values())) {
+                if (report.obstacles().isEmpty()) {
+                    erase(repository, report.domain(), since, gone, failed);
+                }
+            }
+        }
+        return gone;
+    }
+
+    /** Nobody gives up all guests at once. More likely the clock is wrong, or no backup has run. */
+    private void refuseAll(Repository repository, Map<String, ForgetReport> gone) {
+        int all = repository.domains().size();
+        if (all > 1 && gone.size() == all) {
+            throw CommandException.failed(
+                    "none of the " + all + " domains in " + folder
+                            + " was backed up for so long, so nothing is erased: is"
+                            + " the clock right, and do backups run? 'virtwire forget' erases one domain",
+                    null);
+        }
+    }
+
+    private static void erase(
+            Repository repository,
+            String domain,
+            Instant since,
+            Map<String, ForgetReport> gone,
+            Map<String, RuntimeException> failed) {
+        try {
+            gone.put(
+                    domain,
+                    repository.forget(domain, since, ProgressListener.NONE).join());
+        } catch (RepositoryException | UncheckedIOException e) {
+            failed.put(domain, e);
+        }
     }
 
     private void print(String domain, @Nullable PruneReport report, @Nullable RuntimeException failure) {
@@ -160,6 +243,7 @@ public final class PruneCommand extends AbstractCommand {
             JsonGenerator json,
             List<String> chosen,
             Map<String, PruneReport> done,
+            Map<String, ForgetReport> gone,
             Map<String, RuntimeException> failed)
             throws IOException {
         json.writeBooleanField("dryRun", dryRun);
@@ -167,11 +251,20 @@ public final class PruneCommand extends AbstractCommand {
         for (String domain : chosen) {
             json.writeStartObject();
             PruneReport report = done.get(domain);
+            ForgetReport forgotten = gone.get(domain);
+            RuntimeException failure = failed.get(domain);
             if (report != null) {
                 PointJson.write(json, report);
             } else {
                 json.writeStringField("domain", domain);
-                ErrorReport.writeField(json, requireNonNull(failed.get(domain)));
+            }
+            if (forgotten != null) {
+                json.writeObjectFieldStart("gone");
+                ForgetCommand.write(json, forgotten);
+                json.writeEndObject();
+            }
+            if (failure != null) {
+                ErrorReport.writeField(json, failure);
             }
             json.writeEndObject();
         }

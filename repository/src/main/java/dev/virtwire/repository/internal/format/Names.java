@@ -85,6 +85,8 @@ public final class Names {
     private static final Set<String> TAKEN = Set.of(REPOSITORY, REPOSITORY_SUM, "lost+found");
     private static final String REMOVED = ".removed";
     private static final String MERGE = ".merge";
+    private static final String ERASED = ".erased";
+    private static final int RANDOM_LENGTH = 12;
     private static final int FILE_NAME_MAX = 255;
 
     private Names() {}
@@ -160,6 +162,32 @@ public final class Names {
         }
         String point = name.substring(1, name.length() - REMOVED.length());
         return isPoint(point) ? point : null;
+    }
+
+    /**
+     * What a domain's folder is called once the domain is erased; not for domains, whose folders are not hidden.
+     *
+     * @param domain the folder's name
+     * @param random what {@link #random} gave: a domain may be erased again before the first is deleted
+     */
+    public static String erased(String domain, String random) {
+        String end = "." + random + ERASED;
+        byte[] whole = domain.getBytes(StandardCharsets.UTF_8);
+        return "." + cut(domain, FILE_NAME_MAX - 1 - end.length(), whole) + end;
+    }
+
+    /** The name that an erased domain's folder had, if that was not too long; or null if it is no such folder. */
+    public static @Nullable String erasedDomain(String name) {
+        int end = name.length() - ERASED.length();
+        int random = end - RANDOM_LENGTH;
+        if (random < 3
+                || name.charAt(0) != '.'
+                || name.charAt(random - 1) != '.'
+                || !name.endsWith(ERASED)
+                || !isRandom(name.substring(random, end))) {
+            return null;
+        }
+        return name.substring(1, random - 1);
     }
 
     /** The journal's file for a point. */

@@ -12,11 +12,14 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +89,8 @@ public final class DomainLock implements AutoCloseable {
     private static DomainLock open(Path file, Path held, String what) {
         FileChannel channel = null;
         try {
+            createIfMissing(file);
+            Object before = fileKey(file);
             channel = FileChannel.open(
                     file,
                     Set.of(
@@ -100,12 +105,33 @@ public final class DomainLock implements AutoCloseable {
                 channel.close();
                 throw busy(what, holder);
             }
+            if (!Objects.equals(before, fileKey(file))) {
+                // Whoever held it has erased the domain meanwhile: this is the lock of nothing.
+                channel.close();
+                throw busy(what, "");
+            }
             describeHolder(channel);
             return new DomainLock(held, channel);
         } catch (IOException e) {
             closeQuietly(channel, e);
             throw Problems.with("lock", file, e);
         }
+    }
+
+    private static void createIfMissing(Path file) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            try {
+                Files.createFile(file, DurableFiles.privateFile(file));
+            } catch (FileAlreadyExistsException e) {
+                LOG.debug("another run has just created {}", file, e);
+            }
+        }
+    }
+
+    /** What tells the file from another of its name; null where the file system has nothing that does. */
+    private static @Nullable Object fileKey(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
     }
 
     /** A courtesy to whoever is refused: a full disk must not keep a run from clearing it. */

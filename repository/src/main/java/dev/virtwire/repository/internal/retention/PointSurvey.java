@@ -124,7 +124,7 @@ final class PointSurvey {
                 stored(point));
     }
 
-    private static long stored(Point point) {
+    static long stored(Point point) {
         return point.manifest().disks().stream()
                 .map(ManifestDisk::image)
                 .mapToLong(image -> image == null ? 0 : image.size())

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.virtwire.cli.CommandRun;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.internal.copy.MemoryDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Prune, hold, release and forget on a repository with two domains, whose points are some days old. */
+class RetentionCommandsTest {
+    private static final int SIZE = 1 << 16;
+
+    @TempDir
+    Path folder;
+
+    private final List<String> points = new ArrayList<>();
+    private Path backups;
+    private String dir;
+
+    @BeforeEach
+    void makePoints() throws IOException {
+        backups = folder.resolve("backups");
+        dir = backups.toString();
+        PointMaker maker = new PointMaker(backups);
+        MemoryDisk disk = MemoryDisk.random(SIZE, new Random(37));
+        Point point = maker.full(Map.of("vda", disk));
+        points.add(point.id());
+        for (int i = 0; i < 3; i++) {
+            disk = disk.later(new Random(38 + i));
+            point = maker.increment(Map.of("vda", disk), point);
+            points.add(point.id());
+        }
+        copyDomain("web2");
+    }
+
+    private void copyDomain(String name) throws IOException {
+        Path from = backups.resolve("web1");
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path path : all.toList()) {
+                Files.copy(path, backups.resolve(name).resolve(from.relativize(path)));
+            }
+        }
+    }
+
+    private static JsonNode json(CommandRun run) throws IOException {
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    /** Row H8: with the default level every point builds on the one before, and nobody was told that none can go. */
+    @Test
+    void pointsThatCannotGoAreAWarningEvenIfQuiet() throws IOException {
+        String warning =
+                "warning: web1: 3 points that no rule keeps stay, because points that stay build on them: a full"
+                        + " point (backup --level full) begins a new chain\n";
+        assertThat(CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--quiet"))
+                .isEqualTo(new CommandRun(0, "", warning));
+        CommandRun run = CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--json");
+        assertThat(json(run).at("/domains/0/notices")).hasSize(1);
+        assertThat(run.err()).startsWith("{\"warning\":\"web1: 3 points");
+        assertThat(json(run).at("/domains/0/merges")).isEmpty();
+    }
+
+    @Test
+    void aDomainThatIsBadIsNamedAndTheOthersArePruned() throws IOException {
+        copyDomain("bad1");
+        copyDomain("bad2");
+        for (String bad : List.of("bad1", "bad2")) {
+            Files.writeString(backups.resolve(bad).resolve(".journal/held"), "torn");
+        }
+        CommandRun run = CommandRun.of("prune", dir, "--keep-last", "4");
+
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.out())
+                .contains("failed: bad1: " + backups.resolve("bad1/.journal/held") + ": is not what was written")
+                .contains("failed: bad2: " + backups.resolve("bad2/.journal/held") + ": is not what was written")
+                .contains("web1: 0 points removed, 0 B; 4 stay\n")
+                .contains("web2: 0 points removed, 0 B; 4 stay\n");
+        assertThat(run.err())
+                .startsWith("error: " + backups + ": 2 domains were not pruned, the first for this reason: ")
+                .hasLineCount(1);
+        CommandRun json = CommandRun.of("prune", dir, "bad1", "web1", "gone", "--keep-last", "4", "--json");
+        assertThat(json.exitCode()).isEqualTo(1);
+        assertThat(json(json).at("/domains/0/error/kind").asText()).isEqualTo("damaged");
+        assertThat(json(json).at("/domains/1/points")).hasSize(4);
+        assertThat(json(json).at("/domains/2/error/message").asText()).contains("holds nothing of a domain gone");
+    }
+
+    @Test
+    void aPointIsHeldShownAndReleased() throws IOException {
+        String name = "web1@" + points.get(1);
+        assertThat(CommandRun.of("hold", dir, name, "--reason", "before the upgrade"))
+                .isEqualTo(new CommandRun(0, "held: " + name + "\n", ""));
+        assertThat(CommandRun.of("points", dir, "web1").out())
+                .containsPattern(points.get(1) + " .* completed; held: before the upgrade\n")
+                .containsPattern(points.get(2) + " .* completed\n");
+        JsonNode hold = json(CommandRun.of("points", dir, "--json")).at("/domains/0/held/0");
+        assertThat(hold.get("point").asText()).isEqualTo(points.get(1));
+        assertThat(hold.get("reason").asText()).isEqualTo("before the upgrade");
+        assertThat(CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--dry-run")
+                        .out())
+                .containsPattern("web1 +" + points.get(1) + " +kept .* held: before the upgrade\n");
+
+        assertThat(CommandRun.of("release", dir, "web1@" + points.get(0)))
+                .isEqualTo(new CommandRun(1, "", "error: point " + points.get(0) + " of domain web1 is not held\n"));
+        assertThat(json(CommandRun.of("release", dir, name, "--json")).toString())
+                .isEqualTo("{\"domain\":\"web1\",\"released\":\"" + points.get(1) + "\"}");
+        assertThat(CommandRun.of("hold", dir, "web1"))
+                .isEqualTo(new CommandRun(2, "", "error: name a point, as web1@POINT: 'virtwire points' lists them\n"));
+    }
+
+    @Test
+    void forgetShowsAndWithYesErases() throws IOException {
+        CommandRun shown = CommandRun.of("forget", dir, "web1");
+        assertThat(shown.err()).isEmpty();
+        assertThat(shown.out())
+                .startsWith("would be erased by --yes: web1, 4 points, ")
+                .contains(", last backed up at 2026-11-22 19:04:05Z\n");
+        assertThat(backups.resolve("web1").resolve(points.get(0))).exists();
+
+        CommandRun.of("hold", dir, "web1@" + points.get(0));
+        assertThat(CommandRun.of("forget", dir, "web1").out())
+                .startsWith("not erased: web1, 4 points, ")
+                .contains("\n  point " + points.get(0) + " is held (see release)\n");
+        assertThat(CommandRun.of("forget", dir, "web1", "--yes").err())
+                .isEqualTo("error: domain web1 is not erased: point " + points.get(0) + " is held (see release)\n");
+        CommandRun.of("release", dir, "web1@" + points.get(0));
+
+        JsonNode erased = json(CommandRun.of("forget", dir, "web1", "--yes", "--json"));
+        assertThat(erased.get("erased").asBoolean()).isTrue();
+        assertThat(erased.get("points")).hasSize(4);
+        assertThat(backups.resolve("web1")).doesNotExist();
+        assertThat(CommandRun.of("points", dir).out().lines()).hasSize(5);
+    }
+
+    @Test
+    void domainsThatAreGoneAreShownAndErasedOnlyWithYes() throws IOException {
+        CommandRun shown = CommandRun.of("prune", dir, "web1", "--gone-for", "1d");
+        assertThat(shown.exitCode()).isZero();
+        assertThat(shown.out()).startsWith("would be erased by --yes: web1, 4 points, ");
+        assertThat(CommandRun.of("prune", dir, "--gone-for", "9999w").out()).isEmpty();
+        assertThat(CommandRun.of("prune", dir, "web1", "--gone-for", "1d", "--yes", "--dry-run")
+                        .out())
+                .startsWith("would be erased by --yes: web1, 4 points, ");
+        assertThat(CommandRun.of("prune", dir, "--gone-for", "1d", "--yes").err())
+                .startsWith("error: none of the 2 domains in " + dir + " was backed up for so long");
+        assertThat(CommandRun.of("points", dir).out().lines()).hasSize(9);
+
+        CommandRun.of("hold", dir, "web2@" + points.get(0));
+        JsonNode done =
+                json(CommandRun.of("prune", dir, "web1", "--gone-for", "1d", "--yes", "--keep-last", "4", "--json"));
+        assertThat(done.at("/domains/0/gone/erased").asBoolean()).isTrue();
+        assertThat(backups.resolve("web1")).doesNotExist();
+
+        CommandRun held = CommandRun.of("prune", dir, "--gone-for", "1d", "--yes");
+        assertThat(held.exitCode()).isZero();
+        assertThat(held.out())
+                .startsWith("not erased: web2, 4 points, ")
+                .contains("point " + points.get(0) + " is held");
+        assertThat(backups.resolve("web2").resolve(points.get(0))).exists();
+    }
+}
