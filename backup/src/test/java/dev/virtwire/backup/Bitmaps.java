@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Which bitmaps a domain's disks have, as QEMU says while it runs, and {@code qemu-img} while it is off. */
-final class Bitmaps {
+public final class Bitmaps {
     private static final Pattern DISK = Pattern.compile("<disk .*?</disk>", Pattern.DOTALL);
     private static final Pattern TARGET = Pattern.compile("<target dev='([^']+)'");
     private static final Pattern ALIAS = Pattern.compile("<alias name='([^']+)'");
@@ -27,12 +27,12 @@ final class Bitmaps {
     private final Libvirtd libvirtd;
     private final Tools tools = new Tools();
 
-    Bitmaps(Libvirtd libvirtd) {
+    public Bitmaps(Libvirtd libvirtd) {
         this.libvirtd = libvirtd;
     }
 
     /** Their names, by the disk's target. */
-    Map<String, Set<String>> of(Domain domain) {
+    public Map<String, Set<String>> of(Domain domain) {
         try {
             String xml = domain.xml().join();
             return domain.isActive().join() ? inQemu(domain, xml) : inFiles(xml);

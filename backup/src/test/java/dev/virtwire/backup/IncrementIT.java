@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.image.ImageExtent;
+import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.internal.RepositoryStore;
@@ -25,6 +30,7 @@ import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -227,9 +233,9 @@ class IncrementIT {
             BackupResult first = history.backup();
             assertThat(first.notices())
                     .containsExactly(
-                            "disk vdc has no bitmap of changes (its image cannot keep bitmaps): every backup of it is"
-                                    + " a full one",
-                            "disk vdd has no bitmap of changes (its format is raw): every backup of it is a full one");
+                            "disk vdc has no bitmap of changes (its image cannot keep bitmaps): every backup of it"
+                                    + " reads all of it",
+                            "disk vdd has no bitmap of changes (its format is raw): every backup of it reads all of it");
             assertThat(disk(first, "vda").bitmap())
                     .isEqualTo(first.point().manifest().checkpoint())
                     .isNotNull();
@@ -241,10 +247,13 @@ class IncrementIT {
 
             assertThat(next.point().manifest().disks())
                     .extracting(ManifestDisk::level)
-                    .containsExactly(Level.INCREMENTAL, Level.INCREMENTAL, Level.FULL, Level.FULL);
+                    .containsOnly(Level.INCREMENTAL);
+            String differs = "what differs from point " + first.point().id() + ", found by reading all of it: ";
             assertThat(disk(next, "vdc").reason())
-                    .isEqualTo("point " + first.point().id() + " made no bitmap of it");
-            assertThat(disk(next, "vdd").reason()).isEqualTo("its format is raw, which keeps no bitmap of changes");
+                    .isEqualTo(differs + "point " + first.point().id() + " made no bitmap of it");
+            assertThat(disk(next, "vdd").reason())
+                    .isEqualTo(differs + "its format is raw, which keeps no bitmap of changes");
+            assertThat(next.notices()).isEqualTo(first.notices());
             scene.requireClean(guest.name(), next.point().manifest().checkpoint());
             history.requireTruth();
         }
@@ -268,6 +277,53 @@ class IncrementIT {
                             "disk vdb was copied in full: " + disk(next, "vdb").reason());
             Files.move(aside, image);
             history.requireTruth();
+        }
+    }
+
+    @Test
+    void damageThatWasFoundIsBuiltOnByNoPointAndLeavesTheIntactChain() throws Exception {
+        try (Guest guest = guest("incr-known").start()) {
+            History history = history(guest);
+            BackupResult first = history.backup();
+            guest.write("vda", MIB, 4096, 0x12);
+            history.backup();
+            history.requireTruth();
+            BackupResult third = scene.backup(plan(guest).withLevel(Level.FULL));
+            Path image = third.point().folder().resolve("vda.qcow2");
+            long data;
+            try (Qcow2Reader reader = Qcow2Reader.open(image)) {
+                List<ImageExtent> extents = reader.extents(0, reader.virtualSize());
+                data = extents.stream()
+                        .filter(extent -> extent.kind() == ImageExtent.Kind.DATA)
+                        .findFirst()
+                        .orElseThrow()
+                        .hostOffset();
+            }
+            try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+                file.seek(data);
+                int old = file.read();
+                file.seek(data);
+                file.write(~old);
+            }
+            assertThat(scene.repository()
+                            .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                            .join()
+                            .lost())
+                    .containsOnlyKeys("incr-known@" + third.point().id());
+
+            BackupResult fourth = history.backup();
+
+            assertThat(disk(fourth, "vda").level()).isEqualTo(Level.FULL);
+            assertThat(disk(fourth, "vda").reason())
+                    .startsWith("what it would build on is damaged: disk vda was found damaged by verify (bytes ");
+            assertThat(disk(fourth, "vdb").level()).isEqualTo(Level.INCREMENTAL);
+            PruneReport pruned = scene.repository()
+                    .prune(PruneRequest.of(guest.name(), Retention.ofLast(3)), ProgressListener.NONE)
+                    .join();
+            assertThat(pruned.removed()).isEmpty();
+            assertThat(scene.repository().points(guest.name()).points())
+                    .extracting(Point::id)
+                    .contains(first.point().id());
         }
     }
 
@@ -390,21 +446,25 @@ class IncrementIT {
                     .isEqualTo(full.point().id());
             assertThat(next.bytesRead()).isBetween(3 * MIB, 6 * MIB);
 
-            // Without being asked to stay, the checkpoint goes, and with it the ground for differentials.
+            // Without being asked to stay, the checkpoint goes; a differential then reads all of the disks.
             BackupResult last = history.backup();
             scene.requireClean(guest.name(), last.point().manifest().checkpoint());
             assertThat(last.point().manifest().parent().point())
                     .isEqualTo(next.point().id());
-            assertThat(scene.failure(plan(guest).since(full.point().id())))
-                    .hasMessageStartingWith("point " + full.point().id() + " cannot be built on: its checkpoint " + kept
-                            + " is not on the host any more")
-                    .hasMessageEndingWith("To make differentials, make a full point and keep its checkpoint:"
-                            + " --level full --keep-full-checkpoint, and the latter with each point after it");
+            BackupResult read = history.backup(plan(guest).since(full.point().id()));
+            assertThat(disk(read, "vda").level()).isEqualTo(Level.DIFFERENTIAL);
+            assertThat(disk(read, "vda").reason())
+                    .startsWith("what differs from point " + full.point().id() + ", found by reading all of it: its"
+                            + " checkpoint " + kept + " is not on the host any more");
+            assertThat(read.notices())
+                    .contains("disk vda holds " + disk(read, "vda").reason());
+            assertThat(read.bytesRead()).isGreaterThan(3 * MIB);
+            assertThat(read.bytesStored()).isLessThan(6 * MIB);
             assertThatThrownBy(() -> scene.backup(plan(guest).since("20200101T000000Z-full")))
                     .cause()
                     .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining("has no point 20200101T000000Z-full");
-            scene.requireClean(guest.name(), last.point().manifest().checkpoint());
+            scene.requireClean(guest.name(), read.point().manifest().checkpoint());
             history.requireTruth();
         }
     }

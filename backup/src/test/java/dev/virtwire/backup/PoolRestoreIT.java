@@ -9,6 +9,8 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.testkit.Guest;
@@ -19,6 +21,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -122,6 +125,7 @@ class PoolRestoreIT {
                 .disk(GuestDisk.qcow2(8 * MIB).random(0, 8 * MIB, 3))
                 .start()) {
             Point point = backUp(guest);
+            Path truth = folder.resolve("vda.raw");
             Path taken = Files.createFile(volumes.resolve("pool-damage-vda.raw"));
             pool.refresh().join();
             assertThatThrownBy(() -> restore(request(point), ProgressListener.NONE))
@@ -144,6 +148,20 @@ class PoolRestoreIT {
                     .isInstanceOf(DamagedException.class)
                     .hasMessageContaining("vda.qcow2");
             assertThat(files()).isEmpty();
+
+            HostRestoreResult salvaged =
+                    restore(request(point).definingAs("pool-salvaged").salvaging(), ProgressListener.NONE);
+
+            assertThat(salvaged.lost()).singleElement().satisfies(lost -> {
+                assertThat(lost.disk()).isEqualTo("vda");
+                assertThat(lost.length()).isEqualTo(MIB);
+            });
+            assertThat(salvaged.damage()).extracting(Finding::file).containsExactly(image);
+            byte[] expected = Files.readAllBytes(truth);
+            LostRange lost = salvaged.lost().get(0);
+            Arrays.fill(expected, (int) lost.offset(), (int) (lost.offset() + lost.length()), (byte) 0);
+            assertThat(volumes.resolve("pool-salvaged-vda.raw")).hasBinaryContent(expected);
+            libvirt.domain("pool-salvaged").join().undefine().join();
         }
     }
 

@@ -152,7 +152,9 @@ final class Scene {
                             || name.matches("20\\d{6}T\\d{6}Z-(full|incremental|differential)(-\\d+)?"));
         }
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
-            assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");
+            assertThat(list.map(path -> path.getFileName().toString()))
+                    .contains("lock")
+                    .isSubsetOf("lock", "newest", "damage.lock");
         }
     }
 }

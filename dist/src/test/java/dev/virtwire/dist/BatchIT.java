@@ -96,7 +96,7 @@ class BatchIT {
         assertThat(domains.get(1).toString())
                 .isEqualTo(
                         "{\"domain\":\"batch-off\",\"error\":{\"kind\":\"backup\",\"message\":\"domain batch-off is not"
-                                + " running: a backup needs it to run\",\"exitCode\":1}}");
+                                + " running: a backup needs it to run\",\"exitCode\":1},\"passedOver\":null}");
         assertThat(domains.get(2).at("/error/kind").asText()).isEqualTo("not-found");
         assertThat(new ObjectMapper().readTree(run.err()).at("/error/message").asText())
                 .startsWith("2 of 4 domains failed; the first: domain batch-off is not running");

@@ -15,6 +15,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -186,8 +188,12 @@ class RepositoryCommandsIT {
 
         JsonNode points = json(run("points", repository.toString(), "--json"));
         assertThat(fields(points)).containsExactly("repository", "folder", "domains");
-        assertThat(fields(points.at("/domains/0"))).containsExactly("domain", "points", "damage", "unfinished", "held");
-        assertThat(fields(points.at("/domains/0/points/0"))).containsExactlyElementsOf(pointFields);
+        assertThat(fields(points.at("/domains/0")))
+                .containsExactly("domain", "points", "damage", "unreadable", "unfinished", "held");
+        assertThat(fields(points.at("/domains/0/points/0")))
+                .startsWith(pointFields.toArray(String[]::new))
+                .endsWith("knownDamage")
+                .hasSize(pointFields.size() + 1);
         assertThat(points.at("/domains/0/points/0/disks/0").toString())
                 .startsWith("{\"target\":\"vda\",\"level\":\"full\",\"reason\":\"it is the first point of the domain\","
                         + "\"virtualSize\":25165824,\"file\":\"vda.qcow2\",\"stored\":")
@@ -202,6 +208,7 @@ class RepositoryCommandsIT {
                         "bytesRead",
                         "durationMillis",
                         "damage",
+                        "lostPoints",
                         "unverifiable",
                         "notices");
         assertThat(verify.at("/points/0").asText()).isEqualTo(guest.name() + "@" + id);
@@ -218,6 +225,9 @@ class RepositoryCommandsIT {
                         "durationMillis",
                         "definedName",
                         "definedUuid",
+                        "passedOver",
+                        "lost",
+                        "damage",
                         "notices");
         assertThat(restore.at("/files/0").asText())
                 .isEqualTo(out.resolve(guest.name() + "-vda.qcow2").toString());
@@ -244,13 +254,15 @@ class RepositoryCommandsIT {
     }
 
     @Test
-    void aFlippedBitIsFoundByVerifyAndRefusedByRestore() throws IOException {
+    void aFlippedBitIsFoundByVerifyRememberedAndSalvagedAround() throws Exception {
+        guest.copyDisk("vda", folder.resolve("vda.raw"));
         assertThat(backup().exitCode()).isZero();
         Path image;
         try (Stream<Path> files = Files.walk(repository)) {
             image = files.filter(file -> file.endsWith("vda.qcow2")).findFirst().orElseThrow();
         }
-        long at = Files.size(image) - 100_000;
+        JsonNode first = dataOf(image);
+        long at = first.get("offset").asLong();
         try (FileChannel channel = FileChannel.open(image, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer one = ByteBuffer.allocate(1);
             channel.read(one, at);
@@ -258,27 +270,92 @@ class RepositoryCommandsIT {
             channel.write(one, at);
         }
         long block = at / MIB * MIB;
+        long lost = first.get("start").asLong() / MIB * MIB;
+        String point = guest.name() + "@" + image.getParent().getFileName();
+        String range = "disk vda, bytes " + lost + " to " + (lost + MIB - 1);
         CommandRun verify = run("verify", repository.toString());
         assertThat(verify.exitCode()).isEqualTo(3);
-        assertThat(verify.out()).startsWith("damaged: " + image + ", bytes " + block + " to ");
+        assertThat(verify.out())
+                .startsWith("damaged: " + image + ", bytes " + block + " to ")
+                .endsWith("\nlost: " + point + ": " + range + "\n")
+                .hasLineCount(2);
         assertThat(verify.err())
-                .startsWith("error: " + image + ", bytes " + block + " to ")
-                .hasLineCount(1);
+                .isEqualTo("error: 1 place of the repository is damaged; 1 point cannot be given back as it was: "
+                        + point + "\n");
         CommandRun json = run("verify", repository.toString(), "--json");
         assertThat(json.exitCode()).isEqualTo(3);
-        assertThat(new ObjectMapper()
-                        .readTree(json.out())
-                        .at("/damage/0/offset")
-                        .asLong())
-                .isEqualTo(block);
+        JsonNode report = new ObjectMapper().readTree(json.out());
+        assertThat(report.at("/damage/0/offset").asLong()).isEqualTo(block);
+        assertThat(report.at("/lostPoints/0/point").asText()).isEqualTo(point);
+        assertThat(report.at("/lostPoints/0/lost").toString())
+                .isEqualTo("[{\"disk\":\"vda\",\"offset\":" + lost + ",\"length\":" + MIB + "}]");
         assertThat(new ObjectMapper().readTree(json.err()).at("/error/kind").asText())
                 .isEqualTo("damaged");
 
+        CommandRun points = run("points", repository.toString());
+        assertThat(points.exitCode()).isEqualTo(3);
+        assertThat(points.out()).containsPattern("lost: " + point + ": " + range + " \\(found by verify, first at ");
+        JsonNode known = new ObjectMapper()
+                .readTree(run("points", repository.toString(), "--json").out())
+                .at("/domains/0/points/0/knownDamage");
+        assertThat(fields(known)).containsExactly("since", "foundBy", "harmless", "lost", "files");
+
         Path out = folder.resolve("out");
-        CommandRun restore = run("restore", repository.toString(), guest.name(), "--to", out.toString());
-        assertThat(restore.exitCode()).isEqualTo(3);
-        assertThat(restore.err()).startsWith("error: " + image).hasLineCount(1);
+        String[] restore = {"restore", repository.toString(), guest.name(), "--to", out.toString(), "--format", "raw"};
+        CommandRun refused = run(restore);
+        assertThat(refused.exitCode()).isEqualTo(3);
+        assertThat(refused.err())
+                .startsWith("error: " + image)
+                .endsWith("; with --salvage, all that is right is restored\n")
+                .hasLineCount(1);
         assertThat(out).doesNotExist();
+        CommandRun salvaged =
+                run(Stream.concat(Stream.of(restore), Stream.of("--salvage")).toArray(String[]::new));
+        assertThat(salvaged.exitCode()).isEqualTo(3);
+        assertThat(salvaged.out()).contains("\nlost: " + range + "\n");
+        assertThat(salvaged.err())
+                .isEqualTo("error: not all could be given back: 1 MiB in 1 range are zeros: " + range + "\n");
+        byte[] expected = Files.readAllBytes(folder.resolve("vda.raw"));
+        Arrays.fill(expected, (int) lost, (int) (lost + MIB), (byte) 0);
+        assertThat(out.resolve(guest.name() + "-vda.raw")).hasBinaryContent(expected);
+    }
+
+    /** The first data of an image, as qemu-img sees it. */
+    private static JsonNode dataOf(Path image) throws Exception {
+        Process map = new ProcessBuilder("qemu-img", "map", "--output=json", image.toString()).start();
+        JsonNode extents = new ObjectMapper().readTree(map.getInputStream());
+        assertThat(map.waitFor()).isZero();
+        for (JsonNode extent : extents) {
+            if (extent.get("data").asBoolean()) {
+                return extent;
+            }
+        }
+        throw new AssertionError("no data in " + image);
+    }
+
+    @Test
+    void aLostPointIsDamageUntilThatIsAccepted() throws IOException {
+        assertThat(backup("--level", "full").exitCode()).isZero();
+        String lost = json(run("points", repository.toString(), "--json"))
+                .at("/domains/0/points/0/point")
+                .asText();
+        assertThat(backup("--level", "full").exitCode()).isZero();
+        try (Stream<Path> files = Files.walk(repository.resolve(guest.name()).resolve(lost))) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(path -> assertThat(path.toFile().delete()).isTrue());
+        }
+        for (String command : List.of("verify", "points")) {
+            CommandRun run = run("-q", command, repository.toString());
+            assertThat(run.exitCode()).as(command).isEqualTo(3);
+            assertThat(run.out()).as(command).contains("damaged: ").contains(lost + ": is gone: ");
+        }
+        assertThat(run("verify", repository.toString(), "--accept-missing", lost)
+                        .exitCode())
+                .isEqualTo(2);
+        assertThat(run("verify", repository.toString(), guest.name(), "--accept-missing", lost)
+                        .exitCode())
+                .isZero();
+        assertThat(run("points", repository.toString()).exitCode()).isZero();
     }
 
     @Test

@@ -209,6 +209,7 @@ class SalvageTest {
         assertThat(repository.newestRestorable("web1").passedOver())
                 .hasSize(before.size() + 1)
                 .first()
-                .isEqualTo("point " + pushed.id() + ": its images are on host node1");
+                .isEqualTo("point " + pushed.id() + ": disk vda is not in the repository: the hypervisor wrote it to"
+                        + " /pushed/vda on host node1");
     }
 }

@@ -14,5 +14,7 @@ enum Action {
     /** To files. */
     RESTORE,
     /** Of all but the last two points. */
-    PRUNE
+    PRUNE,
+    /** Of all but the newest point, into which the others are merged: one disk in place, and one anew. */
+    CONSOLIDATE
 }

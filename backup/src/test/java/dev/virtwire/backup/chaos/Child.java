@@ -77,7 +77,8 @@ public final class Child {
             case RESUME -> backup(BackupRequest.of(domain).resuming());
             case RECOVER -> recover();
             case RESTORE -> restore();
-            case PRUNE -> prune();
+            case PRUNE -> prune(2);
+            case CONSOLIDATE -> prune(1);
         }
     }
 
@@ -115,9 +116,9 @@ public final class Child {
         steps.before("end");
     }
 
-    private void prune() {
+    private void prune(int last) {
         Repository.open(folder)
-                .prune(PruneRequest.of(domain, Retention.ofLast(2)), ProgressListener.NONE)
+                .prune(PruneRequest.of(domain, Retention.ofLast(last)), ProgressListener.NONE)
                 .join();
         System.out.println("done");
         steps.before("end");

@@ -45,7 +45,8 @@ class KillIT {
             Action.RECOVER, 3,
             Action.RESUME, 3,
             Action.RESTORE, 2,
-            Action.PRUNE, 2);
+            Action.PRUNE, 2,
+            Action.CONSOLIDATE, 3);
 
     private static final Map<Action, Integer> CUTS = Map.of(
             Action.FIRST_BACKUP, 1,
@@ -53,7 +54,8 @@ class KillIT {
             Action.RECOVER, 1,
             Action.RESUME, 1,
             Action.RESTORE, 1,
-            Action.PRUNE, 1);
+            Action.PRUNE, 1,
+            Action.CONSOLIDATE, 2);
 
     private static final int RUNS_PER_REPOSITORY = 6;
 
@@ -106,6 +108,11 @@ class KillIT {
     @TestFactory
     Stream<DynamicTest> aPruningMayDieAtAnyStep() throws Exception {
         return kill(Action.PRUNE);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aMergeOfPointsMayDieAtAnyStep() throws Exception {
+        return kill(Action.CONSOLIDATE);
     }
 
     @TestFactory
@@ -166,8 +173,25 @@ class KillIT {
             world.backup(BackupRequest.of(guest.name()).withLevel(Level.FULL));
             world.guest().change(1);
             world.backup();
+        } else if (action == Action.CONSOLIDATE) {
+            for (int i = 0; i < 2; i++) {
+                world.guest().change(3);
+                world.backup();
+            }
+            giveSecondName("vdb");
         }
         return world.guest().truth();
+    }
+
+    /** A file that somebody else may have is not changed: its disk is merged anew, and the other one in place. */
+    private void giveSecondName(String target) throws IOException {
+        Path second = folder.resolve("second-name");
+        Files.deleteIfExists(second);
+        Point oldest =
+                Repository.open(world.backups()).points(guest.name()).points().get(0);
+        Files.createLink(
+                second,
+                oldest.folder().resolve(oldest.manifest().disk(target).image().file()));
     }
 
     private Truth dieInMidBackup() throws Exception {
@@ -196,6 +220,8 @@ class KillIT {
     private void heard(Action action, ChildRun run, Truth truth) throws IOException {
         if (action == Action.PRUNE) {
             world.pruned(2);
+        } else if (action == Action.CONSOLIDATE) {
+            world.pruned(1);
         } else if (run.done() != null
                 && (action == Action.FIRST_BACKUP || action == Action.INCREMENT || action == Action.RESUME)) {
             world.done(run.done(), truth);
@@ -208,6 +234,8 @@ class KillIT {
         heard(action, ChildRun.of(action, world, step, power), truth);
         if (action == Action.RESTORE) {
             requireRestoredOrNotThere();
+        } else if (action == Action.CONSOLIDATE) {
+            requireWholeInMidMerge();
         }
         world.guest().change(2);
         // The next run clears up too; every other time it is left to it.
@@ -221,10 +249,24 @@ class KillIT {
         world.requireClean();
         world.requireRestored(newest);
         runs.add(action.name());
-        if (action == Action.PRUNE || runs.size() % RUNS_PER_REPOSITORY == 0) {
+        if (action == Action.PRUNE || action == Action.CONSOLIDATE || runs.size() % RUNS_PER_REPOSITORY == 0) {
             world.requireAllRestored();
         }
         clean = true;
+    }
+
+    /** As it was left, all points are right; so is one that builds on them; and the next pruning finishes the merge. */
+    private void requireWholeInMidMerge() throws Exception {
+        world.requireNoDamage();
+        world.requireAllRestored();
+        if (runs.size() % 2 == 0) {
+            world.guest().change(1);
+            world.backup();
+            world.requireNoDamage();
+            world.requireAllRestored();
+        }
+        world.prune(1);
+        world.requireClean();
     }
 
     /** Under its own name there is nothing but the whole truth, and the next restore makes all of it. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.Bitmaps;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
@@ -14,8 +15,11 @@ import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -163,6 +167,11 @@ final class World {
                     .map(Checkpoint::name)
                     .filter(name -> name.startsWith(ours))
                     .toList();
+            assertThat(new Bitmaps(libvirtd).of(domain))
+                    .allSatisfy((target, bitmaps) -> assertThat(bitmaps)
+                            .as("bitmaps of %s", target)
+                            .filteredOn(name -> name.startsWith(ours))
+                            .isSubsetOf(checkpoints));
         }
         try (Stream<Path> disks = Files.walk(libvirtd.directory().resolve("disks"));
                 Stream<Path> temporary = Files.list(Path.of("/var/tmp"))) {
@@ -180,7 +189,9 @@ final class World {
             assertThat(list).allMatch(path -> isWhole(path.getFileName().toString()) || isTombstone(path));
         }
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
-            assertThat(list.map(path -> path.getFileName().toString())).containsExactly("lock");
+            assertThat(list.map(path -> path.getFileName().toString()))
+                    .contains("lock")
+                    .isSubsetOf("lock", "newest", "damage.lock");
         }
         VerifyReport report = repository
                 .verify(VerifyRequest.everything(), ProgressListener.NONE)
@@ -219,11 +230,29 @@ final class World {
         }
     }
 
+    /** Whatever is under way, nothing that there is reads as damage. */
+    void requireNoDamage() {
+        VerifyReport report = Repository.open(backups)
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.notices()).isEmpty();
+    }
+
     /** Every point that said done does so. */
     void requireAllRestored() throws Exception {
         for (String id : done.keySet()) {
             requireRestored(id);
         }
+    }
+
+    /** Prunes all but so many of the newest points, and finishes what an earlier pruning left. */
+    void prune(int newest) throws IOException {
+        PruneReport report = Repository.open(backups)
+                .prune(PruneRequest.of(name(), Retention.ofLast(newest)), ProgressListener.NONE)
+                .join();
+        assertThat(report.damage()).isEmpty();
+        pruned(newest);
     }
 
     /** All but so many of the newest points may be gone, and what is gone is not missed. */

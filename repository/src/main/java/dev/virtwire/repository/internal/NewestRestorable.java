@@ -12,7 +12,7 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
-import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.PushedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,12 +69,12 @@ final class NewestRestorable {
 
     private static @Nullable String elsewhere(Manifest manifest) {
         for (ManifestDisk disk : manifest.disks()) {
-            if (disk.pushed() != null) {
-                return "its images are on host " + disk.pushed().host();
+            PushedImage pushed = disk.pushed();
+            if (pushed != null) {
+                return "disk " + disk.target() + " is not in the repository: the hypervisor wrote it to "
+                        + pushed.path() + " on host " + pushed.host();
             }
         }
-        return manifest.mode() == Mode.PUSH
-                ? "its images are on host " + manifest.host().name()
-                : null;
+        return null;
     }
 }

@@ -39,7 +39,7 @@ final class UnneededCheckpoints {
     /**
      * Removes them.
      *
-     * @param search whether the run's own bitmaps are looked for where nobody can see them
+     * @param search whether the run's own bitmaps are looked for if nobody can see them
      */
     void remove(DomainBitmaps bitmaps, boolean search) {
         String own = entry.checkpoint();

@@ -21,6 +21,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.copy.Comparison;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.copy.DiskStore;
@@ -263,9 +264,9 @@ final class PullTransfer implements Transfer {
             }
             SourceDisk throttled =
                     budget.rate() == null ? source : new ThrottledDisk(source, budget.rate(), () -> stopped);
-            DiskStore.Stored stored = plan.choice().checkpointOf(target) == null
-                    ? images.store(throttled, target, null)
-                    : copyChanges(images, throttled, target, plan.choice());
+            DiskStore.Stored stored = plan.choice().incremental().contains(target)
+                    ? copyChanges(images, throttled, target, plan.choice())
+                    : images.store(throttled, target, null);
             return new ManifestDisk(
                     target,
                     plan.choice().levelOf(target),
@@ -292,7 +293,10 @@ final class PullTransfer implements Transfer {
         }
         try (DiskChain chain = DiskChain.openToBuildOn(attempt.store(), parent, before)) {
             String file = requireNonNull(before.image()).file();
-            return images.store(source, target, new DiskStore.Parent("../" + parent.id() + "/" + file, chain.leaves()));
+            Comparison comparison =
+                    choice.compared().contains(target) ? new Comparison(chain.leaves(), block -> true) : null;
+            String backing = "../" + parent.id() + "/" + file;
+            return images.store(source, target, new DiskStore.Parent(backing, chain.leaves(), comparison));
         }
     }
 }

@@ -43,7 +43,7 @@ public final class MissingPoints {
     }
 
     private static boolean isMissing(DomainStore domain, PointRemoval removal, String id) {
-        return !domain.hasPoint(id) && !removal.isRemoved(id);
+        return !domain.hasFolder(id) && !removal.isRemoved(id);
     }
 
     private static boolean isLater(String id, List<Point> points, NewestPoint newest) {

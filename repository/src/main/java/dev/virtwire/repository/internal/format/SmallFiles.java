@@ -8,11 +8,7 @@ import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.repository.manifest.StoredFile;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 
 /** Compares files with the size and SHA-256 that a manifest holds. */
 public final class SmallFiles {
@@ -59,36 +55,13 @@ public final class SmallFiles {
      * @throws DamagedException if it is missing or of another size, with the range that is missing or too much
      */
     public static void requireSize(Path file, long expected) {
-        long size = sizeOf(file);
+        long size = SummedFile.sizeOf(file);
         String sizes = "the file is " + size + " bytes long, should be " + expected;
         if (size < expected) {
             throw new DamagedException(new Finding(file, size, expected - size, "missing: " + sizes));
         }
         if (size > expected) {
             throw new DamagedException(new Finding(file, expected, size - expected, "too much: " + sizes));
-        }
-    }
-
-    /**
-     * The size of a regular file; symbolic links are not followed.
-     *
-     * @throws DamagedException if there is no such file, or the medium does not give it back
-     */
-    static long sizeOf(Path file) {
-        try {
-            BasicFileAttributes attributes =
-                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            if (!attributes.isRegularFile()) {
-                throw new DamagedException(Finding.of(file, "is not a regular file"));
-            }
-            return attributes.size();
-        } catch (NoSuchFileException e) {
-            throw new DamagedException(Finding.of(file, "is missing"));
-        } catch (IOException e) {
-            if (Problems.saysNothingOfTheFile(e)) {
-                throw Problems.with("read", file, e);
-            }
-            throw new DamagedException(Finding.of(file, "cannot be read: " + Problems.reason(e)));
         }
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 
 /**
@@ -131,7 +132,7 @@ public record SummedFile<T>(T value, String sha256) {
 
     private static byte[] content(Path file) {
         try {
-            long size = SmallFiles.sizeOf(file);
+            long size = sizeOf(file);
             if (size > MAX_SIZE) {
                 throw new DamagedException(Finding.of(file, "is " + size + " bytes long, more than any such file"));
             }
@@ -155,5 +156,28 @@ public record SummedFile<T>(T value, String sha256) {
 
     private static String name(Path file) {
         return String.valueOf(file.getFileName());
+    }
+
+    /**
+     * The size of a regular file; symbolic links are not followed.
+     *
+     * @throws DamagedException if there is no such file, or the medium does not give it back
+     */
+    static long sizeOf(Path file) {
+        try {
+            BasicFileAttributes attributes =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!attributes.isRegularFile()) {
+                throw new DamagedException(Finding.of(file, "is not a regular file"));
+            }
+            return attributes.size();
+        } catch (NoSuchFileException e) {
+            throw new DamagedException(Finding.of(file, "is missing"));
+        } catch (IOException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw Problems.with("read", file, e);
+            }
+            throw new DamagedException(Finding.of(file, "cannot be read: " + Problems.reason(e)));
+        }
     }
 }
