@@ -15,6 +15,7 @@ import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
@@ -282,6 +283,10 @@ public final class RepositoryStore implements Repository {
         List<Finding> damage = new ArrayList<>(listing.damage());
         damage.addAll(domain.journal().damage());
         return new DomainPoints(
-                domain.name(), listing.points(), damage, domain.journal().points());
+                domain.name(),
+                listing.points(),
+                damage,
+                domain.journal().points(),
+                ChainLimit.notices(listing.points()));
     }
 }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * What a new point builds on, and which of its disks do.
  *
  * @param level the point's level
- * @param parent the point that it builds on, or null for a full one
- * @param incremental the targets of the disks of which only changes are copied; empty if there is no parent
+ * @param parent the point that it builds on, or out of which it is made: see {@link #isRebased}; null if all is read
+ * @param incremental the targets of the disks of which only changes are read; empty if there is no parent
  * @param reasons by target, why each disk is copied as it is
  */
 record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental, Map<String, String> reasons) {
@@ -31,6 +31,20 @@ record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental
         Map<String, String> reasons = new LinkedHashMap<>();
         disks.forEach(disk -> reasons.put(disk.target(), reason));
         return new ParentChoice(Level.FULL, null, Set.of(), reasons);
+    }
+
+    /**
+     * Whether the disks that are in {@code incremental} are stored in full nevertheless: what changed is read from the
+     * host, and the rest from the parent, upon which the new point does not build.
+     */
+    boolean isRebased() {
+        return level == Level.FULL && parent != null;
+    }
+
+    /** What the new point builds on. */
+    @Nullable
+    Point builtOn() {
+        return isRebased() ? null : parent;
     }
 
     /** How much of a disk is copied. */

@@ -9,6 +9,7 @@ import dev.virtwire.backup.internal.host.HostCheckpoints;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.store.DomainStore;
@@ -37,8 +38,9 @@ final class ParentSearch {
      * A point with a checkpoint.
      *
      * @param obstacles by target, why a disk cannot build on it, or null if it can
+     * @param limits by target, why the chain of a disk that can is not made longer
      */
-    private record Candidate(Point point, Map<String, @Nullable String> obstacles) {
+    private record Candidate(Point point, Map<String, @Nullable String> obstacles, Map<String, String> limits) {
         long usable() {
             return obstacles.values().stream()
                     .filter(obstacle -> obstacle == null)
@@ -141,31 +143,36 @@ final class ParentSearch {
         return ParentChoice.full(disks, requireNonNull(refusal));
     }
 
+    /** If the chain of one disk is as long as it may be, all disks begin new ones. */
     private ParentChoice choice(Candidate candidate, Level level) {
+        String limit = candidate.limits().values().stream().findFirst().orElse(null);
         Set<String> incremental = new LinkedHashSet<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         candidate.obstacles().forEach((target, obstacle) -> {
             if (obstacle == null) {
                 incremental.add(target);
             }
-            String reason = "what changed since point " + candidate.point().id();
+            String reason = limit == null
+                    ? "what changed since point " + candidate.point().id()
+                    : "a new base, made out of point " + candidate.point().id() + " and what changed since: " + limit;
             reasons.put(target, obstacle == null ? reason : obstacle);
         });
         return incremental.isEmpty()
                 ? new ParentChoice(Level.FULL, null, Set.of(), reasons)
-                : new ParentChoice(level, candidate.point(), incremental, reasons);
+                : new ParentChoice(limit == null ? level : Level.FULL, candidate.point(), incremental, reasons);
     }
 
     private Candidate candidate(Point point, Map<String, String> lost) {
         Map<String, @Nullable String> obstacles = new LinkedHashMap<>();
+        Map<String, String> limits = new LinkedHashMap<>();
         for (ChosenDisk disk : disks) {
             String reason = lost.get(disk.target());
-            obstacles.put(disk.target(), reason != null ? reason : obstacle(point, disk));
+            obstacles.put(disk.target(), reason != null ? reason : obstacle(point, disk, limits));
         }
-        return new Candidate(point, obstacles);
+        return new Candidate(point, obstacles, limits);
     }
 
-    private @Nullable String obstacle(Point point, ChosenDisk disk) {
+    private @Nullable String obstacle(Point point, ChosenDisk disk, Map<String, String> limits) {
         if (!disk.keepsBitmaps()) {
             return "its format is " + disk.source().format() + ", which keeps no bitmap of changes";
         }
@@ -184,21 +191,20 @@ final class ParentSearch {
         if (before.virtualSize() != size) {
             return "it has " + size + " bytes now, and had " + before.virtualSize() + " at point " + point.id();
         }
-        return damage(point, before);
-    }
-
-    private static String describe(DiskSource source) {
-        return source.format() + " " + (source.name() == null ? source.type() : source.name());
-    }
-
-    private @Nullable String damage(Point point, ManifestDisk disk) {
-        try {
-            DiskChain.openToBuildOn(store, point, disk).close();
+        try (DiskChain chain = DiskChain.openToBuildOn(store, point, before)) {
+            String limit = ChainLimit.in(store.folder()).refusal(ChainLimit.Length.of(chain));
+            if (limit != null) {
+                limits.put(disk.target(), limit);
+            }
             return null;
         } catch (DamagedException e) {
             return "what it would build on is damaged: " + e.getMessage();
         } catch (IOException e) {
             return "what it would build on cannot be read: " + Problems.reason(e);
         }
+    }
+
+    private static String describe(DiskSource source) {
+        return source.format() + " " + (source.name() == null ? source.type() : source.name());
     }
 }

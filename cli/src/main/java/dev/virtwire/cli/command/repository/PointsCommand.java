@@ -63,6 +63,7 @@ public final class PointsCommand extends AbstractCommand {
             table.print(out());
         }
         for (DomainPoints each : domains) {
+            each.notices().forEach(this::note);
             for (String id : each.unfinished()) {
                 note("point " + id + " of " + each.domain()
                         + " is unfinished: a run is at work on it, or died; the next" + " backup or 'virtwire recover "
@@ -103,6 +104,7 @@ public final class PointsCommand extends AbstractCommand {
             json.writeEndArray();
             PointJson.writeDamage(json, each.damage());
             PointJson.writeStrings(json, "unfinished", each.unfinished());
+            PointJson.writeStrings(json, "notices", each.notices());
             json.writeEndObject();
         }
         json.writeEndArray();

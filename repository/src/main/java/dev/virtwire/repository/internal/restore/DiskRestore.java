@@ -70,7 +70,7 @@ public final class DiskRestore implements ContentReader.Sink {
             requireIntact(chain, unseen(chain), workers);
             throw e;
         } catch (ImageException e) {
-            if (!belongsTo(chain, e)) {
+            if (!belongsTo(chain, e) || e.isReplaced()) {
                 throw e;
             }
             requireIntact(chain, unseen(chain), workers);

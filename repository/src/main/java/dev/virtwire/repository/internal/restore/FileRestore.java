@@ -15,6 +15,7 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.internal.chain.BlockListener;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.chain.Prefix;
@@ -217,6 +218,7 @@ public final class FileRestore {
 
     /** The images as they are: their folders have the names that the images know each other by. */
     private void restoreChain(DiskChain chain, Workers workers) throws IOException {
+        requireShort(chain);
         made.folder(chains(), passable);
         for (DiskLayer layer : chain.layers()) {
             Path folder = chains().resolve(layer.point().id());
@@ -231,6 +233,19 @@ public final class FileRestore {
             }
         }
         ContentCheck.run(chain, false, new Prefix(0), workers, BlockListener.NONE);
+    }
+
+    /** QEMU must be able to open what is written. */
+    private void requireShort(DiskChain chain) {
+        ChainLimit limit = ChainLimit.in(chains());
+        ChainLimit.Length length = ChainLimit.Length.of(chain);
+        if (!limit.canBeOpened(length)) {
+            throw new RepositoryException(
+                    "disk " + chain.top().disk().target() + " of " + point.id() + " is a chain of "
+                            + length.layers() + " images, and QEMU could not open it below " + chains()
+                            + ": it joins their names to one of " + limit.joined(length)
+                            + " bytes. Restore it without --chain, as one image");
+        }
     }
 
     private ImageWriter writer(Path image, long size) throws ImageException {

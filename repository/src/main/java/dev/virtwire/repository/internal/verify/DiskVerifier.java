@@ -102,6 +102,9 @@ final class DiskVerifier {
         } catch (ImageException e) {
             // A thread that is interrupted cannot read, which says nothing of the image.
             Workers.refuseInterrupted();
+            if (e.isReplaced()) {
+                throw Problems.with("verify", image, e);
+            }
             return List.of(DiskChain.finding(e));
         } catch (IOException e) {
             Workers.refuseInterrupted();

@@ -10,6 +10,7 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -74,6 +75,9 @@ public final class Verifier {
                         .toList(),
                 strange);
         damage.addAll(strange);
+        notices.addAll(ChainLimit.notices(points.values().stream()
+                .filter(point -> domain.folder().equals(point.folder().getParent()))
+                .toList()));
         previous(domain);
         strange(domain);
         damage.addAll(domain.journal().damage());
