@@ -48,6 +48,8 @@ class ArchitectureTest {
     /** What the client does for the backup and not for its users. */
     private static final String ACCESS = "dev.virtwire.client.internal.access";
 
+    private static final String FILES = "dev.virtwire.image.internal.files";
+
     /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
     private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config", "text")
             .map(name -> "dev.virtwire.client.internal." + name)
@@ -108,7 +110,20 @@ class ArchitectureTest {
                 .resideOutsideOfPackages(in(module), in("ssh"))
                 .should()
                 .dependOnClassesThat(resideInAPackage("dev.virtwire." + module + "..internal..")
-                        .and(not(resideInAPackage(ACCESS))))
+                        .and(not(resideInAPackage(ACCESS)))
+                        .and(not(resideInAPackage(FILES))))
+                .check(classes);
+    }
+
+    /** A chain's digest files share the descriptors of its images. */
+    @Test
+    void whatTheImageModuleKeepsOpenIsForTheRepositoryAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(in("image"), in("repository"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(FILES)
                 .check(classes);
     }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     that this program may not read
  * @param unfinished ids of points that a run began and did not finish, or is making right now
  * @param held the points that a person holds, also those that are not there any more
+ * @param notices what the user should know of points that are not damaged: those that QEMU cannot open by itself
  */
 public record DomainPoints(
         String domain,
@@ -23,7 +24,8 @@ public record DomainPoints(
         List<PointDamage> known,
         List<String> unreadable,
         List<String> unfinished,
-        List<Hold> held) {
+        List<Hold> held,
+        List<String> notices) {
     /** Copies the lists. */
     public DomainPoints {
         points = List.copyOf(points);
@@ -32,6 +34,7 @@ public record DomainPoints(
         unreadable = List.copyOf(unreadable);
         unfinished = List.copyOf(unfinished);
         held = List.copyOf(held);
+        notices = List.copyOf(notices);
     }
 
     /** The hold of a point, or null if nobody holds it. */

@@ -2,6 +2,9 @@
 package dev.virtwire.repository;
 
 import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.chain.ChainLimit;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.chain.RebasedDisk;
 import dev.virtwire.repository.internal.copy.DiskCopy;
 import dev.virtwire.repository.internal.copy.DiskStore;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
@@ -31,7 +34,7 @@ import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** Makes one long chain of points of a domain "web1" with a small disk "vda", each in a time that does not grow. */
+/** Makes one long chain of points of a domain "web1" with a small disk "vda". */
 public final class LongChainMaker {
     private static final CopyMeter UNHEARD = new CopyMeter() {
         @Override
@@ -46,12 +49,19 @@ public final class LongChainMaker {
     private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
     private MemoryDisk disk;
     private @Nullable Point newest;
+    private boolean limited;
 
     /** A chain in a new repository. */
     public LongChainMaker(Path folder, int diskSize) {
         domain = RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN).domain("web1");
         domain.lock().close();
         disk = MemoryDisk.random(diskSize, random);
+    }
+
+    /** From now on a chain that may not be longer is followed by a new base. */
+    public LongChainMaker keepingToTheLimit() {
+        limited = true;
+        return this;
     }
 
     /** What the disk holds at the newest point. */
@@ -62,7 +72,15 @@ public final class LongChainMaker {
     /** Makes that many points more; a few sectors change from each to the next. */
     public void points(int count) throws IOException {
         for (int i = 0; i < count; i++) {
-            newest = point(newest);
+            Point below = newest;
+            if (below != null && limited) {
+                try (DiskChain chain =
+                        DiskChain.openToBuildOn(domain, below, below.manifest().disk("vda"))) {
+                    boolean longer = ChainLimit.in(domain.folder()).refusal(ChainLimit.Length.of(chain)) == null;
+                    below = longer ? below : null;
+                }
+            }
+            newest = point(below);
         }
     }
 
@@ -78,12 +96,16 @@ public final class LongChainMaker {
         DiskStore.Parent below = null;
         if (parent != null) {
             below = new DiskStore.Parent("../" + parent.id() + "/vda.qcow2", new ContentLeaves(disk.content));
+        }
+        if (newest != null) {
             disk = disk.laterInOneSector(random);
         }
+        DiskStore store = new DiskStore(point.folder(), new DiskCopy.Buffers(4), Runnable::run, UNHEARD, () -> false);
         DiskStore.Stored stored;
         try (MemoryDisk source = disk) {
-            stored = new DiskStore(point.folder(), new DiskCopy.Buffers(4), Runnable::run, UNHEARD, () -> false)
-                    .store(source, "vda", below);
+            stored = parent == null && newest != null
+                    ? newBase(store, source, newest)
+                    : store.store(source, "vda", below);
         }
         ManifestDisk vda = new ManifestDisk(
                 "vda",
@@ -97,7 +119,7 @@ public final class LongChainMaker {
                 stored.digests(),
                 null);
         Manifest full = Manifests.full(domain.repositoryId(), id, file, List.of(vda));
-        ParentLink link = parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256());
+        Point before = newest;
         return point.commit(new Manifest(
                 full.format(),
                 full.version(),
@@ -109,8 +131,8 @@ public final class LongChainMaker {
                 full.mode(),
                 level,
                 full.outcome(),
-                link,
-                link,
+                parent == null ? null : new ParentLink(parent.id(), parent.manifestSha256()),
+                before == null ? null : new ParentLink(before.id(), before.manifestSha256()),
                 full.checkpoint(),
                 null,
                 false,
@@ -122,6 +144,18 @@ public final class LongChainMaker {
                 new DomainXml(true, List.of()),
                 null,
                 List.of()));
+    }
+
+    private DiskStore.Stored newBase(DiskStore store, MemoryDisk source, Point before) throws IOException {
+        try (DiskChain chain =
+                DiskChain.openToBuildOn(domain, before, before.manifest().disk("vda"))) {
+            RebasedDisk base = RebasedDisk.of(source, chain);
+            try {
+                return store.store(base, "vda", null);
+            } finally {
+                base.closeParent();
+            }
+        }
     }
 
     /** The leaves of a disk that is known. */

@@ -33,8 +33,8 @@ public final class Entries {
     }
 
     /**
-     * How many bytes the data of a compressed cluster has: the entry knows only its sectors, so that this is wrong by up
-     * to a sector, but right on the average.
+     * How many bytes the data of a compressed cluster has: the entry knows only its sectors, so that this is wrong by
+     * up to a sector, but right on the average.
      */
     private static long likelyCompressedLength(long entry, int clusterBits) {
         long additional = (entry & ~(COPIED | COMPRESSED)) >>> compressedOffsetBits(clusterBits);

@@ -20,6 +20,7 @@ import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.damage.MissingPoints;
 import dev.virtwire.repository.internal.format.DurableFiles;
@@ -394,6 +395,7 @@ public final class RepositoryStore implements Repository {
         List<String> unreadable = new ArrayList<>();
         List<String> unfinished = new ArrayList<>();
         List<Hold> held = new ArrayList<>();
+        List<String> notices = new ArrayList<>();
         try {
             Listing listing = domain.points(problem -> unreadable.add(String.valueOf(problem.getMessage())));
             points.addAll(listing.points());
@@ -402,6 +404,7 @@ public final class RepositoryStore implements Repository {
             damage.addAll(domain.journal().damage());
             unfinished.addAll(domain.journal().points());
             held.addAll(holds(domain));
+            notices.addAll(ChainLimit.notices(points));
             DamageRecord record = DamageRecord.of(domain);
             Finding doubt = record.doubt();
             if (doubt != null && record.isNewer()) {
@@ -418,7 +421,7 @@ public final class RepositoryStore implements Repository {
         } catch (RepositoryException e) {
             unreadable.add(String.valueOf(e.getMessage()));
         }
-        return new DomainPoints(domain.name(), points, damage, known, unreadable, unfinished, held);
+        return new DomainPoints(domain.name(), points, damage, known, unreadable, unfinished, held, notices);
     }
 
     /** None if they cannot be read: that stands in the journal's damage. */

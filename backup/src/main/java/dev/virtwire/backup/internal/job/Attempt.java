@@ -204,7 +204,7 @@ record Attempt(
                 request.mode(),
                 plan.choice().level(),
                 request.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
-                link(parent()),
+                link(plan.choice().builtOn()),
                 link(newest),
                 plan.checkpoint(),
                 plan.checkpoint() == null ? plan.noCheckpointReason() : null,

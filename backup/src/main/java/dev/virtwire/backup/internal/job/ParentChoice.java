@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * What a new point builds on, and which of its disks do.
  *
  * @param level the point's level
- * @param parent the point that it builds on, or null for a full one
- * @param incremental the targets of the disks of which only changes are stored; empty if there is no parent
+ * @param parent the point that it builds on, or out of which it is made: see {@link #isRebased}; null if all is read
+ * @param incremental the targets of the disks of which only changes are stored, or read if it is rebased; empty if there
+ *     is no parent
  * @param compared those of them that are read as a whole and compared with the parent, because no bitmap tells what
  *     changed
  * @param reasons by target, why each disk is copied as it is
@@ -40,6 +41,20 @@ record ParentChoice(
         Map<String, String> reasons = new LinkedHashMap<>();
         disks.forEach(disk -> reasons.put(disk.target(), reason));
         return new ParentChoice(Level.FULL, null, Set.of(), Set.of(), reasons);
+    }
+
+    /**
+     * Whether the disks that are in {@code incremental} are stored in full nevertheless: what changed is read from the
+     * host, and the rest from the parent, upon which the new point does not build.
+     */
+    boolean isRebased() {
+        return level == Level.FULL && parent != null;
+    }
+
+    /** What the new point builds on. */
+    @Nullable
+    Point builtOn() {
+        return isRebased() ? null : parent;
     }
 
     /** How much of a disk is copied. */

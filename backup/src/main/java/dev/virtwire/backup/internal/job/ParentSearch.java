@@ -7,6 +7,7 @@ import dev.virtwire.backup.internal.host.HostCheckpoints;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.Problems;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,9 +41,12 @@ final class ParentSearch {
      *
      * @param obstacle why it cannot, or null if it can
      * @param noBitmap why no bitmap tells what changed, or null if one does
+     * @param limit why its chain is not made longer if it can, or null
      */
     private record Ground(
-            @Nullable String obstacle, @Nullable String noBitmap) {
+            @Nullable String obstacle,
+            @Nullable String noBitmap,
+            @Nullable String limit) {
         boolean isUsable() {
             return obstacle == null;
         }
@@ -51,7 +56,7 @@ final class ParentSearch {
         }
 
         Ground without(String bitmap) {
-            return new Ground(obstacle, noBitmap == null ? bitmap : noBitmap);
+            return new Ground(obstacle, noBitmap == null ? bitmap : noBitmap, limit);
         }
     }
 
@@ -59,6 +64,17 @@ final class ParentSearch {
     private record Candidate(Point point, Map<String, Ground> grounds) {
         private static final Comparator<Candidate> BEST =
                 Comparator.comparingLong(Candidate::byBitmap).thenComparing(Candidate::usable);
+
+        /** Why the chain of one of the disks is not made longer, or null. */
+        @Nullable
+        String limit() {
+            return grounds.values().stream()
+                    .filter(Ground::isUsable)
+                    .map(Ground::limit)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse(null);
+        }
 
         long byBitmap() {
             return grounds.values().stream().filter(Ground::isByBitmap).count();
@@ -176,7 +192,9 @@ final class ParentSearch {
         return candidates;
     }
 
+    /** If the chain of one disk is as long as it may be, all disks begin new ones. */
     private ParentChoice choice(Candidate candidate, Level level) {
+        String limit = candidate.limit();
         Set<String> incremental = new LinkedHashSet<>();
         Set<String> compared = new LinkedHashSet<>();
         Map<String, String> reasons = new LinkedHashMap<>();
@@ -184,43 +202,63 @@ final class ParentSearch {
         candidate.grounds().forEach((target, ground) -> {
             if (ground.obstacle() != null) {
                 reasons.put(target, ground.obstacle());
-                return;
-            }
-            incremental.add(target);
-            if (ground.noBitmap() == null) {
-                reasons.put(target, "what changed since" + since);
-            } else {
+            } else if (ground.noBitmap() == null) {
+                incremental.add(target);
+                reasons.put(
+                        target,
+                        limit == null
+                                ? "what changed since" + since
+                                : "a new base, made out of" + since + " and what changed since: " + limit);
+            } else if (limit == null) {
+                incremental.add(target);
                 compared.add(target);
                 reasons.put(target, "what differs from" + since + ", found by reading all of it: " + ground.noBitmap());
+            } else {
+                // All of it has to be read anyway, and then the repository need not be.
+                reasons.put(target, "a new base: " + limit + "; and " + ground.noBitmap());
             }
         });
         return incremental.isEmpty()
                 ? new ParentChoice(Level.FULL, null, Set.of(), Set.of(), reasons)
-                : new ParentChoice(level, candidate.point(), incremental, compared, reasons);
+                : new ParentChoice(
+                        limit == null ? level : Level.FULL, candidate.point(), incremental, compared, reasons);
     }
 
     private Candidate candidate(Point point, Map<String, String> lost) {
         Map<String, Ground> grounds = new LinkedHashMap<>();
         for (ChosenDisk disk : disks) {
             ManifestDisk before = point.manifest().disk(disk.target());
-            String obstacle = before == null ? "point " + point.id() + " does not have it" : obstacle(point, before);
             String noBitmap = lost.get(disk.target());
-            if (before != null && noBitmap == null) {
-                noBitmap = noBitmap(point, before, disk);
+            if (before == null) {
+                grounds.put(disk.target(), new Ground("point " + point.id() + " does not have it", noBitmap, null));
+            } else {
+                grounds.put(
+                        disk.target(),
+                        ground(point, before, noBitmap == null ? noBitmap(point, before, disk) : noBitmap));
             }
-            grounds.put(disk.target(), new Ground(obstacle, noBitmap));
         }
         return new Candidate(point, grounds);
     }
 
-    /** Why a disk cannot build on what a point has of it, or null. */
-    private @Nullable String obstacle(Point point, ManifestDisk before) {
+    private Ground ground(Point point, ManifestDisk before, @Nullable String noBitmap) {
         long size = sizes.computeIfAbsent(before.target(), facts::sizeOf);
         if (before.virtualSize() != size) {
-            return "it has " + size + " bytes now, and had " + before.virtualSize() + " at point " + point.id();
+            String obstacle =
+                    "it has " + size + " bytes now, and had " + before.virtualSize() + " at point " + point.id();
+            return new Ground(obstacle, noBitmap, null);
         }
         String known = known().problem(point, before.target());
-        return known == null ? damage(point, before) : "what it would build on is damaged: " + known;
+        if (known != null) {
+            return new Ground("what it would build on is damaged: " + known, noBitmap, null);
+        }
+        try (DiskChain chain = DiskChain.openToBuildOn(store, point, before)) {
+            String limit = ChainLimit.in(store.folder()).refusal(ChainLimit.Length.of(chain));
+            return new Ground(null, noBitmap, limit);
+        } catch (DamagedException e) {
+            return new Ground("what it would build on is damaged: " + e.getMessage(), noBitmap, null);
+        } catch (IOException e) {
+            return new Ground("what it would build on cannot be read: " + Problems.reason(e), noBitmap, null);
+        }
     }
 
     /** Why no bitmap can tell what changed since a point, or null. */
@@ -247,16 +285,5 @@ final class ParentSearch {
 
     private static String describe(DiskSource source) {
         return source.format() + " " + (source.name() == null ? source.type() : source.name());
-    }
-
-    private @Nullable String damage(Point point, ManifestDisk disk) {
-        try {
-            DiskChain.openToBuildOn(store, point, disk).close();
-            return null;
-        } catch (DamagedException e) {
-            return "what it would build on is damaged: " + e.getMessage();
-        } catch (IOException e) {
-            return "what it would build on cannot be read: " + Problems.reason(e);
-        }
     }
 }

@@ -21,6 +21,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.chain.RebasedDisk;
 import dev.virtwire.repository.internal.copy.Comparison;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
@@ -292,11 +293,25 @@ final class PullTransfer implements Transfer {
                     + before.virtualSize() + " at point " + parent.id() + ": it was resized just now; begin again");
         }
         try (DiskChain chain = DiskChain.openToBuildOn(attempt.store(), parent, before)) {
+            if (choice.isRebased()) {
+                return copyRebased(images, source, target, chain);
+            }
             String file = requireNonNull(before.image()).file();
             Comparison comparison =
                     choice.compared().contains(target) ? new Comparison(chain.leaves(), block -> true) : null;
             String backing = "../" + parent.id() + "/" + file;
             return images.store(source, target, new DiskStore.Parent(backing, chain.leaves(), comparison));
+        }
+    }
+
+    /** All of the disk: what did not change comes out of the repository. */
+    private static DiskStore.Stored copyRebased(DiskStore images, SourceDisk source, String target, DiskChain chain)
+            throws IOException {
+        RebasedDisk disk = RebasedDisk.of(source, chain);
+        try {
+            return images.store(disk, target, null);
+        } finally {
+            disk.closeParent();
         }
     }
 }

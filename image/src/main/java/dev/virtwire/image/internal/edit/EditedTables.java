@@ -68,7 +68,7 @@ final class EditedTables {
     }
 
     /** Whether there is a table for a guest cluster. */
-    boolean hasTable(long cluster) throws ImageException {
+    boolean tableExists(long cluster) throws ImageException {
         return table(cluster, false) != null;
     }
 
@@ -82,7 +82,7 @@ final class EditedTables {
     void set(long cluster, long entry) throws ImageException {
         Table table = table(cluster, true);
         if (table == null) {
-            throw new AssertionError("a table is made if there is none");
+            throw new AssertionError("a table that does not exist is made");
         }
         int at = (int) (cluster % perTable) * Long.BYTES;
         // An earlier edit that died may have changed this very entry, so that it looks the same now.

@@ -119,7 +119,7 @@ public final class ImageEdit {
         long end = guestCluster + count;
         for (long cluster = guestCluster; cluster < end; ) {
             long tableEnd = Math.min(end, (cluster / tables.perTable() + 1) * tables.perTable());
-            if (!overBacking && !tables.hasTable(cluster)) {
+            if (!overBacking && !tables.tableExists(cluster)) {
                 cluster = tableEnd;
                 continue;
             }

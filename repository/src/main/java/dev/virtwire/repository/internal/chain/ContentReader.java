@@ -129,20 +129,31 @@ public final class ContentReader implements Closeable {
      * @throws DamagedException if it is not what the guest had there
      */
     public ByteBuffer read(long index, Workers.Bench bench) throws IOException {
+        ByteBuffer buffer = bench.buffer(BlockTree.BLOCK);
+        read(index, buffer, bench.expected(), bench.hasher());
+        return buffer;
+    }
+
+    /**
+     * Reads one block, for who has no bench.
+     *
+     * @param buffer has room for a block; afterwards the block is what is from position 0 to its limit
+     * @param expected the block's digest
+     * @throws DamagedException if it is not what the guest had there
+     */
+    void read(long index, ByteBuffer buffer, byte[] expected, BlockTree.LeafHasher hasher) throws IOException {
         int length = BlockTree.blockLength(index, size);
-        ByteBuffer buffer = bench.buffer(length);
         try {
-            images.read(index * BlockTree.BLOCK, buffer);
+            images.read(index * BlockTree.BLOCK, buffer.clear().limit(length));
         } catch (ImageException e) {
             if (Problems.saysNothingOfTheFile(e)) {
                 throw e;
             }
             throw new DamagedException(DiskChain.finding(e));
         }
-        if (!Arrays.equals(bench.hasher().hash(buffer.flip()), bench.expected())) {
+        if (!Arrays.equals(hasher.hash(buffer.flip()), expected)) {
             throw different(index * BlockTree.BLOCK, length);
         }
-        return buffer;
     }
 
     /** The error of who finds that a range of the disk is not what it was. */

@@ -258,7 +258,7 @@ public final class DiskCopy {
                 int length = Math.min(REQUEST, end - piece);
                 // Combined, not chained: the buffer must not come back before every read has ended.
                 all = all.thenCombine(request(plan.offset + piece, buffer.slice(piece, length)), (one, other) -> null);
-                meter.moved(length);
+                meter.moved(source.readFromHost(plan.offset + piece, length));
             }
             at = end;
         }

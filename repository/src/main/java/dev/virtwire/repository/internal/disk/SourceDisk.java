@@ -17,6 +17,11 @@ public interface SourceDisk extends AutoCloseable {
      */
     CompletableFuture<Void> read(long offset, ByteBuffer destination);
 
+    /** How many bytes of a read come from the host: all, unless the disk has some of them from elsewhere. */
+    default long readFromHost(long offset, int length) {
+        return length;
+    }
+
     /** Walks over the disk from its beginning, for one thread. */
     Extents extents();
 

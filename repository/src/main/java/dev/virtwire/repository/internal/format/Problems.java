@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.format;
 
+import dev.virtwire.image.ImageException;
 import dev.virtwire.repository.RepositoryException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -22,13 +23,14 @@ public final class Problems {
     }
 
     /**
-     * Whether a file that could not be read may still be whole: this program has not the right, or has too many files
-     * open.
+     * Whether a file that could not be read may still be whole: this program has not the right, has too many files open,
+     * or another file took its place meanwhile.
      */
     public static boolean saysNothingOfTheFile(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String text = String.valueOf(cause.getMessage());
             if (cause instanceof AccessDeniedException
+                    || (cause instanceof ImageException image && image.isReplaced())
                     || cause instanceof ClosedByInterruptException
                     || (cause instanceof FileSystemException && text.contains("Too many open files"))) {
                 return true;

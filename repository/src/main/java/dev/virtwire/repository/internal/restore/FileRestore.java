@@ -17,6 +17,7 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.internal.chain.BlockListener;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
@@ -240,6 +241,7 @@ public final class FileRestore {
                 throw new RepositoryException("a merge of points that " + point.id()
                         + " builds on has not ended: finish" + " it with a prune, or restore without the chain");
             }
+            requireShort(chain);
             made.folder(chains(), passable);
             List<BitSet> right = new ArrayList<>();
             chain.layers().forEach(layer -> right.add(new BitSet()));
@@ -289,6 +291,19 @@ public final class FileRestore {
             return ContentCheck.own(
                             content, chain, new BitSet(), new BitSet(), new Prefix(0), workers, BlockListener.NONE)
                     .isEmpty();
+        }
+    }
+
+    /** QEMU must be able to open what is written. */
+    private void requireShort(DiskChain chain) {
+        ChainLimit limit = ChainLimit.in(chains());
+        ChainLimit.Length length = ChainLimit.Length.of(chain);
+        if (!limit.canBeOpened(length)) {
+            throw new RepositoryException(
+                    "disk " + chain.top().disk().target() + " of " + point.id() + " is a chain of "
+                            + length.layers() + " images, and QEMU could not open it below " + chains()
+                            + ": it joins their names to one of " + limit.joined(length)
+                            + " bytes. Restore it without --chain, as one image");
         }
     }
 

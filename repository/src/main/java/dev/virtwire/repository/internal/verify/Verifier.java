@@ -12,6 +12,7 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.chain.ChainLimit;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.damage.Look;
@@ -108,6 +109,7 @@ public final class Verifier {
         List<Finding> strange = new ArrayList<>();
         Listing.strangers(own, strange);
         damage.addAll(strange);
+        notices.addAll(ChainLimit.notices(own));
         previous(own);
         Set<Path> known = damage.stream().map(Finding::file).collect(Collectors.toSet());
         MissingPoints.of(domain, own).values().stream()

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static dev.virtwire.backup.Scene.MIB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.ManifestDisk;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A chain that may not be longer is followed by a new base, made out of the repository. The limit is near because the
+ * repository's folder has a very long name.
+ */
+@ExtendWith(LibvirtdExtension.class)
+class NewBaseIT {
+    private static final int NAME = 3920;
+
+    @TempDir
+    Path folder;
+
+    private Libvirtd libvirtd;
+
+    @BeforeEach
+    void prepare(Libvirtd shared) {
+        libvirtd = shared;
+    }
+
+    @Test
+    void aNewBaseReadsNoMoreOfTheGuestThanAnIncrement() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "base-1")
+                .disk(GuestDisk.qcow2(48 * MIB).random(0, 32 * MIB, 5))
+                .disk(GuestDisk.qcow2(9 * MIB + 512).pattern(4))
+                .start()) {
+            Scene scene = new Scene(libvirtd, Files.createDirectories(deep(folder)));
+            History history = new History(libvirtd, guest, scene, folder);
+            List<BackupResult> results = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                guest.write("vda", (3L * i + 1) * MIB + 65536, 200_192, 0x40 + i);
+                guest.write("vdb", 9 * MIB, 512, 0x50 + i);
+                guest.zero("vda", (3L * i + 2) * MIB, 65536);
+                results.add(history.backup());
+            }
+            List<Level> levels = results.stream()
+                    .map(result -> result.point().manifest().level())
+                    .toList();
+            int second = levels.lastIndexOf(Level.FULL);
+            assertThat(second).as("%s", levels).isBetween(2, 7);
+            BackupResult base = results.get(second);
+            Manifest manifest = base.point().manifest();
+            assertThat(manifest.parent()).isNull();
+            assertThat(manifest.checkpoint()).isNotNull();
+            assertThat(base.bytesRead()).as("of the guest").isLessThan(4 * MIB);
+            assertThat(base.bytesStored()).isGreaterThan(30 * MIB);
+            for (ManifestDisk disk : manifest.disks()) {
+                assertThat(disk.level()).isEqualTo(Level.FULL);
+                assertThat(disk.image().backing()).isNull();
+                assertThat(disk.bitmap()).isNotNull();
+                assertThat(disk.reason())
+                        .startsWith("a new base, made out of point "
+                                + results.get(second - 1).point().id() + " and what changed since: its chain has ");
+            }
+            history.requireTruth();
+        }
+    }
+
+    private static Path deep(Path folder) {
+        Path deep = folder;
+        while (deep.toString().length() + 202 < NAME) {
+            deep = deep.resolve("d".repeat(200));
+        }
+        return deep.resolve("e".repeat(Math.max(1, NAME - deep.toString().length() - 1)));
+    }
+}
