@@ -84,8 +84,9 @@ public final class Backups {
      * name has a UUID and MAC addresses of its own, and none of the first one's disks that are not restored. In place,
      * the domain must not run; its definition is replaced if {@link HostRestoreRequest#replacing} allows it.
      *
-     * <p>Fails with a {@link dev.virtwire.repository.DamagedException} if anything that the disks are restored from
-     * is damaged, with a {@link BackupCancelledException} after {@link Operation#cancel}, with a {@link
+     * <p>Damage that takes nothing from the disks stands in the result. Fails with a {@link
+     * dev.virtwire.repository.DamagedException} if anything of the disks cannot be given as it was, unless the request
+     * salvages, with a {@link BackupCancelledException} after {@link Operation#cancel}, with a {@link
      * dev.virtwire.client.LibvirtException} if the host cannot be asked, and with another {@link BackupException} if
      * files are to be defined on another machine, there is no such pool, a volume of that name exists, the host refuses
      * one or the domain, or the destination cannot be written.

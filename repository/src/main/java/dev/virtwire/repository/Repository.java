@@ -71,8 +71,8 @@ public interface Repository {
     Point newestPoint(String domain);
 
     /**
-     * The newest point of a domain that can be restored from here: its images are in the repository, its manifest can be
-     * read, and nothing is known to be wrong with it. If no point is like that, the newest whose images are here.
+     * The newest point of a domain that can be restored from here: its images are in the repository, its manifest can
+     * be read, and nothing is known to be wrong with it. If no point is like that, the newest whose images are here.
      *
      * @param domain the domain's name, or that of its folder
      * @throws RepositoryException if there is no such point

@@ -15,8 +15,8 @@ import java.util.Map;
  * @param damage everything that is not as it was written, each with file and place
  * @param lost by {@code domain@id}, what of a point's disks cannot be given back as it was, in whatever file the damage
  *     is; also of points that were not asked for and build on damaged ones
- * @param unverifiable what cannot be verified from here, each with the reason: disks of pushes, points of newer programs,
- *     files that this program may not read
+ * @param unverifiable what cannot be verified from here, each with the reason: disks of pushes, points of newer
+ *     programs, files that this program may not read
  * @param notices what is strange and does no harm, such as a file that belongs to no point
  */
 public record VerifyReport(

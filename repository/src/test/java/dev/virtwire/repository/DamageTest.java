@@ -12,11 +12,13 @@ import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.store.DomainStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -316,6 +318,39 @@ class DamageTest {
         assertThat(all.notices()).containsExactly("the record of what is damaged in domain web1 was made again");
         assertThat(recorded()).isEqualTo(before);
         assertThat(repository.points("web1").damage()).isEmpty();
+    }
+
+    @Test
+    void whatIsNoRecordIsDoubtedAndNotWaitedFor() throws Exception {
+        Files.createSymbolicLink(record(), folder.resolve("elsewhere"));
+        assertThat(DamageRecord.of(domain).doubt()).isEqualTo(Finding.of(record(), "is no file"));
+        Files.delete(record());
+        try (RandomAccessFile large = new RandomAccessFile(record().toFile(), "rw")) {
+            large.setLength((64L << 20) + 1);
+        }
+        assertThat(DamageRecord.of(domain).problem(points.get(0))).contains("is larger than any such file");
+        assertThat(verify(VerifyDepth.DIGESTS).damage())
+                .extracting(Finding::file)
+                .containsExactly(record());
+        assertThat(record()).doesNotExist();
+    }
+
+    @Test
+    void aRecordOfANewerProgramIsBelievedInNothingAndKept() throws Exception {
+        flip(image(0, "vda"), Files.size(image(0, "vda")) / 2, 1);
+        verify(VerifyDepth.DIGESTS);
+        String body = Files.readString(record()).substring(65).replaceFirst("\"version\" : 1", "\"version\" : 2");
+        String sum = Sha256.hex(Sha256.of(body.getBytes(StandardCharsets.UTF_8)));
+        Files.writeString(record(), sum + "\n" + body);
+
+        VerifyReport report = verify(VerifyDepth.DIGESTS);
+
+        assertThat(report.damage()).extracting(Finding::file).containsExactly(image(0, "vda"));
+        assertThat(report.notices()).anySatisfy(notice -> assertThat(notice).contains("has version 2"));
+        assertThat(record()).hasContent(sum + "\n" + body);
+        assertThat(DamageRecord.of(domain).isDamaged(points.get(3))).isTrue();
+        assertThat(repository.points("web1").damage()).isEmpty();
+        assertThat(repository.points("web1").unreadable()).hasSize(1);
     }
 
     @Test

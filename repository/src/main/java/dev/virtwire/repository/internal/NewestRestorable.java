@@ -13,9 +13,9 @@ import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.PushedImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses the point that a person means who names none. */
@@ -28,43 +28,59 @@ final class NewestRestorable {
      * @throws RepositoryException if there is no point that could be restored
      */
     static PointChoice of(DomainStore domain) {
-        List<String> passed = new ArrayList<>();
-        Listing listing = domain.points(problem -> passed.add(String.valueOf(problem.getMessage())));
-        boolean damaged = !listing.damage().isEmpty();
-        listing.damage().forEach(finding -> passed.add(finding.toString()));
-        Map<String, Finding> missing = MissingPoints.of(domain, listing.points());
+        List<RepositoryException> unreadable = new ArrayList<>();
+        Listing listing = domain.points(unreadable::add);
         DamageRecord record = DamageRecord.of(domain);
-        Point damagedPoint = null;
-        List<String> before = new ArrayList<>();
+        Point damaged = null;
+        List<String> passed = new ArrayList<>();
         for (int i = listing.points().size() - 1; i >= 0; i--) {
             Point point = listing.points().get(i);
             String elsewhere = elsewhere(point.manifest());
             String known = record.doubt() == null ? record.problem(point) : null;
             if (elsewhere == null && known == null) {
-                List<String> all = new ArrayList<>(passed);
-                all.addAll(before);
-                missing.forEach((id, finding) -> {
-                    if (id.compareTo(point.id()) > 0) {
-                        all.add(finding.toString());
-                    }
-                });
-                return new PointChoice(point, all, damaged || damagedPoint != null);
+                return choice(domain, listing, unreadable, point, passed, damaged != null);
             }
-            before.add("point " + point.id() + ": " + (elsewhere == null ? known : elsewhere));
-            damagedPoint = damagedPoint == null && elsewhere == null ? point : damagedPoint;
+            passed.add("point " + point.id() + ": " + (elsewhere == null ? known : elsewhere));
+            damaged = damaged == null && elsewhere == null ? point : damaged;
         }
-        if (damagedPoint != null) {
+        if (damaged != null) {
             // What is right of it can be salvaged.
-            return new PointChoice(damagedPoint, passed, true);
+            return choice(domain, listing, unreadable, damaged, List.of(), true);
         }
-        if (damaged) {
+        if (!listing.damage().isEmpty()) {
             throw new DamagedException(listing.damage());
         }
+        unreadable.forEach(problem -> passed.add(String.valueOf(problem.getMessage())));
         throw new RepositoryException(
-                before.isEmpty() && passed.isEmpty()
+                passed.isEmpty()
                         ? "domain " + domain.name() + " has no point in " + domain.repositoryFolder()
-                        : "no point of domain " + domain.name() + " can be restored from here: "
-                                + (before.isEmpty() ? passed : before).get(0));
+                        : "no point of domain " + domain.name() + " can be restored from here: " + passed.get(0));
+    }
+
+    /** Besides what was passed over, names newer points that cannot be read or are gone. */
+    private static PointChoice choice(
+            DomainStore domain,
+            Listing listing,
+            List<RepositoryException> unreadable,
+            Point chosen,
+            List<String> passedOver,
+            boolean damagedBefore) {
+        List<String> all = new ArrayList<>(passedOver);
+        boolean damaged = damagedBefore;
+        for (RepositoryException problem : unreadable) {
+            all.add(String.valueOf(problem.getMessage()));
+        }
+        List<Finding> findings = new ArrayList<>(listing.damage());
+        findings.addAll(MissingPoints.of(domain, listing.points()).values());
+        for (Finding finding : findings) {
+            // Of what cannot be read, the id tells best when it was made.
+            Path place = domain.folder().relativize(finding.file());
+            if (place.getName(0).toString().compareTo(chosen.id()) > 0) {
+                all.add(finding.toString());
+                damaged = true;
+            }
+        }
+        return new PointChoice(chosen, all, damaged);
     }
 
     private static @Nullable String elsewhere(Manifest manifest) {

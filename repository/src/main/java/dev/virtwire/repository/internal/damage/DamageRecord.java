@@ -17,8 +17,10 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * the whole domain has found out again what is.
  */
 public final class DamageRecord {
+    private static final long MAX_SIZE = 64L << 20;
     private static final long PATIENCE_NANOS = 60_000_000_000L;
     private static final long PAUSE_MILLIS = 20;
 
@@ -65,8 +68,11 @@ public final class DamageRecord {
     private void read() {
         byte[] bytes;
         try {
-            if (Files.isSymbolicLink(file)) {
-                doubt = Finding.of(file, "is a symbolic link");
+            BasicFileAttributes attributes =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            // Whoever can write here must not make anybody wait for a pipe, or run out of memory.
+            if (!attributes.isRegularFile() || attributes.size() > MAX_SIZE) {
+                doubt = Finding.of(file, attributes.isRegularFile() ? "is larger than any such file" : "is no file");
                 return;
             }
             bytes = Files.readAllBytes(file);

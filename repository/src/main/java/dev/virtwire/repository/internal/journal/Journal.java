@@ -30,6 +30,8 @@ public final class Journal {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
     private static final String SUFFIX = ".json";
 
+    private static final long NEWEST_MAX = 64 << 10;
+
     private final Path folder;
     private final String repository;
     private final DurableFiles files;
@@ -165,8 +167,8 @@ public final class Journal {
             return null;
         }
         try {
-            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-                throw new DamagedException(Finding.of(file, "is not a regular file"));
+            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > NEWEST_MAX) {
+                throw new DamagedException(Finding.of(file, "is no file that says which point is the newest"));
             }
             byte[] bytes = Files.readAllBytes(file);
             NewestPoint newest = Json.readSummed(bytes, NewestPoint.class);

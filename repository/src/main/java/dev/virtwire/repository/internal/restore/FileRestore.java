@@ -150,7 +150,9 @@ public final class FileRestore {
         return images;
     }
 
-    /** The name that the UEFI variables have in the end, absolute, or null if the point has none or they are left out. */
+    /**
+     * The name that the UEFI variables have in the end, absolute, or null if the point has none or they are left out.
+     */
     public @Nullable Path nvram() {
         PointFile nvram = point.manifest().file(PointFile.NVRAM);
         return nvram == null || leftOut.contains(nvram.role())

@@ -139,7 +139,9 @@ public final class DomainStore {
         return points(DomainStore::rethrow);
     }
 
-    /** As {@link #points()}; points that cannot be read though they may be right are left out, and {@code problem} told. */
+    /**
+     * As {@link #points()}; points that cannot be read though they may be right are left out, and {@code problem} told.
+     */
     public Listing points(Consumer<RepositoryException> problem) {
         List<Finding> damage = new ArrayList<>();
         merges().readable(damage);
