@@ -4,6 +4,7 @@ package dev.virtwire.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
 import dev.virtwire.repository.ProgressListener;
@@ -63,7 +64,7 @@ class RecoverAfterPruneTest {
         return Backups.recover(
                         repository,
                         () -> {
-                            throw new AssertionError("no host is needed");
+                            throw new ConnectionLostException("nobody answers");
                         },
                         ProgressListener.NONE)
                 .join();
@@ -95,6 +96,9 @@ class RecoverAfterPruneTest {
 
         assertThat(report.done())
                 .containsExactly("deleted the rest of point " + points.get(2).id() + ", which was being removed");
+        assertThat(report.left()).isEmpty();
+        assertThat(report.notices())
+                .containsExactly("bitmaps that domain web1 does not need were not looked for: nobody answers");
         assertThat(listed()).containsExactlyElementsOf(ids(0, 1, 3, 4, 5));
         requireIntact();
     }

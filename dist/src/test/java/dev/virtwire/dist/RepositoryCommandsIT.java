@@ -232,14 +232,42 @@ class RepositoryCommandsIT {
         assertThat(restore.at("/files/0").asText())
                 .isEqualTo(out.resolve(guest.name() + "-vda.qcow2").toString());
 
-        JsonNode recover = json(run("recover", repository.toString(), "--json"));
-        assertThat(recover.toString()).isEqualTo("{\"clean\":true,\"done\":[],\"left\":[],\"busy\":[]}");
+        JsonNode recover = json(run("-c", libvirtd.unixUri(), "recover", repository.toString(), "--json"));
+        assertThat(recover.toString()).isEqualTo("{\"clean\":true,\"done\":[],\"left\":[],\"busy\":[],\"notices\":[]}");
 
         JsonNode checkpoints = json(run("-c", libvirtd.tcpUri(), "checkpoints", guest.name(), "--json"));
         assertThat(fields(checkpoints)).containsExactly("domain", "checkpoints");
         assertThat(fields(checkpoints.at("/checkpoints/0")))
                 .containsExactly("name", "parent", "created", "description", "disks");
         assertThat(checkpoints.at("/checkpoints/0/disks").toString()).isEqualTo("[\"vda\"]");
+
+        String checkpoint = checkpoints.at("/checkpoints/0/name").asText();
+        JsonNode removed = json(run("-c", libvirtd.unixUri(), "checkpoints", guest.name(), "--remove", "--json"));
+        assertThat(fields(removed)).containsExactly("domain", "clean", "done", "left");
+        assertThat(removed.at("/done").toString()).isEqualTo("[\"deleted checkpoint " + checkpoint + "\"]");
+    }
+
+    @Test
+    void checkpointsOfTheRepositoryAreRemovedAndThenTheDomainCanGo() {
+        assertThat(backup().exitCode()).isZero();
+        String[] command = {"-c", libvirtd.unixUri(), "checkpoints", guest.name(), "--repository", repository.toString()
+        };
+        CommandRun incomplete = run(command);
+        assertThat(incomplete.exitCode()).isEqualTo(2);
+        assertThat(incomplete.err()).startsWith("error: --repository needs --remove");
+        command = Stream.concat(Stream.of(command), Stream.of("--remove")).toArray(String[]::new);
+        assertThat(run(command).out()).matches("deleted checkpoint virtwire-\\S+-full\n");
+        assertThat(run(command))
+                .isEqualTo(new CommandRun(0, "domain " + guest.name() + " has no checkpoint of Virtwire's\n", ""));
+
+        assertThat(backup().exitCode()).isZero();
+        guest.destroy();
+        CommandRun off = run(command);
+        assertThat(off.exitCode()).isEqualTo(1);
+        assertThat(off.out())
+                .contains(
+                        "forgot checkpoint virtwire-", "left: bitmap virtwire-", "'qemu-img bitmap --remove -f qcow2 ");
+        assertThat(off.err()).startsWith("error: not everything could be removed: bitmap virtwire-");
     }
 
     @Test
@@ -250,7 +278,8 @@ class RepositoryCommandsIT {
         Path out = folder.resolve("out");
         assertThat(run("-q", "restore", repository.toString(), guest.name(), "--to", out.toString()))
                 .isEqualTo(nothing);
-        assertThat(run("-q", "recover", repository.toString())).isEqualTo(nothing);
+        assertThat(run("-q", "-c", libvirtd.unixUri(), "recover", repository.toString()))
+                .isEqualTo(nothing);
     }
 
     @Test
