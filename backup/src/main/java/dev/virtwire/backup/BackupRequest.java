@@ -182,8 +182,8 @@ public record BackupRequest(
     }
 
     /**
-     * How much to copy. By default it is what changed since an earlier point, and all of what nobody knows that of for
-     * certain.
+     * How much to copy. By default it is what changed since an earlier point. If nobody knows for certain what changed
+     * on a disk, all of it is read and compared with that point.
      *
      * @param newLevel {@link Level#FULL} for all of each disk; {@link Level#INCREMENTAL} for an error if not a single
      *     disk can build on an earlier point
@@ -193,8 +193,8 @@ public record BackupRequest(
     }
 
     /**
-     * Copies what changed since this earlier point, not since the newest: a differential. Its checkpoint has to be on
-     * the host still, see {@link #keepingFullCheckpoint}; otherwise the backup is refused.
+     * Copies what changed since this earlier point, not since the newest: a differential. If its checkpoint is not on
+     * the host any more, see {@link #keepingFullCheckpoint}, all of each disk is read for that.
      *
      * @param point its id
      */

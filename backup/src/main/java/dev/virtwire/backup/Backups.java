@@ -4,6 +4,7 @@ package dev.virtwire.backup;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.internal.batch.Batch;
+import dev.virtwire.backup.internal.clearing.CheckpointRemoval;
 import dev.virtwire.backup.internal.clearing.Recovery;
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.backup.internal.restore.HostRestore;
@@ -95,16 +96,37 @@ public final class Backups {
 
     /**
      * Clears what runs left on one host when they died: jobs, checkpoints and scratch files there, unfinished files
-     * here. Domains that another run is writing right now are left alone. So is what ran on other hosts: the report
-     * names them, and the journal keeps it. No host is reached but this one, whatever stands in the repository.
+     * here. Checkpoints and bitmaps that no later point needs are removed too, also those that libvirt has forgotten.
+     * Domains that another run is writing right now are left alone. So is what ran on other hosts: the report names
+     * them, and the journal keeps it. No host is reached but this one, whatever stands in the repository.
      *
      * @param connect makes a connection to the host, which this closes; called once at most, and only if a run left
-     *     something. What it throws of {@link dev.virtwire.client.LibvirtException} is reported
+     *     something or a point has a checkpoint. What it throws of {@link dev.virtwire.client.LibvirtException} is
+     *     reported
      */
     public static Operation<RecoverReport> recover(
             Repository repository, Supplier<Libvirt> connect, ProgressListener listener) {
         return ThreadOperation.start(
                 "virtwire recover", () -> new Recovery((RepositoryStore) repository, connect, listener).run());
+    }
+
+    /**
+     * Takes all checkpoints of Virtwire's from a domain, and their bitmaps from its images, also those that libvirt has
+     * forgotten. Afterwards libvirt undefines the domain without further ado, and the next backup of each disk reads
+     * all of it. Of a domain that is off, libvirt deletes no bitmap: it forgets the checkpoints, and the report says
+     * under {@link RecoverReport#left} how each bitmap is removed.
+     *
+     * <p>Fails with a {@link BackupException} if a job runs on the domain, such as a backup, and with a {@link
+     * dev.virtwire.client.LibvirtException} if there is no such domain or it cannot be asked.
+     *
+     * @param domain its name or UUID
+     * @param repository the repository whose checkpoints are meant, or null for those of all repositories. On a host
+     *     that is another machine, a bitmap that libvirt has forgotten is found only if it is given
+     */
+    public static Operation<RecoverReport> removeCheckpoints(
+            Libvirt libvirt, String domain, @Nullable Repository repository) {
+        return ThreadOperation.start(
+                "virtwire checkpoints", () -> CheckpointRemoval.run(libvirt, domain, (RepositoryStore) repository));
     }
 
     private BackupRun run(BackupRequest request, ProgressListener listener, @Nullable TransferLimits within) {

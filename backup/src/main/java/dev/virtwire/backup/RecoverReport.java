@@ -9,13 +9,15 @@ import java.util.List;
  * @param done what was cleared, each one sentence
  * @param left what could not be cleared, each with the reason, also what ran on other hosts; it stays in the journal
  * @param busy domains that another run is writing right now, left alone
+ * @param notices what was not looked for, each with the reason
  */
-public record RecoverReport(List<String> done, List<String> left, List<String> busy) {
+public record RecoverReport(List<String> done, List<String> left, List<String> busy, List<String> notices) {
     /** Copies the lists. */
     public RecoverReport {
         done = List.copyOf(done);
         left = List.copyOf(left);
         busy = List.copyOf(busy);
+        notices = List.copyOf(notices);
     }
 
     /** Whether nothing is left behind. */

@@ -63,7 +63,7 @@ class DiskKindsIT {
             assertThat(result.notices())
                     .contains(
                             "disk vdx is not in it: it is read-only",
-                            "disk vdc has no bitmap of changes (its format is raw): every backup of it is a full one");
+                            "disk vdc has no bitmap of changes (its format is raw): every backup of it reads all of it");
             assertThat(scene.repository()
                             .verify(VerifyRequest.everything(), ProgressListener.NONE)
                             .join()
@@ -112,7 +112,7 @@ class DiskKindsIT {
 
             assertThat(result.notices())
                     .containsExactly("disk vda has no bitmap of changes (its image cannot keep bitmaps):"
-                            + " every backup of it is a full one");
+                            + " every backup of it reads all of it");
             assertThat(result.point().manifest().checkpoint()).isNull();
             assertThat(result.point().manifest().checkpointReason()).isEqualTo("the images cannot keep bitmaps");
             scene.requireClean("old");

@@ -70,12 +70,16 @@ class EarlierRepositoriesIT {
         }
     }
 
-    /** The host has never heard of the checkpoint, so this is a full point; the one after it is an increment again. */
+    /** The host has never heard of the checkpoint, so the disks are compared; then a bitmap tells what changed. */
     private void goOn(Scene scene, KeptTruth truth, Point newest, Libvirtd libvirtd) throws Exception {
-        Point full = scene.backup(BackupRequest.of(truth.domain())).point();
-        assertThat(full.manifest().previous().point()).isEqualTo(newest.id());
-        assertThat(full.manifest().disks()).extracting(ManifestDisk::level).containsOnly(Level.FULL);
-        requireDisks(scene.repository(), truth.as(full.id()), full);
+        Point compared = scene.backup(BackupRequest.of(truth.domain())).point();
+        assertThat(compared.manifest().previous().point()).isEqualTo(newest.id());
+        assertThat(compared.manifest().disks()).allSatisfy(disk -> {
+            assertThat(disk.level()).isEqualTo(Level.INCREMENTAL);
+            assertThat(disk.reason()).contains(", found by reading all of it: ");
+            assertThat(disk.image().size()).isLessThan(1 << 20);
+        });
+        requireDisks(scene.repository(), truth.as(compared.id()), compared);
 
         KeptTruth.Range written = new KeptTruth.Range(300_032, 1024, 0x77);
         virsh(

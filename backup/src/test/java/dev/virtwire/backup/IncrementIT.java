@@ -227,9 +227,9 @@ class IncrementIT {
             BackupResult first = history.backup();
             assertThat(first.notices())
                     .containsExactly(
-                            "disk vdc has no bitmap of changes (its image cannot keep bitmaps): every backup of it is"
-                                    + " a full one",
-                            "disk vdd has no bitmap of changes (its format is raw): every backup of it is a full one");
+                            "disk vdc has no bitmap of changes (its image cannot keep bitmaps): every backup of it"
+                                    + " reads all of it",
+                            "disk vdd has no bitmap of changes (its format is raw): every backup of it reads all of it");
             assertThat(disk(first, "vda").bitmap())
                     .isEqualTo(first.point().manifest().checkpoint())
                     .isNotNull();
@@ -241,10 +241,13 @@ class IncrementIT {
 
             assertThat(next.point().manifest().disks())
                     .extracting(ManifestDisk::level)
-                    .containsExactly(Level.INCREMENTAL, Level.INCREMENTAL, Level.FULL, Level.FULL);
+                    .containsOnly(Level.INCREMENTAL);
+            String differs = "what differs from point " + first.point().id() + ", found by reading all of it: ";
             assertThat(disk(next, "vdc").reason())
-                    .isEqualTo("point " + first.point().id() + " made no bitmap of it");
-            assertThat(disk(next, "vdd").reason()).isEqualTo("its format is raw, which keeps no bitmap of changes");
+                    .isEqualTo(differs + "point " + first.point().id() + " made no bitmap of it");
+            assertThat(disk(next, "vdd").reason())
+                    .isEqualTo(differs + "its format is raw, which keeps no bitmap of changes");
+            assertThat(next.notices()).isEqualTo(first.notices());
             scene.requireClean(guest.name(), next.point().manifest().checkpoint());
             history.requireTruth();
         }
@@ -390,21 +393,25 @@ class IncrementIT {
                     .isEqualTo(full.point().id());
             assertThat(next.bytesRead()).isBetween(3 * MIB, 6 * MIB);
 
-            // Without being asked to stay, the checkpoint goes, and with it the ground for differentials.
+            // Without being asked to stay, the checkpoint goes; a differential then reads all of the disks.
             BackupResult last = history.backup();
             scene.requireClean(guest.name(), last.point().manifest().checkpoint());
             assertThat(last.point().manifest().parent().point())
                     .isEqualTo(next.point().id());
-            assertThat(scene.failure(plan(guest).since(full.point().id())))
-                    .hasMessageStartingWith("point " + full.point().id() + " cannot be built on: its checkpoint " + kept
-                            + " is not on the host any more")
-                    .hasMessageEndingWith("To make differentials, make a full point and keep its checkpoint:"
-                            + " --level full --keep-full-checkpoint, and the latter with each point after it");
+            BackupResult read = history.backup(plan(guest).since(full.point().id()));
+            assertThat(disk(read, "vda").level()).isEqualTo(Level.DIFFERENTIAL);
+            assertThat(disk(read, "vda").reason())
+                    .startsWith("what differs from point " + full.point().id() + ", found by reading all of it: its"
+                            + " checkpoint " + kept + " is not on the host any more");
+            assertThat(read.notices())
+                    .contains("disk vda holds " + disk(read, "vda").reason());
+            assertThat(read.bytesRead()).isGreaterThan(3 * MIB);
+            assertThat(read.bytesStored()).isLessThan(6 * MIB);
             assertThatThrownBy(() -> scene.backup(plan(guest).since("20200101T000000Z-full")))
                     .cause()
                     .isInstanceOf(RepositoryException.class)
                     .hasMessageContaining("has no point 20200101T000000Z-full");
-            scene.requireClean(guest.name(), last.point().manifest().checkpoint());
+            scene.requireClean(guest.name(), read.point().manifest().checkpoint());
             history.requireTruth();
         }
     }

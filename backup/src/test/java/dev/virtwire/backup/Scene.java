@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
+import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
@@ -15,6 +16,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -105,8 +110,26 @@ final class Scene {
             assertThat(found.checkpoints().list().join())
                     .extracting(Checkpoint::name)
                     .containsExactlyInAnyOrder(checkpoints);
+            requireTheirBitmaps(found);
         }
         assertThat(traces()).isEmpty();
+    }
+
+    /** Each disk has the bitmaps of the checkpoints that libvirt knows, and no other. */
+    private void requireTheirBitmaps(Domain domain) {
+        Map<String, Set<String>> expected = new TreeMap<>();
+        for (Checkpoint checkpoint : domain.checkpoints().list().join()) {
+            for (CheckpointDisk disk : checkpoint.description().join().disks()) {
+                if (disk.tracked()) {
+                    expected.computeIfAbsent(disk.name(), any -> new TreeSet<>())
+                            .add(disk.bitmap());
+                }
+            }
+        }
+        Map<String, Set<String>> found = new Bitmaps(libvirtd).of(domain);
+        expected.keySet().retainAll(found.keySet());
+        found.values().removeIf(Set::isEmpty);
+        assertThat(found).isEqualTo(expected);
     }
 
     /** Scratch files, sockets and pushed images of ours. */

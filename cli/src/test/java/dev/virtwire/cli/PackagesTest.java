@@ -48,6 +48,7 @@ class PackagesTest {
             "dev.virtwire.image.Qcow2Writer",
             "dev.virtwire.image.RawReader",
             "dev.virtwire.image.RawWriter",
+            "dev.virtwire.image.StoredBitmap",
             "dev.virtwire.nbd.NbdConnection",
             "dev.virtwire.repository.Repository");
 

@@ -10,8 +10,10 @@ import dev.virtwire.image.Qcow2Check;
 import dev.virtwire.image.Qcow2Options;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.image.Qcow2Writer;
+import dev.virtwire.image.StoredBitmap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ class Qcow2FuzzTest {
             seeds.add(packed(image(4096, 64 << 20, compression, "base.raw")));
         }
         seeds.add(packed(image(65536, 1 << 20, Compression.NONE, null)));
+        seeds.add(packed(withBitmap(image(4096, 1 << 20, Compression.NONE, null))));
         return seeds.stream();
     }
 
@@ -57,6 +60,25 @@ class Qcow2FuzzTest {
         }
         byte[] bytes = Files.readAllBytes(file);
         Files.delete(file);
+        return bytes;
+    }
+
+    /** With a directory of one bitmap at the file's end. */
+    private static byte[] withBitmap(byte[] image) {
+        byte[] bytes = Arrays.copyOf(image, image.length + 32);
+        ByteBuffer file = ByteBuffer.wrap(bytes);
+        file.putLong(88, 1); // autoclear: what follows is true
+        file.position(112);
+        file.putInt(0x23852875).putInt(24).putInt(1).putInt(0).putLong(32).putLong(image.length);
+        file.position(image.length);
+        file.putLong(4096)
+                .putInt(1)
+                .putInt(3)
+                .put((byte) 1)
+                .put((byte) 16)
+                .putShort((short) 5)
+                .putInt(0);
+        file.put("dirty".getBytes(StandardCharsets.US_ASCII));
         return bytes;
     }
 
@@ -115,6 +137,11 @@ class Qcow2FuzzTest {
         }
         try (Qcow2Reader reader = Qcow2Reader.open(file)) {
             read(reader, Files.size(file));
+        } catch (ImageException e) {
+            assertThat(e.file()).isEqualTo(file);
+        }
+        try {
+            StoredBitmap.of(file);
         } catch (ImageException e) {
             assertThat(e.file()).isEqualTo(file);
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.Bitmaps;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
@@ -163,6 +164,11 @@ final class World {
                     .map(Checkpoint::name)
                     .filter(name -> name.startsWith(ours))
                     .toList();
+            assertThat(new Bitmaps(libvirtd).of(domain))
+                    .allSatisfy((target, bitmaps) -> assertThat(bitmaps)
+                            .as("bitmaps of %s", target)
+                            .filteredOn(name -> name.startsWith(ours))
+                            .isSubsetOf(checkpoints));
         }
         try (Stream<Path> disks = Files.walk(libvirtd.directory().resolve("disks"));
                 Stream<Path> temporary = Files.list(Path.of("/var/tmp"))) {

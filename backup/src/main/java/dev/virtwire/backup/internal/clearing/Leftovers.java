@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.clearing;
 
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.DomainBitmaps;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.HostFiles;
 import dev.virtwire.backup.internal.host.Waiting;
@@ -11,8 +13,6 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
-import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
-import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -144,7 +144,10 @@ public final class Leftovers {
         List<String> stuck = new ArrayList<>();
         deleteFiles(entry, true, stuck);
         try {
-            deleteCheckpoints(Waiting.await(libvirt.domain(entry.domain().uuid())), entry, listing, stuck);
+            Domain domain = Waiting.await(libvirt.domain(entry.domain().uuid()));
+            if (mayHaveEarlier(domain, entry, listing)) {
+                deleteCheckpoints(new UnneededCheckpoints(entry, listing, isCommitted(entry)), domain, false, stuck);
+            }
         } catch (LibvirtException e) {
             if (!(e instanceof RemoteException refused && refused.is(ErrorCode.NO_DOMAIN))) {
                 stuck.add("older checkpoints of domain " + entry.domain().name() + ": " + e.getMessage());
@@ -152,6 +155,17 @@ public final class Leftovers {
         }
         left.addAll(stuck);
         clearHere(entry, stuck.isEmpty());
+    }
+
+    /** Before its first point a domain had none of the repository's checkpoints, unless earlier points were removed. */
+    private static boolean mayHaveEarlier(Domain domain, JournalEntry entry, @Nullable Listing listing) {
+        if (listing == null || listing.points().size() > 1) {
+            return true;
+        }
+        String prefix = Names.checkpointPrefix(entry.repository());
+        return Waiting.await(domain.checkpoints().list()).stream()
+                .map(Checkpoint::name)
+                .anyMatch(name -> name.startsWith(prefix) && !name.equals(entry.checkpoint()));
     }
 
     /**
@@ -184,7 +198,8 @@ public final class Leftovers {
         if (ended) {
             List<String> unseen = deleteFiles(entry, isCommitted(entry), stuck);
             if (job.domain() != null) {
-                deleteCheckpoints(job.domain(), entry, listing, stuck);
+                UnneededCheckpoints unneeded = new UnneededCheckpoints(entry, listing, isCommitted(entry));
+                deleteCheckpoints(unneeded, job.domain(), search, stuck);
             }
             left.addAll(stuck);
             if (search) {
@@ -241,51 +256,15 @@ public final class Leftovers {
         left.addAll(host.unknown());
     }
 
-    private void deleteCheckpoints(Domain domain, JournalEntry entry, @Nullable Listing listing, List<String> stuck) {
-        List<Checkpoint> checkpoints;
+    private void deleteCheckpoints(UnneededCheckpoints unneeded, Domain domain, boolean search, List<String> stuck) {
         try {
-            checkpoints = Waiting.await(domain.checkpoints().list());
-        } catch (LibvirtException e) {
+            DomainBitmaps bitmaps = DomainBitmaps.of(domain);
+            unneeded.remove(bitmaps, search);
+            done.addAll(bitmaps.done());
+            stuck.addAll(bitmaps.left());
+        } catch (LibvirtException | BackupException e) {
             stuck.add("checkpoints of domain " + domain.name() + ": " + e.getMessage());
-            return;
         }
-        String prefix = Names.checkpointPrefix(entry.repository());
-        boolean others = mayDeleteOthers(listing, entry);
-        Set<String> keep = keep(listing, entry);
-        for (Checkpoint checkpoint : checkpoints) {
-            String name = checkpoint.name();
-            boolean ours = name.equals(entry.checkpoint()) || (others && name.startsWith(prefix));
-            if (ours && !keep.contains(name)) {
-                delete(checkpoint, stuck);
-            }
-        }
-    }
-
-    /**
-     * After a crash of QEMU libvirt still knows the checkpoint, but its bitmap is gone: nothing else can be deleted.
-     */
-    private void delete(Checkpoint checkpoint, List<String> stuck) {
-        String name = checkpoint.name();
-        try {
-            try {
-                Waiting.await(checkpoint.delete());
-                done.add("deleted checkpoint " + name);
-            } catch (RemoteException e) {
-                if (!String.valueOf(e.details().message()).contains("not found in backing chain")) {
-                    throw e;
-                }
-                Waiting.await(checkpoint.delete(CheckpointDeleteFlags.METADATA_ONLY));
-                done.add("forgot checkpoint " + name + ", whose bitmap is gone");
-            }
-        } catch (LibvirtException e) {
-            stuck.add("checkpoint " + name + ": " + e.getMessage());
-        }
-    }
-
-    /** If a manifest cannot be read, and in a run before the newest, nobody knows which checkpoints are needed. */
-    private boolean mayDeleteOthers(@Nullable Listing listing, JournalEntry entry) {
-        Point newest = listing == null || !listing.damage().isEmpty() ? null : listing.newest();
-        return newest != null && newest.id().equals(entry.point());
     }
 
     /** The points, or null if the repository cannot be read: the host is not to pay for that. */
@@ -296,15 +275,6 @@ public final class Leftovers {
             left.add("older checkpoints of domain " + store.name() + ": " + e.getMessage());
             return null;
         }
-    }
-
-    /** The checkpoints that later increments start from. */
-    private Set<String> keep(@Nullable Listing listing, JournalEntry entry) {
-        Set<String> keep = listing == null ? new HashSet<>() : listing.keptCheckpoints(entry.keepFullCheckpoint());
-        if (isCommitted(entry) && entry.checkpoint() != null) {
-            keep.add(entry.checkpoint());
-        }
-        return keep;
     }
 
     private boolean isCommitted(JournalEntry entry) {

@@ -2,9 +2,15 @@
 package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.backup.internal.host.DomainBitmaps;
 import dev.virtwire.backup.internal.host.Reasons;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryBusyException;
@@ -12,6 +18,7 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +38,9 @@ public final class Recovery {
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final List<String> busy = new ArrayList<>();
+    private final List<String> notices = new ArrayList<>();
 
-    /** Of {@code repository}; {@code connect} makes a connection to the host, once, when something of it is found. */
+    /** Of {@code repository}; {@code connect} makes a connection to the host, once, if it may have something. */
     public Recovery(RepositoryStore repository, Supplier<Libvirt> connect, ProgressListener listener) {
         this.repository = repository;
         this.connect = connect;
@@ -51,7 +59,7 @@ public final class Recovery {
                 }
             }
             meter.last(Progress.Phase.DONE);
-            return new RecoverReport(done, left, busy);
+            return new RecoverReport(done, left, busy, notices);
         } finally {
             if (libvirt != null) {
                 libvirt.close();
@@ -81,6 +89,9 @@ public final class Recovery {
                 leftovers.clearUnknown();
             }
             leftovers.left().addAll(unreadable);
+            if (leftovers.left().isEmpty()) {
+                removeOrphans(store, leftovers);
+            }
         } finally {
             done.addAll(leftovers.done());
             left.addAll(leftovers.left());
@@ -89,6 +100,46 @@ public final class Recovery {
     }
 
     private void recover(Leftovers leftovers, JournalEntry entry) {
+        Libvirt host = host();
+        if (host == null) {
+            leftovers.leave(entry, String.valueOf(unreachable));
+        } else {
+            leftovers.clearIfItRanThere(entry, host);
+        }
+    }
+
+    /** Checkpoints and bitmaps that belong to no run in the journal, and that no later point needs. */
+    private void removeOrphans(DomainStore store, Leftovers leftovers) {
+        Listing listing = store.points();
+        Point newest = listing.newest();
+        if (newest == null
+                || listing.points().stream().allMatch(point -> point.manifest().checkpoint() == null)) {
+            return;
+        }
+        String unseen = "bitmaps that domain " + store.name() + " does not need were not looked for: ";
+        if (!listing.damage().isEmpty()) {
+            notices.add(unseen + listing.damage().get(0));
+            return;
+        }
+        Libvirt host = host();
+        if (host == null) {
+            notices.add(unseen + unreachable);
+            return;
+        }
+        try {
+            Domain domain = Waiting.await(host.domain(newest.manifest().domain().uuid()));
+            DomainBitmaps bitmaps = DomainBitmaps.of(domain);
+            UnneededCheckpoints.removeAll(bitmaps, store.repositoryId(), listing);
+            leftovers.done().addAll(bitmaps.done());
+            leftovers.left().addAll(bitmaps.left());
+        } catch (LibvirtException e) {
+            if (!(e instanceof RemoteException refused && refused.is(ErrorCode.NO_DOMAIN))) {
+                notices.add(unseen + e.getMessage());
+            }
+        }
+    }
+
+    private @Nullable Libvirt host() {
         if (libvirt == null && unreachable == null) {
             try {
                 libvirt = connect.get();
@@ -96,10 +147,6 @@ public final class Recovery {
                 unreachable = String.valueOf(e.getMessage());
             }
         }
-        if (libvirt == null) {
-            leftovers.leave(entry, String.valueOf(unreachable));
-        } else {
-            leftovers.clearIfItRanThere(entry, libvirt);
-        }
+        return libvirt;
     }
 }

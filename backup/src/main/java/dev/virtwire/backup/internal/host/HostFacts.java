@@ -90,7 +90,8 @@ public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity hos
         }
     }
 
-    private static Domain find(Libvirt libvirt, String name) {
+    /** The domain of that name, else of that UUID. */
+    public static Domain find(Libvirt libvirt, String name) {
         try {
             return Waiting.await(libvirt.domain(name));
         } catch (RemoteException e) {
@@ -107,6 +108,11 @@ public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity hos
      * @throws BackupException if one is
      */
     public void refuseOtherJob() {
+        refuseOtherJob(domain);
+    }
+
+    /** As {@link #refuseOtherJob()}. */
+    public static void refuseOtherJob(Domain domain) {
         currentJob(domain).ifPresent(job -> {
             String what = job.operation()
                     .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))

@@ -165,6 +165,7 @@ record Attempt(
                 target,
                 disk.source(),
                 plan.choice().incremental().contains(target),
+                plan.choice().compared().contains(target),
                 plan.choice().reasonOf(target),
                 plan.tracked().contains(target));
     }

@@ -282,9 +282,12 @@ public final class BackupRun {
             if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
                 found.add("disk " + disk.target() + " was copied in full: " + disk.reason());
             }
+            if (attempt.plan().choice().compared().contains(disk.target()) && disk.bitmap() != null) {
+                found.add("disk " + disk.target() + " holds " + disk.reason());
+            }
             if (disk.bitmap() == null && request.mode() == Mode.PULL) {
                 found.add("disk " + disk.target() + " has no bitmap of changes ("
-                        + attempt.plan().noBitmapReason(disk.target()) + "): every backup of it is a full one");
+                        + attempt.plan().noBitmapReason(disk.target()) + "): every backup of it reads all of it");
             }
         }
         if (manifest.nvram() != null && manifest.nvram().reason() != null) {

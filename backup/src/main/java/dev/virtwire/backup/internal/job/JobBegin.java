@@ -183,13 +183,13 @@ final class JobBegin {
         return keeping;
     }
 
-    /** The disks that an error names, or all increments if it names no disk. */
+    /** The disks that an error names, or all that need a bitmap if it names no disk. */
     private Map<String, String> lost(String text) {
-        Set<String> incremental = plan.choice().incremental();
-        Set<String> named = named(text, incremental);
+        Set<String> byBitmap = plan.choice().byBitmap();
+        Set<String> named = named(text, byBitmap);
         Map<String, String> lost = new LinkedHashMap<>();
         for (ChosenDisk disk : plan.disks()) {
-            if (incremental.contains(disk.target()) && (named.isEmpty() || named.contains(disk.target()))) {
+            if (byBitmap.contains(disk.target()) && (named.isEmpty() || named.contains(disk.target()))) {
                 lost.put(disk.target(), "the host cannot tell what changed: " + text);
             }
         }

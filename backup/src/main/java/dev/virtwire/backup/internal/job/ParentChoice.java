@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.ManifestDisk;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,12 +18,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param level the point's level
  * @param parent the point that it builds on, or null for a full one
- * @param incremental the targets of the disks of which only changes are copied; empty if there is no parent
+ * @param incremental the targets of the disks of which only changes are stored; empty if there is no parent
+ * @param compared those of them that are read as a whole and compared with the parent, because no bitmap tells what
+ *     changed
  * @param reasons by target, why each disk is copied as it is
  */
-record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental, Map<String, String> reasons) {
+record ParentChoice(
+        Level level,
+        @Nullable Point parent,
+        Set<String> incremental,
+        Set<String> compared,
+        Map<String, String> reasons) {
     ParentChoice {
         incremental = Set.copyOf(incremental);
+        compared = Set.copyOf(compared);
         reasons = Map.copyOf(reasons);
     }
 
@@ -30,7 +39,7 @@ record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental
     static ParentChoice full(List<ChosenDisk> disks, String reason) {
         Map<String, String> reasons = new LinkedHashMap<>();
         disks.forEach(disk -> reasons.put(disk.target(), reason));
-        return new ParentChoice(Level.FULL, null, Set.of(), reasons);
+        return new ParentChoice(Level.FULL, null, Set.of(), Set.of(), reasons);
     }
 
     /** How much of a disk is copied. */
@@ -43,10 +52,19 @@ record ParentChoice(Level level, @Nullable Point parent, Set<String> incremental
         return requireNonNull(reasons.get(target), target);
     }
 
-    /** The checkpoint since which a disk's changes are copied, or null if all of it is. */
+    /** The targets of the disks of which a bitmap tells what changed. */
+    Set<String> byBitmap() {
+        Set<String> targets = new HashSet<>(incremental);
+        targets.removeAll(compared);
+        return targets;
+    }
+
+    /** The checkpoint since which a disk's changes are read, or null if all of it is. */
     @Nullable
     String checkpointOf(String target) {
-        return incremental.contains(target) ? requireNonNull(parent).manifest().checkpoint() : null;
+        return incremental.contains(target) && !compared.contains(target)
+                ? requireNonNull(parent).manifest().checkpoint()
+                : null;
     }
 
     /** A disk as the parent has it. */

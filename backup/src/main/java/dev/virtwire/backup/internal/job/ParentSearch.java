@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostCheckpoints;
@@ -21,6 +19,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,20 +28,50 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the point that a new one can build on. Any doubt about a disk makes that disk full: a full copy costs time, an
- * increment on the wrong ground costs the data.
+ * Finds the point that a new one can build on. If a bitmap cannot be trusted for certain, all of the disk is read and
+ * compared with the point; if the point cannot, the disk is copied in full. That costs time, and an increment on the
+ * wrong ground costs the data.
  */
 final class ParentSearch {
     /**
-     * A point with a checkpoint.
+     * How a disk can build on a point.
      *
-     * @param obstacles by target, why a disk cannot build on it, or null if it can
+     * @param obstacle why it cannot, or null if it can
+     * @param noBitmap why no bitmap tells what changed, or null if one does
      */
-    private record Candidate(Point point, Map<String, @Nullable String> obstacles) {
+    private record Ground(
+            @Nullable String obstacle, @Nullable String noBitmap) {
+        boolean isUsable() {
+            return obstacle == null;
+        }
+
+        boolean isByBitmap() {
+            return obstacle == null && noBitmap == null;
+        }
+
+        Ground without(String bitmap) {
+            return new Ground(obstacle, noBitmap == null ? bitmap : noBitmap);
+        }
+    }
+
+    /** A point, and how each disk can build on it, by target. */
+    private record Candidate(Point point, Map<String, Ground> grounds) {
+        private static final Comparator<Candidate> BEST =
+                Comparator.comparingLong(Candidate::byBitmap).thenComparing(Candidate::usable);
+
+        long byBitmap() {
+            return grounds.values().stream().filter(Ground::isByBitmap).count();
+        }
+
         long usable() {
-            return obstacles.values().stream()
-                    .filter(obstacle -> obstacle == null)
-                    .count();
+            return grounds.values().stream().filter(Ground::isUsable).count();
+        }
+
+        /** The same if its checkpoint turns out to be of no use. */
+        Candidate withoutBitmaps(String reason) {
+            Map<String, Ground> without = new LinkedHashMap<>();
+            grounds.forEach((target, ground) -> without.put(target, ground.without(reason)));
+            return new Candidate(point, without);
         }
     }
 
@@ -93,85 +122,108 @@ final class ParentSearch {
         if (point.manifest().mode() == Mode.PUSH) {
             throw new BackupException(why + "it is a push, and its images are not in the repository");
         }
-        if (point.manifest().checkpoint() == null) {
-            throw new BackupException(
-                    why + "no checkpoint was made with it (" + point.manifest().checkpointReason() + ")");
-        }
         Candidate candidate = candidate(point, lost);
-        String gone = HostCheckpoints.of(facts.domain()).bringBack(point);
-        if (gone != null) {
-            throw new BackupException(why + gone + ". To make differentials, make a full point and keep its checkpoint:"
-                    + " --level full --keep-full-checkpoint, and the latter with each point after it");
-        }
-        return choice(candidate, Level.DIFFERENTIAL);
+        String gone = candidate.byBitmap() == 0
+                ? null
+                : HostCheckpoints.of(facts.domain()).bringBack(point);
+        return choice(gone == null ? candidate : candidate.withoutBitmaps(gone), Level.DIFFERENTIAL);
     }
 
     private ParentChoice newest(Map<String, String> lost) {
         Listing listing = store.points();
-        List<Point> points = listing.points();
-        if (points.isEmpty()) {
+        if (listing.points().isEmpty()) {
             return ParentChoice.full(disks, "it is the first point of the domain");
         }
-        Set<String> expected = listing.keptCheckpoints(true);
         HostCheckpoints host = HostCheckpoints.of(facts.domain());
+        List<Candidate> candidates = candidates(listing, host, lost);
+        if (candidates.isEmpty()) {
+            return ParentChoice.full(disks, "no point before it has images of the disks here");
+        }
+        while (true) {
+            Candidate best = candidates.get(0);
+            for (Candidate candidate : candidates) {
+                // Of equal ones the newest.
+                best = Candidate.BEST.compare(candidate, best) > 0 ? candidate : best;
+            }
+            String gone = best.byBitmap() == 0 ? null : host.bringBack(best.point());
+            if (gone == null) {
+                return choice(best, Level.INCREMENTAL);
+            }
+            candidates.set(candidates.indexOf(best), best.withoutBitmaps(gone));
+        }
+    }
+
+    /** The points whose checkpoint may be there, and of each disk the newest that has it; the newest first. */
+    private List<Candidate> candidates(Listing listing, HostCheckpoints host, Map<String, String> lost) {
+        Set<String> expected = listing.keptCheckpoints(true);
+        Set<String> wanted = new HashSet<>();
+        disks.forEach(disk -> wanted.add(disk.target()));
         List<Candidate> candidates = new ArrayList<>();
-        for (int i = points.size() - 1; i >= 0; i--) {
-            Point point = points.get(i);
+        for (int i = listing.points().size() - 1; i >= 0; i--) {
+            Point point = listing.points().get(i);
             String checkpoint = point.manifest().checkpoint();
-            if (point.manifest().mode() == Mode.PULL
-                    && checkpoint != null
-                    && (host.has(checkpoint) || expected.contains(checkpoint))) {
+            if (point.manifest().mode() == Mode.PUSH) {
+                continue;
+            }
+            boolean isNewestOfSome = wanted.removeIf(target -> point.manifest().disk(target) != null);
+            boolean mayHaveCheckpoint = checkpoint != null && (host.has(checkpoint) || expected.contains(checkpoint));
+            if (isNewestOfSome || mayHaveCheckpoint) {
                 candidates.add(candidate(point, lost));
             }
         }
-        if (candidates.isEmpty()) {
-            return ParentChoice.full(disks, "no point before it has a checkpoint");
-        }
-        // The newest of those that serve the most disks; the sort is stable.
-        List<Candidate> best = new ArrayList<>(candidates);
-        best.sort(Comparator.comparingLong(Candidate::usable).reversed());
-        String refusal = null;
-        for (Candidate candidate : best) {
-            String gone = candidate.usable() == 0 ? null : host.bringBack(candidate.point());
-            if (gone == null) {
-                return choice(candidate, Level.INCREMENTAL);
-            }
-            refusal = refusal == null ? gone : refusal;
-        }
-        return ParentChoice.full(disks, requireNonNull(refusal));
+        return candidates;
     }
 
     private ParentChoice choice(Candidate candidate, Level level) {
         Set<String> incremental = new LinkedHashSet<>();
+        Set<String> compared = new LinkedHashSet<>();
         Map<String, String> reasons = new LinkedHashMap<>();
-        candidate.obstacles().forEach((target, obstacle) -> {
-            if (obstacle == null) {
-                incremental.add(target);
+        String since = " point " + candidate.point().id();
+        candidate.grounds().forEach((target, ground) -> {
+            if (ground.obstacle() != null) {
+                reasons.put(target, ground.obstacle());
+                return;
             }
-            String reason = "what changed since point " + candidate.point().id();
-            reasons.put(target, obstacle == null ? reason : obstacle);
+            incremental.add(target);
+            if (ground.noBitmap() == null) {
+                reasons.put(target, "what changed since" + since);
+            } else {
+                compared.add(target);
+                reasons.put(target, "what differs from" + since + ", found by reading all of it: " + ground.noBitmap());
+            }
         });
         return incremental.isEmpty()
-                ? new ParentChoice(Level.FULL, null, Set.of(), reasons)
-                : new ParentChoice(level, candidate.point(), incremental, reasons);
+                ? new ParentChoice(Level.FULL, null, Set.of(), Set.of(), reasons)
+                : new ParentChoice(level, candidate.point(), incremental, compared, reasons);
     }
 
     private Candidate candidate(Point point, Map<String, String> lost) {
-        Map<String, @Nullable String> obstacles = new LinkedHashMap<>();
+        Map<String, Ground> grounds = new LinkedHashMap<>();
         for (ChosenDisk disk : disks) {
-            String reason = lost.get(disk.target());
-            obstacles.put(disk.target(), reason != null ? reason : obstacle(point, disk));
+            ManifestDisk before = point.manifest().disk(disk.target());
+            String obstacle = before == null ? "point " + point.id() + " does not have it" : obstacle(point, before);
+            String noBitmap = lost.get(disk.target());
+            if (before != null && noBitmap == null) {
+                noBitmap = noBitmap(point, before, disk);
+            }
+            grounds.put(disk.target(), new Ground(obstacle, noBitmap));
         }
-        return new Candidate(point, obstacles);
+        return new Candidate(point, grounds);
     }
 
-    private @Nullable String obstacle(Point point, ChosenDisk disk) {
+    /** Why a disk cannot build on what a point has of it, or null. */
+    private @Nullable String obstacle(Point point, ManifestDisk before) {
+        long size = sizes.computeIfAbsent(before.target(), facts::sizeOf);
+        if (before.virtualSize() != size) {
+            return "it has " + size + " bytes now, and had " + before.virtualSize() + " at point " + point.id();
+        }
+        return damage(point, before);
+    }
+
+    /** Why no bitmap can tell what changed since a point, or null. */
+    private static @Nullable String noBitmap(Point point, ManifestDisk before, ChosenDisk disk) {
         if (!disk.keepsBitmaps()) {
             return "its format is " + disk.source().format() + ", which keeps no bitmap of changes";
-        }
-        ManifestDisk before = point.manifest().disk(disk.target());
-        if (before == null) {
-            return "point " + point.id() + " does not have it";
         }
         if (before.bitmap() == null) {
             return "point " + point.id() + " made no bitmap of it";
@@ -180,11 +232,7 @@ final class ParentSearch {
             return "it is " + describe(disk.source()) + " now, and was " + describe(before.source()) + " at point "
                     + point.id();
         }
-        long size = sizes.computeIfAbsent(disk.target(), facts::sizeOf);
-        if (before.virtualSize() != size) {
-            return "it has " + size + " bytes now, and had " + before.virtualSize() + " at point " + point.id();
-        }
-        return damage(point, before);
+        return null;
     }
 
     private static String describe(DiskSource source) {

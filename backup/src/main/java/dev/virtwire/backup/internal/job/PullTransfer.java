@@ -21,6 +21,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.copy.Comparison;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.copy.DiskStore;
@@ -266,9 +267,9 @@ final class PullTransfer implements Transfer {
         TransferPlan plan = attempt.plan();
         String target = disk.target();
         try (NbdDisk source = open(address, target, plan.changesOf(target))) {
-            DiskStore.Stored stored = plan.choice().checkpointOf(target) == null
-                    ? images.store(throttled(source), target, null)
-                    : copyChanges(images, address, source, target);
+            DiskStore.Stored stored = plan.choice().incremental().contains(target)
+                    ? copyChanges(images, address, source, target)
+                    : images.store(throttled(source), target, null);
             return new ManifestDisk(
                     target,
                     plan.choice().levelOf(target),
@@ -309,17 +310,22 @@ final class PullTransfer implements Transfer {
         }
         try (DiskChain chain = DiskChain.openToBuildOn(attempt.store(), parent, before)) {
             String file = requireNonNull(before.image()).file();
-            DiskStore.Parent below = new DiskStore.Parent("../" + parent.id() + "/" + file, chain.leaves());
+            String backing = "../" + parent.id() + "/" + file;
+            DiskStore.Parent compared =
+                    new DiskStore.Parent(backing, chain.leaves(), new Comparison(chain.leaves(), block -> true));
+            if (choice.compared().contains(target)) {
+                return images.store(throttled(source), target, compared);
+            }
             SourceDisk changes = ProvenChanges.of(throttled(source), chain.leaves(), chain.leaves());
             if (changes != null) {
-                return images.store(changes, target, below);
+                return images.store(changes, target, new DiskStore.Parent(backing, chain.leaves()));
             }
             refuted.put(
                     target,
-                    "it was copied as a whole, because its bitmap misses changes since point " + parent.id()
+                    "it was compared as a whole, because its bitmap misses changes since point " + parent.id()
                             + "; that is so if the disk was smaller for a while");
             try (NbdDisk whole = open(address, target, null)) {
-                return images.store(throttled(whole), target, below);
+                return images.store(throttled(whole), target, compared);
             }
         }
     }

@@ -124,6 +124,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
             throws ObstacleException {
         List<ChosenDisk> disks = new ArrayList<>();
         Set<String> incremental = new LinkedHashSet<>();
+        Set<String> compared = new LinkedHashSet<>();
         Set<String> tracked = new LinkedHashSet<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         for (BegunDisk disk : begun.disks()) {
@@ -132,11 +133,14 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
             if (disk.incremental()) {
                 incremental.add(disk.target());
             }
+            if (disk.compared()) {
+                compared.add(disk.target());
+            }
             if (disk.tracked()) {
                 tracked.add(disk.target());
             }
         }
-        ParentChoice choice = new ParentChoice(begun.level(), parent(store, begun), incremental, reasons);
+        ParentChoice choice = new ParentChoice(begun.level(), parent(store, begun), incremental, compared, reasons);
         TransferPlan plan = TransferPlan.of(
                         request,
                         facts.domain().libvirt().uri(),

@@ -2,8 +2,11 @@
 package dev.virtwire.cli.command.host;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
+import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.client.Libvirt;
@@ -13,7 +16,9 @@ import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointXmlFlags;
+import dev.virtwire.repository.Repository;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,17 +26,36 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code virtwire checkpoints}: the moments since which a domain's changes are known. */
 @Command(
         name = "checkpoints",
         description =
-                "List a domain's checkpoints, the oldest first. They are the moments since which its changes are known.",
+                "List a domain's checkpoints, the oldest first. They are the moments since which its changes are known."
+                        + " With --remove, take those of Virtwire away, with their bitmaps.",
         sortOptions = false)
 public final class CheckpointsCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DOMAIN", description = "The domain's name or UUID.")
     private String name = "";
+
+    @Option(
+            names = "--remove",
+            description = "Delete all checkpoints of Virtwire's, and their bitmaps in the disks' images.")
+    private boolean removes;
+
+    @Option(
+            names = "--repository",
+            paramLabel = "DIR",
+            description = "With --remove: only those that belong to this repository.")
+    private @Nullable Path repository;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     private record Row(String name, CheckpointSpec spec) {
         Instant created() {
@@ -49,6 +73,12 @@ public final class CheckpointsCommand extends ConnectedCommand {
 
     @Override
     protected int run(Libvirt libvirt) {
+        if (removes) {
+            return remove(libvirt);
+        }
+        if (repository != null) {
+            throw new ParameterException(spec.commandLine(), "--repository needs --remove");
+        }
         Domain domain = domain(libvirt, name);
         List<Row> rows = rows(domain);
         if (json()) {
@@ -76,6 +106,40 @@ public final class CheckpointsCommand extends ConnectedCommand {
             table.print(out());
         }
         return ExitCode.DONE;
+    }
+
+    private int remove(Libvirt libvirt) {
+        Domain domain = domain(libvirt, name);
+        RecoverReport report = Backups.removeCheckpoints(
+                        libvirt, domain.name(), repository == null ? null : Repository.open(repository))
+                .join();
+        if (json()) {
+            printJson(json -> {
+                json.writeStringField("domain", domain.name());
+                json.writeBooleanField("clean", report.clean());
+                write(json, "done", report.done());
+                write(json, "left", report.left());
+            });
+        } else {
+            report.done().forEach(this::say);
+            report.left().forEach(left -> out().println("left: " + left));
+            if (report.clean() && report.done().isEmpty()) {
+                say("domain " + domain.name() + " has no checkpoint of Virtwire's");
+            }
+        }
+        if (!report.clean()) {
+            throw CommandException.failed(
+                    "not everything could be removed: " + report.left().get(0), null);
+        }
+        return ExitCode.DONE;
+    }
+
+    private static void write(JsonGenerator json, String field, List<String> sentences) throws IOException {
+        json.writeArrayFieldStart(field);
+        for (String sentence : sentences) {
+            json.writeString(sentence);
+        }
+        json.writeEndArray();
     }
 
     private static List<Row> rows(Domain domain) {

@@ -60,8 +60,8 @@ final class BackupOptions {
             names = "--since",
             paramLabel = "POINT",
             description =
-                    "Copy what changed since this point, not since the newest. Its checkpoint must still be on the"
-                            + " host: see --keep-full-checkpoint.")
+                    "Copy what changed since this point, not since the newest. If its checkpoint is gone from the host"
+                            + " (see --keep-full-checkpoint), all of each disk is read.")
     private @Nullable String since;
 
     @Option(

@@ -18,13 +18,14 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "recover",
         description = "Clear up after runs that died: their jobs, checkpoints and scratch files on the host, and their"
-                + " unfinished points in the repository. What ran on other hosts is named, and left.",
+                + " unfinished points in the repository. Bitmaps that no later backup needs are removed too. What ran on"
+                + " other hosts is named, and left.",
         sortOptions = false)
 public final class RecoverCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DIR", description = "The repository.")
     private Path folder = Path.of("");
 
-    /** Connects only if a run left something. */
+    /** Connects only if a run left something or a point has a checkpoint. */
     @Override
     public Integer call() {
         return recover(() -> connect(uri()));
@@ -44,12 +45,14 @@ public final class RecoverCommand extends ConnectedCommand {
                 PointJson.writeStrings(json, "done", report.done());
                 PointJson.writeStrings(json, "left", report.left());
                 PointJson.writeStrings(json, "busy", report.busy());
+                PointJson.writeStrings(json, "notices", report.notices());
             });
         } else {
             report.done().forEach(done -> say("cleared: " + done));
             report.left().forEach(left -> out().println("left: " + left));
             report.busy()
                     .forEach(busy -> note("domain " + busy + " is being written by another run, and was left alone"));
+            report.notices().forEach(this::note);
             if (report.clean() && report.done().isEmpty()) {
                 say("there is nothing to clear up");
             }

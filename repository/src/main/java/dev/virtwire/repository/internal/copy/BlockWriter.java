@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Hashes a block that was read and writes what of it is to be written. One for each worker. */
 final class BlockWriter {
@@ -24,9 +25,16 @@ final class BlockWriter {
         this.target = target;
     }
 
-    /** Writes the block in {@code buffer}, from position 0 to its limit, and returns its digest. */
+    /**
+     * Writes the block in {@code buffer}, from position 0 to its limit, and returns its digest. One that {@link
+     * Plan#isInherited is the parent's} is not written.
+     */
     byte[] write(Plan plan, ByteBuffer buffer) throws IOException {
         byte[] digest = isZero(buffer, 0, plan.length) ? BlockTree.zeroLeaf() : hasher.hash(buffer);
+        if (plan.isInherited(digest)) {
+            // No run that resumes this one could prove it, so that the log does not say it.
+            return digest;
+        }
         List<CopyLog.Piece> pieces = new ArrayList<>(1);
         int at = 0;
         while (at < plan.length) {
@@ -166,11 +174,13 @@ final class BlockWriter {
         final int clusterSize;
         private final boolean[] data = new boolean[GRAINS];
         private final boolean[] changed;
+        private final byte @Nullable [] parentLeaf;
 
-        Plan(long offset, int length, int clusterSize) {
+        Plan(long offset, int length, int clusterSize, byte @Nullable [] parentLeaf) {
             this.offset = offset;
             this.length = length;
             this.clusterSize = clusterSize;
+            this.parentLeaf = parentLeaf;
             this.changed = new boolean[BlockTree.BLOCK / clusterSize];
         }
 
@@ -188,6 +198,11 @@ final class BlockWriter {
             for (int i = begin / unit; i * unit < end; i++) {
                 bits[i] = true;
             }
+        }
+
+        /** Whether a block with that digest is compared with the parent's, and the same. */
+        boolean isInherited(byte[] digest) {
+            return parentLeaf != null && Arrays.equals(parentLeaf, digest);
         }
 
         /** Whether the cluster at this byte of the block is to be written. */

@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param spool the digests of the image file's blocks, in any order
  * @param log what was copied, for a run that resumes it; null if none can
  * @param increment whether a parent lies beneath, so that zeros have to be written
+ * @param comparison what blocks are compared with, or null if the source says what changed or there is no parent
  */
 record CopyTarget(
         Qcow2Writer image,
         DigestFileWriter leaves,
         DigestFileWriter.Spool spool,
         @Nullable CopyLog log,
-        boolean increment) {}
+        boolean increment,
+        @Nullable Comparison comparison) {}

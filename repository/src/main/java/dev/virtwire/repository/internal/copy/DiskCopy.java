@@ -116,7 +116,7 @@ public final class DiskCopy {
             } else {
                 int length = (int) Math.min(BlockTree.BLOCK, size - position);
                 BlockWriter.Plan plan =
-                        new BlockWriter.Plan(position, length, target.image().clusterSize());
+                        new BlockWriter.Plan(position, length, target.image().clusterSize(), parentLeaf(position));
                 extentEnd = plan(plan, extents, extentEnd);
                 copy(plan);
                 position += length;
@@ -139,6 +139,8 @@ public final class DiskCopy {
     private void skip(SourceDisk.Extents extents, long position, long length) throws IOException {
         if (!extents.isChanged()) {
             leaves.run(LeafKind.INHERITED, BlockTree.blocks(length));
+        } else if (target.comparison() != null) {
+            compareZeros(target.comparison(), position, length);
         } else {
             if (target.increment()) {
                 target.image().writeZeroes(position, length);
@@ -146,6 +148,32 @@ public final class DiskCopy {
             leaves.run(LeafKind.ZERO, BlockTree.blocks(length));
         }
         meter.passed(length);
+    }
+
+    /** Of blocks of zeros, those that are zeros in the parent too are inherited. */
+    private void compareZeros(Comparison comparison, long position, long length) throws IOException {
+        long block = position / BlockTree.BLOCK;
+        long last = block + BlockTree.blocks(length);
+        while (block < last) {
+            boolean same = comparison.isZero(block);
+            long end = block + 1;
+            while (end < last && comparison.isZero(end) == same) {
+                end++;
+            }
+            if (same) {
+                leaves.run(LeafKind.INHERITED, end - block);
+            } else {
+                long offset = block * BlockTree.BLOCK;
+                target.image().writeZeroes(offset, Math.min(end * BlockTree.BLOCK, position + length) - offset);
+                leaves.run(LeafKind.ZERO, end - block);
+            }
+            block = end;
+        }
+    }
+
+    private byte @Nullable [] parentLeaf(long position) throws IOException {
+        Comparison comparison = target.comparison();
+        return comparison == null ? null : comparison.leaf(position / BlockTree.BLOCK);
     }
 
     /** Gathers what the extents say of the block, and returns where the last one of them ends. */
@@ -258,7 +286,12 @@ public final class DiskCopy {
     private void write(BlockWriter.Plan plan, ByteBuffer buffer, DigestFileWriter.Ordered.Place place) {
         try {
             if (failure.get() == null) {
-                leaves.fill(place, writers.get().write(plan, buffer));
+                byte[] digest = writers.get().write(plan, buffer);
+                if (plan.isInherited(digest)) {
+                    leaves.inherit(place);
+                } else {
+                    leaves.fill(place, digest);
+                }
                 meter.passed(plan.length);
             }
             done(buffer, null);

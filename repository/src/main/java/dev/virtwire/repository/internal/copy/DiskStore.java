@@ -36,8 +36,15 @@ public final class DiskStore {
      *
      * @param backing the parent's image as the new one names it, relative to its folder
      * @param leaves the parent's leaves, parents followed
+     * @param comparison what each block is compared with, or null if the source says what changed
      */
-    public record Parent(String backing, Leaves leaves) {}
+    public record Parent(
+            String backing, Leaves leaves, @Nullable Comparison comparison) {
+        /** Of a source that says what changed. */
+        public Parent(String backing, Leaves leaves) {
+            this(backing, leaves, null);
+        }
+    }
 
     private final Path folder;
     private final DiskCopy.Buffers buffers;
@@ -110,7 +117,8 @@ public final class DiskStore {
                     CopyLog log = compression == Compression.NONE
                             ? CopyLog.open(copied, source.size(), writer.clusterSize())
                             : null) {
-                CopyTarget to = new CopyTarget(writer, leaves, spool, log, parent != null);
+                CopyTarget to = new CopyTarget(
+                        writer, leaves, spool, log, parent != null, parent == null ? null : parent.comparison());
                 new DiskCopy(source, to, buffers, workers, meter, cancelled).run();
                 writer.finish();
             }

@@ -188,7 +188,7 @@ public final class DigestFileWriter implements Closeable {
     public static final class Ordered {
         /** A place in the order: one block whose digest is to come, or a run that is known. */
         public static final class Place {
-            private final LeafKind kind;
+            private LeafKind kind;
             private long count;
             private byte @Nullable [] digest;
 
@@ -227,6 +227,12 @@ public final class DigestFileWriter implements Closeable {
         /** The digest of a block. */
         public synchronized void fill(Place place, byte[] digest) throws IOException {
             place.digest = digest;
+            drain();
+        }
+
+        /** A block turned out to be the parent's. */
+        public synchronized void inherit(Place place) throws IOException {
+            place.kind = LeafKind.INHERITED;
             drain();
         }
 

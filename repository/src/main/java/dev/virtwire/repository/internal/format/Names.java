@@ -57,6 +57,7 @@ public final class Names {
     private static final String COMPLETE = ".complete";
     private static final Pattern POINT =
             Pattern.compile("[0-9]{8}T[0-9]{6}Z-(full|incremental|differential)(-[0-9]{1,6})?");
+    private static final Pattern CHECKPOINT = Pattern.compile("virtwire-[a-z2-7]{12}-" + POINT);
     private static final Pattern RANDOM = Pattern.compile("[a-z2-7]{12}");
     private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern HEX_SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -150,6 +151,11 @@ public final class Names {
     /** A point's checkpoint and its bitmaps; they belong to the domain, so that they need not name it. */
     public static String checkpoint(String repository, String point) {
         return checkpointPrefix(repository) + point;
+    }
+
+    /** Whether a checkpoint or bitmap has a name that {@link #checkpoint} gives for some repository. */
+    public static boolean isCheckpoint(String name) {
+        return CHECKPOINT.matcher(name).matches();
     }
 
     /**

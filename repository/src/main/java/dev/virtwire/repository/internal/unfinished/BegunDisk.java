@@ -11,7 +11,8 @@ import dev.virtwire.repository.manifest.DiskSource;
  *
  * @param target the guest's name for it
  * @param source where it lies on the host
- * @param incremental whether only what changed is copied
+ * @param incremental whether only what changed is stored
+ * @param compared whether all of it is read for that, and compared with the parent
  * @param reason why it is copied so
  * @param tracked whether the point's checkpoint has a bitmap of it
  */
@@ -19,6 +20,7 @@ public record BegunDisk(
         String target,
         DiskSource source,
         @JsonProperty(required = true) boolean incremental,
+        @JsonProperty(required = true) boolean compared,
         String reason,
         @JsonProperty(required = true) boolean tracked) {
     /** Refuses a missing field. */

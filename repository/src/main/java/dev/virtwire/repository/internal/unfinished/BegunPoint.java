@@ -58,7 +58,7 @@ public record BegunPoint(
     public static final String FORMAT = "virtwire-begun";
 
     /** The version that this program writes and reads. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** Refuses a missing field. */
     public BegunPoint {
