@@ -63,15 +63,20 @@ final class Administrator {
         int change = (1 + random.nextInt(700)) * ModelGuest.SECTOR;
         int size = guest.size(target) + (random.nextInt(3) == 0 ? -change : change);
         if (size >= 1 << 20 && size <= 12 << 20) {
-            Programs.Result result = guest.tryVirsh("blockresize", guest.name(), target, size + "B");
-            if (result.code() == 0) {
-                guest.resized(target, size);
-            } else {
-                // What a killed QEMU leaves of a bitmap keeps its disk's size.
-                assertThat(result.output()).contains("is inconsistent and cannot be used");
-            }
+            resize(target, size);
         }
         return target;
+    }
+
+    /** A disk gets this size. */
+    void resize(String target, int size) throws IOException, InterruptedException {
+        Programs.Result result = guest.tryVirsh("blockresize", guest.name(), target, size + "B");
+        if (result.code() == 0) {
+            guest.resized(target, size);
+        } else {
+            // What a killed QEMU leaves of a bitmap keeps its disk's size.
+            assertThat(result.output()).contains("is inconsistent and cannot be used");
+        }
     }
 
     /** libvirt forgets the domain, all its checkpoints included, and is told of it again. */

@@ -79,9 +79,19 @@ final class ModelGuest {
         disks.remove(target);
     }
 
-    /** A disk has another size; what is new of it is zeros. */
-    void resized(String target, int size) {
-        disks.get(target).content = Arrays.copyOf(disks.get(target).content, size);
+    /**
+     * A qcow2 disk has another size. What is new of it is zeros, but for the rest of what was its last cluster: a disk
+     * that becomes smaller loses whole clusters only, and one that becomes larger without a backing file shows again
+     * what the last one still holds (seen with QEMU 7.2). What it shows is looked up.
+     */
+    void resized(String target, int size) throws IOException, InterruptedException {
+        Disk disk = disks.get(target);
+        int before = disk.content.length;
+        disk.content = Arrays.copyOf(disk.content, size);
+        int end = Math.min(size, (before + CLUSTER - 1) / CLUSTER * CLUSTER);
+        if (end > before) {
+            System.arraycopy(read(target), before, disk.content, before, end - before);
+        }
     }
 
     /** Takes for true what the disk holds. */

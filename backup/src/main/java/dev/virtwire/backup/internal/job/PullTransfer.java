@@ -26,6 +26,7 @@ import dev.virtwire.repository.internal.copy.Comparison;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.copy.DiskStore;
+import dev.virtwire.repository.internal.copy.ProvenChanges;
 import dev.virtwire.repository.internal.copy.ThrottledDisk;
 import dev.virtwire.repository.internal.disk.SourceDisk;
 import dev.virtwire.repository.internal.work.ProgressMeter;
@@ -63,6 +64,9 @@ final class PullTransfer implements Transfer {
     private final CompletableFuture<Void> cancelled;
     private final ScratchGuard guard;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
+    /** By target, what is wrong with a disk's bitmap. */
+    private final Map<String, String> refuted = new LinkedHashMap<>();
+
     private volatile boolean stopped;
 
     private PullTransfer(
@@ -124,7 +128,12 @@ final class PullTransfer implements Transfer {
 
     @Override
     public List<String> notices() {
-        return guard.notice() == null ? List.of() : List.of(guard.notice());
+        List<String> notices = new ArrayList<>();
+        refuted.forEach((target, reason) -> notices.add("disk " + target + ": " + reason));
+        if (guard.notice() != null) {
+            notices.add(guard.notice());
+        }
+        return notices;
     }
 
     @Override
@@ -258,20 +267,14 @@ final class PullTransfer implements Transfer {
     private ManifestDisk copy(DiskStore images, NbdAddress address, ChosenDisk disk) throws IOException {
         TransferPlan plan = attempt.plan();
         String target = disk.target();
-        try (NbdDisk source = NbdDisk.open(address, plan.exportOf(target), plan.changesOf(target), nbd)) {
-            reading.set(source);
-            if (stopped) {
-                stop();
-            }
-            SourceDisk throttled =
-                    budget.rate() == null ? source : new ThrottledDisk(source, budget.rate(), () -> stopped);
+        try (NbdDisk source = open(address, target, plan.changesOf(target))) {
             DiskStore.Stored stored = plan.choice().incremental().contains(target)
-                    ? copyChanges(images, throttled, target, plan.choice())
-                    : images.store(throttled, target, null);
+                    ? copyChanges(images, address, source, target)
+                    : images.store(throttled(source), target, null);
             return new ManifestDisk(
                     target,
                     plan.choice().levelOf(target),
-                    plan.choice().reasonOf(target),
+                    refuted.getOrDefault(target, plan.choice().reasonOf(target)),
                     source.size(),
                     disk.source(),
                     plan.bitmapOf(target),
@@ -284,8 +287,22 @@ final class PullTransfer implements Transfer {
         }
     }
 
-    private DiskStore.Stored copyChanges(DiskStore images, SourceDisk source, String target, ParentChoice choice)
+    private NbdDisk open(NbdAddress address, String target, @Nullable String bitmap) {
+        NbdDisk source = NbdDisk.open(address, attempt.plan().exportOf(target), bitmap, nbd);
+        reading.set(source);
+        if (stopped) {
+            stop();
+        }
+        return source;
+    }
+
+    private SourceDisk throttled(SourceDisk source) {
+        return budget.rate() == null ? source : new ThrottledDisk(source, budget.rate(), () -> stopped);
+    }
+
+    private DiskStore.Stored copyChanges(DiskStore images, NbdAddress address, SourceDisk source, String target)
             throws IOException {
+        ParentChoice choice = attempt.plan().choice();
         Point parent = requireNonNull(choice.parent());
         ManifestDisk before = choice.parentOf(target);
         if (source.size() != before.virtualSize()) {
@@ -297,10 +314,23 @@ final class PullTransfer implements Transfer {
                 return copyRebased(images, source, target, chain);
             }
             String file = requireNonNull(before.image()).file();
-            Comparison comparison =
-                    choice.compared().contains(target) ? new Comparison(chain.leaves(), block -> true) : null;
             String backing = "../" + parent.id() + "/" + file;
-            return images.store(source, target, new DiskStore.Parent(backing, chain.leaves(), comparison));
+            DiskStore.Parent compared =
+                    new DiskStore.Parent(backing, chain.leaves(), new Comparison(chain.leaves(), block -> true));
+            if (choice.compared().contains(target)) {
+                return images.store(throttled(source), target, compared);
+            }
+            SourceDisk changes = ProvenChanges.of(throttled(source), chain.leaves(), chain.leaves());
+            if (changes != null) {
+                return images.store(changes, target, new DiskStore.Parent(backing, chain.leaves()));
+            }
+            refuted.put(
+                    target,
+                    "it was compared as a whole, because its bitmap misses changes since point " + parent.id()
+                            + "; that is so if the disk was smaller for a while");
+            try (NbdDisk whole = open(address, target, null)) {
+                return images.store(throttled(whole), target, compared);
+            }
         }
     }
 

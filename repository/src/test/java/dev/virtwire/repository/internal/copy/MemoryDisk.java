@@ -65,21 +65,41 @@ public final class MemoryDisk implements SourceDisk {
         MemoryDisk later = new MemoryDisk(content.clone());
         later.changed.clear();
         later.holes.or(holes);
+        later.change(random);
+        return later;
+    }
+
+    /** The same disk after further changes, which are told beside the earlier ones. */
+    MemoryDisk laterStill(Random random) {
+        MemoryDisk later = copy();
+        later.change(random);
+        return later;
+    }
+
+    private void change(Random random) {
         for (int i = 0; i < 20; i++) {
             int begin = random.nextInt(sectors());
             int end = Math.min(sectors(), begin + 1 + random.nextInt(random.nextBoolean() ? 4 : 5000));
-            later.changed.set(begin, end);
-            later.holes.clear(begin, end);
+            changed.set(begin, end);
+            holes.clear(begin, end);
             switch (random.nextInt(3)) {
-                case 0 -> later.fill(random, begin * SECTOR, end * SECTOR);
-                case 1 -> Arrays.fill(later.content, begin * SECTOR, end * SECTOR, (byte) 0);
+                case 0 -> fill(random, begin * SECTOR, end * SECTOR);
+                case 1 -> Arrays.fill(content, begin * SECTOR, end * SECTOR, (byte) 0);
                 default -> {
-                    Arrays.fill(later.content, begin * SECTOR, end * SECTOR, (byte) 0);
-                    later.holes.set(begin, end);
+                    Arrays.fill(content, begin * SECTOR, end * SECTOR, (byte) 0);
+                    holes.set(begin, end);
                 }
             }
         }
-        return later;
+    }
+
+    /** The same disk after it had {@code size} bytes for a while, of which QEMU's bitmaps tell nothing. */
+    MemoryDisk smallerForAWhile(int size) {
+        MemoryDisk regrown = copy();
+        Arrays.fill(regrown.content, size, content.length, (byte) 0);
+        regrown.changed.clear(size / SECTOR, sectors());
+        regrown.holes.set(size / SECTOR, sectors());
+        return regrown;
     }
 
     /** The same disk later, after a write to one sector. */
@@ -107,11 +127,15 @@ public final class MemoryDisk implements SourceDisk {
 
     /** The same disk, of which nothing was read yet. */
     public MemoryDisk again() {
-        MemoryDisk again = new MemoryDisk(content);
-        again.changed.clear();
-        again.changed.or(changed);
-        again.holes.or(holes);
-        return again;
+        return copy();
+    }
+
+    private MemoryDisk copy() {
+        MemoryDisk copy = new MemoryDisk(content.clone());
+        copy.changed.clear();
+        copy.changed.or(changed);
+        copy.holes.or(holes);
+        return copy;
     }
 
     /** The same disk, of which nobody knows what changed. */
