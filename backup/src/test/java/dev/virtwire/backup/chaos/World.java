@@ -247,7 +247,7 @@ final class World {
     }
 
     /** Prunes all but so many of the newest points, and finishes what an earlier pruning left. */
-    void prune(int newest) throws IOException {
+    void prune(int newest) {
         PruneReport report = Repository.open(backups)
                 .prune(PruneRequest.of(name(), Retention.ofLast(newest)), ProgressListener.NONE)
                 .join();
@@ -256,10 +256,13 @@ final class World {
     }
 
     /** All but so many of the newest points may be gone, and what is gone is not missed. */
-    void pruned(int newest) throws IOException {
+    void pruned(int newest) {
         List<String> ids = List.copyOf(done.keySet());
+        List<String> there = Repository.open(backups).points(name()).points().stream()
+                .map(Point::id)
+                .toList();
         for (String id : ids.subList(0, ids.size() - newest)) {
-            if (!Files.exists(backups.resolve(name()).resolve(id))) {
+            if (!there.contains(id)) {
                 done.remove(id);
             }
         }

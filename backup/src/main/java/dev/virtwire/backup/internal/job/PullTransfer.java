@@ -310,9 +310,6 @@ final class PullTransfer implements Transfer {
                     + before.virtualSize() + " at point " + parent.id() + ": it was resized just now; begin again");
         }
         try (DiskChain chain = DiskChain.openToBuildOn(attempt.store(), parent, before)) {
-            if (choice.isRebased()) {
-                return copyRebased(images, source, target, chain);
-            }
             String file = requireNonNull(before.image()).file();
             String backing = "../" + parent.id() + "/" + file;
             DiskStore.Parent compared =
@@ -321,6 +318,9 @@ final class PullTransfer implements Transfer {
                 return images.store(throttled(source), target, compared);
             }
             SourceDisk changes = ProvenChanges.of(throttled(source), chain.leaves(), chain.leaves());
+            if (changes != null && choice.isRebased()) {
+                return copyRebased(images, changes, target, chain);
+            }
             if (changes != null) {
                 return images.store(changes, target, new DiskStore.Parent(backing, chain.leaves()));
             }
@@ -329,7 +329,7 @@ final class PullTransfer implements Transfer {
                     "it was compared as a whole, because its bitmap misses changes since point " + parent.id()
                             + "; that is so if the disk was smaller for a while");
             try (NbdDisk whole = open(address, target, null)) {
-                return images.store(throttled(whole), target, compared);
+                return images.store(throttled(whole), target, choice.isRebased() ? null : compared);
             }
         }
     }
