@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param domain the name of the domain's folder
  * @param points the points whose manifest can be read, oldest first
- * @param damage manifests, journal entries and holds that cannot be read, and points that are gone though nobody removed them
+ * @param damage manifests, journal entries and holds that cannot be read, and points that are gone though nobody
+ *     removed them
  * @param known what verifications and restores have found wrong in points
  * @param unreadable what cannot be read here though it may be right, each one sentence: points of newer programs, files
  *     that this program may not read

@@ -13,8 +13,8 @@ import java.nio.file.Path;
  * @param domain the name of the domain's folder: the domain's name, but for letters that a folder cannot have
  * @param folder the point's folder
  * @param manifest what the point says of itself
- * @param manifestSha256 the SHA-256 of {@code manifest.json}, in lower-case hexadecimal; another one once earlier points
- *     were merged into this one
+ * @param manifestSha256 the SHA-256 of {@code manifest.json}, in lower-case hexadecimal; it becomes another one if
+ *     earlier points are merged into this one
  */
 public record Point(String domain, Path folder, Manifest manifest, String manifestSha256) {
     /** Refuses a missing field. */

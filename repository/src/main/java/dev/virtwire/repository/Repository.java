@@ -117,12 +117,12 @@ public interface Repository {
 
     /**
      * Removes the points of a domain that {@code retention} does not keep. Only points that can be restored from here
-     * count for its rules. These stay too: held ones; the newest that can be restored, also with each disk of the domain; the one
-     * whose checkpoint the next increment starts from; what is damaged, and what that builds on; and pushed points,
-     * whose images lie on their host. What a point that stays needs of one that goes is merged into it; where nothing
-     * can be merged, whatever a point that stays builds on stays too, and the report says so. A crash leaves a point as
-     * it was or gone; the next prune, backup or recovery finishes what was begun. Reads manifests and the sizes of
-     * files, and no image but for a merge.
+     * count for its rules. These stay too: held ones; the newest that can be restored, also with each disk of the
+     * domain; the one whose checkpoint the next increment starts from; what is damaged, and what that builds on; and
+     * pushed points, whose images lie on their host. What a point that stays needs of one that goes is merged into it;
+     * if nothing can be merged, whatever a point that stays builds on stays too, and the report says so. A crash leaves
+     * a point as it was or gone; the next prune finishes what was begun. Reads manifests and the sizes of files, and no
+     * image but for a merge.
      *
      * <p>Fails with a {@link RepositoryException} if there is no such domain, another run writes it, or something
      * cannot be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.

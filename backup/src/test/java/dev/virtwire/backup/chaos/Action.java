@@ -15,6 +15,6 @@ enum Action {
     RESTORE,
     /** Of all but the last two points. */
     PRUNE,
-    /** Of all but the newest point, into which the others are merged: one disk in place, and one anew. */
+    /** Of all but the newest point, into which the others are merged: one disk in place, and one as a new file. */
     CONSOLIDATE
 }

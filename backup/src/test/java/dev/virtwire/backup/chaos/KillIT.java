@@ -183,7 +183,7 @@ class KillIT {
         return world.guest().truth();
     }
 
-    /** A file that somebody else may have is not changed: its disk is merged anew, and the other one in place. */
+    /** A file that somebody else may have is not changed: this disk is merged into a new file, the others in place. */
     private void giveSecondName(String target) throws IOException {
         Path second = folder.resolve("second-name");
         Files.deleteIfExists(second);

@@ -3,13 +3,11 @@ package dev.virtwire.repository.internal;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
-import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointChoice;
-import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
@@ -20,8 +18,6 @@ import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
-import dev.virtwire.repository.internal.chain.ChainLimit;
-import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.damage.MissingPoints;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Json;
@@ -48,17 +44,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A repository's folder. */
 public final class RepositoryStore implements Repository {
-    private static final Logger LOG = LoggerFactory.getLogger(RepositoryStore.class);
-
     private final Path folder;
     private final String id;
     private final DurableFiles files;
@@ -232,12 +223,12 @@ public final class RepositoryStore implements Repository {
 
     @Override
     public List<DomainPoints> points() {
-        return domainStores().stream().map(RepositoryStore::list).toList();
+        return domainStores().stream().map(DomainListing::of).toList();
     }
 
     @Override
     public DomainPoints points(String domain) {
-        return list(existing(domain));
+        return DomainListing.of(existing(domain));
     }
 
     @Override
@@ -384,53 +375,6 @@ public final class RepositoryStore implements Repository {
             throw Problems.with("accept the loss of", store.folder().resolve(point), e);
         } finally {
             lock.close();
-        }
-    }
-
-    /** What cannot be read of a domain is its own trouble, and hides no other. */
-    private static DomainPoints list(DomainStore domain) {
-        List<Point> points = new ArrayList<>();
-        List<Finding> damage = new ArrayList<>();
-        List<PointDamage> known = new ArrayList<>();
-        List<String> unreadable = new ArrayList<>();
-        List<String> unfinished = new ArrayList<>();
-        List<Hold> held = new ArrayList<>();
-        List<String> notices = new ArrayList<>();
-        try {
-            Listing listing = domain.points(problem -> unreadable.add(String.valueOf(problem.getMessage())));
-            points.addAll(listing.points());
-            damage.addAll(listing.damage());
-            damage.addAll(MissingPoints.of(domain, points).values());
-            damage.addAll(domain.journal().damage());
-            unfinished.addAll(domain.journal().points());
-            held.addAll(holds(domain));
-            notices.addAll(ChainLimit.notices(points));
-            DamageRecord record = DamageRecord.of(domain);
-            Finding doubt = record.doubt();
-            if (doubt != null && record.isNewer()) {
-                unreadable.add(doubt.toString());
-            } else if (doubt != null) {
-                damage.add(doubt);
-            }
-            for (Point point : points) {
-                PointDamage each = record.of(point);
-                if (each != null) {
-                    known.add(each);
-                }
-            }
-        } catch (RepositoryException e) {
-            unreadable.add(String.valueOf(e.getMessage()));
-        }
-        return new DomainPoints(domain.name(), points, damage, known, unreadable, unfinished, held, notices);
-    }
-
-    /** None if they cannot be read: that stands in the journal's damage. */
-    private static List<Hold> holds(DomainStore domain) {
-        try {
-            return domain.journal().holds().list();
-        } catch (DamagedException e) {
-            LOG.debug("the holds of {} cannot be read", domain.folder(), e);
-            return List.of();
         }
     }
 }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param level the point's level
  * @param parent the point that it builds on, or out of which it is made: see {@link #isRebased}; null if all is read
- * @param incremental the targets of the disks of which only changes are stored, or read if it is rebased; empty if there
- *     is no parent
+ * @param incremental the targets of the disks of which only changes are stored, or only read if it is rebased; empty
+ *     if there is no parent
  * @param compared those of them that are read as a whole and compared with the parent, because no bitmap tells what
  *     changed
  * @param reasons by target, why each disk is copied as it is

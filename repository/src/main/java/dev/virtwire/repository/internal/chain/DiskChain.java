@@ -107,7 +107,7 @@ public final class DiskChain implements Closeable {
     public static DiskChain openAnyhow(DomainStore domain, Point top, ManifestDisk disk, List<Finding> problems)
             throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
-        Set<String> gone = domain.merges().gone();
+        Set<String> gone = domain.gone();
         try {
             Point point = top;
             ManifestDisk part = disk;
@@ -147,7 +147,7 @@ public final class DiskChain implements Closeable {
     private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
             throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
-        Set<String> gone = domain.merges().gone();
+        Set<String> gone = domain.gone();
         try {
             Point point = top;
             ManifestDisk part = disk;

@@ -33,7 +33,7 @@ import java.util.stream.Stream;
  * The caller holds the domain's lock.
  *
  * <ol>
- *   <li>What a merge will read is read and compared with its digests. What is made anew is made, in {@code
+ *   <li>What a merge will read is read and compared with its digests. New images are written, into {@code
  *       .merged.partial} of the point that stays.
  *   <li>The repository's version is raised, and {@code .journal/POINT.merge} says which points are gone.
  *   <li>Images that are changed in their place are changed, read back and compared.
@@ -61,7 +61,8 @@ public final class Consolidator {
      * Merges into a point those of {@code run} that it builds on, up to the first that is not among them. Those that
      * nothing else builds on are gone then.
      *
-     * @throws DamagedException if what stays is damaged: nothing has changed then, unless the damage came about meanwhile
+     * @throws DamagedException if what stays is damaged: nothing has changed then, unless the damage is newer than the
+     *     merge
      * @throws RepositoryException if something cannot be read or written; {@link #resume} continues
      */
     public void merge(String stays, Set<String> run) {
@@ -121,7 +122,7 @@ public final class Consolidator {
         return new RepositoryException("the merge was ended", e);
     }
 
-    /** Proves what will be read, and makes what is made anew. */
+    /** Proves what will be read, and writes new images. */
     private Map<String, DiskStore.Stored> prepare(MergePlan plan, Workers workers) throws IOException {
         Path partial = partial(plan.stays().id());
         files.deleteTree(partial);
@@ -191,7 +192,7 @@ public final class Consolidator {
         store.merges().remove(record.point());
     }
 
-    /** Any order is right: a reader takes each file where it is. */
+    /** Any order is right: a reader looks into both places. */
     private void moveIn(MergeRecord record) throws IOException {
         Path folder = store.folder().resolve(record.point());
         for (MergeRecord.Disk disk : record.disks()) {

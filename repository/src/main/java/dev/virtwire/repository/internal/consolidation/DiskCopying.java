@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the merged image anew, and leaves all that is there as it is. */
+/** Writes the merged image into a new file, and leaves all that is there as it is. */
 final class DiskCopying {
     private static final int WRITERS = 2;
     private static final int BUFFERS = 8;

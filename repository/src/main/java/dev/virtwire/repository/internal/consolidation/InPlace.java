@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the merged image can be made of the oldest one in its place, or has to be made anew. */
+/** Whether the merged image can be made of the oldest one in its place, or has to be a new file. */
 final class InPlace {
     /** The part of the merged image that may be dead room. */
     private static final int DEAD_ROOM = 10;

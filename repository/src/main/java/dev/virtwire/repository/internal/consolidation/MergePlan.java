@@ -87,7 +87,7 @@ final class MergePlan implements Closeable {
         }
     }
 
-    /** Adds what a point builds on to {@code path}, as long as it goes, and returns the first that does not, or null. */
+    /** Adds what a point builds on to {@code path}, as long as it goes; returns the first that does not, or null. */
     private static @Nullable Point walk(DomainStore store, Point stays, List<Point> path, Predicate<Point> goes) {
         Point child = stays;
         while (child.manifest().parent() != null) {
@@ -155,7 +155,7 @@ final class MergePlan implements Closeable {
         return edited;
     }
 
-    /** The disks whose merged image is made anew, by target. */
+    /** The disks whose merged image is a new file, by target. */
     Map<String, DiskRun> copied() {
         return copied;
     }

@@ -200,6 +200,11 @@ public final class Names {
         return point + MERGE;
     }
 
+    /** Whether a file of this name in {@link #JOURNAL} is of a merge. */
+    public static boolean isMerge(String name) {
+        return mergedPoint(name) != null;
+    }
+
     /** The point whose such file has this name, or null if it is no such file. */
     public static @Nullable String mergedPoint(String name) {
         if (!name.endsWith(MERGE)) {

@@ -23,8 +23,8 @@ public final class Problems {
     }
 
     /**
-     * Whether a file that could not be read may still be whole: this program has not the right, has too many files open,
-     * or another file took its place meanwhile.
+     * Whether a file that could not be read may still be whole: this program has not the right, has too many files
+     * open, or another file took its place meanwhile.
      */
     public static boolean saysNothingOfTheFile(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

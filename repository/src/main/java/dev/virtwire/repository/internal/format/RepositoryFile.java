@@ -10,8 +10,8 @@ import java.time.Instant;
  * {@code virtwire.json}.
  *
  * @param format always {@value #FORMAT}
- * @param version {@value #FIRST_VERSION} in a new repository, up to {@value #VERSION}; raised when an older program must
- *     not touch the repository any more
+ * @param version {@value #FIRST_VERSION} in a new repository, up to {@value #VERSION}; raised when an older program
+ *     must not touch the repository any more
  * @param id the repository's id, part of every checkpoint's name
  * @param created when, in UTC
  */

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -140,6 +141,11 @@ public final class Journal {
         return damage;
     }
 
+    /** Whether points are being merged, or a run died that merged some: see {@link Merges}. */
+    public boolean hasMerges() {
+        return !names(Names::isMerge).isEmpty();
+    }
+
     /** The points that a person holds. */
     public Holds holds() {
         return new Holds(folder, files);
@@ -183,14 +189,15 @@ public final class Journal {
     }
 
     private List<Path> paths() {
+        return names(name -> name.endsWith(SUFFIX) && !name.startsWith("."));
+    }
+
+    private List<Path> names(Predicate<String> wanted) {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             return List.of();
         }
         try (Stream<Path> list = Files.list(folder)) {
-            return list.filter(path -> {
-                        String name = String.valueOf(path.getFileName());
-                        return name.endsWith(SUFFIX) && !name.startsWith(".");
-                    })
+            return list.filter(path -> wanted.test(String.valueOf(path.getFileName())))
                     .sorted()
                     .toList();
         } catch (IOException e) {

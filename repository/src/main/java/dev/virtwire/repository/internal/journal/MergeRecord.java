@@ -62,8 +62,8 @@ public record MergeRecord(
      *
      * @param target its target
      * @param image the file name of its image, in all points
-     * @param into the point that is gone, and whose image the merged one is made of in its place; null if it is made
-     *     anew
+     * @param into the point that is gone, and whose image the merged one is made of in its place; null if it is a
+     *     new file
      */
     public record Disk(
             String target, String image, @Nullable String into) {

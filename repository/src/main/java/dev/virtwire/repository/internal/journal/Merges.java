@@ -78,7 +78,7 @@ public final class Merges {
     }
 
     /**
-     * The merge into a point, or null if there is none.
+     * The merge into a point, or null.
      *
      * @throws DamagedException if its record is damaged
      */
@@ -140,7 +140,7 @@ public final class Merges {
             require(
                     file,
                     disk.into() == null || merge.gone().contains(disk.into()),
-                    "'" + disk.into() + "' is none of the points that are gone");
+                    "'" + disk.into() + "' is not one of the points that are gone");
         }
         return merge;
     }

@@ -53,7 +53,7 @@ final class PointSurvey {
 
     PointSurvey(DomainStore store) {
         this.store = store;
-        gone = store.merges().gone();
+        gone = store.gone();
         Listing listing = store.points();
         points = listing.points();
         points.forEach(point -> byId.put(point.id(), point));

@@ -10,26 +10,18 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
-import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.Journal;
 import dev.virtwire.repository.internal.journal.Merges;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.Level;
-import dev.virtwire.repository.manifest.Manifest;
-import dev.virtwire.repository.manifest.ManifestDisk;
-import dev.virtwire.repository.manifest.Mode;
-import dev.virtwire.repository.manifest.Nvram;
 import dev.virtwire.repository.manifest.ParentLink;
-import dev.virtwire.repository.manifest.PointFile;
-import dev.virtwire.repository.manifest.StoredImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -106,7 +98,7 @@ public final class DomainStore {
 
     /** Whether there is a point of that id, readable or not. */
     public boolean hasPoint(String id) {
-        return hasFolder(id) && !merges().gone().contains(id);
+        return hasFolder(id) && !gone().contains(id);
     }
 
     /** Whether a point of that id has a folder: also one that is gone, but whose images others still need. */
@@ -119,7 +111,7 @@ public final class DomainStore {
         if (!exists()) {
             return List.of();
         }
-        Set<String> gone = merges().gone();
+        Set<String> gone = gone();
         try (Stream<Path> list = Files.list(folder)) {
             return list.map(path -> String.valueOf(path.getFileName()))
                     .filter(name -> Names.isPoint(name) && !gone.contains(name))
@@ -144,7 +136,9 @@ public final class DomainStore {
      */
     public Listing points(Consumer<RepositoryException> problem) {
         List<Finding> damage = new ArrayList<>();
-        merges().readable(damage);
+        if (journal().hasMerges()) {
+            merges().readable(damage);
+        }
         List<Point> points = new ArrayList<>(readAll(damage, problem));
         points.removeAll(Listing.strangers(points, damage));
         return new Listing(points, List.copyOf(damage));
@@ -313,6 +307,11 @@ public final class DomainStore {
         return new Journal(folder.resolve(Names.JOURNAL), repositoryId, files);
     }
 
+    /** The points that are gone, but whose images others may still need: see {@link Merges}. */
+    public Set<String> gone() {
+        return journal().hasMerges() ? merges().gone() : Set.of();
+    }
+
     /** The merges of points that are under way in this domain, or whose run died. */
     public Merges merges() {
         return new Merges(folder.resolve(Names.JOURNAL), repositoryId, files);
@@ -326,136 +325,6 @@ public final class DomainStore {
                     .filter(Objects::nonNull)
                     .sorted()
                     .toList();
-        }
-    }
-
-    /**
-     * Reads a point's manifest and checks that it makes sense by itself: no name in it leads out of the point's folder.
-     */
-    private static final class PointReader {
-        private final Path file;
-        private final Manifest manifest;
-        private final Set<String> names = new HashSet<>();
-
-        private PointReader(Path file, Manifest manifest) {
-            this.file = file;
-            this.manifest = manifest;
-        }
-
-        /**
-         * Reads the point in {@code folder}.
-         *
-         * @throws DamagedException if the manifest is damaged
-         * @throws RepositoryException if a newer program wrote it
-         */
-        static Point read(Path folder, String domain, String repository) {
-            Path file = folder.resolve(Names.MANIFEST);
-            SummedFile<Manifest> read = readManifest(folder);
-            Manifest manifest = read.value();
-            if (manifest.format().equals(Manifest.FORMAT) && manifest.version() > Manifest.VERSION) {
-                throw new RepositoryException(file + " has version " + manifest.version()
-                        + "; this program reads up to version " + Manifest.VERSION + ": use a newer one");
-            }
-            new PointReader(file, manifest).check(String.valueOf(folder.getFileName()), repository);
-            return new Point(domain, folder, manifest, read.sha256());
-        }
-
-        /** Another manifest may take the place of the first one meanwhile. */
-        private static SummedFile<Manifest> readManifest(Path folder) {
-            while (true) {
-                Path file = PointPaths.in(folder, Names.MANIFEST);
-                Path sum = PointPaths.in(folder, Names.MANIFEST_SUM);
-                try {
-                    return SummedFile.read(file, sum, Manifest.class);
-                } catch (DamagedException e) {
-                    if (file.equals(PointPaths.in(folder, Names.MANIFEST))
-                            && sum.equals(PointPaths.in(folder, Names.MANIFEST_SUM))) {
-                        throw e;
-                    }
-                }
-            }
-        }
-
-        private void check(String id, String repository) {
-            require(manifest.format().equals(Manifest.FORMAT), "format is not " + Manifest.FORMAT);
-            require(manifest.version() == Manifest.VERSION, "version is " + manifest.version());
-            require(
-                    manifest.repository().equals(repository),
-                    "it belongs to repository " + manifest.repository() + ", not to " + repository);
-            require(manifest.point().equals(id), "it describes point " + manifest.point() + ", not " + id);
-            require(
-                    (manifest.parent() == null) == (manifest.level() == Level.FULL),
-                    "a full point has no parent, every other has one");
-            if (manifest.parent() != null) {
-                require(
-                        Names.isPoint(manifest.parent().point())
-                                && !manifest.parent().point().equals(id),
-                        "its parent is not another point");
-                require(Names.isSha256(manifest.parent().manifestSha256()), "its parent's digest is not a SHA-256");
-            }
-            if (manifest.previous() != null) {
-                require(
-                        Names.isPoint(manifest.previous().point())
-                                && !manifest.previous().point().equals(id),
-                        "the point before it is not another point");
-                require(Names.isSha256(manifest.previous().manifestSha256()), "the digest before it is not a SHA-256");
-            }
-            manifest.replaces()
-                    .forEach(each -> require(Names.isSha256(each), "what it replaces is not named by a SHA-256"));
-            manifest.disks().forEach(this::checkDisk);
-            Set<String> roles = new HashSet<>();
-            for (PointFile stored : manifest.files()) {
-                checkFile(stored.file(), stored.sha256());
-                require(roles.add(stored.role()), "two files have the role " + stored.role());
-            }
-            require(roles.contains(PointFile.DOMAIN), "no file has the role " + PointFile.DOMAIN);
-            Nvram nvram = manifest.nvram();
-            require(
-                    roles.contains(PointFile.NVRAM) == (nvram != null && nvram.reason() == null),
-                    "the file with the role " + PointFile.NVRAM + " does not fit what it says of the UEFI variables");
-        }
-
-        private void checkDisk(ManifestDisk disk) {
-            require(Names.isTarget(disk.target()), "disk " + disk.target() + " is no target");
-            require(
-                    (manifest.mode() == Mode.PUSH) == (disk.pushed() != null),
-                    "disk " + disk.target() + ": wrong mode");
-            StoredImage image = disk.image();
-            if (image == null || disk.digests() == null || disk.content() == null) {
-                return;
-            }
-            checkName(image.file());
-            require(Names.isSha256(image.blocksRoot()), image.file() + ": blocksRoot is not a SHA-256");
-            require(Names.isSha256(disk.content().root()), disk.target() + ": content root is not a SHA-256");
-            require(
-                    (image.backing() == null) == (disk.level() == Level.FULL),
-                    image.file() + ": a full image has no backing, every other has one");
-            if (image.backing() != null) {
-                require(
-                        manifest.parent() != null
-                                && image.backing()
-                                        .equals("../" + manifest.parent().point() + "/" + image.file()),
-                        image.file() + ": its backing is not its parent's image");
-            }
-            checkFile(disk.digests().file(), disk.digests().sha256());
-        }
-
-        private void checkFile(String name, String sha256) {
-            checkName(name);
-            require(Names.isSha256(sha256), name + ": sha256 is not a SHA-256");
-        }
-
-        private void checkName(String name) {
-            require(
-                    Names.isPlainFile(name) && !name.equals(Names.MANIFEST) && !name.equals(Names.MANIFEST_SUM),
-                    "the file name '" + name + "' is not allowed");
-            require(names.add(name), "the file " + name + " is described twice");
-        }
-
-        private void require(boolean condition, String message) {
-            if (!condition) {
-                throw new DamagedException(Finding.of(file, message));
-            }
         }
     }
 }

@@ -7,8 +7,10 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.MergeRecord;
 import dev.virtwire.repository.internal.journal.Merges;
+import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -17,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a point's files lie. In its folder; but while what earlier points were merged into takes the place of its own,
- * some still lie where they were made. Then each file is where it is found first:
+ * some still lie where they were made. Then the first of these places
+ * that has a file is where it lies:
  *
  * <ol>
  *   <li>an image that was made of an earlier point's: in that point's folder,
@@ -50,6 +53,25 @@ public final class PointPaths {
     static Path in(Path folder, String name) {
         Path merged = folder.resolve(Names.MERGED).resolve(name);
         return Files.exists(merged, LinkOption.NOFOLLOW_LINKS) ? merged : folder.resolve(name);
+    }
+
+    /**
+     * Reads a manifest, although another one takes its place meanwhile.
+     *
+     * @throws DamagedException if it is damaged
+     */
+    static SummedFile<Manifest> readManifest(Path folder) {
+        while (true) {
+            Path file = in(folder, Names.MANIFEST);
+            Path sum = in(folder, Names.MANIFEST_SUM);
+            try {
+                return SummedFile.read(file, sum, Manifest.class);
+            } catch (DamagedException e) {
+                if (file.equals(in(folder, Names.MANIFEST)) && sum.equals(in(folder, Names.MANIFEST_SUM))) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static @Nullable Path madeOf(Point point, String target, String name) {

@@ -173,7 +173,7 @@ public final class Verifier {
     /** Adds a point and all that it builds on; damaged manifests are found here. */
     private void add(DomainStore domain, String id) {
         try {
-            Set<String> gone = domain.merges().gone();
+            Set<String> gone = domain.gone();
             Point point = domain.point(id);
             while (true) {
                 // What is gone is being changed, and counts only through the point that it is merged into.
