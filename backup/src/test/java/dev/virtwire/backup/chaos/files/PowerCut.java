@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.chaos.files;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -114,8 +116,11 @@ public final class PowerCut implements Watcher {
         Path oldName = from.getFileName();
         Path newName = to.getFileName();
         Path replaced = Files.isRegularFile(to) ? Files.createLink(aside(), to) : null;
+        Object origin = inode(from.toAbsolutePath().getParent());
         name(to, now -> {
-            Files.move(now.resolve(newName), now.resolve(oldName));
+            Path back = find(renumbered.getOrDefault(origin, origin));
+            assertThat(back).as("the folder that %s came from", newName).isNotNull();
+            Files.move(now.resolve(newName), back.resolve(oldName));
             if (replaced != null) {
                 Files.move(replaced, now.resolve(newName));
             }

@@ -214,6 +214,11 @@ public final class Consolidator {
     }
 
     private void move(Path from, Path to) throws IOException {
+        if (Files.exists(to, LinkOption.NOFOLLOW_LINKS) && Files.isSameFile(from, to)) {
+            // A power cut left both names; a rename would leave them too.
+            files.delete(from);
+            return;
+        }
         files.rename(from, to);
         files.syncFolder(from.resolveSibling("."));
     }
