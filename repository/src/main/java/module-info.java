@@ -30,6 +30,8 @@ module dev.virtwire.repository {
             dev.virtwire.backup;
     exports dev.virtwire.repository.internal.chain to
             dev.virtwire.backup;
+    exports dev.virtwire.repository.internal.consolidation to
+            dev.virtwire.backup;
     exports dev.virtwire.repository.internal.copy to
             dev.virtwire.backup;
     exports dev.virtwire.repository.internal.damage to

@@ -13,7 +13,9 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.consolidation.Consolidator;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
@@ -301,7 +303,10 @@ public final class Leftovers {
         }
     }
 
-    /** Removes folders of points that no journal knows of, and what is left of points that were being removed. */
+    /**
+     * Removes folders of points that no journal knows of, and what is left of points that were being removed. Ends
+     * merges of points if names have to change only.
+     */
     public void clearUnknown() {
         try {
             store.journal().removeTorn();
@@ -313,11 +318,16 @@ public final class Leftovers {
                     done.add("deleted " + partial);
                 }
             }
+            if (store.journal().hasMerges()) {
+                Consolidator.settle(store);
+            }
             if (!store.removals().isEmpty()) {
                 for (String point : new PointRemoval(store).finish()) {
                     done.add("deleted the rest of point " + point + ", which was being removed");
                 }
             }
+        } catch (DamagedException e) {
+            e.findings().forEach(finding -> left.add(finding.toString()));
         } catch (IOException e) {
             left.add(store.folder() + ": " + Problems.reason(e));
         }

@@ -4,6 +4,7 @@ package dev.virtwire.repository.internal.consolidation;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.copy.DiskStore;
@@ -16,6 +17,7 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.store.RepositoryVersion;
 import dev.virtwire.repository.internal.work.CopyMeter;
+import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.Workers;
 import java.io.IOException;
@@ -83,9 +85,16 @@ public final class Consolidator {
 
     /**
      * Finishes merges that other runs began and whose point is already what it is to be. Cheap: names change, and what
-     * is gone is deleted.
+     * is gone is deleted. The caller holds the domain's lock.
+     *
+     * @throws DamagedException if a record of a merge is damaged
+     * @throws RepositoryException if something cannot be read or written
      */
-    public void settle() {
+    public static void settle(DomainStore store) {
+        new Consolidator(store, new RateLimit(RateLimit.NONE), new ProgressMeter(ProgressListener.NONE, 0, 0)).settle();
+    }
+
+    private void settle() {
         try {
             for (MergeRecord record : store.merges().all()) {
                 settle(record);

@@ -264,10 +264,12 @@ public final class DomainStore {
 
     /** An id that no point here has or had, and none in progress. */
     public String newPointId(Instant time, Level level) {
+        Set<String> gone = gone();
         int number = 1;
         while (true) {
             String id = Names.point(time, level, number);
-            if (!Files.exists(folder.resolve(id), LinkOption.NOFOLLOW_LINKS)
+            if (!gone.contains(id)
+                    && !Files.exists(folder.resolve(id), LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(partial(id), LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(removed(id), LinkOption.NOFOLLOW_LINKS)
                     && !Files.exists(journal().file(id), LinkOption.NOFOLLOW_LINKS)) {

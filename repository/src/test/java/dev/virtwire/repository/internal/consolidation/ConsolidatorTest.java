@@ -8,11 +8,13 @@ import dev.virtwire.image.Compression;
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Point;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.internal.journal.MergeRecord;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -203,6 +205,27 @@ class ConsolidatorTest {
                     .noneMatch(name -> name.startsWith(Names.MERGED) || name.endsWith(".merge"));
         }
         assertThat(midway).isGreaterThan(compression == Compression.NONE ? 20 : 4);
+    }
+
+    @Test
+    void aPointThatIsGoneDoesNotLendItsIdToANewOne() throws IOException {
+        Chain chain = chain(8).grow(1 << 20, 2);
+        DomainStore store = chain.store(DurableFiles.PLAIN);
+        Point gone = chain.points.get(1);
+        store.merges()
+                .write(new MergeRecord(
+                        MergeRecord.FORMAT,
+                        MergeRecord.VERSION,
+                        store.repositoryId(),
+                        chain.id(2),
+                        gone.manifestSha256(),
+                        List.of(gone.id()),
+                        chain.id(0),
+                        gone.manifest().began(),
+                        List.of()));
+        DurableFiles.PLAIN.deleteTree(gone.folder());
+
+        assertThat(store.newPointId(gone.manifest().began(), Level.INCREMENTAL)).isEqualTo(gone.id() + "-2");
     }
 
     private static Map<Path, String> contents(Path folder) throws IOException {
