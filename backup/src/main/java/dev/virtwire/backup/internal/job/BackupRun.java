@@ -27,6 +27,7 @@ import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
@@ -239,7 +240,12 @@ public final class BackupRun {
         Manifest manifest =
                 attempt.manifest(copied.disks(), attempt.store().points().newest());
         requireNotCancelled();
-        return attempt.unfinished().commit(manifest);
+        UnfinishedPoint unfinished = attempt.unfinished();
+        Point point = unfinished.commit(manifest);
+        if (unfinished.notice() != null) {
+            notices.add(unfinished.notice());
+        }
+        return point;
     }
 
     private void requireNotCancelled() {

@@ -153,7 +153,17 @@ public final class Journal {
 
     /** Writes down which point is the newest. */
     public void writeNewest(NewestPoint newest) throws IOException {
-        files.replace(folder.resolve(Names.NEWEST), Json.writeSummed(newest));
+        Path file = folder.resolve(Names.NEWEST);
+        try {
+            files.replace(file, Json.writeSummed(newest));
+        } catch (IOException e) {
+            try {
+                files.delete(DurableFiles.fresh(file));
+            } catch (IOException delete) {
+                e.addSuppressed(delete);
+            }
+            throw e;
+        }
     }
 
     /** The newest point that was committed; null if nobody wrote that down, or it cannot be read. */

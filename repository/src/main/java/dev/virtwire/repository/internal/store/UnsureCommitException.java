@@ -12,15 +12,9 @@ public final class UnsureCommitException extends RepositoryException {
 
     /** Of the point in this folder. */
     public UnsureCommitException(Path point, IOException reason) {
-        this(point, "its name may not outlive a crash: the folder could not be synced", reason);
-    }
-
-    private UnsureCommitException(Path point, String what, IOException reason) {
-        super(point + " is complete, but " + what + " (" + Problems.reason(reason) + ")", reason);
-    }
-
-    /** Of a point that could not be written down as the newest: nobody would miss it if it got lost. */
-    public static UnsureCommitException unwritten(Path point, IOException reason) {
-        return new UnsureCommitException(point, "could not be written down as the newest of its domain", reason);
+        super(
+                point + " is complete, but its name may not outlive a crash: the folder could not be synced ("
+                        + Problems.reason(reason) + ")",
+                reason);
     }
 }

@@ -6,6 +6,7 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.NewestPoint;
@@ -33,6 +34,7 @@ public final class UnfinishedPoint {
     private final String point;
     private final DurableFiles files;
     private final Path folder;
+    private @Nullable String notice;
 
     /** Of the point with this id. */
     public UnfinishedPoint(DomainStore store, String point) {
@@ -111,8 +113,7 @@ public final class UnfinishedPoint {
     /**
      * Removes the notes, writes the manifest and gives the folder its final name. From here on the point exists.
      *
-     * @throws UnsureCommitException if it does, and nobody can say whether it still will after a crash, or
-     *     would miss it then
+     * @throws UnsureCommitException if it does, and nobody can say whether it still will after a crash
      */
     public Point commit(Manifest manifest) throws IOException {
         clear();
@@ -130,9 +131,16 @@ public final class UnfinishedPoint {
         try {
             store.journal().writeNewest(NewestPoint.of(point, manifest.began()));
         } catch (IOException e) {
-            throw UnsureCommitException.unwritten(complete, e);
+            // The point stands. Only, nobody would miss it if it got lost before the next one is made.
+            notice = "point " + point + " is complete, but could not be written down as the newest of its domain: "
+                    + Problems.reason(e);
         }
         return committed;
+    }
+
+    /** What the user should know of the commit, or null. */
+    public @Nullable String notice() {
+        return notice;
     }
 
     private void clear() throws IOException {
