@@ -189,7 +189,7 @@ class RepositoryCommandsIT {
         JsonNode points = json(run("points", repository.toString(), "--json"));
         assertThat(fields(points)).containsExactly("repository", "folder", "domains");
         assertThat(fields(points.at("/domains/0")))
-                .containsExactly("domain", "points", "damage", "unreadable", "unfinished", "held");
+                .containsExactly("domain", "points", "damage", "unreadable", "unfinished", "held", "notices");
         assertThat(fields(points.at("/domains/0/points/0")))
                 .startsWith(pointFields.toArray(String[]::new))
                 .endsWith("knownDamage")
