@@ -110,6 +110,30 @@ class Qcow2EditorTest {
     }
 
     @Test
+    void aReaderThatWasOpenBeforeFollowsToANewTable() throws IOException {
+        int tables = 40;
+        long perTable = 512L * MIB;
+        Path file = folder.resolve("growing.qcow2");
+        try (Qcow2Writer writer = Qcow2Writer.create(file, Qcow2Options.ofSize(tables * perTable))) {
+            writer.write(0, noise(CLUSTER));
+            writer.finish();
+        }
+        try (Qcow2Reader reader = Qcow2Reader.open(file);
+                Qcow2Editor editor = Qcow2Editor.open(file)) {
+            for (int i = 1; i < tables; i++) {
+                editor.write(i * perTable, noise(CLUSTER));
+            }
+            editor.finish();
+
+            for (int i = 1; i < tables; i++) {
+                ByteBuffer beside = ByteBuffer.allocate(CLUSTER);
+                reader.read(i * perTable + CLUSTER, beside);
+                assertThat(beside.array()).containsOnly(0);
+            }
+        }
+    }
+
+    @Test
     void whatIsUnusedAtTheEndIsCut() throws IOException {
         Path file = image(Compression.ZSTD, 40 * MIB, 0, MIB);
         long size = Files.size(file);

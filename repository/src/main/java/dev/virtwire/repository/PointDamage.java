@@ -14,7 +14,7 @@ import java.util.List;
  * @param files files of the point that differ from what was written
  * @param harmless whether it takes nothing from the point: every byte of its disks and other files can be given back
  * @param since when the first of it was found, in UTC
- * @param foundBy what found that: {@code verify} or {@code restore}
+ * @param foundBy what found that: {@code verify}, {@code restore} or {@code prune}
  */
 public record PointDamage(
         String point, List<LostRange> lost, List<Finding> files, boolean harmless, Instant since, String foundBy) {

@@ -10,7 +10,7 @@ import dev.virtwire.image.ImageException;
 public final class ClusterMap {
     private final ImageFile file;
     private final Qcow2Header header;
-    private final long fileSize;
+    private volatile long fileSize;
     private final int clusterSize;
     private final int perTable;
     private final SliceCache l1;
@@ -45,7 +45,7 @@ public final class ClusterMap {
             throw wrong(String.format("L1 entry %d is 0x%016x and has reserved bits set", number, entry), at);
         }
         long offset = entry & Entries.OFFSET_MASK;
-        if (offset % clusterSize != 0 || (offset != 0 && offset > fileSize - clusterSize)) {
+        if (offset % clusterSize != 0 || (offset != 0 && isBeyond(offset + clusterSize))) {
             throw wrong(
                     "L1 entry " + number + " points to " + offset + ", which is no cluster of this file of " + fileSize
                             + " bytes",
@@ -77,7 +77,7 @@ public final class ClusterMap {
         long at = tableOffset + index * Long.BYTES;
         if ((entry & Entries.COMPRESSED) != 0) {
             long begin = Entries.compressedOffset(entry, header.clusterBits());
-            if (begin == 0 || begin >= fileSize || (entry & Entries.COPIED) != 0) {
+            if (begin == 0 || isBeyond(begin + 1) || (entry & Entries.COPIED) != 0) {
                 throw wrong(
                         String.format(
                                 "entry %d of L2 table %d is 0x%016x, which is no compressed data of this file of %d"
@@ -93,13 +93,21 @@ public final class ClusterMap {
                     at);
         }
         long offset = entry & Entries.OFFSET_MASK;
-        if (offset % clusterSize != 0 || offset >= fileSize) {
+        if (offset % clusterSize != 0 || isBeyond(offset + 1)) {
             throw wrong(
                     "entry " + index + " of L2 table " + number + " points to " + offset
                             + ", which is no cluster of this file of " + fileSize + " bytes",
                     at);
         }
         return entry;
+    }
+
+    /** Beyond the file's end; an editor may have moved that since it was looked at. */
+    private boolean isBeyond(long end) throws ImageException {
+        if (end > fileSize) {
+            fileSize = file.sizeNow();
+        }
+        return end > fileSize;
     }
 
     private ImageException wrong(String text, long at) {

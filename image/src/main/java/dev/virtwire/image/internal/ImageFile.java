@@ -150,6 +150,18 @@ public final class ImageFile implements Closeable {
         }
     }
 
+    /** The file's size in bytes now, while others may write it. */
+    public long sizeNow() throws ImageException {
+        if (readFile == null) {
+            return size();
+        }
+        try {
+            return readFile.sizeNow();
+        } catch (IOException e) {
+            throw new ImageException(path, "cannot tell its size: " + reason(e), ImageException.NO_OFFSET, e);
+        }
+    }
+
     /** Makes the file exactly that long; new bytes are a hole. */
     public void resize(long size) throws ImageException {
         try {

@@ -116,7 +116,7 @@ public record Manifest(
                 domain,
                 host,
                 mode,
-                base == null ? Level.FULL : level == Level.FULL ? Level.INCREMENTAL : level,
+                base == null ? Level.FULL : level,
                 outcome,
                 base,
                 before,

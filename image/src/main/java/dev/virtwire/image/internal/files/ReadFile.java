@@ -70,9 +70,19 @@ public final class ReadFile implements Closeable {
         }
     }
 
-    /** The size when it was opened; what is read does not grow. */
+    /** The size when it was opened. */
     public long size() {
         return size;
+    }
+
+    /** The size now: an image that an editor changes in place may have become larger. */
+    public long sizeNow() throws IOException {
+        FileChannel open = take();
+        try {
+            return open.size();
+        } finally {
+            give();
+        }
     }
 
     /** Reads as {@link FileChannel#read(ByteBuffer, long)} does. */
@@ -134,6 +144,8 @@ public final class ReadFile implements Closeable {
             return open;
         } finally {
             if (!taken) {
+                // It may have been closed since it was told that it is used.
+                files.forget(this);
                 give();
             }
         }

@@ -3,6 +3,7 @@ package dev.virtwire.repository.internal.chain;
 
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ImageMemory;
 import dev.virtwire.image.ImageReader;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
@@ -68,14 +69,24 @@ public final class ContentReader implements Closeable {
     }
 
     /**
+     * Opens the same disk in other images, which are closed with this.
+     *
+     * @param chain whose topmost disk it is
+     */
+    public static ContentReader of(DiskChain chain, ImageChain images) {
+        return new ContentReader(chain, images, true);
+    }
+
+    /**
      * Opens a chain whatever is wrong in it, for who takes what is right. A block counts as right if its bytes have its
      * digest; that it is zeros is believed only if the leaves are proven or the images say so too.
      */
     public static ContentReader openAnyhow(DiskChain chain) throws IOException {
         List<ImageReader> readers = new ArrayList<>();
+        ImageMemory memory = ImageMemory.ofChain();
         try {
             for (DiskLayer layer : chain.layers()) {
-                readers.add(openAnyhow(layer));
+                readers.add(openAnyhow(layer, memory));
             }
             return new ContentReader(chain, ImageChain.of(readers), chain.provesContent());
         } catch (IOException | RuntimeException e) {
@@ -86,11 +97,11 @@ public final class ContentReader implements Closeable {
         }
     }
 
-    private static ImageReader openAnyhow(DiskLayer layer) throws IOException {
+    private static ImageReader openAnyhow(DiskLayer layer, ImageMemory memory) throws IOException {
         Qcow2Reader reader = null;
         String reason;
         try {
-            reader = Qcow2Reader.open(layer.file());
+            reader = Qcow2Reader.open(layer.file(), memory);
             DiskChain.requireAgreement(layer, reader);
             return reader;
         } catch (ImageException e) {
@@ -146,10 +157,7 @@ public final class ContentReader implements Closeable {
         try {
             images.read(index * BlockTree.BLOCK, buffer.clear().limit(length));
         } catch (ImageException e) {
-            if (Problems.saysNothingOfTheFile(e)) {
-                throw e;
-            }
-            throw new DamagedException(DiskChain.finding(e));
+            throw DiskChain.damage(e);
         }
         if (!Arrays.equals(hasher.hash(buffer.flip()), expected)) {
             throw different(index * BlockTree.BLOCK, length);

@@ -15,6 +15,7 @@ import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointPaths;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,29 +108,12 @@ public final class DiskChain implements Closeable {
      */
     public static DiskChain openAnyhow(DomainStore domain, Point top, ManifestDisk disk, List<Finding> problems)
             throws IOException {
-        List<DiskLayer> layers = new ArrayList<>();
-        Set<String> gone = domain.gone();
-        try {
-            Point point = top;
-            ManifestDisk part = disk;
-            while (true) {
-                layers.add(DiskLayer.openAnyhow(point, part, problems, gone.contains(point.id())));
-                if (part.image() == null || part.image().backing() == null) {
-                    return new DiskChain(layers);
-                }
-                try {
-                    Point parent = parentOf(domain, point);
-                    part = partOf(parent, part, point);
-                    point = parent;
-                } catch (DamagedException e) {
-                    problems.addAll(e.findings());
-                    return new DiskChain(layers);
-                }
-            }
-        } catch (IOException | RuntimeException e) {
-            closeAll(layers, e);
-            throw e;
-        }
+        return walk(
+                domain,
+                top,
+                disk,
+                (point, part, changing) -> DiskLayer.openAnyhow(point, part, problems, changing),
+                missing -> problems.addAll(missing.findings()));
     }
 
     /** Whether the leaves of the topmost disk are all known, and have the root that its manifest names. */
@@ -146,19 +131,41 @@ public final class DiskChain implements Closeable {
 
     private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
             throws IOException {
+        return walk(
+                domain, top, disk, (point, part, changing) -> DiskLayer.open(point, part, right, changing), missing -> {
+                    throw missing;
+                });
+    }
+
+    /** Opens a disk of a point. */
+    @FunctionalInterface
+    private interface Opener {
+        /** The disk {@code part} of {@code point}; see {@link DiskLayer#isChanging}. */
+        DiskLayer open(Point point, ManifestDisk part, boolean changing) throws IOException;
+    }
+
+    /** Follows the manifests' links; if {@code missing} throws nothing, a chain ends where a parent is missing. */
+    private static DiskChain walk(
+            DomainStore domain, Point top, ManifestDisk disk, Opener opener, Consumer<DamagedException> missing)
+            throws IOException {
         List<DiskLayer> layers = new ArrayList<>();
         Set<String> gone = domain.gone();
         try {
             Point point = top;
             ManifestDisk part = disk;
             while (true) {
-                layers.add(DiskLayer.open(point, part, right, gone.contains(point.id())));
+                layers.add(opener.open(point, part, gone.contains(point.id())));
                 if (part.image() == null || part.image().backing() == null) {
                     return new DiskChain(layers);
                 }
-                Point parent = parentOf(domain, point);
-                part = partOf(parent, part, point);
-                point = parent;
+                try {
+                    Point parent = parentOf(domain, point);
+                    part = partOf(parent, part, point);
+                    point = parent;
+                } catch (DamagedException e) {
+                    missing.accept(e);
+                    return new DiskChain(layers);
+                }
             }
         } catch (IOException | RuntimeException e) {
             closeAll(layers, e);
@@ -245,6 +252,18 @@ public final class DiskChain implements Closeable {
         return part;
     }
 
+    /**
+     * The damage that it is if an image cannot be read.
+     *
+     * @throws ImageException if that says nothing of the file
+     */
+    public static DamagedException damage(ImageException e) throws ImageException {
+        if (Problems.saysNothingOfTheFile(e)) {
+            throw e;
+        }
+        return new DamagedException(finding(e));
+    }
+
     /** What an image that cannot be read means where its reading should work. */
     public static Finding finding(ImageException e) {
         return e.fileOffset() == ImageException.NO_OFFSET
@@ -273,6 +292,16 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if an image does not say of itself what the manifest says
      */
     public ImageChain openImages() throws IOException {
+        return openImages(layers);
+    }
+
+    /**
+     * Opens the images of consecutive layers of a chain. If the last one has an image beneath it, what only that has
+     * reads as zeros.
+     *
+     * @throws DamagedException if an image does not say of itself what the manifest says
+     */
+    public static ImageChain openImages(List<DiskLayer> layers) throws IOException {
         List<Qcow2Reader> readers = new ArrayList<>();
         ImageMemory memory = ImageMemory.ofChain();
         try {
@@ -286,6 +315,20 @@ public final class DiskChain implements Closeable {
             closeAll(readers, e);
             throw e;
         }
+    }
+
+    /**
+     * Whether all points of the chain are still what they were when it was opened: a prune may have merged some of
+     * them meanwhile. Then nothing that was found wrong says anything.
+     */
+    public boolean isStill(DomainStore domain) {
+        Set<String> gone = domain.gone();
+        for (DiskLayer layer : layers) {
+            if (layer.isChanging() != gone.contains(layer.point().id()) || !domain.isStill(layer.point())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static void requireAgreement(DiskLayer layer, Qcow2Reader reader) {

@@ -36,6 +36,7 @@ public final class DiskLayer implements Closeable {
     private final StoredImage image;
     private final @Nullable DigestFile digests;
     private final boolean changing;
+    private @Nullable Boolean provesFile;
 
     private DiskLayer(
             Point point, ManifestDisk disk, StoredImage image, @Nullable DigestFile digests, boolean changing) {
@@ -134,6 +135,14 @@ public final class DiskLayer implements Closeable {
         return digests != null;
     }
 
+    /** Whether there are digests of the image file that the manifest's root proves. */
+    public synchronized boolean provesFile() throws IOException {
+        if (provesFile == null) {
+            provesFile = digests != null && digests.provesFile(image.blocksRoot());
+        }
+        return provesFile;
+    }
+
     /** The leaves of the disk, or what stands for those that are lost. */
     Leaves content() {
         return digests == null ? new UnknownLeaves(BlockTree.blocks(disk.virtualSize())) : digests.content();
@@ -168,7 +177,7 @@ public final class DiskLayer implements Closeable {
     }
 
     /** The file with the digests. */
-    Path digestFile() {
+    public Path digestFile() {
         return PointPaths.digests(point, disk);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.consolidation;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
@@ -8,18 +10,22 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.copy.DiskStore;
+import dev.virtwire.repository.internal.damage.DamageRecord;
+import dev.virtwire.repository.internal.damage.Look;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.MergeRecord;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.internal.store.PointRemoval;
 import dev.virtwire.repository.internal.store.RepositoryVersion;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.Workers;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -72,9 +78,14 @@ public final class Consolidator {
         try (MergePlan plan = MergePlan.of(store, point, run);
                 Workers workers = new Workers("merge", limit)) {
             Map<String, DiskStore.Stored> stored = prepare(plan, workers);
-            RepositoryVersion.raise(store.repositoryFolder(), files);
             MergeRecord record = plan.record();
-            store.merges().write(record);
+            try {
+                RepositoryVersion.raise(store.repositoryFolder(), files);
+                store.merges().write(record);
+            } catch (IOException | RuntimeException e) {
+                discard(partial(stays), e);
+                throw e;
+            }
             finish(plan, record, stored, workers, false);
         } catch (CopyCancelledException e) {
             throw cancelled(e);
@@ -192,6 +203,7 @@ public final class Consolidator {
         if (store.layer(record.point()).manifestSha256().equals(record.manifestSha256())) {
             return;
         }
+        forgetDamage(record);
         PointRemoval removal = new PointRemoval(store);
         for (String gone : record.gone()) {
             if (store.hasFolder(gone)) {
@@ -199,6 +211,18 @@ public final class Consolidator {
             }
         }
         store.merges().remove(record.point());
+    }
+
+    /** What was found wrong in files that are no more says nothing of those that took their place. */
+    private void forgetDamage(MergeRecord record) {
+        Point point = store.layer(record.point());
+        Look look = new Look(point);
+        for (MergeRecord.Disk disk : record.disks()) {
+            ManifestDisk merged = requireNonNull(point.manifest().disk(disk.target()), disk.target());
+            look.file(PointPaths.image(point, merged), List.of(), true);
+            look.file(PointPaths.digests(point, merged), List.of(), true);
+        }
+        DamageRecord.write(store, List.of(look), "prune");
     }
 
     /** Any order is right: a reader looks into both places. */

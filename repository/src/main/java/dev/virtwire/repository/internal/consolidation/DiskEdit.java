@@ -4,15 +4,16 @@ package dev.virtwire.repository.internal.consolidation;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.image.ImageChain;
+import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageExtent.Kind;
 import dev.virtwire.image.Qcow2Check;
 import dev.virtwire.image.Qcow2Editor;
 import dev.virtwire.image.Qcow2Finding;
-import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
-import dev.virtwire.repository.internal.chain.DiskLayer;
+import dev.virtwire.repository.internal.chain.ContentReader;
+import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.copy.DiskStore;
 import dev.virtwire.repository.internal.digest.BlockLookup;
 import dev.virtwire.repository.internal.digest.BlockTree;
@@ -31,8 +32,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -58,8 +57,8 @@ final class DiskEdit {
      * @throws DamagedException if a block is not what the guest had there
      */
     void prove() throws IOException {
-        try (ImageChain images = run.chain().openImages()) {
-            compare(images);
+        try (ContentReader content = ContentReader.open(run.chain())) {
+            compare(content);
         }
     }
 
@@ -83,14 +82,14 @@ final class DiskEdit {
             throw new DamagedException(new Finding(
                     image, wrong.get(0).fileOffset(), 1, wrong.get(0).text()));
         }
-        try (ImageChain images = merged(image)) {
-            compare(images);
+        try (ContentReader content = ContentReader.of(run.chain(), DiskChain.openImages(run.left()))) {
+            compare(content);
         }
         return digests(image, folder, changed);
     }
 
     private void write(Qcow2Editor editor) throws IOException {
-        try (ImageChain upper = DiskRun.open(run.upper())) {
+        try (ImageChain upper = DiskChain.openImages(run.upper())) {
             run.forEachChanged(workers, (index, bench) -> {
                 long offset = index * BlockTree.BLOCK;
                 int length = BlockTree.blockLength(index, upper.virtualSize());
@@ -107,7 +106,11 @@ final class DiskEdit {
             throws IOException {
         if (extent.kind() == Kind.DATA) {
             ByteBuffer data = bench.buffer((int) extent.length());
-            upper.read(extent.offset(), data);
+            try {
+                upper.read(extent.offset(), data);
+            } catch (ImageException e) {
+                throw DiskChain.damage(e);
+            }
             editor.write(extent.offset(), data.flip());
             meter.moved(extent.length());
         } else if (extent.kind() == Kind.ZERO) {
@@ -115,37 +118,12 @@ final class DiskEdit {
         }
     }
 
-    /** The merged image over what it builds on. */
-    private ImageChain merged(Path image) throws IOException {
-        List<Qcow2Reader> readers = new ArrayList<>();
-        try {
-            readers.add(Qcow2Reader.open(image));
-            for (DiskLayer layer : run.base()) {
-                readers.add(Qcow2Reader.open(layer.file()));
-            }
-            return ImageChain.of(readers);
-        } catch (IOException | RuntimeException e) {
-            for (Qcow2Reader reader : readers) {
-                reader.close();
-            }
-            throw e;
-        }
-    }
-
     /** Compares each block in which something is to change, or was changed, with its digest. */
-    private void compare(ImageChain images) throws IOException {
+    private void compare(ContentReader content) throws IOException {
         run.forEachChanged(workers, (index, bench) -> {
-            long offset = index * BlockTree.BLOCK;
-            int length = BlockTree.blockLength(index, images.virtualSize());
+            int length = BlockTree.blockLength(index, content.size());
             workers.pace(length);
-            ByteBuffer block = bench.buffer(length);
-            images.read(offset, block);
-            if (!Arrays.equals(bench.hasher().hash(block.flip()), bench.expected())) {
-                throw new DamagedException(Finding.of(
-                        images.file(),
-                        "bytes " + offset + " to " + (offset + length - 1)
-                                + " of the disk are not what the guest had there"));
-            }
+            content.read(index, bench);
             meter.passed(length);
             meter.moved(length);
         });

@@ -3,8 +3,6 @@ package dev.virtwire.repository.internal.consolidation;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.virtwire.image.ImageChain;
-import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.digest.BlockTree;
@@ -15,7 +13,6 @@ import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  * point that stays, those of points that go down to the oldest, and what these build on.
  */
 final class DiskRun implements Closeable {
-    /** Takes the blocks of a disk one after the other. */
+    /** Takes changed blocks on several threads. */
     @FunctionalInterface
-    interface Blocks {
-        /** The next block, whose digest is {@code digest}. */
-        void block(long index, byte[] digest) throws IOException;
+    interface ChangedBlock {
+        /** The block at {@code index}, whose digest is the bench's expected one. */
+        void take(long index, Workers.Bench bench) throws IOException;
     }
 
     private final ManifestDisk disk;
@@ -70,6 +67,11 @@ final class DiskRun implements Closeable {
         return chain.layers().subList(0, run - 1);
     }
 
+    /** What is left when the others have become one with the oldest: it, and what it builds on. */
+    List<DiskLayer> left() {
+        return chain.layers().subList(run - 1, chain.layers().size());
+    }
+
     /** What the oldest builds on; empty if it stands alone. */
     List<DiskLayer> base() {
         return chain.layers().subList(run, chain.layers().size());
@@ -97,37 +99,11 @@ final class DiskRun implements Closeable {
         return requireNonNull(disk.content(), "content").root();
     }
 
-    /** Opens these layers' images. */
-    static ImageChain open(List<DiskLayer> layers) throws IOException {
-        List<Qcow2Reader> readers = new ArrayList<>();
-        try {
-            for (DiskLayer layer : layers) {
-                readers.add(Qcow2Reader.open(layer.file()));
-            }
-            return ImageChain.of(readers);
-        } catch (IOException | RuntimeException e) {
-            for (Qcow2Reader reader : readers) {
-                try {
-                    reader.close();
-                } catch (IOException close) {
-                    e.addSuppressed(close);
-                }
-            }
-            throw e;
-        }
-    }
-
-    /** The blocks in which a layer above the oldest has something; there the oldest is shadowed, as far as they do. */
-    void forEachChanged(Blocks blocks) throws IOException {
-        Changed changed = new Changed();
-        byte[] digest = new byte[BlockTree.DIGEST];
-        for (long index = changed.next(digest); index >= 0; index = changed.next(digest)) {
-            blocks.block(index, digest);
-        }
-    }
-
-    /** As {@link #forEachChanged}, by all {@code workers}, which get the digest as {@link Workers.Bench#expected}. */
-    void forEachChanged(Workers workers, ChangedWork work) throws IOException {
+    /**
+     * Takes the blocks in which a layer above the oldest has something, by all {@code workers}: there the oldest is
+     * shadowed, as far as they do.
+     */
+    void forEachChanged(Workers workers, ChangedBlock work) throws IOException {
         Changed changed = new Changed();
         workers.run(bench -> {
             long index;
@@ -137,23 +113,9 @@ final class DiskRun implements Closeable {
             if (index < 0) {
                 return false;
             }
-            work.block(index, bench);
+            work.take(index, bench);
             return true;
         });
-    }
-
-    /** Takes changed blocks on several threads. */
-    @FunctionalInterface
-    interface ChangedWork {
-        /** The block at {@code index}, whose digest is the bench's expected one. */
-        void block(long index, Workers.Bench bench) throws IOException;
-    }
-
-    /** How many blocks are changed. */
-    long countChanged() throws IOException {
-        long[] count = {0};
-        forEachChanged((index, digest) -> count[0]++);
-        return count[0];
     }
 
     private static Leaves leaves(List<DiskLayer> layers) {

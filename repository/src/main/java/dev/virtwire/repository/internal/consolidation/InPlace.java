@@ -2,9 +2,12 @@
 package dev.virtwire.repository.internal.consolidation;
 
 import dev.virtwire.image.ImageChain;
+import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageExtent.Kind;
+import dev.virtwire.image.ImageReader;
 import dev.virtwire.image.Qcow2Reader;
+import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.restore.ImageUse;
 import java.io.IOException;
@@ -52,17 +55,17 @@ final class InPlace {
 
     private static @Nullable String room(DiskRun run) throws IOException {
         try (Qcow2Reader oldest = Qcow2Reader.open(run.oldest().file());
-                ImageChain upper = DiskRun.open(run.upper())) {
-            for (DiskLayer layer : run.upper()) {
-                try (Qcow2Reader reader = Qcow2Reader.open(layer.file())) {
-                    if (reader.clusterSize() != oldest.clusterSize()) {
-                        return "the images have clusters of different sizes";
-                    }
+                ImageChain upper = DiskChain.openImages(run.upper())) {
+            for (ImageReader image : upper.images()) {
+                if (image instanceof Qcow2Reader reader && reader.clusterSize() != oldest.clusterSize()) {
+                    return "the images have clusters of different sizes";
                 }
             }
             Room room = new Room(oldest);
             upper.forEachExtent(0, upper.virtualSize(), room::add);
             return room.isMostlyDead() ? "more than a tenth of the image would be dead room" : null;
+        } catch (ImageException e) {
+            throw DiskChain.damage(e);
         }
     }
 

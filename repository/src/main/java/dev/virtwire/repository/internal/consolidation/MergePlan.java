@@ -56,17 +56,10 @@ final class MergePlan implements Closeable {
         if (path.isEmpty()) {
             throw new IllegalArgumentException(stays.id() + " builds on none of " + run);
         }
-        MergePlan plan = new MergePlan(store, stays, needless(store, stays, path), base);
-        try {
-            for (DiskRun disk : plan.open(path)) {
-                boolean inPlace = InPlace.obstacle(disk, Set.copyOf(plan.gone)) == null;
-                (inPlace ? plan.edited : plan.copied).put(disk.disk().target(), disk);
-            }
-            return plan;
-        } catch (IOException | RuntimeException e) {
-            plan.close();
-            throw e;
-        }
+        List<String> gone = needless(store, stays, path);
+        MergePlan plan = new MergePlan(store, stays, gone, base);
+        plan.open(path, disk -> InPlace.obstacle(disk, Set.copyOf(gone)) == null);
+        return plan;
     }
 
     /** The plan that an earlier run began to carry out. */
@@ -74,17 +67,11 @@ final class MergePlan implements Closeable {
         List<Point> path = new ArrayList<>();
         Point base = walk(store, stays, path, point -> !point.id().equals(record.base()));
         MergePlan plan = new MergePlan(store, stays, record.gone(), base);
-        try {
-            for (DiskRun disk : plan.open(path)) {
-                MergeRecord.Disk known = record.disk(disk.disk().target());
-                boolean inPlace = known != null && known.into() != null;
-                (inPlace ? plan.edited : plan.copied).put(disk.disk().target(), disk);
-            }
-            return plan;
-        } catch (IOException | RuntimeException e) {
-            plan.close();
-            throw e;
-        }
+        plan.open(path, disk -> {
+            MergeRecord.Disk known = record.disk(disk.disk().target());
+            return known != null && known.into() != null;
+        });
+        return plan;
     }
 
     /** Adds what a point builds on to {@code path}, as long as it goes; returns the first that does not, or null. */
@@ -121,10 +108,15 @@ final class MergePlan implements Closeable {
         return needless;
     }
 
-    private List<DiskRun> open(List<Point> path) throws IOException {
+    /** Whether a disk is merged in place. */
+    @FunctionalInterface
+    private interface Way {
+        boolean isInPlace(DiskRun disk) throws IOException;
+    }
+
+    private void open(List<Point> path, Way way) throws IOException {
         Set<String> merged = new LinkedHashSet<>(Set.of(stays.id()));
         path.forEach(point -> merged.add(point.id()));
-        List<DiskRun> runs = new ArrayList<>();
         try {
             for (ManifestDisk disk : stays.manifest().disks()) {
                 StoredImage image = disk.image();
@@ -133,14 +125,17 @@ final class MergePlan implements Closeable {
                     int length = (int) chain.layers().stream()
                             .takeWhile(layer -> merged.contains(layer.point().id()))
                             .count();
-                    runs.add(new DiskRun(disk, chain, length));
+                    DiskRun run = new DiskRun(disk, chain, length);
+                    // Until it is known which way it goes, so that it is closed whatever happens.
+                    copied.put(disk.target(), run);
+                    if (way.isInPlace(run)) {
+                        copied.remove(disk.target());
+                        edited.put(disk.target(), run);
+                    }
                 }
             }
-            return runs;
         } catch (IOException | RuntimeException e) {
-            for (DiskRun run : runs) {
-                run.close();
-            }
+            close();
             throw e;
         }
     }

@@ -2,8 +2,11 @@
 package dev.virtwire.repository.internal.consolidation;
 
 import dev.virtwire.image.ImageChain;
+import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageExtent.Kind;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.disk.SourceDisk;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.work.RateLimit;
@@ -34,7 +37,7 @@ final class RunDisk implements SourceDisk {
 
     /** Opens the images of a run. */
     static RunDisk open(DiskRun run, RateLimit limit) throws IOException {
-        ImageChain merged = DiskRun.open(run.merged());
+        ImageChain merged = DiskChain.openImages(run.merged());
         try {
             return new RunDisk(
                     run.chain().top().file(),
@@ -64,12 +67,16 @@ final class RunDisk implements SourceDisk {
             limit.acquire(destination.remaining());
             content.read(offset, destination);
             return CompletableFuture.completedFuture(null);
+        } catch (ImageException e) {
+            return CompletableFuture.failedFuture(Problems.saysNothingOfTheFile(e) ? e : damage(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return CompletableFuture.failedFuture(e);
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
         }
+    }
+
+    private static DamagedException damage(ImageException e) {
+        return new DamagedException(DiskChain.finding(e));
     }
 
     @Override
@@ -109,6 +116,8 @@ final class RunDisk implements SourceDisk {
         private List<ImageExtent> extents(long offset, long length) {
             try {
                 return merged.extents(offset, length);
+            } catch (ImageException e) {
+                throw Problems.saysNothingOfTheFile(e) ? Problems.with("read", file, e) : damage(e);
             } catch (IOException e) {
                 throw Problems.with("read", file, e);
             }

@@ -7,7 +7,6 @@ import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointDamage;
-import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
@@ -21,6 +20,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DamageRecord {
     private static final long MAX_SIZE = 64L << 20;
-    private static final long PATIENCE_NANOS = 60_000_000_000L;
-    private static final long PAUSE_MILLIS = 20;
+    /** Others hold the lock for a moment only. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final DomainStore store;
     private final Path file;
@@ -95,8 +95,9 @@ public final class DamageRecord {
                     "has version " + found.version() + "; this program reads up to version " + DamageFile.VERSION
                             + ": use a newer one");
         } else {
+            Set<String> there = Set.copyOf(store.pointIds());
             for (DamageFile.PointEntry point : found.points()) {
-                if (Names.isPoint(point.point()) && store.hasPoint(point.point())) {
+                if (there.contains(point.point())) {
                     points.put(point.point(), point);
                 }
             }
@@ -210,7 +211,7 @@ public final class DamageRecord {
      * Writes down what was found, and takes back what was found whole again. Others may do so at the same time. Nothing
      * is written if nothing is new.
      *
-     * @param foundBy {@code verify} or {@code restore}
+     * @param foundBy {@code verify}, {@code restore} or {@code prune}
      * @throws RepositoryException if it cannot be written, or if the record that is there cannot be read
      */
     public static void write(DomainStore store, List<Look> looks, String foundBy) {
@@ -253,7 +254,10 @@ public final class DamageRecord {
         } catch (IOException e) {
             throw Problems.with("create", folder, e);
         }
-        DomainLock lock = lock(store, folder);
+        DomainLock lock = DomainLock.acquire(
+                folder.resolve(Names.DAMAGE_LOCK),
+                "the record of damage of domain " + store.name() + " in " + store.repositoryFolder(),
+                PATIENCE);
         try {
             DamageRecord record = of(store);
             Map<String, DamageFile.PointEntry> before = Map.copyOf(record.points);
@@ -266,34 +270,10 @@ public final class DamageRecord {
         }
     }
 
-    /** Others hold it for a moment only. */
-    private static DomainLock lock(DomainStore store, Path folder) {
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
-        while (true) {
-            try {
-                return DomainLock.acquire(
-                        folder.resolve(Names.DAMAGE_LOCK),
-                        "the record of damage of domain " + store.name() + " in " + store.repositoryFolder());
-            } catch (RepositoryBusyException e) {
-                if (System.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
-                    throw e;
-                }
-                pause();
-            }
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(PAUSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private void save() {
+        Set<String> there = Set.copyOf(store.pointIds());
         List<DamageFile.PointEntry> entries = points.values().stream()
-                .filter(point -> store.hasPoint(point.point()))
+                .filter(point -> there.contains(point.point()))
                 .toList();
         try {
             if (entries.isEmpty()) {

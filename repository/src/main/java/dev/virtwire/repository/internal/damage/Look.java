@@ -6,6 +6,7 @@ import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.StoredImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -50,20 +51,21 @@ public final class Look {
     /**
      * A file of the point was looked at; findings that are of other files are left out.
      *
+     * @param file where it lies
      * @param whole whether all else in it was found right
      */
-    public void file(String name, List<Finding> findings, boolean whole) {
+    public void file(Path file, List<Finding> findings, boolean whole) {
         List<ByteRange> ranges = new ArrayList<>();
         String message = "";
         for (Finding finding : findings) {
-            if (finding.file().equals(point.folder().resolve(name))) {
+            if (finding.file().equals(file)) {
                 message = message.isEmpty() ? finding.message() : message;
                 if (finding.length() > 0) {
                     ranges.add(new ByteRange(finding.offset(), finding.length()));
                 }
             }
         }
-        files.put(name, new Wrong(ranges, message, whole));
+        files.put(String.valueOf(file.getFileName()), new Wrong(ranges, message, whole));
     }
 
     /** The image of a disk was looked at: these of its blocks are wrong. */

@@ -66,7 +66,7 @@ public final class Names {
     /** In {@link #JOURNAL}: the newest point that was committed. */
     public static final String NEWEST = "newest";
 
-    /** In the repository's folder: locked while it is created. */
+    /** In the repository's folder: locked while it is created, or its version raised. */
     public static final String REPOSITORY_LOCK = ".lock";
 
     /** In the folder that a point is made in: what a run that resumes it has to know. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.format;
 
-import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.RepositoryException;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -30,7 +30,7 @@ public final class Problems {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String text = String.valueOf(cause.getMessage());
             if (cause instanceof AccessDeniedException
-                    || (cause instanceof ImageException image && image.isReplaced())
+                    || cause instanceof ReplacedFileException
                     || cause instanceof ClosedByInterruptException
                     || (cause instanceof FileSystemException && text.contains("Too many open files"))) {
                 return true;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.journal;
 
+import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.Writer;
+import dev.virtwire.repository.internal.work.Workers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -18,6 +20,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
@@ -30,6 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class DomainLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DomainLock.class);
     private static final int HOLDER_MAX = 256;
+    private static final long PAUSE_MILLIS = 20;
 
     /**
      * The files that this process holds. Closing any descriptor of a file drops the lock that the process has on it, so
@@ -68,6 +72,26 @@ public final class DomainLock implements AutoCloseable {
         } finally {
             if (lock == null) {
                 HELD.remove(held);
+            }
+        }
+    }
+
+    /**
+     * As the other, of a lock that each holder needs for a moment only: waits for it.
+     *
+     * @param patience for how long
+     * @throws OperationCancelledException if the thread is interrupted, which it then still is
+     */
+    public static DomainLock acquire(Path file, String what, Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                return acquire(file, what);
+            } catch (RepositoryBusyException e) {
+                if (System.nanoTime() - end > 0) {
+                    throw e;
+                }
+                Workers.pause(PAUSE_MILLIS);
             }
         }
     }

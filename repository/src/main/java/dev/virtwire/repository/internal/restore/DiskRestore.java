@@ -53,9 +53,7 @@ public final class DiskRestore implements ContentReader.Sink {
         this.meter = meter;
         this.salvage = salvage;
         for (DiskLayer layer : chain.layers()) {
-            boolean known = layer.hasDigests()
-                    && layer.digests().provesFile(layer.image().blocksRoot());
-            lookups.add(known ? layer.digests().lookup() : null);
+            lookups.add(layer.provesFile() ? layer.digests().lookup() : null);
         }
     }
 

@@ -253,6 +253,9 @@ public final class FileRestore {
                     copy(chain.layers().get(i), right.get(i), workers);
                 }
             } catch (DamagedException e) {
+                if (!chain.isStill(domain)) {
+                    throw losses.changed(chain);
+                }
                 failure = e;
             }
             List<Finding> found = losses.check(chain, problems, right, false, workers);

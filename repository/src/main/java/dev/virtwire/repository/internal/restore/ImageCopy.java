@@ -48,8 +48,7 @@ final class ImageCopy implements Workers.Work {
         this.meter = meter;
         this.right = right;
         this.size = layer.image().size();
-        boolean known =
-                layer.hasDigests() && layer.digests().provesFile(layer.image().blocksRoot());
+        boolean known = layer.provesFile();
         this.leaves = known ? layer.digests().blocks() : new UnknownLeaves(BlockTree.blocks(size));
     }
 

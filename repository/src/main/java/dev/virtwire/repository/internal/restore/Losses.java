@@ -81,7 +81,7 @@ public final class Losses {
         damage.addAll(findings);
         notices.add(file + " is damaged and is left out");
         Look look = new Look(point);
-        look.file(file, findings, true);
+        look.file(point.folder().resolve(file), findings, true);
         write(List.of(look));
     }
 
@@ -103,6 +103,13 @@ public final class Losses {
             found.addAll(each.findings);
             damaged.add(each);
         }
+        if ((wrong || !found.isEmpty()) && !chain.isStill(domain)) {
+            if (wrong) {
+                throw changed(chain);
+            }
+            // The files are others by now, and all of the disk was right.
+            return List.of();
+        }
         damage.addAll(found);
         if (wrong && found.isEmpty()) {
             // Every file is as it was written: only the disk itself tells.
@@ -112,6 +119,12 @@ public final class Losses {
             record(damaged, workers);
         }
         return List.copyOf(found);
+    }
+
+    /** The error if points of a chain were merged while it was read: what was read of it is no damage. */
+    RepositoryException changed(DiskChain chain) {
+        return new RepositoryException("points that " + chain.top().point().id() + " of domain " + domain.name()
+                + " builds on were merged by a prune while it was read: restore it again");
     }
 
     /** What is damaged in a layer's files. */
@@ -127,17 +140,15 @@ public final class Losses {
         List<Finding> findings = new ArrayList<>();
         boolean doubtful = digests == null;
         for (Finding problem : problems) {
-            doubtful |= digests != null
-                    && problem.file().equals(layer.point().folder().resolve(digests.file()));
+            doubtful |= digests != null && problem.file().equals(layer.digestFile());
         }
-        if (layer.hasDigests() && layer.digests().provesFile(layer.image().blocksRoot())) {
+        if (layer.provesFile()) {
             FileBlocks.Verdict verdict = FileBlocks.check(layer, seen, new Prefix(0), workers, BlockListener.NONE);
             findings.addAll(verdict.findings());
             return new Damaged(layer, verdict.bad(), findings, doubtful);
         }
         if (!doubtful && digests != null) {
-            findings.add(
-                    Finding.of(layer.point().folder().resolve(digests.file()), "does not fit the point's manifest"));
+            findings.add(Finding.of(layer.digestFile(), "does not fit the point's manifest"));
         }
         try {
             SmallFiles.requireSize(layer.file(), layer.image().size());
@@ -155,12 +166,12 @@ public final class Losses {
             StoredFile digests = layer.disk().digests();
             Look look = new Look(layer.point());
             if (each.bad.isEmpty()) {
-                look.file(layer.image().file(), each.findings, false);
+                look.file(layer.file(), each.findings, false);
             } else {
                 look.image(layer.image(), each.bad, "not the bytes that were written", false);
             }
             if (digests != null) {
-                look.file(digests.file(), damage(), false);
+                look.file(layer.digestFile(), damage(), false);
             }
             look.disk(
                     layer.disk(),

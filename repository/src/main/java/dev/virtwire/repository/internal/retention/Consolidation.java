@@ -26,7 +26,7 @@ public interface Consolidation {
      * @param stays the point that stays, as its manifest says it now
      * @param run the ids of its ancestors that go, newest first: each builds on the next
      * @throws dev.virtwire.repository.DamagedException if something that the merge reads is damaged: nothing is changed
-     *     then
+     *     then, unless the damage is newer than the merge
      * @throws dev.virtwire.repository.RepositoryException if it cannot be done; the next prune may finish it
      */
     void merge(Point stays, List<String> run);

@@ -8,6 +8,7 @@ import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.journal.MergeRecord;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.store.PointPaths;
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class PointSurvey {
     private final DomainStore store;
     private final Set<String> gone;
+    private final Map<String, MergeRecord> begun = new HashMap<>();
     private final DamageRecord known;
     private final List<Point> points;
     private final Map<String, Point> byId = new LinkedHashMap<>();
@@ -54,6 +56,9 @@ final class PointSurvey {
     PointSurvey(DomainStore store) {
         this.store = store;
         gone = store.gone();
+        if (!gone.isEmpty()) {
+            store.merges().all().forEach(merge -> begun.put(merge.point(), merge));
+        }
         Listing listing = store.points();
         points = listing.points();
         points.forEach(point -> byId.put(point.id(), point));
@@ -112,12 +117,20 @@ final class PointSurvey {
             good = problem == null;
             stays = problem == null ? stays : "it cannot be restored: " + problem;
         }
-        ParentLink parent = manifest.parent();
+        ParentLink link = manifest.parent();
+        String parent = link == null ? null : link.point();
+        MergeRecord merge = begun.get(point.id());
+        if (merge != null && parent != null && gone.contains(parent)) {
+            // It needs what the points that are gone build on, and nobody knows whether what is left of them is right.
+            parent = merge.base();
+            good = false;
+            stays = "a merge into it has not ended";
+        }
         ParentLink previous = manifest.previous();
         return new Candidate(
                 point.id(),
                 manifest.began(),
-                parent == null ? null : parent.point(),
+                parent,
                 previous == null ? null : previous.point(),
                 good,
                 stays,

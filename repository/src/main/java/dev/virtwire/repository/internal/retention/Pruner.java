@@ -12,21 +12,28 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.internal.consolidation.Consolidator;
+import dev.virtwire.repository.internal.damage.DamageRecord;
+import dev.virtwire.repository.internal.damage.Look;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointRemoval;
+import dev.virtwire.repository.internal.verify.LostContent;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.Workers;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Removes the points of a domain that a retention does not keep, and merges those that others build on. */
 public final class Pruner {
+    private static final String FOUND_BY = "prune";
+
     private final DomainStore store;
     private final Retention retention;
     private final @Nullable Consolidation consolidation;
@@ -74,6 +81,7 @@ public final class Pruner {
     /**
      * Removes and merges, under the domain's lock. What an earlier run left half removed goes first.
      *
+     * @throws DamagedException if nobody can say which points are held, or gone in a merge that has not ended
      * @throws dev.virtwire.repository.RepositoryException if another run writes the domain
      * @throws dev.virtwire.repository.RepositoryException if something cannot be read or removed
      */
@@ -84,6 +92,8 @@ public final class Pruner {
             PointRemoval removal = new PointRemoval(store);
             finish(removal);
             List<Finding> damage = new ArrayList<>();
+            // If nobody can say which points are gone, none may be removed.
+            store.merges().all();
             boolean merging = resume(damage);
             finish(removal);
             PointSurvey survey = new PointSurvey(store);
@@ -122,7 +132,30 @@ public final class Pruner {
             return true;
         } catch (DamagedException e) {
             damage.addAll(e.findings());
+            store.merges().all().forEach(merge -> remember(merge.point()));
             return false;
+        }
+    }
+
+    /** What the next backup must not build on: all of a point that a merge found damaged is read. */
+    private void remember(String id) {
+        if (!store.hasPoint(id)) {
+            return;
+        }
+        Point point = store.point(id);
+        Look look = new Look(point);
+        try (Workers workers = new Workers("look", new RateLimit(RateLimit.NONE))) {
+            LostContent content = new LostContent(store, workers);
+            for (ManifestDisk disk : point.manifest().disks()) {
+                if (disk.image() != null) {
+                    look.disk(disk, content.find(point, disk, new BitSet(), true), true);
+                }
+            }
+            List<Look> looks = new ArrayList<>(content.inChildren());
+            looks.add(look);
+            DamageRecord.write(store, looks, FOUND_BY);
+        } catch (IOException e) {
+            throw Problems.with("find out what is damaged in", point.folder(), e);
         }
     }
 
@@ -135,7 +168,10 @@ public final class Pruner {
                 requireNonNull(consolidation).merge(store.point(merge.into()), merge.points());
             } catch (DamagedException e) {
                 damage.addAll(e.findings());
-                failed.add(merge);
+                remember(merge.into());
+                if (store.hasPoint(merge.points().get(0))) {
+                    failed.add(merge);
+                }
             }
         }
         return failed;

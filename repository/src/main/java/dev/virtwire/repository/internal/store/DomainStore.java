@@ -225,6 +225,16 @@ public final class DomainStore {
         return PointReader.read(folder.resolve(id), name(), repositoryId);
     }
 
+    /** Whether a point, also one that is gone but whose images others need, has the manifest that was read of it. */
+    public boolean isStill(Point point) {
+        try {
+            return layer(point.id()).manifestSha256().equals(point.manifestSha256());
+        } catch (RepositoryException e) {
+            LOG.debug("{} is not what it was", point.folder(), e);
+            return false;
+        }
+    }
+
     private RepositoryException noPoint(String id) {
         List<String> there = pointIds();
         return new RepositoryException("domain " + name() + " in " + repositoryFolder() + " has no point " + id

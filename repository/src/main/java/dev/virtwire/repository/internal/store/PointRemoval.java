@@ -17,8 +17,9 @@ import java.util.stream.Stream;
 
 /**
  * Removes points of a domain. A point goes in one step, when its folder gets a hidden name; what is in it is deleted
- * after that. The empty folder stays as long as a manifest names the point as the one before: it says that the point
- * was removed on purpose. Nothing is written, so that a full disk can be pruned. The caller holds the domain's lock.
+ * after that. The empty folder stays as long as a manifest names the point as the one before, or the journal as the
+ * newest: it says that the point was removed on purpose. Nothing is written, so that a full disk can be pruned. The
+ * caller holds the domain's lock.
  */
 public final class PointRemoval {
     private final DomainStore store;

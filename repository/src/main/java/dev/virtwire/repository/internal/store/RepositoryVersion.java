@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.store;
 
-import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.RepositoryFile;
 import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
-import dev.virtwire.repository.internal.work.Workers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Keeps older programs away from a repository that holds what they would misunderstand. */
 public final class RepositoryVersion {
-    private static final int TRIES = 60;
-    private static final long PAUSE_MILLIS = 50;
+    /** Another run needs the lock for a moment only. */
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     private RepositoryVersion() {}
 
@@ -26,7 +25,7 @@ public final class RepositoryVersion {
      * older programs would misunderstand may be written from then on.
      *
      * @throws dev.virtwire.repository.RepositoryException if it cannot be written
-     * @throws RepositoryBusyException if another run that raises it does not end
+     * @throws dev.virtwire.repository.RepositoryBusyException if another run that raises it does not end
      */
     public static void raise(Path repository, DurableFiles files) {
         Path file = repository.resolve(Names.REPOSITORY);
@@ -34,7 +33,8 @@ public final class RepositoryVersion {
         if (isRaised(file, sum)) {
             return;
         }
-        DomainLock lock = lock(repository);
+        DomainLock lock =
+                DomainLock.acquire(repository.resolve(Names.REPOSITORY_LOCK), repository.toString(), PATIENCE);
         try {
             RepositoryFile old =
                     SummedFile.read(file, sum, RepositoryFile.class).value();
@@ -49,20 +49,6 @@ public final class RepositoryVersion {
             throw Problems.with("raise the version of the repository in", repository, e);
         } finally {
             lock.close();
-        }
-    }
-
-    /** Another run needs it for a moment only. */
-    private static DomainLock lock(Path repository) {
-        for (int tries = 1; ; tries++) {
-            try {
-                return DomainLock.acquire(repository.resolve(Names.REPOSITORY_LOCK), repository.toString());
-            } catch (RepositoryBusyException e) {
-                if (tries == TRIES) {
-                    throw e;
-                }
-                Workers.pause(PAUSE_MILLIS);
-            }
         }
     }
 

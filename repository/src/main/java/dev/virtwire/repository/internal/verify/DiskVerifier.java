@@ -26,7 +26,6 @@ import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ManifestDisk;
-import dev.virtwire.repository.manifest.StoredFile;
 import dev.virtwire.repository.manifest.StoredImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -148,7 +147,7 @@ final class DiskVerifier {
             }
             BitSet wrong = content(known == null ? new Prefix(0) : known.content());
             if (badInFile.isEmpty()) {
-                look.file(image.file(), found, whole && read);
+                look.file(file, found, whole && read);
             } else {
                 look.image(image, badInFile, "not the bytes that were written", whole);
             }
@@ -179,12 +178,12 @@ final class DiskVerifier {
                 found.add(DiskChain.finding(e));
             }
             doubtful |= found.subList(before, found.size()).stream()
-                    .anyMatch(finding -> finding.file().startsWith(point.folder()));
+                    .anyMatch(finding -> finding.file().startsWith(point.folder())
+                            || finding.file().equals(file));
         }
 
         /** The digest file, and, unless only the structure counts, the bytes of the image. */
         private void digestsAndBytes(Prefix prefix) throws IOException {
-            StoredFile digests = requireNonNull(disk.digests());
             List<Finding> before = List.copyOf(found);
             attempt(() -> {
                 try (DiskLayer layer = DiskLayer.open(point, disk, rightDigests)) {
@@ -207,7 +206,7 @@ final class DiskVerifier {
                 // Which blocks may be wrong is known then.
                 doubtful = !before.isEmpty();
             }
-            look.file(digests.file(), found, true);
+            look.file(PointPaths.digests(point, disk), found, true);
         }
 
         /** The tables of the image, as {@code qemu-img check} would: whatever is right is what our writer made. */

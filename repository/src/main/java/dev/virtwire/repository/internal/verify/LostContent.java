@@ -60,6 +60,10 @@ public final class LostContent {
         if (disk.image() == null || disk.image().backing() == null) {
             return new BitSet();
         }
+        if (domain.gone().contains(requireNonNull(point.manifest().parent()).point())) {
+            // Nobody verifies points that are gone, so that nothing is known of what they have.
+            return all(disk);
+        }
         try {
             Point parent = DiskChain.parentOf(domain, point);
             return (BitSet) lost.getOrDefault(key(parent.id(), disk.target()), new BitSet())

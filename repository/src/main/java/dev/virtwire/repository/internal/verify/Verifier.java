@@ -31,7 +31,6 @@ import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.repository.manifest.PushedImage;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -49,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 /** Verifies points, and with each what it builds on; no point twice. */
 public final class Verifier {
     private static final String FOUND_BY = "verify";
+
+    /** So often a point is verified that prunes change meanwhile. */
+    private static final int MOST_TRIES = 5;
 
     private final VerifyRequest request;
     private final Map<Path, Point> points = new LinkedHashMap<>();
@@ -75,6 +77,9 @@ public final class Verifier {
             lookAtRecord(domain);
             strange(domain);
             damage.addAll(domain.journal().damage());
+            List<Finding> merges = new ArrayList<>();
+            domain.merges().readable(merges);
+            damage.addAll(merges);
             for (Path partial : domain.partials()) {
                 notices.add(partial + " is work in progress or was left by a run that died: see recover");
             }
@@ -91,9 +96,10 @@ public final class Verifier {
     }
 
     private void addPoints(DomainStore domain) {
+        Set<String> gone = domain.gone();
         for (String id : domain.pointIds()) {
             try {
-                add(domain, id);
+                add(domain, id, gone);
             } catch (RepositoryException e) {
                 if (domain.hasPoint(id)) {
                     wholeDomains.remove(domain.folder());
@@ -161,7 +167,7 @@ public final class Verifier {
 
     /** Adds one point of a domain, and what it builds on. */
     public void addOne(DomainStore domain, String id) {
-        add(domain, id);
+        add(domain, id, domain.gone());
         lookAtRecord(domain);
         try {
             domain.ownPoint(id);
@@ -171,9 +177,11 @@ public final class Verifier {
     }
 
     /** Adds a point and all that it builds on; damaged manifests are found here. */
-    private void add(DomainStore domain, String id) {
+    private void add(DomainStore domain, String id, Set<String> gone) {
         try {
-            Set<String> gone = domain.gone();
+            if (points.containsKey(domain.folder().resolve(id))) {
+                return;
+            }
             Point point = domain.point(id);
             while (true) {
                 // What is gone is being changed, and counts only through the point that it is merged into.
@@ -263,38 +271,86 @@ public final class Verifier {
             ParentLink link = point.manifest().parent();
             point = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
         }
-        for (Point point : chain) {
-            List<Finding> found = new ArrayList<>();
-            Look look = new Look(point);
-            try {
-                found.addAll(smallFiles(point, look));
-                for (ManifestDisk disk : point.manifest().disks()) {
-                    meter.disk(disk.target());
-                    found.addAll(verify(point, disk, verifier, resumption, look));
-                    meter.diskDone();
-                }
-            } catch (OperationCancelledException e) {
-                recordAtLast(point, look);
-                throw e;
-            } catch (RepositoryException e) {
-                if (isThere(point)) {
-                    wholeDomains.remove(store(point).folder());
-                    unverifiable.add(name(point) + ": " + e.getMessage());
-                }
-            }
-            if (isThere(point)) {
-                damage.addAll(found);
-                record(store(point), look);
-            } else {
-                removed(point.folder());
+        for (Point each : chain) {
+            // It may be another by now.
+            Point point = points.get(each.folder());
+            for (int tries = 1; point != null; tries++) {
+                point = verified(point, tries, verifier, resumption, meter);
             }
         }
+    }
+
+    /** Verifies a point; returns it as it is now if it has to be verified again, since a prune changed it meanwhile. */
+    private @Nullable Point verified(
+            Point point, int tries, DiskVerifier verifier, Resumption resumption, ProgressMeter meter) {
+        List<Finding> found = new ArrayList<>();
+        Look look = new Look(point);
+        RepositoryException failure = null;
+        try {
+            found.addAll(smallFiles(point, look));
+            for (ManifestDisk disk : point.manifest().disks()) {
+                meter.disk(disk.target());
+                found.addAll(verify(point, disk, verifier, resumption, look));
+                meter.diskDone();
+            }
+        } catch (OperationCancelledException e) {
+            recordAtLast(point, look);
+            throw e;
+        } catch (RepositoryException e) {
+            failure = e;
+        }
+        if (!isThere(point)) {
+            removed(point.folder());
+            return null;
+        }
+        boolean wrong = failure != null || !found.isEmpty() || !look.lost().isEmpty();
+        if (wrong && hasChanged(point)) {
+            if (tries < MOST_TRIES) {
+                return points.get(point.folder());
+            }
+            unverifiable(point, "prunes changed it each time it was read");
+            return null;
+        }
+        if (failure != null) {
+            unverifiable(point, String.valueOf(failure.getMessage()));
+        }
+        damage.addAll(found);
+        record(store(point), look);
+        return null;
+    }
+
+    private void unverifiable(Point point, String reason) {
+        wholeDomains.remove(store(point).folder());
+        unverifiable.add(name(point) + ": " + reason);
+    }
+
+    /**
+     * Whether a point, or one that it builds on, has another manifest than the one that was read of it, because points
+     * were merged meanwhile. Then nothing that was found wrong says anything, and the manifests are read again.
+     */
+    private boolean hasChanged(Point top) {
+        DomainStore domain = store(top);
+        boolean changed = false;
+        Point point = points.getOrDefault(top.folder(), top);
+        while (point != null) {
+            if (!domain.isStill(point)) {
+                changed = true;
+                if (!domain.hasPoint(point.id())) {
+                    return true;
+                }
+                point = domain.point(point.id());
+                points.put(point.folder(), point);
+            }
+            ParentLink link = point.manifest().parent();
+            point = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
+        }
+        return changed;
     }
 
     /** What was found of a point before the verification was cancelled. */
     private void recordAtLast(Point point, Look look) {
         boolean interrupted = Thread.interrupted();
-        if (isThere(point)) {
+        if (isThere(point) && !hasChanged(point)) {
             record(store(point), look);
         }
         if (interrupted) {
@@ -319,7 +375,11 @@ public final class Verifier {
     /** What is wrong in points that were not asked for, or not there yet, because they build on others. */
     private void children(DomainStore domain, DiskVerifier verifier) {
         try {
-            verifier.lost(domain).inChildren().forEach(look -> record(domain, look));
+            for (Look look : verifier.lost(domain).inChildren()) {
+                if (domain.isStill(look.point())) {
+                    record(domain, look);
+                }
+            }
         } catch (IOException e) {
             notices.add("not all points that build on damaged ones were looked at: " + Problems.reason(e));
         }
@@ -344,8 +404,8 @@ public final class Verifier {
         }
     }
 
-    private static boolean isThere(Point point) {
-        return !Files.notExists(point.folder(), LinkOption.NOFOLLOW_LINKS);
+    private boolean isThere(Point point) {
+        return store(point).hasPoint(point.id());
     }
 
     private List<Finding> verify(
@@ -378,7 +438,7 @@ public final class Verifier {
             } catch (DamagedException e) {
                 found.addAll(e.findings());
             }
-            look.file(file.file(), found, true);
+            look.file(point.folder().resolve(file.file()), found, true);
         }
         for (ManifestDisk disk : point.manifest().disks()) {
             if (disk.image() != null && disk.digests() != null) {

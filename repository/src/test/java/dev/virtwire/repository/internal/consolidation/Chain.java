@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** Points of a domain with the disks vda and vdb, what each of them has to hold, and merges of them. */
@@ -76,8 +77,17 @@ final class Chain {
 
     /** An increment on the point with this index. */
     int increment(int parent) throws IOException {
+        return increment(parent, disk -> disk.later(random));
+    }
+
+    /** The same, of one sector of each disk. */
+    int littleIncrement(int parent) throws IOException {
+        return increment(parent, disk -> disk.laterInOneSector(random));
+    }
+
+    private int increment(int parent, UnaryOperator<MemoryDisk> change) throws IOException {
         Map<String, MemoryDisk> state = new LinkedHashMap<>();
-        states.get(parent).forEach((target, disk) -> state.put(target, disk.later(random)));
+        states.get(parent).forEach((target, disk) -> state.put(target, change.apply(disk)));
         add(maker.increment(state, points.get(parent)), state);
         return points.size() - 1;
     }

@@ -4,6 +4,7 @@ package dev.virtwire.repository.internal.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ReplacedFileException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -22,7 +23,8 @@ class ProblemsTest {
     @Test
     void whatIsNotTheFilesFaultSaysNothingOfIt() {
         IOException tooMany = new FileSystemException("vda.qcow2", null, "Too many open files");
-        for (IOException cause : new IOException[] {new AccessDeniedException("vda.qcow2"), tooMany}) {
+        IOException replaced = new ReplacedFileException(FILE, null);
+        for (IOException cause : new IOException[] {new AccessDeniedException("vda.qcow2"), tooMany, replaced}) {
             assertThat(Problems.saysNothingOfTheFile(cause)).isTrue();
             assertThat(Problems.saysNothingOfTheFile(causedBy(cause))).isTrue();
         }
