@@ -44,6 +44,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,11 +53,13 @@ import org.jspecify.annotations.Nullable;
 public final class RepositoryStore implements Repository {
     private final Path folder;
     private final String id;
+    private final List<String> formerIds;
     private final DurableFiles files;
 
-    private RepositoryStore(Path folder, String id, DurableFiles files) {
+    private RepositoryStore(Path folder, RepositoryFile file, DurableFiles files) {
         this.folder = folder;
-        this.id = id;
+        this.id = file.id();
+        this.formerIds = file.formerIds();
         this.files = files;
     }
 
@@ -90,7 +93,7 @@ public final class RepositoryStore implements Repository {
                     + "; this program reads versions " + RepositoryFile.FIRST_VERSION + " to " + RepositoryFile.VERSION
                     + (file.version() > RepositoryFile.VERSION ? ": use a newer one" : ""));
         }
-        return new RepositoryStore(absolute, file.id(), files);
+        return new RepositoryStore(absolute, file, files);
     }
 
     /**
@@ -157,11 +160,8 @@ public final class RepositoryStore implements Repository {
 
     /** The sum first: {@code virtwire.json} appears last and whole, so a crash leaves a repository or none. */
     private static void create(Path folder, DurableFiles files) throws IOException {
-        RepositoryFile file = new RepositoryFile(
-                RepositoryFile.FORMAT,
-                RepositoryFile.FIRST_VERSION,
-                Names.newRepositoryId(),
-                Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        RepositoryFile file =
+                RepositoryFile.first(Names.newRepositoryId(), Instant.now().truncatedTo(ChronoUnit.MILLIS));
         byte[] content = Json.write(file);
         files.replace(
                 folder.resolve(Names.REPOSITORY_SUM),
@@ -179,6 +179,32 @@ public final class RepositoryStore implements Repository {
         return id;
     }
 
+    @Override
+    public String newId() {
+        List<DomainLock> locks = new ArrayList<>();
+        try {
+            for (DomainStore domain : domainStores()) {
+                locks.add(domain.lock());
+                refuseUnfinished(domain);
+            }
+            return RepositoryVersion.newId(folder, files);
+        } finally {
+            locks.forEach(DomainLock::close);
+        }
+    }
+
+    /** What a run left on a host has names with the old id, and in a copy it is not ours. */
+    private void refuseUnfinished(DomainStore domain) {
+        List<String> unfinished = domain.journal().points();
+        if (!unfinished.isEmpty()) {
+            Path entry = domain.journal().file(unfinished.get(0));
+            throw new RepositoryException(
+                    "the run that wrote " + entry + " has not been cleared up after. If this is the original, run"
+                            + " recover. If this is a copy, what that run left belongs to the original: delete " + entry
+                            + " and " + domain.partial(unfinished.get(0)));
+        }
+    }
+
     /** What this repository changes its files with. */
     public DurableFiles files() {
         return files;
@@ -190,7 +216,7 @@ public final class RepositoryStore implements Repository {
             return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                             && Names.isDomainFolder(String.valueOf(path.getFileName())))
                     .sorted()
-                    .map(path -> new DomainStore(id, path, files))
+                    .map(this::store)
                     .toList();
         } catch (IOException e) {
             throw Problems.with("read", folder, e);
@@ -199,7 +225,11 @@ public final class RepositoryStore implements Repository {
 
     /** The folder of the domain with this name, which need not exist. */
     public DomainStore domain(String name) {
-        return new DomainStore(id, folder.resolve(Names.domainFolder(name)), files);
+        return store(folder.resolve(Names.domainFolder(name)));
+    }
+
+    private DomainStore store(Path domain) {
+        return new DomainStore(id, formerIds, domain, files);
     }
 
     /**

@@ -12,8 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 
-/** Keeps older programs away from a repository that holds what they would misunderstand. */
+/** Changes {@code virtwire.json}: keeps older programs away from what they would misunderstand, and gives new ids. */
 public final class RepositoryVersion {
     /** Another run needs the lock for a moment only. */
     private static final Duration PATIENCE = Duration.ofSeconds(3);
@@ -21,40 +22,54 @@ public final class RepositoryVersion {
     private RepositoryVersion() {}
 
     /**
-     * Raises the repository's version to {@link RepositoryFile#VERSION}, if it is lower. Durable when it returns: what
-     * older programs would misunderstand may be written from then on.
+     * Raises the repository's version to {@link RepositoryFile#WITH_MERGES}, if it is lower. Durable when it returns:
+     * what older programs would misunderstand may be written from then on.
      *
      * @throws dev.virtwire.repository.RepositoryException if it cannot be written
      * @throws dev.virtwire.repository.RepositoryBusyException if another run that raises it does not end
      */
     public static void raise(Path repository, DurableFiles files) {
+        replace(repository, files, old -> old.raised(RepositoryFile.WITH_MERGES));
+    }
+
+    /**
+     * Gives the repository another id, and returns it; the old one is remembered. Nothing may be under way in it.
+     *
+     * @throws dev.virtwire.repository.RepositoryException if it cannot be written
+     * @throws dev.virtwire.repository.RepositoryBusyException if another run that changes the file does not end
+     */
+    public static String newId(Path repository, DurableFiles files) {
+        String id = Names.newRepositoryId();
+        replace(repository, files, old -> old.renamed(id));
+        return id;
+    }
+
+    private static void replace(Path repository, DurableFiles files, UnaryOperator<RepositoryFile> change) {
         Path file = repository.resolve(Names.REPOSITORY);
         Path sum = repository.resolve(Names.REPOSITORY_SUM);
-        if (isRaised(file, sum)) {
+        if (isDone(file, sum, change)) {
             return;
         }
         DomainLock lock =
                 DomainLock.acquire(repository.resolve(Names.REPOSITORY_LOCK), repository.toString(), PATIENCE);
         try {
-            RepositoryFile old =
-                    SummedFile.read(file, sum, RepositoryFile.class).value();
-            if (!isRaised(file, sum)) {
-                SummedFile.replace(
-                        files,
-                        file,
-                        sum,
-                        new RepositoryFile(old.format(), RepositoryFile.VERSION, old.id(), old.created()));
+            if (!isDone(file, sum, change)) {
+                SummedFile.replace(files, file, sum, change.apply(read(file, sum)));
             }
         } catch (IOException e) {
-            throw Problems.with("raise the version of the repository in", repository, e);
+            throw Problems.with("change " + Names.REPOSITORY + " in", repository, e);
         } finally {
             lock.close();
         }
     }
 
-    /** Not so while a run that raises it has not ended, or died. */
-    private static boolean isRaised(Path file, Path sum) {
-        return SummedFile.read(file, sum, RepositoryFile.class).value().version() >= RepositoryFile.VERSION
-                && !Files.exists(SummedFile.next(sum), LinkOption.NOFOLLOW_LINKS);
+    /** Not so while a run that changes it has not ended, or died. */
+    private static boolean isDone(Path file, Path sum, UnaryOperator<RepositoryFile> change) {
+        RepositoryFile now = read(file, sum);
+        return change.apply(now).equals(now) && !Files.exists(SummedFile.next(sum), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static RepositoryFile read(Path file, Path sum) {
+        return SummedFile.read(file, sum, RepositoryFile.class).value();
     }
 }
