@@ -44,13 +44,17 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A repository's folder. */
 public final class RepositoryStore implements Repository {
+    private static final Logger LOG = LoggerFactory.getLogger(RepositoryStore.class);
+
     private final Path folder;
     private final String id;
     private final List<String> formerIds;
@@ -181,28 +185,7 @@ public final class RepositoryStore implements Repository {
 
     @Override
     public String newId() {
-        List<DomainLock> locks = new ArrayList<>();
-        try {
-            for (DomainStore domain : domainStores()) {
-                locks.add(domain.lock());
-                refuseUnfinished(domain);
-            }
-            return RepositoryVersion.newId(folder, files);
-        } finally {
-            locks.forEach(DomainLock::close);
-        }
-    }
-
-    /** What a run left on a host has names with the old id, and in a copy it is not ours. */
-    private void refuseUnfinished(DomainStore domain) {
-        List<String> unfinished = domain.journal().points();
-        if (!unfinished.isEmpty()) {
-            Path entry = domain.journal().file(unfinished.get(0));
-            throw new RepositoryException(
-                    "the run that wrote " + entry + " has not been cleared up after. If this is the original, run"
-                            + " recover. If this is a copy, what that run left belongs to the original: delete " + entry
-                            + " and " + domain.partial(unfinished.get(0)));
-        }
+        return RepositoryVersion.newId(folder, domainStores(), files);
     }
 
     /** What this repository changes its files with. */
@@ -230,6 +213,18 @@ public final class RepositoryStore implements Repository {
 
     private DomainStore store(Path domain) {
         return new DomainStore(id, formerIds, domain, files);
+    }
+
+    /** The folders of other names with points of the domain that has this UUID: it was renamed. */
+    public List<DomainStore> formerNames(DomainStore domain, UUID uuid) {
+        return domainStores().stream()
+                .filter(other -> !other.name().equals(domain.name()))
+                .filter(other -> {
+                    Point newest = other.points(problem -> LOG.debug("its own trouble", problem))
+                            .newest();
+                    return newest != null && newest.manifest().domain().uuid().equals(uuid);
+                })
+                .toList();
     }
 
     /**
@@ -394,12 +389,7 @@ public final class RepositoryStore implements Repository {
         DomainStore store = existing(domain);
         DomainLock lock = store.lock();
         try {
-            List<Point> points = store.points(problem -> {}).points();
-            if (!MissingPoints.of(store, points).containsKey(point)) {
-                throw new RepositoryException("nobody misses a point " + point + " of domain " + store.name() + " in "
-                        + folder
-                        + (store.hasPoint(point) ? ": it is there" : ""));
-            }
+            MissingPoints.requireMissed(store, point);
             new PointRemoval(store).accept(point);
         } catch (IOException e) {
             throw Problems.with("accept the loss of", store.folder().resolve(point), e);

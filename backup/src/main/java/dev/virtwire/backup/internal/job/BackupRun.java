@@ -280,6 +280,13 @@ public final class BackupRun {
 
     private List<String> notices(Attempt attempt, Manifest manifest) {
         List<String> found = new ArrayList<>();
+        if (manifest.previous() == null) {
+            repository
+                    .formerNames(attempt.store(), attempt.facts().identity().uuid())
+                    .forEach(former -> found.add("domain " + manifest.domain().name() + " was " + former.name()
+                            + " before: its points of that time stay there until 'virtwire forget' or 'virtwire prune"
+                            + " --gone-for' lets them go"));
+        }
         for (ExcludedDisk disk : manifest.excluded()) {
             found.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.store;
 
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Changes {@code virtwire.json}: keeps older programs away from what they would misunderstand, and gives new ids. */
@@ -33,15 +36,37 @@ public final class RepositoryVersion {
     }
 
     /**
-     * Gives the repository another id, and returns it; the old one is remembered. Nothing may be under way in it.
+     * Gives the repository another id, and returns it; the old one is remembered.
      *
-     * @throws dev.virtwire.repository.RepositoryException if it cannot be written
-     * @throws dev.virtwire.repository.RepositoryBusyException if another run that changes the file does not end
+     * @param domains all domains of the repository
+     * @throws RepositoryException if it cannot be written, or a run on a domain has not been cleared up after
+     * @throws dev.virtwire.repository.RepositoryBusyException if a run is at work
      */
-    public static String newId(Path repository, DurableFiles files) {
-        String id = Names.newRepositoryId();
-        replace(repository, files, old -> old.renamed(id));
-        return id;
+    public static String newId(Path repository, List<DomainStore> domains, DurableFiles files) {
+        List<DomainLock> locks = new ArrayList<>();
+        try {
+            for (DomainStore domain : domains) {
+                locks.add(domain.lock());
+                refuseUnfinished(domain);
+            }
+            String id = Names.newRepositoryId();
+            replace(repository, files, old -> old.renamed(id));
+            return id;
+        } finally {
+            locks.forEach(DomainLock::close);
+        }
+    }
+
+    /** What a run left on a host has names with the old id, and in a copy it is not ours. */
+    private static void refuseUnfinished(DomainStore domain) {
+        List<String> unfinished = domain.journal().points();
+        if (!unfinished.isEmpty()) {
+            Path entry = domain.journal().file(unfinished.get(0));
+            throw new RepositoryException(
+                    "the run that wrote " + entry + " has not been cleared up after. If this is the original, run"
+                            + " recover. If this is a copy, what that run left belongs to the original: delete " + entry
+                            + " and " + domain.partial(unfinished.get(0)));
+        }
     }
 
     private static void replace(Path repository, DurableFiles files, UnaryOperator<RepositoryFile> change) {
