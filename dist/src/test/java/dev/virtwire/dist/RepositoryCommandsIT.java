@@ -254,7 +254,7 @@ class RepositoryCommandsIT {
         };
         CommandRun incomplete = run(command);
         assertThat(incomplete.exitCode()).isEqualTo(2);
-        assertThat(incomplete.err()).startsWith("error: --repository needs --remove");
+        assertThat(incomplete.err()).startsWith("error: --repository is for --remove");
         command = Stream.concat(Stream.of(command), Stream.of("--remove")).toArray(String[]::new);
         assertThat(run(command).out()).matches("deleted checkpoint virtwire-\\S+-full\n");
         assertThat(run(command))

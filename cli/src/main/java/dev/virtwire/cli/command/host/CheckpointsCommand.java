@@ -26,11 +26,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code virtwire checkpoints}: the moments since which a domain's changes are known. */
 @Command(
@@ -52,10 +49,9 @@ public final class CheckpointsCommand extends ConnectedCommand {
             names = "--repository",
             paramLabel = "DIR",
             description = "With --remove: only those that belong to this repository.")
-    private @Nullable Path repository;
+    private @Nullable Path folder;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    private @Nullable Repository repository;
 
     private record Row(String name, CheckpointSpec spec) {
         Instant created() {
@@ -72,12 +68,19 @@ public final class CheckpointsCommand extends ConnectedCommand {
     }
 
     @Override
+    public Integer call() throws Exception {
+        if (folder != null && !removes) {
+            throw CommandException.usage("--repository is for --remove", null);
+        }
+        // What is wrong with it is said before anybody is connected to.
+        repository = folder == null ? null : Repository.open(folder);
+        return super.call();
+    }
+
+    @Override
     protected int run(Libvirt libvirt) {
         if (removes) {
             return remove(libvirt);
-        }
-        if (repository != null) {
-            throw new ParameterException(spec.commandLine(), "--repository needs --remove");
         }
         Domain domain = domain(libvirt, name);
         List<Row> rows = rows(domain);
@@ -110,9 +113,8 @@ public final class CheckpointsCommand extends ConnectedCommand {
 
     private int remove(Libvirt libvirt) {
         Domain domain = domain(libvirt, name);
-        RecoverReport report = Backups.removeCheckpoints(
-                        libvirt, domain.name(), repository == null ? null : Repository.open(repository))
-                .join();
+        RecoverReport report =
+                Backups.removeCheckpoints(libvirt, domain.name(), repository).join();
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", domain.name());
