@@ -8,6 +8,7 @@ import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
@@ -119,8 +120,8 @@ public final class CheckpointsCommand extends ConnectedCommand {
             printJson(json -> {
                 json.writeStringField("domain", domain.name());
                 json.writeBooleanField("clean", report.clean());
-                write(json, "done", report.done());
-                write(json, "left", report.left());
+                Json.writeStrings(json, "done", report.done());
+                Json.writeStrings(json, "left", report.left());
             });
         } else {
             report.done().forEach(this::say);
@@ -134,14 +135,6 @@ public final class CheckpointsCommand extends ConnectedCommand {
                     "not everything could be removed: " + report.left().get(0), null);
         }
         return ExitCode.DONE;
-    }
-
-    private static void write(JsonGenerator json, String field, List<String> sentences) throws IOException {
-        json.writeArrayFieldStart(field);
-        for (String sentence : sentences) {
-            json.writeString(sentence);
-        }
-        json.writeEndArray();
     }
 
     private static List<Row> rows(Domain domain) {
@@ -172,11 +165,7 @@ public final class CheckpointsCommand extends ConnectedCommand {
                 "created",
                 row.spec.creationTime() == null ? null : row.created().toString());
         json.writeStringField("description", row.spec.description());
-        json.writeArrayFieldStart("disks");
-        for (String disk : row.disks()) {
-            json.writeString(disk);
-        }
-        json.writeEndArray();
+        Json.writeStrings(json, "disks", row.disks());
         json.writeEndObject();
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
@@ -60,13 +61,13 @@ public final class ForgetCommand extends AbstractCommand {
     static void write(JsonGenerator json, ForgetReport report) throws IOException {
         json.writeStringField("domain", report.domain());
         json.writeBooleanField("erased", report.erased());
-        PointJson.writeStrings(json, "points", report.points());
+        Json.writeStrings(json, "points", report.points());
         json.writeNumberField("stored", report.stored());
         json.writeStringField(
                 "lastBackup",
                 report.lastBackup() == null ? null : report.lastBackup().toString());
-        PointJson.writeStrings(json, "obstacles", report.obstacles());
-        PointJson.writeStrings(json, "remains", report.remains());
+        Json.writeStrings(json, "obstacles", report.obstacles());
+        Json.writeStrings(json, "remains", report.remains());
     }
 
     /** The same for people. */

@@ -11,6 +11,7 @@ import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.storage.StorageVolume;
@@ -260,16 +261,16 @@ public final class RestoreCommand extends ConnectedCommand {
                 if (pool != null) {
                     json.writeStringField("pool", pool);
                 }
-                PointJson.writeStrings(json, pool == null ? "files" : "volumes", made);
+                Json.writeStrings(json, pool == null ? "files" : "volumes", made);
                 json.writeNumberField("bytesWritten", bytesWritten);
                 json.writeNumberField("durationMillis", duration.toMillis());
                 json.writeStringField("definedName", defined == null ? null : defined.name());
                 json.writeStringField(
                         "definedUuid", defined == null ? null : defined.uuid().toString());
-                PointJson.writeStrings(json, "passedOver", choice.passedOver());
+                Json.writeStrings(json, "passedOver", choice.passedOver());
                 PointJson.writeLost(json, lost);
                 PointJson.writeDamage(json, damage);
-                PointJson.writeStrings(json, "notices", notices);
+                Json.writeStrings(json, "notices", notices);
             });
             return;
         }
