@@ -254,6 +254,7 @@ public final class RestoreCommand extends ConnectedCommand {
         point.manifest()
                 .excluded()
                 .forEach(disk -> notices.add("the point does not have disk " + disk.target() + ": " + disk.reason()));
+        choice.passedOver().forEach(passed -> warn("passed over, since it cannot be restored from here: " + passed));
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", point.manifest().domain().name());
@@ -283,7 +284,6 @@ public final class RestoreCommand extends ConnectedCommand {
         }
         lost.forEach(range -> out().println("lost: " + range));
         damage.forEach(finding -> out().println("damaged: " + finding));
-        choice.passedOver().forEach(passed -> warn("passed over, since it cannot be restored from here: " + passed));
         notices.forEach(this::note);
     }
 

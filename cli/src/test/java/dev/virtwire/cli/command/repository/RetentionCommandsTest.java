@@ -157,6 +157,23 @@ class RetentionCommandsTest {
     }
 
     @Test
+    void aRestoreSaysAsJsonWhatItSaysAsText() throws IOException {
+        Path manifest = backups.resolve("web1").resolve(points.get(3)).resolve("manifest.json");
+        Files.writeString(manifest, "{}");
+        String passed = "passed over, since it cannot be restored from here: " + manifest;
+
+        CommandRun text = CommandRun.of("restore", dir, "web1", "--to", folder + "/a");
+        CommandRun json = CommandRun.of("restore", dir, "web1", "--to", folder + "/b", "--json");
+
+        assertThat(text.exitCode()).isEqualTo(3);
+        assertThat(text.err()).startsWith("warning: " + passed);
+        assertThat(json.exitCode()).isEqualTo(3);
+        assertThat(json.err().lines().findFirst())
+                .hasValueSatisfying(line -> assertThat(line).startsWith("{\"warning\":\"" + passed));
+        assertThat(json(json).at("/passedOver/0").asText()).startsWith(manifest.toString());
+    }
+
+    @Test
     void domainsThatAreGoneAreShownAndErasedOnlyWithYes() throws IOException {
         CommandRun shown = CommandRun.of("prune", dir, "web1", "--gone-for", "1d");
         assertThat(shown.exitCode()).isZero();
