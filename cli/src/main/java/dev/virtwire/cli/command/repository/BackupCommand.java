@@ -87,7 +87,8 @@ public final class BackupCommand extends ConnectedCommand {
             names = "--bwlimit",
             paramLabel = "RATE",
             converter = RateConverter.class,
-            description = "For pull: read at most this many bytes a second, all domains together, such as 512K or 20M.")
+            description = "For pull: read at most this many bytes a second, all domains together, such as 512K or 20M."
+                    + " What the --keep rules merge afterwards is read no faster.")
     private long bytesPerSecond = TransferLimits.UNLIMITED;
 
     @Option(

@@ -73,6 +73,9 @@ public final class PruneCommand extends AbstractCommand {
     @Option(names = "--yes", description = "For --gone-for: erase what is shown.")
     private boolean yes;
 
+    @Mixin
+    private RateOption rate = new RateOption();
+
     @Override
     public Integer call() {
         @Nullable Retention retention = retention();
@@ -114,8 +117,9 @@ public final class PruneCommand extends AbstractCommand {
         return conclude(done, failed);
     }
 
-    private PruneRequest request(String domain, Retention retention) {
-        PruneRequest request = PruneRequest.of(domain, retention);
+    /** What is asked for a domain. */
+    PruneRequest request(String domain, Retention retention) {
+        PruneRequest request = PruneRequest.of(domain, retention).limitedTo(rate.bytesPerSecond());
         return dryRun ? request.asDryRun() : request;
     }
 

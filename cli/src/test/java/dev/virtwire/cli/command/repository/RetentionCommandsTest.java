@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.virtwire.cli.CommandRun;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** Prune, hold, release and forget on a repository with two domains, whose points are some days old. */
 class RetentionCommandsTest {
@@ -154,6 +156,16 @@ class RetentionCommandsTest {
         assertThat(erased.get("points")).hasSize(4);
         assertThat(backups.resolve("web1")).doesNotExist();
         assertThat(CommandRun.of("points", dir).out().lines()).hasSize(5);
+    }
+
+    @Test
+    void mergesReadAsSlowlyAsIsAskedFor() {
+        PruneCommand prune = new PruneCommand();
+        new CommandLine(prune).parseArgs(dir, "--keep-last", "1", "--bwlimit", "20M");
+        assertThat(prune.request("web1", Retention.ofLast(1)).bytesPerSecond()).isEqualTo(20 << 20);
+        assertThat(CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--bwlimit", "1G")
+                        .exitCode())
+                .isZero();
     }
 
     @Test
