@@ -58,6 +58,7 @@ public final class BackupRun {
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
     private final List<String> notices = new ArrayList<>();
+    private final List<String> left = new ArrayList<>();
     private final long started = System.nanoTime();
 
     /** A backup by {@code request} over {@code libvirt} into {@code repository}, within {@code budget}. */
@@ -156,7 +157,7 @@ public final class BackupRun {
         }
         leftovers.clearUnknown();
         leftovers.done().forEach(done -> notices.add("an earlier run was cleaned up after: " + done));
-        leftovers.left().forEach(left -> notices.add("an earlier run left behind " + left));
+        left.addAll(leftovers.left());
     }
 
     private Attempt plan(DomainStore store, HostFacts facts, DiskChoice choice, Map<String, String> lost) {
@@ -262,7 +263,7 @@ public final class BackupRun {
         } catch (RuntimeException e) {
             leftovers.left().add(Reasons.of(e));
         }
-        leftovers.left().forEach(left -> notices.add("left for the next run or recover to clear: " + left));
+        left.addAll(leftovers.left());
     }
 
     private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
@@ -275,7 +276,8 @@ public final class BackupRun {
                 copied.bytesStored(),
                 attempt.job().frozen(),
                 Duration.ofNanos(System.nanoTime() - started),
-                notices);
+                notices,
+                left);
     }
 
     private List<String> notices(Attempt attempt, Manifest manifest) {

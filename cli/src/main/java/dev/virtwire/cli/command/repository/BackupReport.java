@@ -82,6 +82,7 @@ final class BackupReport {
             json.writeNumber(frozen.toMillis());
         }
         Json.writeStrings(json, "notices", result.notices());
+        Json.writeStrings(json, "left", result.left());
         PruneReport pruned = outcome.pruned();
         if (pruned == null) {
             json.writeNullField("pruned");

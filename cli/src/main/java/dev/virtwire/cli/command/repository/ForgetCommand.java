@@ -51,9 +51,7 @@ public final class ForgetCommand extends AbstractCommand {
             printJson(json -> write(json, report));
             return ExitCode.DONE;
         }
-        if (!yes || !quiet()) {
-            lines(report).forEach(out()::println);
-        }
+        lines(report, quiet() && yes).forEach(out()::println);
         return ExitCode.DONE;
     }
 
@@ -70,9 +68,15 @@ public final class ForgetCommand extends AbstractCommand {
         Json.writeStrings(json, "remains", report.remains());
     }
 
-    /** The same for people. */
-    static List<String> lines(ForgetReport report) {
+    /** The same for people; with {@code quiet} only what may remain, because nothing else names it then. */
+    static List<String> lines(ForgetReport report, boolean quiet) {
         List<String> lines = new ArrayList<>();
+        if (quiet) {
+            if (report.erased()) {
+                report.remains().forEach(remains -> lines.add("may remain: " + report.domain() + ": " + remains));
+            }
+            return lines;
+        }
         boolean blocked = !report.obstacles().isEmpty();
         lines.add((report.erased() ? "erased: " : blocked ? "not erased: " : "would be erased by --yes: ")
                 + report.domain() + ", " + Amounts.count(report.points().size(), "point") + ", "

@@ -108,8 +108,9 @@ public final class PruneCommand extends AbstractCommand {
             done.values().forEach(this::warnOfPoints);
         } else {
             for (String domain : chosen) {
-                if (gone.containsKey(domain) && (!quiet() || !yes)) {
-                    ForgetCommand.lines(requireNonNull(gone.get(domain))).forEach(out()::println);
+                if (gone.containsKey(domain)) {
+                    ForgetReport report = requireNonNull(gone.get(domain));
+                    ForgetCommand.lines(report, quiet() && yes).forEach(out()::println);
                 }
                 print(domain, done.get(domain), failed.get(domain));
             }

@@ -158,6 +158,28 @@ class RetentionCommandsTest {
         assertThat(CommandRun.of("points", dir).out().lines()).hasSize(5);
     }
 
+    /** Nothing else names it then, and cron mails what is printed. */
+    @Test
+    void whatRemainsOnAHostIsSaidWithQuietToo() throws IOException {
+        new PointMaker(backups).pushed("vdb");
+        copyDomain("web3");
+        String image = ": image /pushed/vdb on host node1 (qemu:///system)\n";
+
+        CommandRun forgotten = CommandRun.of("forget", dir, "web1", "--yes", "--quiet");
+        CommandRun gone = CommandRun.of("prune", dir, "web3", "--gone-for", "1d", "--yes", "--quiet");
+
+        assertThat(forgotten.out())
+                .startsWith("may remain: web1: checkpoint virtwire-")
+                .endsWith("may remain: web1" + image)
+                .hasLineCount(2);
+        assertThat(gone.out())
+                .startsWith("may remain: web3: checkpoint virtwire-")
+                .endsWith("may remain: web3" + image)
+                .hasLineCount(2);
+        assertThat(backups.resolve("web1")).doesNotExist();
+        assertThat(backups.resolve("web3")).doesNotExist();
+    }
+
     @Test
     void mergesReadAsSlowlyAsIsAskedFor() {
         PruneCommand prune = new PruneCommand();
