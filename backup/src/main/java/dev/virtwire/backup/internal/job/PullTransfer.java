@@ -313,7 +313,7 @@ final class PullTransfer implements Transfer {
             String file = requireNonNull(before.image()).file();
             String backing = "../" + parent.id() + "/" + file;
             DiskStore.Parent compared =
-                    new DiskStore.Parent(backing, chain.leaves(), new Comparison(chain.leaves(), block -> true));
+                    new DiskStore.Parent(backing, chain.leaves(), new Comparison(chain.leaves()));
             if (choice.compared().contains(target)) {
                 return images.store(throttled(source), target, compared);
             }
