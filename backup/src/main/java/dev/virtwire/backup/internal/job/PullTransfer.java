@@ -317,7 +317,7 @@ final class PullTransfer implements Transfer {
             if (choice.compared().contains(target)) {
                 return images.store(throttled(source), target, compared);
             }
-            SourceDisk changes = ProvenChanges.of(throttled(source), chain.leaves(), chain.leaves());
+            SourceDisk changes = ProvenChanges.of(throttled(source), chain.leaves());
             if (changes != null && choice.isRebased()) {
                 return copyRebased(images, changes, target, chain);
             }
