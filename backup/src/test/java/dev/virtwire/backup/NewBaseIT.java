@@ -2,6 +2,7 @@
 package dev.virtwire.backup;
 
 import static dev.virtwire.backup.Scene.MIB;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.repository.manifest.Level;
@@ -72,6 +73,32 @@ class NewBaseIT {
                         .startsWith("a new base, made out of point "
                                 + results.get(second - 1).point().id() + " and what changed since: its chain has ");
             }
+            history.requireTruth();
+        }
+    }
+
+    @Test
+    void itIsMadeIfAnIncrementIsAskedForToo_alsoIfNoBitmapTellsWhatChanged() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "base-2")
+                .disk(GuestDisk.raw(3 * MIB + 512).random(0, 2 * MIB, 6))
+                .start()) {
+            Scene scene = new Scene(libvirtd, Files.createDirectories(deep(folder)));
+            History history = new History(libvirtd, guest, scene, folder);
+            history.backup();
+            BackupRequest increment = BackupRequest.of(guest.name()).withLevel(Level.INCREMENTAL);
+            BackupResult base = null;
+            for (int i = 0; i < 7 && base == null; i++) {
+                guest.write("vda", MIB + 4096L * i, 4096, 0x40 + i);
+                BackupResult next = history.backup(increment);
+                base = next.point().manifest().level() == Level.FULL ? next : null;
+            }
+
+            ManifestDisk disk = requireNonNull(base).point().manifest().disk("vda");
+            assertThat(disk.image().backing()).isNull();
+            assertThat(disk.reason())
+                    .startsWith("a new base: its chain has ")
+                    .endsWith("; and its format is raw, which keeps no bitmap of changes");
+            assertThat(history.backup(increment).point().manifest().level()).isEqualTo(Level.INCREMENTAL);
             history.requireTruth();
         }
     }
