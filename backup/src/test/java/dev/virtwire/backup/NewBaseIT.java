@@ -103,6 +103,43 @@ class NewBaseIT {
         }
     }
 
+    @Test
+    void ofADiskWhoseBitmapMissesChangesAllIsReadAndTheReasonSaysSo() throws Exception {
+        int size = 3 << 20;
+        try (Guest guest = Guest.on(libvirtd, "base-3")
+                .disk(GuestDisk.qcow2(size).random(0, size, 7))
+                .start()) {
+            Scene scene = new Scene(libvirtd, Files.createDirectories(deep(folder)));
+            History history = new History(libvirtd, guest, scene, folder);
+            BackupResult before = history.backup();
+            BackupResult base = null;
+            for (int i = 0; i < 7 && base == null; i++) {
+                guest.write("vda", 0, size, 0x60 + i);
+                before = history.backup();
+                history.virsh("blockresize", guest.name(), "vda", (size - 65536) + "B");
+                history.virsh("blockresize", guest.name(), "vda", size + "B");
+                BackupResult next = history.backup();
+                String last = before.point().id();
+                ManifestDisk disk = next.point().manifest().disk("vda");
+                String missed = "its bitmap misses changes, as it does if the disk was smaller for a while";
+                if (disk.level() == Level.INCREMENTAL) {
+                    assertThat(disk.reason())
+                            .isEqualTo("what differs from point " + last + ", found by reading all of it: " + missed);
+                    assertThat(next.notices()).containsExactly("disk vda holds " + disk.reason());
+                } else {
+                    assertThat(disk.reason())
+                            .startsWith("a new base: its chain has ")
+                            .endsWith("; and " + missed);
+                    assertThat(next.notices()).containsExactly("disk vda was copied in full: " + disk.reason());
+                    base = next;
+                }
+                assertThat(next.bytesRead()).isGreaterThanOrEqualTo(size - MIB);
+            }
+            assertThat(base).isNotNull();
+            history.requireTruth();
+        }
+    }
+
     private static Path deep(Path folder) {
         Path deep = folder;
         while (deep.toString().length() + 202 < NAME) {

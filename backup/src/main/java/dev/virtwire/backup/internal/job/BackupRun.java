@@ -287,11 +287,14 @@ public final class BackupRun {
         }
         for (ManifestDisk disk : manifest.disks()) {
             boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
-            if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
-                found.add("disk " + disk.target() + " was copied in full: " + disk.reason());
-            }
-            if (attempt.plan().choice().compared().contains(disk.target()) && disk.bitmap() != null) {
+            ParentChoice choice = attempt.plan().choice();
+            // Another reason than that of the plan: its bitmap was found to miss changes.
+            boolean byBitmap = choice.byBitmap().contains(disk.target())
+                    && choice.reasonOf(disk.target()).equals(disk.reason());
+            if (disk.level() != Level.FULL && !byBitmap && disk.bitmap() != null) {
                 found.add("disk " + disk.target() + " holds " + disk.reason());
+            } else if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
+                found.add("disk " + disk.target() + (byBitmap ? " is " : " was copied in full: ") + disk.reason());
             }
             if (disk.bitmap() == null && request.mode() == Mode.PULL) {
                 found.add("disk " + disk.target() + " has no bitmap of changes ("
