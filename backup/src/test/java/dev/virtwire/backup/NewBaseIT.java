@@ -5,6 +5,7 @@ import static dev.virtwire.backup.Scene.MIB;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -12,6 +13,8 @@ import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +35,7 @@ class NewBaseIT {
     @TempDir
     Path folder;
 
+    private final Tools tools = new Tools();
     private Libvirtd libvirtd;
 
     @BeforeEach
@@ -137,6 +141,49 @@ class NewBaseIT {
             }
             assertThat(base).isNotNull();
             history.requireTruth();
+        }
+    }
+
+    @Test
+    void itIsFinishedWithoutThePointThatItIsMadeOf() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "base-4")
+                .disk(GuestDisk.qcow2(6 * MIB).random(0, 6 * MIB, 8))
+                .start()) {
+            Scene scene = new Scene(libvirtd, Files.createDirectories(deep(folder)));
+            Path truth = folder.resolve("truth.raw");
+            BackupResult base = scene.backup(BackupRequest.of(guest.name()));
+            List<String> journal = new ArrayList<>();
+            for (int i = 0; i < 7 && journal.isEmpty(); i++) {
+                guest.write("vda", MIB, 65536, 0x30 + i);
+                Files.deleteIfExists(truth);
+                guest.copyDisk("vda", truth);
+                Path parent = base.point().folder();
+                base = scene.backup(BackupRequest.of(guest.name()), Scene.inMidCopy(() -> {
+                    String begun =
+                            scene.repository().points(guest.name()).unfinished().get(0);
+                    if (begun.contains("-full")) {
+                        Path entry = parent.resolveSibling(".journal").resolve(begun + ".json");
+                        journal.add(takeAway(parent.resolve("vda.qcow2"), entry));
+                    }
+                }));
+            }
+
+            assertThat(journal).singleElement().asString().contains("\"parent\" : null");
+            assertThat(base.point().manifest().parent()).isNull();
+            Path image = base.point().folder().resolve("vda.qcow2");
+            tools.check(image);
+            tools.compare(truth, image, "qcow2");
+            scene.requireClean(guest.name(), base.point().manifest().checkpoint());
+        }
+    }
+
+    /** As somebody may who needs the room; what is open is still read. */
+    private static String takeAway(Path image, Path entry) {
+        try {
+            Files.delete(image);
+            return Files.readString(entry);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -231,10 +231,11 @@ public final class BackupRun {
     private Point commit(Attempt attempt, Transfer.Copied copied) throws IOException {
         requireNotCancelled();
         meter.phase(Progress.Phase.COMMITTING);
-        if (attempt.parent() != null) {
+        Point builtOn = attempt.builtOn();
+        if (builtOn != null) {
             DiskChain.requireStillThere(
                     attempt.store(),
-                    attempt.parent(),
+                    builtOn,
                     attempt.point(),
                     attempt.plan().choice().incremental());
         }
