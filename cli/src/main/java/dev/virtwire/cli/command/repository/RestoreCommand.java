@@ -51,6 +51,9 @@ import picocli.CommandLine.Parameters;
         },
         sortOptions = false)
 public final class RestoreCommand extends ConnectedCommand {
+    /** The name that a point gives to its domain's XML. */
+    private static final String DEFINITION = "domain.xml";
+
     static final class FormatConverter extends WordConverter<ImageFormat> {
         FormatConverter() {
             super(ImageFormat::toString, ImageFormat.QCOW2, ImageFormat.RAW);
@@ -293,9 +296,18 @@ public final class RestoreCommand extends ConnectedCommand {
                         InterruptibleWork.begin(console().interruption(), view, "nothing of it is left")) {
             return work.run(() -> restore.apply(view).join());
         } catch (DamagedException e) {
-            throw salvage || chain
-                    ? e
-                    : CommandException.damaged(e.getMessage() + "; with --salvage, all that is right is restored");
+            String advice = advice(e);
+            throw advice == null ? e : CommandException.damaged(e.getMessage() + "; " + advice);
         }
+    }
+
+    /** How to get what is right, or null if there is no other way. */
+    private @Nullable String advice(DamagedException failure) {
+        if (define
+                && failure.findings().stream()
+                        .anyMatch(finding -> finding.file().endsWith(DEFINITION))) {
+            return "without --define and with --salvage, the rest is restored";
+        }
+        return salvage || chain ? null : "with --salvage, all that is right is restored";
     }
 }
