@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param quiesce whether the guest's file systems are frozen while the backup begins
  * @param resume whether a backup that an earlier run began is finished, if its job still runs
  * @param compression how the images of a pull are compressed
+ * @param diskless whether a domain that has no disk to back up gets a point as well
  */
 public record BackupRequest(
         String domain,
@@ -44,7 +45,8 @@ public record BackupRequest(
         boolean insecureNbd,
         boolean quiesce,
         boolean resume,
-        Compression compression) {
+        Compression compression,
+        boolean diskless) {
     /** A request that is still being changed. */
     private static final class Draft {
         private final String domain;
@@ -61,6 +63,7 @@ public record BackupRequest(
         private boolean quiesce;
         private boolean resume;
         private Compression compression;
+        private boolean diskless;
 
         Draft(BackupRequest request) {
             domain = request.domain;
@@ -77,6 +80,7 @@ public record BackupRequest(
             quiesce = request.quiesce;
             resume = request.resume;
             compression = request.compression;
+            diskless = request.diskless;
         }
     }
 
@@ -143,7 +147,8 @@ public record BackupRequest(
                 false,
                 false,
                 false,
-                Compression.NONE);
+                Compression.NONE,
+                false);
     }
 
     private BackupRequest with(Consumer<Draft> change) {
@@ -163,7 +168,8 @@ public record BackupRequest(
                 draft.insecureNbd,
                 draft.quiesce,
                 draft.resume,
-                draft.compression);
+                draft.compression,
+                draft.diskless);
     }
 
     /** Who moves the data. */
@@ -267,5 +273,14 @@ public record BackupRequest(
      */
     public BackupRequest resuming() {
         return with(draft -> draft.resume = true);
+    }
+
+    /**
+     * If none of the domain's disks can be backed up, its definition and UEFI variables are, in a point without disks.
+     * Without this, the backup of such a domain fails with a {@link NoDiskException}. It still does if all disks are
+     * left out by the request, or for a push.
+     */
+    public BackupRequest evenWithoutDisks() {
+        return with(draft -> draft.diskless = true);
     }
 }

@@ -107,6 +107,9 @@ public final class BackupRun {
         DomainLock lock = store.lock();
         try {
             store.requireSame(facts.identity());
+            if (choice.disks().isEmpty()) {
+                return withoutDisks(store, facts, choice);
+            }
             Attempt attempt = resumedOrPlanned(store, facts, choice);
             Transfer.Copied copied;
             Point point;
@@ -131,6 +134,23 @@ public final class BackupRun {
         } finally {
             lock.close();
         }
+    }
+
+    private BackupResult withoutDisks(DomainStore store, HostFacts facts, DiskChoice choice) {
+        clearEarlier(store);
+        Point point;
+        try {
+            point = DisklessPoint.make(facts, store, choice, notices);
+        } catch (UnsureCommitException e) {
+            throw unsure(e);
+        } catch (IOException e) {
+            throw describe(e, "");
+        }
+        notices.add("it has no disk: the point holds the domain's definition alone");
+        notices.addAll(ofDefinition(store, point.manifest(), facts.description().keepsTpmState()));
+        meter.last(Progress.Phase.DONE);
+        return new BackupResult(
+                point, point.manifest().outcome(), 0, 0, null, Duration.ofNanos(System.nanoTime() - started), notices, left);
     }
 
     /** What an earlier run began, if that was asked for and can be resumed; else what it left is cleared. */

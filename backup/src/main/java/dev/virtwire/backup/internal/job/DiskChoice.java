@@ -8,6 +8,7 @@ import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.manifest.DiskSource;
 import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.Mode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +26,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
      * What the plan says of this domain's disks.
      *
      * @throws BackupException if it names a disk that is not there or cannot be backed up, or (a
-     *     {@link NoDiskException}) none is left
+     *     {@link NoDiskException}) none is left and the plan does not allow for that
      */
     static DiskChoice of(BackupRequest plan, String domain, List<Disk> all) {
         Map<String, Disk> known = new LinkedHashMap<>();
@@ -50,7 +51,8 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
                 chosen.add(new ChosenDisk(disk.target(), source(disk)));
             }
         }
-        if (chosen.isEmpty()) {
+        boolean left = plan.disks().isEmpty() && plan.excluded().isEmpty();
+        if (chosen.isEmpty() && !(plan.diskless() && left && plan.mode() == Mode.PULL)) {
             throw new NoDiskException("domain " + domain + " has no disk to back up"
                     + (excluded.isEmpty()
                             ? ""

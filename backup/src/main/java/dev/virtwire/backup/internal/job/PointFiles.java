@@ -46,7 +46,16 @@ record PointFiles(
      * set while the disks are copied is not in them.
      */
     static PointFiles fetch(Attempt attempt) throws IOException {
-        Domain domain = attempt.facts().domain();
+        return fetch(attempt.facts(), seesHostFiles(attempt), attempt.plan().checkpoint());
+    }
+
+    /** The same of a domain without disks, so that nothing tells whether the host's files can be seen but its name. */
+    static PointFiles fetch(HostFacts facts) throws IOException {
+        return fetch(facts, facts.isHere(), null);
+    }
+
+    private static PointFiles fetch(HostFacts facts, boolean here, @Nullable String checkpoint) throws IOException {
+        Domain domain = facts.domain();
         Map<String, byte[]> contents = new LinkedHashMap<>();
         boolean secrets = true;
         String xml;
@@ -57,9 +66,8 @@ record PointFiles(
             secrets = false;
         }
         contents.put(PointFile.DOMAIN, xml.getBytes(StandardCharsets.UTF_8));
-        Place place = attempt.facts().description().nvram();
-        Nvram nvram = place == null ? null : fetchNvram(place, seesHostFiles(attempt), contents);
-        String checkpoint = attempt.plan().checkpoint();
+        Place place = facts.description().nvram();
+        Nvram nvram = place == null ? null : fetchNvram(place, here, contents);
         if (checkpoint != null) {
             String description = Waiting.await(
                     Waiting.await(domain.checkpoints().find(checkpoint)).xml());

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.job;
+
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.format.Writer;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.DomainXml;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.ParentLink;
+import dev.virtwire.repository.manifest.PointFile;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/** Makes the point of a domain that has no disk to back up. The host is only asked: nothing can be left on it. */
+final class DisklessPoint {
+    private DisklessPoint() {}
+
+    /** Makes it, under the domain's lock. If that fails, nothing of it is left. */
+    static Point make(HostFacts facts, DomainStore store, DiskChoice choice, List<String> notices) throws IOException {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        String id = store.newPointId(now, Level.FULL);
+        UnfinishedPoint unfinished = new UnfinishedPoint(store, id);
+        unfinished.create();
+        boolean made = false;
+        try {
+            PointFiles fetched = PointFiles.fetch(facts);
+            List<PointFile> files = fetched.write(unfinished);
+            Point newest = store.points().newest();
+            Point point = unfinished.commit(new Manifest(
+                    Manifest.FORMAT,
+                    Manifest.VERSION,
+                    Writer.here().program(),
+                    store.repositoryId(),
+                    id,
+                    facts.identity(),
+                    facts.host(),
+                    Mode.PULL,
+                    Level.FULL,
+                    Manifest.COMPLETED,
+                    null,
+                    newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
+                    null,
+                    "the domain has no disk to back up",
+                    false,
+                    now,
+                    Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                    List.of(),
+                    choice.excluded(),
+                    files,
+                    new DomainXml(fetched.secrets(), facts.description().secrets()),
+                    fetched.nvram(),
+                    List.of()));
+            made = true;
+            if (unfinished.notice() != null) {
+                notices.add(unfinished.notice());
+            }
+            return point;
+        } finally {
+            if (!made && !store.hasFolder(id)) {
+                unfinished.discard();
+            }
+        }
+    }
+}
