@@ -43,6 +43,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Stream;
@@ -53,11 +54,18 @@ public final class RepositoryStore implements Repository {
     private final Path folder;
     private final String id;
     private final DurableFiles files;
+    private final InstantSource clock;
 
-    private RepositoryStore(Path folder, String id, DurableFiles files) {
+    private RepositoryStore(Path folder, String id, DurableFiles files, InstantSource clock) {
         this.folder = folder;
         this.id = id;
         this.files = files;
+        this.clock = clock;
+    }
+
+    /** The same by another clock: all times that are written into it are told by this one. For tests of years. */
+    public RepositoryStore by(InstantSource newClock) {
+        return new RepositoryStore(folder, id, files, newClock);
     }
 
     /**
@@ -90,7 +98,7 @@ public final class RepositoryStore implements Repository {
                     + "; this program reads versions " + RepositoryFile.FIRST_VERSION + " to " + RepositoryFile.VERSION
                     + (file.version() > RepositoryFile.VERSION ? ": use a newer one" : ""));
         }
-        return new RepositoryStore(absolute, file.id(), files);
+        return new RepositoryStore(absolute, file.id(), files, InstantSource.system());
     }
 
     /**
@@ -190,7 +198,7 @@ public final class RepositoryStore implements Repository {
             return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                             && Names.isDomainFolder(String.valueOf(path.getFileName())))
                     .sorted()
-                    .map(path -> new DomainStore(id, path, files))
+                    .map(path -> new DomainStore(id, path, files, clock))
                     .toList();
         } catch (IOException e) {
             throw Problems.with("read", folder, e);
@@ -199,7 +207,7 @@ public final class RepositoryStore implements Repository {
 
     /** The folder of the domain with this name, which need not exist. */
     public DomainStore domain(String name) {
-        return new DomainStore(id, folder.resolve(Names.domainFolder(name)), files);
+        return new DomainStore(id, folder.resolve(Names.domainFolder(name)), files, clock);
     }
 
     /**
@@ -312,8 +320,8 @@ public final class RepositoryStore implements Repository {
 
     @Override
     public Hold hold(String domain, String point, @Nullable String reason) {
-        Hold wanted = new Hold(point, Instant.now().truncatedTo(ChronoUnit.MILLIS), reason);
         DomainStore store = existing(domain);
+        Hold wanted = new Hold(point, store.now(), reason);
         DomainLock lock = store.lock();
         try {
             if (!store.pointIds().contains(point)) {

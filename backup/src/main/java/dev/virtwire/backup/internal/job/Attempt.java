@@ -24,7 +24,6 @@ import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.PointFile;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -210,7 +209,7 @@ record Attempt(
                 plan.checkpoint() == null ? plan.noCheckpointReason() : null,
                 request.quiesce(),
                 job().began(),
-                Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                store.now(),
                 disks,
                 choice.excluded(),
                 written.files(),

@@ -38,7 +38,6 @@ import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -165,7 +164,7 @@ public final class BackupRun {
                 : ParentChoice.full(
                         choice.disks(),
                         request.mode() == Mode.PULL ? "a full backup was asked for" : "a push is always full");
-        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Instant now = store.now();
         String id = store.newPointId(now, parent.level());
         TransferPlan plan = TransferPlan.of(
                 request,

@@ -21,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -37,12 +39,14 @@ public final class DomainStore {
     private final String repositoryId;
     private final Path folder;
     private final DurableFiles files;
+    private final InstantSource clock;
 
     /** In {@code folder}, of the repository with this id. */
-    public DomainStore(String repositoryId, Path folder, DurableFiles files) {
+    public DomainStore(String repositoryId, Path folder, DurableFiles files, InstantSource clock) {
         this.repositoryId = repositoryId;
         this.folder = folder;
         this.files = files;
+        this.clock = clock;
     }
 
     /** The folder's name. */
@@ -68,6 +72,11 @@ public final class DomainStore {
     /** What this repository changes its files with. */
     public DurableFiles files() {
         return files;
+    }
+
+    /** The time, as exact as it is written. */
+    public Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** Whether the folder is there. */
