@@ -277,8 +277,8 @@ public record BackupRequest(
 
     /**
      * If none of the domain's disks can be backed up, its definition and UEFI variables are, in a point without disks.
-     * Without this, the backup of such a domain fails with a {@link NoDiskException}. It still does if all disks are
-     * left out by the request, or for a push.
+     * Without this, the backup of such a domain fails with a {@link NoDiskException}. It still does if the
+     * request leaves a disk out, or for a push.
      */
     public BackupRequest evenWithoutDisks() {
         return with(draft -> draft.diskless = true);

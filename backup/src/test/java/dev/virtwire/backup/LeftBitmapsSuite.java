@@ -19,6 +19,7 @@ import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -114,6 +115,21 @@ abstract class LeftBitmapsSuite {
                         guest.image(i == 1 ? "vda" : "vdb").toString(),
                         checkpoint));
                 guest.start();
+            }
+            requireOnly(guest, backup());
+        }
+    }
+
+    /** It may stay so for months. */
+    @Test
+    void aPointWhoseManifestCannotBeReadLeavesNone() throws Exception {
+        try (Guest guest = guest("left-unread")) {
+            String first = history.backup().point().id();
+            backup();
+            Path manifest = scene.backups().resolve(guest.name()).resolve(first).resolve("manifest.json");
+            Files.write(manifest, new byte[] {' '}, StandardOpenOption.APPEND);
+            for (int i = 0; i < 3; i++) {
+                scene.requireClean(guest.name(), backup());
             }
             requireOnly(guest, backup());
         }

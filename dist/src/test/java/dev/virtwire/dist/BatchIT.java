@@ -151,17 +151,36 @@ class BatchIT {
 
         assertThat(run.err())
                 .contains("note: there is no domain 'gone-9' to exclude on " + at() + "\n")
-                .contains("note: domain notes-2 has no disk to back up; nothing of it is kept\n");
+                .contains("notes-2: it has no disk: the point holds the domain's definition alone\n");
         assertThat(run.exitCode()).isZero();
         assertThat(run("points", repository.toString()).out())
                 .contains("notes-1")
-                .doesNotContain("notes-2");
+                .contains("notes-2");
         words.add("--json");
         JsonNode domains = new ObjectMapper()
                 .readTree(run(backup(words.toArray(String[]::new))).out())
                 .get("domains");
         assertThat(domains.get(1).get("error").isNull()).isTrue();
-        assertThat(domains.get(1).get("passedOver").asText()).isEqualTo("domain notes-2 has no disk to back up");
+        assertThat(domains.get(1).get("passedOver").isNull()).isTrue();
+        assertThat(domains.get(1).get("disks")).isEmpty();
+
+        assertThat(run("verify", repository.toString(), "notes-2").exitCode()).isZero();
+        CommandRun restored = run(
+                "--connect",
+                libvirtd.unixUri(),
+                "restore",
+                repository.toString(),
+                "notes-2",
+                "--to",
+                folder.resolve("restored").toString(),
+                "--define",
+                "--name",
+                "notes-3");
+        assertThat(restored.exitCode()).as(restored.err()).isZero();
+        assertThat(folder.resolve("restored/domain.xml")).content().contains("<name>notes-3</name>");
+        try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            libvirt.domain("notes-3").join().undefine().join();
+        }
     }
 
     private String at() {

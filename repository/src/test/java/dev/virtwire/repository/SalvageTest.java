@@ -22,6 +22,8 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is proven right is delivered, whatever else is damaged; what is not is named, range by range. */
 class SalvageTest {
@@ -168,13 +170,35 @@ class SalvageTest {
 
         assertThat(result.damage()).extracting(Finding::file).contains(digests);
         assertThat(content(out.resolve("web1-vda.qcow2"))).isEqualTo(second.content);
-        // A leaf of the full point's disk: its first one.
         flip(digests, Files.size(digests) - 9);
-        flip(digests, 40);
-        assertThat(restore(RestoreRequest.of(increment, folder.resolve("salvaged"))
-                                .salvaging())
-                        .lost())
-                .containsExactly(new LostRange("vda", 0, MIB));
+    }
+
+    /** The first leaf of the full point's disk, how many follow, and of what kind they are. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, 31, 24})
+    void digestsThatAreLostLoseNothingThatTheRootProves(int at) throws IOException {
+        Path digests = full.folder().resolve("vda.digests");
+        flip(digests, at);
+
+        RestoreResult result = restore(RestoreRequest.of(increment, out));
+
+        assertThat(result.damage()).extracting(Finding::file).contains(digests);
+        assertThat(content(out.resolve("web1-vda.qcow2"))).isEqualTo(second.content);
+        assertThat(repository.points("web1").known()).isNotEmpty().allMatch(PointDamage::harmless);
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+        assertThat(report.damage()).extracting(Finding::file).containsOnly(digests);
+        assertThat(report.lost()).isEmpty();
+    }
+
+    @Test
+    void withoutTheRootEachBlockNeedsItsDigest() throws IOException {
+        flip(full.folder().resolve("vda.digests"), 40);
+        flip(image(full), dataOf(image(full), 3 * MIB));
+
+        assertThat(restore(RestoreRequest.of(increment, out).salvaging()).lost())
+                .containsExactly(new LostRange("vda", 0, MIB), new LostRange("vda", 3 * MIB, MIB));
     }
 
     @Test

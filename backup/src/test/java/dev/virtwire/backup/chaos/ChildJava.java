@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * The Java that children run in. It starts from an archive of the classes that the first of them loaded, since most of
  * a child's short life is its start; such an archive takes classes from jars only, so what lies in folders gets one.
  */
-final class ChildJava {
+public final class ChildJava {
     private static final ChildJava JAVA = new ChildJava();
 
     private final Path archive;
@@ -44,7 +44,7 @@ final class ChildJava {
      *
      * @param whole whether it will end by itself, and may write the archive then
      */
-    static List<String> command(boolean whole, Class<?> main) {
+    public static List<String> command(boolean whole, Class<?> main) {
         boolean archived = Files.exists(JAVA.archive);
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Runs independent judges. */
-final class Programs {
+public final class Programs {
     private Programs() {}
 
     /**
@@ -17,17 +17,17 @@ final class Programs {
      * @param code its exit code
      * @param output what it printed, complaints included
      */
-    record Result(int code, String output) {}
+    public record Result(int code, String output) {}
 
     /** Runs a command, which has to succeed, and returns what it printed. */
-    static String run(List<String> command) throws IOException, InterruptedException {
+    public static String run(List<String> command) throws IOException, InterruptedException {
         Result result = tryRun(command);
         assertThat(result.code).as("%s: %s", command, result.output).isZero();
         return result.output;
     }
 
     /** Runs a command. */
-    static Result tryRun(List<String> command) throws IOException, InterruptedException {
+    public static Result tryRun(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Result(process.waitFor(), output);

@@ -32,10 +32,14 @@ final class NewestRestorable {
         Listing listing = domain.points(unreadable::add);
         DamageRecord record = DamageRecord.of(domain);
         Point damaged = null;
+        boolean disks = listing.points().stream()
+                .anyMatch(point -> !point.manifest().disks().isEmpty());
         List<String> passed = new ArrayList<>();
         for (int i = listing.points().size() - 1; i >= 0; i--) {
             Point point = listing.points().get(i);
-            String elsewhere = elsewhere(point.manifest());
+            String elsewhere = disks && point.manifest().disks().isEmpty()
+                    ? "it has no disk, and an earlier point has"
+                    : elsewhere(point.manifest());
             String known = record.doubt() == null ? record.problem(point) : null;
             if (elsewhere == null && known == null) {
                 return choice(domain, listing, unreadable, point, passed, damaged != null);

@@ -29,6 +29,7 @@ import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.restore.FileRestore;
 import dev.virtwire.repository.internal.retention.DomainErasure;
+import dev.virtwire.repository.internal.retention.HeldPoints;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
@@ -43,6 +44,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
@@ -56,15 +58,20 @@ public final class RepositoryStore implements Repository {
     private static final Logger LOG = LoggerFactory.getLogger(RepositoryStore.class);
 
     private final Path folder;
-    private final String id;
-    private final List<String> formerIds;
+    private final RepositoryFile file;
     private final DurableFiles files;
+    private final InstantSource clock;
 
-    private RepositoryStore(Path folder, RepositoryFile file, DurableFiles files) {
+    private RepositoryStore(Path folder, RepositoryFile file, DurableFiles files, InstantSource clock) {
         this.folder = folder;
-        this.id = file.id();
-        this.formerIds = file.formerIds();
+        this.file = file;
         this.files = files;
+        this.clock = clock;
+    }
+
+    /** The same by another clock: all times that are written into it are told by this one. For tests of years. */
+    public RepositoryStore by(InstantSource newClock) {
+        return new RepositoryStore(folder, file, files, newClock);
     }
 
     /**
@@ -97,7 +104,7 @@ public final class RepositoryStore implements Repository {
                     + "; this program reads versions " + RepositoryFile.FIRST_VERSION + " to " + RepositoryFile.VERSION
                     + (file.version() > RepositoryFile.VERSION ? ": use a newer one" : ""));
         }
-        return new RepositoryStore(absolute, file, files);
+        return new RepositoryStore(absolute, file, files, InstantSource.system());
     }
 
     /**
@@ -180,7 +187,7 @@ public final class RepositoryStore implements Repository {
 
     @Override
     public String id() {
-        return id;
+        return file.id();
     }
 
     @Override
@@ -212,7 +219,7 @@ public final class RepositoryStore implements Repository {
     }
 
     private DomainStore store(Path domain) {
-        return new DomainStore(id, formerIds, domain, files);
+        return new DomainStore(file.id(), file.formerIds(), domain, files, clock);
     }
 
     /** The folders of other names with points of the domain that has this UUID: it was renamed. */
@@ -337,36 +344,12 @@ public final class RepositoryStore implements Repository {
 
     @Override
     public Hold hold(String domain, String point, @Nullable String reason) {
-        Hold wanted = new Hold(point, Instant.now().truncatedTo(ChronoUnit.MILLIS), reason);
-        DomainStore store = existing(domain);
-        DomainLock lock = store.lock();
-        try {
-            if (!store.pointIds().contains(point)) {
-                throw new RepositoryException(
-                        "domain " + store.name() + " in " + folder + " has no point " + point + " to hold");
-            }
-            RepositoryVersion.raise(folder, files);
-            return store.journal().holds().add(wanted);
-        } catch (IOException e) {
-            throw Problems.with("hold point " + point + " in", store.folder(), e);
-        } finally {
-            lock.close();
-        }
+        return HeldPoints.hold(existing(domain), point, reason);
     }
 
     @Override
     public void release(String domain, String point) {
-        DomainStore store = existing(domain);
-        DomainLock lock = store.lock();
-        try {
-            if (!store.journal().holds().remove(point)) {
-                throw new RepositoryException("point " + point + " of domain " + store.name() + " is not held");
-            }
-        } catch (IOException e) {
-            throw Problems.with("release point " + point + " in", store.folder(), e);
-        } finally {
-            lock.close();
-        }
+        HeldPoints.release(existing(domain), point);
     }
 
     @Override

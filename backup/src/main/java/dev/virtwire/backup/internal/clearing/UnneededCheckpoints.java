@@ -34,6 +34,9 @@ final class UnneededCheckpoints {
         if (committed && entry.checkpoint() != null) {
             keep.add(entry.checkpoint());
         }
+        if (listing != null) {
+            unreadable(listing).forEach(point -> keep.add(Names.checkpoint(entry.repository(), point)));
+        }
     }
 
     /**
@@ -58,13 +61,22 @@ final class UnneededCheckpoints {
         }
     }
 
-    /**
-     * The points, if they tell whose checkpoints are needed: in a run before the newest, and if a manifest cannot be
-     * read, nobody knows.
-     */
+    /** The points, if they tell whose checkpoints are needed: in a run before the newest, nobody knows. */
     private @Nullable Listing others() {
-        Point newest = listing == null || !listing.damage().isEmpty() ? null : listing.newest();
+        if (listing == null || unreadable(listing).size() < listing.damage().size()) {
+            return null;
+        }
+        Point newest = listing.newest();
         return newest != null && newest.id().equals(entry.point()) ? listing : null;
+    }
+
+    /** Of each piece of damage the point that cannot be read: what checkpoint it made is needed, for all we know. */
+    private static List<String> unreadable(Listing listing) {
+        return listing.damage().stream()
+                .map(finding -> String.valueOf(
+                        requireNonNull(finding.file().getParent()).getFileName()))
+                .filter(Names::isPoint)
+                .toList();
     }
 
     /**

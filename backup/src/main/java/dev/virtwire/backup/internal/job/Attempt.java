@@ -24,7 +24,7 @@ import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.PointFile;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -210,13 +210,35 @@ record Attempt(
                 plan.checkpoint() == null ? plan.noCheckpointReason() : null,
                 request.quiesce(),
                 job().began(),
-                Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                store.now(),
                 disks,
                 choice.excluded(),
                 written.files(),
                 written.domainXml(),
                 written.nvram(),
                 List.of());
+    }
+
+    /** What the user should know of how the point's disks were copied, a sentence each. */
+    List<String> notices(Manifest manifest) {
+        List<String> found = new ArrayList<>();
+        for (ManifestDisk disk : manifest.disks()) {
+            boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
+            ParentChoice choice = plan.choice();
+            // Another reason than that of the plan: its bitmap was found to miss changes.
+            boolean byBitmap = choice.byBitmap().contains(disk.target())
+                    && choice.reasonOf(disk.target()).equals(disk.reason());
+            if (disk.level() != Level.FULL && !byBitmap && disk.bitmap() != null) {
+                found.add("disk " + disk.target() + " holds " + disk.reason());
+            } else if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
+                found.add("disk " + disk.target() + (byBitmap ? " is " : " was copied in full: ") + disk.reason());
+            }
+            if (disk.bitmap() == null && request.mode() == Mode.PULL) {
+                found.add("disk " + disk.target() + " has no bitmap of changes (" + plan.noBitmapReason(disk.target())
+                        + "): every backup of it reads all of it");
+            }
+        }
+        return found;
     }
 
     private static @Nullable ParentLink link(@Nullable Point point) {

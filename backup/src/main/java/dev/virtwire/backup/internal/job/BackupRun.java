@@ -33,12 +33,10 @@ import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
-import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -150,7 +148,14 @@ public final class BackupRun {
         notices.addAll(ofDefinition(store, point.manifest(), facts.description().keepsTpmState()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
-                point, point.manifest().outcome(), 0, 0, null, Duration.ofNanos(System.nanoTime() - started), notices, left);
+                point,
+                point.manifest().outcome(),
+                0,
+                0,
+                null,
+                Duration.ofNanos(System.nanoTime() - started),
+                notices,
+                left);
     }
 
     /** What an earlier run began, if that was asked for and can be resumed; else what it left is cleared. */
@@ -186,7 +191,7 @@ public final class BackupRun {
                 : ParentChoice.full(
                         choice.disks(),
                         request.mode() == Mode.PULL ? "a full backup was asked for" : "a push is always full");
-        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Instant now = store.now();
         String id = store.newPointId(now, parent.level());
         TransferPlan plan = TransferPlan.of(
                 request,
@@ -288,7 +293,11 @@ public final class BackupRun {
     }
 
     private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
-        notices.addAll(notices(attempt, point.manifest()));
+        notices.addAll(ofDefinition(
+                attempt.store(),
+                point.manifest(),
+                requireNonNull(attempt.recorded()).tpmState()));
+        notices.addAll(attempt.notices(point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
                 point,
@@ -301,11 +310,12 @@ public final class BackupRun {
                 left);
     }
 
-    private List<String> notices(Attempt attempt, Manifest manifest) {
+    /** What the user should know of a point, whatever its disks are. */
+    private List<String> ofDefinition(DomainStore store, Manifest manifest, boolean tpmState) {
         List<String> found = new ArrayList<>();
         if (manifest.previous() == null) {
             repository
-                    .formerNames(attempt.store(), attempt.facts().identity().uuid())
+                    .formerNames(store, manifest.domain().uuid())
                     .forEach(former -> found.add("domain " + manifest.domain().name() + " was " + former.name()
                             + " before: its points of that time stay there until 'virtwire forget' or 'virtwire prune"
                             + " --gone-for' lets them go"));
@@ -313,27 +323,11 @@ public final class BackupRun {
         for (ExcludedDisk disk : manifest.excluded()) {
             found.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }
-        for (ManifestDisk disk : manifest.disks()) {
-            boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
-            ParentChoice choice = attempt.plan().choice();
-            // Another reason than that of the plan: its bitmap was found to miss changes.
-            boolean byBitmap = choice.byBitmap().contains(disk.target())
-                    && choice.reasonOf(disk.target()).equals(disk.reason());
-            if (disk.level() != Level.FULL && !byBitmap && disk.bitmap() != null) {
-                found.add("disk " + disk.target() + " holds " + disk.reason());
-            } else if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
-                found.add("disk " + disk.target() + (byBitmap ? " is " : " was copied in full: ") + disk.reason());
-            }
-            if (disk.bitmap() == null && request.mode() == Mode.PULL) {
-                found.add("disk " + disk.target() + " has no bitmap of changes ("
-                        + attempt.plan().noBitmapReason(disk.target()) + "): every backup of it reads all of it");
-            }
-        }
         if (manifest.nvram() != null && manifest.nvram().reason() != null) {
             found.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
                     + manifest.nvram().reason());
         }
-        if (requireNonNull(attempt.recorded()).tpmState()) {
+        if (tpmState) {
             found.add("the state of the emulated TPM is not in it: libvirt has no call that reads it");
         }
         return found;

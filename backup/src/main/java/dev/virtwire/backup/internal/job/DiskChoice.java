@@ -35,11 +35,13 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
         requireKnown(plan.excluded(), domain, known);
         List<ChosenDisk> chosen = new ArrayList<>();
         List<ExcludedDisk> excluded = new ArrayList<>();
+        boolean byUser = plan.mode() == Mode.PUSH;
         for (Disk disk : all) {
             String obstacle = obstacle(disk);
             boolean named = plan.disks().contains(disk.target());
             if (plan.excluded().contains(disk.target())) {
                 excluded.add(new ExcludedDisk(disk.target(), "excluded by the user"));
+                byUser = true;
             } else if (obstacle != null && named) {
                 throw new BackupException(
                         "disk " + disk.target() + " of domain " + domain + " cannot be backed up: " + obstacle);
@@ -47,12 +49,12 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
                 excluded.add(new ExcludedDisk(disk.target(), obstacle));
             } else if (!named && !plan.disks().isEmpty()) {
                 excluded.add(new ExcludedDisk(disk.target(), "not chosen by the user"));
+                byUser = true;
             } else {
                 chosen.add(new ChosenDisk(disk.target(), source(disk)));
             }
         }
-        boolean left = plan.disks().isEmpty() && plan.excluded().isEmpty();
-        if (chosen.isEmpty() && !(plan.diskless() && left && plan.mode() == Mode.PULL)) {
+        if (chosen.isEmpty() && (byUser || !plan.diskless())) {
             throw new NoDiskException("domain " + domain + " has no disk to back up"
                     + (excluded.isEmpty()
                             ? ""

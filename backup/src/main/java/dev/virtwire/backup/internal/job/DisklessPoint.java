@@ -14,7 +14,6 @@ import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** Makes the point of a domain that has no disk to back up. The host is only asked: nothing can be left on it. */
@@ -23,7 +22,7 @@ final class DisklessPoint {
 
     /** Makes it, under the domain's lock. If that fails, nothing of it is left. */
     static Point make(HostFacts facts, DomainStore store, DiskChoice choice, List<String> notices) throws IOException {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Instant now = store.now();
         String id = store.newPointId(now, Level.FULL);
         UnfinishedPoint unfinished = new UnfinishedPoint(store, id);
         unfinished.create();
@@ -49,7 +48,7 @@ final class DisklessPoint {
                     "the domain has no disk to back up",
                     false,
                     now,
-                    Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                    store.now(),
                     List.of(),
                     choice.excluded(),
                     files,

@@ -19,7 +19,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -207,7 +206,7 @@ final class JobBegin {
     }
 
     private CompletableFuture<BackupJob> beginBackup(@Nullable NbdServer server) {
-        began = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        began = attempt.store().now();
         return domain.beginBackup(plan.backup(server), plan.checkpointSpec(), Set.of());
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;

@@ -208,7 +208,7 @@ public final class BackupCommand extends ConnectedCommand {
             return List.of(turn(domain));
         }
         if (all) {
-            running(libvirt).forEach(domain -> turns.add(turn(domain)));
+            running(libvirt).forEach(domain -> turns.add(new Turn(domain.name(), ofAll(domain), null)));
             return turns;
         }
         Set<UUID> named = new HashSet<>();
@@ -227,6 +227,11 @@ public final class BackupCommand extends ConnectedCommand {
 
     private Turn turn(Domain domain) {
         return new Turn(domain.name(), options.request(domain.name()), null);
+    }
+
+    /** Nobody named it: one without disks keeps its definition, if no disk is named that it lacks. */
+    private BackupRequest ofAll(Domain domain) {
+        return options.request(domain.name()).evenWithoutDisks();
     }
 
     private List<Domain> running(Libvirt libvirt) {

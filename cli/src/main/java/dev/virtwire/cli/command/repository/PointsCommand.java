@@ -15,6 +15,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -101,7 +102,7 @@ public final class PointsCommand extends AbstractCommand {
 
     private static void row(Table table, Point point, @Nullable Hold hold, @Nullable PointDamage known) {
         Manifest manifest = point.manifest();
-        boolean pushed = manifest.disks().stream().allMatch(disk -> disk.image() == null);
+        boolean pushed = manifest.mode() == Mode.PUSH;
         table.row(
                 manifest.domain().name(),
                 point.id(),

@@ -4,13 +4,16 @@ package dev.virtwire.repository.internal.chain;
 import dev.virtwire.image.BackingFile;
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
+import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageMemory;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.damage.DamageRecord;
+import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.ChainLeaves;
+import dev.virtwire.repository.internal.digest.ComputedLeaves;
 import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
@@ -19,13 +22,16 @@ import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointPaths;
+import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DiskChain implements Closeable {
     private final List<DiskLayer> layers;
+    /** The leaves of the topmost disk if the digest files do not give them, and its images do. */
+    private @Nullable ComputedLeaves computed;
 
     private DiskChain(List<DiskLayer> layers) {
         this.layers = List.copyOf(layers);
@@ -127,6 +135,48 @@ public final class DiskChain implements Closeable {
             }
         }
         return content != null && DigestFile.rootOf(leaves()).equals(content.root());
+    }
+
+    /**
+     * Computes all leaves from what the images hold. If they have the root that the manifest names, all of the disk is
+     * right, whatever its digest files say, and these are its leaves from now on. All data of the disk is read.
+     */
+    boolean provesContentBy(ImageChain images) throws IOException {
+        ContentDigest content = top().disk().content();
+        long size = top().disk().virtualSize();
+        if (content == null || layers.get(layers.size() - 1).image().backing() != null) {
+            return false;
+        }
+        try {
+            BitSet data = new BitSet();
+            images.forEachExtent(0, size, extent -> {
+                if (extent.kind() == ImageExtent.Kind.DATA) {
+                    data.set(
+                            Math.toIntExact(extent.offset() / BlockTree.BLOCK),
+                            Math.toIntExact(BlockTree.blocks(extent.end())));
+                }
+            });
+            if (data.cardinality() > ComputedLeaves.most()) {
+                return false;
+            }
+            BlockTree.LeafHasher hasher = new BlockTree.LeafHasher();
+            ByteBuffer block = ByteBuffer.allocate(BlockTree.BLOCK);
+            ComputedLeaves leaves = ComputedLeaves.of(Math.toIntExact(BlockTree.blocks(size)), data, index -> {
+                Workers.refuseInterrupted();
+                images.read(index * BlockTree.BLOCK, block.clear().limit(BlockTree.blockLength(index, size)));
+                return hasher.hash(block.flip());
+            });
+            if (!DigestFile.rootOf(leaves.leaves()).equals(content.root())) {
+                return false;
+            }
+            computed = leaves;
+            return true;
+        } catch (ImageException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
@@ -283,7 +333,9 @@ public final class DiskChain implements Closeable {
 
     /** The leaves of the whole disk at the topmost point. */
     public Leaves leaves() {
-        return ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
+        return computed != null
+                ? computed.leaves()
+                : ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
     }
 
     /**

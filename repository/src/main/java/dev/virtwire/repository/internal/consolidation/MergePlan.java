@@ -15,8 +15,6 @@ import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.StoredImage;
 import java.io.Closeable;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -169,7 +167,7 @@ final class MergePlan implements Closeable {
                 stays.manifestSha256(),
                 gone,
                 base == null ? null : base.id(),
-                Instant.now().truncatedTo(ChronoUnit.MILLIS),
+                store.now(),
                 disks);
     }
 

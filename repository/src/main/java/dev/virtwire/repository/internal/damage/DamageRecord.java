@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -291,7 +290,7 @@ public final class DamageRecord {
     private void take(Look look, String foundBy) {
         String id = look.point().id();
         DamageFile.PointEntry before = points.getOrDefault(id, new DamageFile.PointEntry(id, List.of(), List.of()));
-        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Instant now = store.now();
         Map<String, DamageFile.DiskEntry> disks = before.disks().stream()
                 .collect(Collectors.toMap(DamageFile.DiskEntry::target, disk -> disk, (a, b) -> a, LinkedHashMap::new));
         look.disks().forEach((target, disk) -> {

@@ -21,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -39,13 +41,16 @@ public final class DomainStore {
     private final Set<String> formerIds;
     private final Path folder;
     private final DurableFiles files;
+    private final InstantSource clock;
 
     /** In {@code folder}, of the repository with this id, whose points may name one that it had before. */
-    public DomainStore(String repositoryId, Collection<String> formerIds, Path folder, DurableFiles files) {
+    public DomainStore(
+            String repositoryId, Collection<String> formerIds, Path folder, DurableFiles files, InstantSource clock) {
         this.repositoryId = repositoryId;
         this.formerIds = Set.copyOf(formerIds);
         this.folder = folder;
         this.files = files;
+        this.clock = clock;
     }
 
     /** The folder's name. */
@@ -71,6 +76,11 @@ public final class DomainStore {
     /** What this repository changes its files with. */
     public DurableFiles files() {
         return files;
+    }
+
+    /** The time, as exact as it is written. */
+    public Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MILLIS);
     }
 
     /** Whether the folder is there. */
