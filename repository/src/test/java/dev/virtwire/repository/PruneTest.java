@@ -374,20 +374,23 @@ class PruneTest {
     }
 
     @Test
-    void anUnreadableFullPointBlocksNothingAndStays() throws Exception {
+    void anUnreadableFullPointBlocksNothingAndStaysAndWhatBuildsOnItAgesOut() throws Exception {
         points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
         Files.writeString(points.get(3).folder().resolve(Names.MANIFEST), "{}");
 
-        PruneReport report = prune(1);
+        PruneReport report = prune(3);
 
-        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0));
         assertThat(report.points().stream().filter(PointVerdict::kept).map(PointVerdict::reason))
                 .containsExactlyInAnyOrder(
+                        "one of the last 3",
+                        "one of the last 3",
                         "its manifest cannot be read",
                         "it cannot be restored: the manifest of "
                                 + points.get(3).id() + ", on which it builds, cannot be read",
                         "it cannot be restored: " + points.get(4).id() + ", on which it builds, cannot be restored",
                         "the newest that can be restored");
+        assertThat(removed(prune(1))).containsExactlyElementsOf(ids(1, 2, 4, 5));
     }
 
     @Test
@@ -429,6 +432,28 @@ class PruneTest {
         maker.excluding("vdb");
         points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
         Files.delete(points.get(7).folder().resolve("vdb.qcow2"));
+
+        prune(1);
+
+        assertThat(listed()).containsExactlyElementsOf(ids(6, 7, 8));
+    }
+
+    /** A flipped bit of it changes no size: verify has found it. */
+    @Test
+    void aCopyOfADiskThatWasFoundDamagedIsNoReasonEither() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            points.add(
+                    maker.full(Map.of("vda", MemoryDisk.random(SIZE, random), "vdb", MemoryDisk.random(SIZE, random))));
+        }
+        maker.excluding("vdb");
+        points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+        Path image = points.get(7).folder().resolve("vdb.qcow2");
+        byte[] bytes = Files.readAllBytes(image);
+        Arrays.fill(bytes, 0, 4, (byte) 0);
+        Files.write(image, bytes);
+        repository
+                .verify(VerifyRequest.ofPoint("web1", points.get(7).id()), ProgressListener.NONE)
+                .join();
 
         prune(1);
 

@@ -85,6 +85,27 @@ final class Chain {
         return increment(parent, disk -> disk.laterInOneSector(random));
     }
 
+    /** The same, of one whole block of 1 MiB of vda. */
+    int blockIncrement(int parent, int block) throws IOException {
+        byte[] bytes = new byte[1 << 20];
+        random.nextBytes(bytes);
+        Map<String, MemoryDisk> state = new LinkedHashMap<>(states.get(parent));
+        state.replaceAll((target, disk) ->
+                target.equals("vda") ? disk.written(block << 20, bytes) : disk.laterInOneSector(random));
+        add(maker.increment(state, points.get(parent)), state);
+        return points.size() - 1;
+    }
+
+    /** An increment in which the disks {@code full} stand alone. */
+    int increment(int parent, Set<String> full) throws IOException {
+        Map<String, MemoryDisk> state = new LinkedHashMap<>();
+        states.get(parent)
+                .forEach((target, disk) ->
+                        state.put(target, full.contains(target) ? disk.untold() : disk.later(random)));
+        add(maker.increment(state, points.get(parent), full), state);
+        return points.size() - 1;
+    }
+
     private int increment(int parent, UnaryOperator<MemoryDisk> change) throws IOException {
         Map<String, MemoryDisk> state = new LinkedHashMap<>();
         states.get(parent).forEach((target, disk) -> state.put(target, change.apply(disk)));
