@@ -176,15 +176,16 @@ final class Chain {
     }
 
     void restore(int index) throws IOException {
-        restore(Repository.open(folder), id(index));
+        restore(index, ProgressListener.NONE);
     }
 
-    private void restore(Repository repository, String id) throws IOException {
+    /** What is restored is what the point has to hold, whatever the listener does. */
+    void restore(int index, ProgressListener listener) throws IOException {
+        Repository repository = Repository.open(folder);
+        String id = id(index);
         Path out = folder.resolveSibling(folder.getFileName() + "-out-" + restores++);
         repository
-                .restore(
-                        RestoreRequest.of(repository.point("web1", id), out).withFormat(ImageFormat.RAW),
-                        ProgressListener.NONE)
+                .restore(RestoreRequest.of(repository.point("web1", id), out).withFormat(ImageFormat.RAW), listener)
                 .join();
         for (Map.Entry<String, byte[]> disk : truth.get(id).entrySet()) {
             Path image = out.resolve("web1-" + disk.getKey() + ".raw");
@@ -197,7 +198,11 @@ final class Chain {
 
     /** What plain image readers find where a point's image is. */
     byte[] read(int index, String target) throws IOException {
-        try (ImageChain chain = ImageChain.open(image(index, target), "qcow2", ImageAccess.anywhere())) {
+        return read(image(index, target));
+    }
+
+    static byte[] read(Path image) throws IOException {
+        try (ImageChain chain = ImageChain.open(image, "qcow2", ImageAccess.anywhere())) {
             ByteBuffer content = ByteBuffer.allocate((int) chain.virtualSize());
             chain.read(0, content);
             return content.array();
