@@ -75,9 +75,14 @@ class UnfinishedMergeTest {
 
     /** One byte of each cluster of data that the image has. */
     private static void damage(Path image) throws IOException {
+        damage(image, 0);
+    }
+
+    /** The same, from a place of the disk on. */
+    private static void damage(Path image, long from) throws IOException {
         byte[] bytes = Files.readAllBytes(image);
         try (Qcow2Reader reader = Qcow2Reader.open(image)) {
-            for (ImageExtent extent : reader.extents(0, reader.virtualSize())) {
+            for (ImageExtent extent : reader.extents(from, reader.virtualSize() - from)) {
                 for (long at = 0; extent.kind() == ImageExtent.Kind.DATA && at < extent.length(); at += 65536) {
                     bytes[(int) (extent.hostOffset() + at)] ^= 1;
                 }
@@ -275,11 +280,11 @@ class UnfinishedMergeTest {
     @Test
     void aMergeDoesNotHideDamageFromARestore() throws IOException {
         for (int when = 0; when < 6; when++) {
-            Chain chain = new Chain(folder.resolve("r" + chains++), new Random(11)).grow(4 << 20, 0);
+            Chain chain = new Chain(folder.resolve("r" + chains++), new Random(1)).grow(6 << 20, 0);
             for (int block : new int[] {1, 2, 1, 2}) {
                 chain.blockIncrement(chain.points.size() - 1, block);
             }
-            damage(chain.image(0, "vda"));
+            damage(chain.image(0, "vda"), 5 << 20);
             Path out = folder.resolve("damaged" + when);
 
             RestoreResult result = Repository.open(chain.folder)
