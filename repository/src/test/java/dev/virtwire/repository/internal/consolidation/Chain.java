@@ -45,17 +45,29 @@ final class Chain {
     };
 
     final Path folder;
-    final List<Point> points = new ArrayList<>();
-    private final Map<String, Map<String, byte[]>> truth = new LinkedHashMap<>();
+    final List<Point> points;
+    private final Map<String, Map<String, byte[]>> truth;
     private final List<Map<String, MemoryDisk>> states = new ArrayList<>();
     private final PointMaker maker;
     private final Random random;
     private int restores;
 
     Chain(Path folder, Random random) {
+        this(folder, random, new PointMaker(folder), new ArrayList<>(), new LinkedHashMap<>());
+    }
+
+    private Chain(
+            Path folder, Random random, PointMaker maker, List<Point> points, Map<String, Map<String, byte[]>> truth) {
         this.folder = folder;
         this.random = random;
-        this.maker = new PointMaker(folder);
+        this.maker = maker;
+        this.points = points;
+        this.truth = truth;
+    }
+
+    /** The same points, in a folder that shows the repository as well, or a copy of it. */
+    Chain at(Path other) {
+        return new Chain(other, random, maker, points, truth);
     }
 
     Chain compressing(Compression kind) {
@@ -143,7 +155,7 @@ final class Chain {
     }
 
     Path image(int index, String target) {
-        return points.get(index).folder().resolve(target + ".qcow2");
+        return folder.resolve("web1").resolve(id(index)).resolve(target + ".qcow2");
     }
 
     byte[] content(int index, String target) {
