@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.Qcow2Reader;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.PointVerdict;
 import dev.virtwire.repository.ProgressListener;
@@ -121,6 +122,34 @@ class AgedDamageTest {
         assertThat(prune(chain, 1).damage()).isEmpty();
 
         chain.requireRight(2);
+    }
+
+    /** The part of the first cluster that nothing needs; every image has it. */
+    private static void flipWhatNothingNeeds(Path image) throws IOException {
+        byte[] bytes = Files.readAllBytes(image);
+        bytes[65_000] ^= 1;
+        Files.write(image, bytes);
+    }
+
+    @Test
+    void whatIsKnownOfFilesGoesWithThemAndWhatIsKnownOfOthersStays() throws IOException {
+        Chain chain = chain(7).grow(SIZE, 4);
+        for (int index : new int[] {1, 2, 3, 4}) {
+            flipWhatNothingNeeds(chain.image(index, "vda"));
+            flipWhatNothingNeeds(chain.image(index, "vdb"));
+        }
+        assertThat(verify(chain))
+                .hasSize(4)
+                .allSatisfy(damage -> assertThat(damage.lost()).isEmpty());
+
+        chain.merge(3, 1, 2);
+
+        List<PointDamage> known = Repository.open(chain.folder).points("web1").known();
+        assertThat(known).extracting(PointDamage::point).containsExactly(chain.id(4));
+        assertThat(known.get(0).files())
+                .extracting(Finding::file)
+                .containsExactlyInAnyOrder(chain.image(4, "vda"), chain.image(4, "vdb"));
+        assertThat(verify(chain)).isEqualTo(known);
     }
 
     @Test
