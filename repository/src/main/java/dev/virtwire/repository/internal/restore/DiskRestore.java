@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * damaged. Blocks of the image files that were seen on the way count as read, and the rest of the files is read
  * afterwards, so that damage anywhere in the chain is told.
  *
- * <p>If points of the chain are merged meanwhile, the chain is opened again and the rest is read from there: the content
- * is the same, and what was written was proven.
+ * <p>If points of the chain are merged meanwhile, the chain is opened again and the rest is read from there: the
+ * content is the same, and what was written was proven.
  */
 public final class DiskRestore {
     private static final Logger LOG = LoggerFactory.getLogger(DiskRestore.class);
