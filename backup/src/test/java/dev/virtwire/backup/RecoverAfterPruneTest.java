@@ -19,11 +19,13 @@ import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +103,29 @@ class RecoverAfterPruneTest {
                 .containsExactly("bitmaps that domain web1 does not need were not looked for: nobody answers");
         assertThat(listed()).containsExactlyElementsOf(ids(0, 1, 3, 4, 5));
         requireIntact();
+    }
+
+    @Test
+    void whereverAnErasureDiedRecoverFreesTheRest() throws IOException {
+        Path backups = folder.resolve("backups");
+        for (int step = 2; step < 12; step++) {
+            RepositoryStore dying = RepositoryStore.open(backups, CrashingFiles.at(step));
+            assertThatThrownBy(() ->
+                            dying.forget("web1", null, ProgressListener.NONE).join())
+                    .hasMessageContaining("crash at");
+            assertThat(repository.domains()).isEmpty();
+
+            RecoverReport report = recover();
+
+            assertThat(report.done()).containsExactly("deleted the rest of domain folder web1, which was being erased");
+            assertThat(report.left()).isEmpty();
+            try (Stream<Path> left = Files.list(backups)) {
+                assertThat(left.map(path -> String.valueOf(path.getFileName())))
+                        .containsExactlyInAnyOrder("virtwire.json", "virtwire.sha256");
+            }
+            points.clear();
+            new PointMaker(backups).full(Map.of("vda", MemoryDisk.random(1 << 20, random)));
+        }
     }
 
     @ParameterizedTest

@@ -206,8 +206,8 @@ public final class Qcow2Editor implements Closeable {
         return edit.doubtfulBlocks();
     }
 
-    /** How many bytes inside the file nothing uses, as exactly as {@link Qcow2Reader#storedLength} says. */
-    public long deadBytes() {
+    /** How many bytes inside the file nothing uses, as exactly as {@link Qcow2Reader#storedLength} says: for tests. */
+    long deadBytes() {
         return edit.unusedBytes();
     }
 

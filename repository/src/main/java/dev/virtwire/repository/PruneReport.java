@@ -16,7 +16,7 @@ import java.util.Set;
  * @param points every point that was there, oldest first, with what became of it
  * @param merges what was merged: the points that a merge names go, and are not {@code kept}
  * @param freed by how many bytes the images have become smaller together; of a dry run, at most
- * @param damage why points count for nothing although they are there: what is missing or cannot be read. They stay. And
+ * @param damage why points count for nothing although they are there: what is missing or cannot be read. And
  *     why points stay that were to be merged
  * @param notices what the user should know: that points stay which no rule keeps, and why
  */

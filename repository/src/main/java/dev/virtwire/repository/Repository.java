@@ -131,7 +131,8 @@ public interface Repository {
     /**
      * Removes the points of a domain that {@code retention} does not keep. Only points that can be restored from here
      * count for its rules. These stay too: held ones; the newest that can be restored, also with each disk of the
-     * domain; the one whose checkpoint the next increment starts from; what is damaged, and what that builds on; and
+     * domain; the one whose checkpoint the next increment starts from; what is damaged, and what that builds on,
+     * as long as the rules would keep it if it were good, and while no newer good point has its disks; and
      * pushed points, whose images lie on their host. What a point that stays needs of one that goes is merged into it;
      * if nothing can be merged, whatever a point that stays builds on stays too, and the report says so. A crash leaves
      * a point as it was or gone; the next prune finishes what was begun. Reads manifests and the sizes of files, and no

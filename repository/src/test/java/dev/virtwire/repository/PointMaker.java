@@ -30,8 +30,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 /** Makes points of a domain "web1" out of disks in memory, without a host. */
@@ -47,6 +49,7 @@ public final class PointMaker {
 
     private final DomainStore domain;
     private final List<ExcludedDisk> excluded = new ArrayList<>();
+    private final Set<String> standingAlone = new HashSet<>();
     private Compression compression = Compression.NONE;
     private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
     private DomainIdentity identity = Manifests.WEB1;
@@ -108,6 +111,16 @@ public final class PointMaker {
         return make(disks, parent);
     }
 
+    /** An increment in which the disks {@code full} stand alone, as after damage. */
+    public Point increment(Map<String, MemoryDisk> disks, Point parent, Set<String> full) throws IOException {
+        standingAlone.addAll(full);
+        try {
+            return make(disks, parent);
+        } finally {
+            standingAlone.clear();
+        }
+    }
+
     private Point make(Map<String, MemoryDisk> disks, Point parent) throws IOException {
         clock = clock.plusSeconds(60);
         Level level = parent == null ? Level.FULL : Level.INCREMENTAL;
@@ -117,7 +130,9 @@ public final class PointMaker {
                 .compressing(compression);
         List<ManifestDisk> stored = new ArrayList<>();
         for (Map.Entry<String, MemoryDisk> disk : disks.entrySet()) {
-            stored.add(store(store, disk.getKey(), disk.getValue(), parent, level, id));
+            boolean alone = standingAlone.contains(disk.getKey());
+            stored.add(store(
+                    store, disk.getKey(), disk.getValue(), alone ? null : parent, alone ? Level.FULL : level, id));
         }
         return commit(Mode.PULL, Manifest.COMPLETED, id, xml, parent, stored);
     }

@@ -5,16 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.consolidation.Consolidator;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
-import dev.virtwire.repository.internal.retention.Consolidation;
 import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Manifests;
+import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
@@ -27,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,7 +132,7 @@ class PruneTest {
 
     @Test
     void withoutMergesAChainStaysWhileAnythingKeptBuildsOnIt() {
-        PruneReport report = pruner(4, null).run();
+        PruneReport report = withoutMerges(4).run();
 
         assertThat(report.removed()).isEmpty();
         assertThat(report.points())
@@ -146,49 +149,61 @@ class PruneTest {
 
     @Test
     void pointsThatPileUpAreToldWhereNothingCanBeMerged() {
-        assertThat(pruner(4, null).run().notices())
+        assertThat(withoutMerges(4).run().notices())
                 .containsExactly(
                         "2 points that no rule keeps stay, because points that stay build on them: a full point"
                                 + " (backup --level full) begins a new chain");
-        assertThat(pruner(5, null).run().notices())
+        assertThat(withoutMerges(5).run().notices())
                 .singleElement()
                 .asString()
                 .startsWith("1 point that no rule keeps stays");
-        assertThat(pruner(3, null).run().notices()).isEmpty();
+        assertThat(withoutMerges(3).run().notices()).isEmpty();
     }
 
-    private Pruner pruner(int last, Consolidation consolidation) {
+    private Pruner withoutMerges(int last) {
         return new Pruner(
                 RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
                         .domain("web1"),
                 Retention.ofLast(last),
-                consolidation,
+                null,
                 ProgressListener.NONE);
     }
 
     @Test
     void whatAPointThatStaysNeedsIsMergedIntoItAfterTheOthersAreRemoved() {
-        List<String> merged = new ArrayList<>();
-        Pruner pruner = pruner(1, (stays, run) -> {
-            assertThat(listed()).containsExactlyElementsOf(ids(3, 4, 5));
-            merged.add(stays.id() + " " + run);
-        });
-        PruneReport told = pruner.dryRun();
-        assertThat(merged).isEmpty();
+        PruneRequest request = PruneRequest.of("web1", Retention.ofLast(1));
+        PruneReport told =
+                repository.prune(request.asDryRun(), ProgressListener.NONE).join();
+        assertThat(listed()).hasSize(6);
 
-        PruneReport done = pruner.run();
+        List<List<String>> before = new ArrayList<>();
+        PruneReport done = repository
+                .prune(request, progress -> {
+                    if (progress.phase() == Progress.Phase.MERGING && before.isEmpty()) {
+                        before.add(listed());
+                    }
+                })
+                .join();
 
-        assertThat(merged)
-                .containsExactly(points.get(5).id() + " "
-                        + List.of(points.get(4).id(), points.get(3).id()));
+        assertThat(before).containsExactly(ids(3, 4, 5));
+        assertThat(listed()).containsExactlyElementsOf(ids(5));
         assertThat(done.points()).isEqualTo(told.points());
         assertThat(done.merges()).isEqualTo(told.merges()).hasSize(1);
+        assertThat(done.merges().get(0).points())
+                .containsExactly(points.get(4).id(), points.get(3).id());
         assertThat(done.merged()).extracting(PointVerdict::point).containsExactlyElementsOf(ids(3, 4));
         assertThat(done.notices()).isEmpty();
         assertThat(told.merges().get(0).read()).isEqualTo(stored(4) + stored(5));
         assertThat(told.freed()).isEqualTo(stored(0) + stored(1) + stored(2) + stored(3) + stored(4));
-        // The merge of this test has freed nothing, and that is measured.
-        assertThat(done.freed()).isEqualTo(stored(0) + stored(1) + stored(2));
+        long left = repository
+                .points("web1")
+                .points()
+                .get(0)
+                .manifest()
+                .disk("vda")
+                .image()
+                .size();
+        assertThat(done.freed()).isEqualTo(told.freed() + stored(5) - left);
     }
 
     private long stored(int point) {
@@ -198,22 +213,52 @@ class PruneTest {
     @Test
     void whereAMergeFindsDamageItsPointsStayAndTheOthersAreMerged() throws Exception {
         points.add(maker.increment(Map.of("vda", MemoryDisk.random(SIZE, random).later(random)), points.get(2)));
-        Finding rotten = Finding.of(points.get(1).folder().resolve("vda.qcow2"), "a test");
-        List<String> tried = new ArrayList<>();
-        PruneReport report = pruner(2, (stays, run) -> {
-                    tried.add(stays.id());
-                    if (run.contains(points.get(1).id())) {
-                        throw new DamagedException(rotten);
-                    }
-                })
-                .run();
+        Path image = points.get(6).folder().resolve("vda.qcow2");
+        byte[] bytes = Files.readAllBytes(image);
+        Arrays.fill(bytes, bytes.length / 2, bytes.length, (byte) 77);
+        Files.write(image, bytes);
 
-        assertThat(tried).containsExactlyElementsOf(ids(6, 5));
-        assertThat(report.damage()).containsExactly(rotten);
+        PruneReport report = prune(2);
+
+        assertThat(report.damage()).extracting(Finding::file).contains(image);
         assertThat(report.points().stream().filter(PointVerdict::kept).map(PointVerdict::point))
                 .containsExactlyElementsOf(ids(0, 1, 2, 5, 6));
         assertThat(report.points().get(2).reason()).isEqualTo(points.get(6).id() + " builds on it");
         assertThat(report.merges()).extracting(PointMerge::into).containsExactlyElementsOf(ids(5));
+    }
+
+    /** The merge died when no room was left; to finish it, room has to be made first. */
+    @Test
+    void whereNoRoomIsLeftToFinishAMergePointsAreRemovedFirst() throws Exception {
+        Path backups = folder.resolve("backups");
+        DomainStore store = RepositoryStore.open(backups, DurableFiles.PLAIN).domain("web1");
+        for (int step = 0; store.hasPoint(points.get(3).id()); step++) {
+            DomainStore dying =
+                    RepositoryStore.open(backups, CrashingFiles.at(step)).domain("web1");
+            Set<String> run = Set.of(points.get(3).id());
+            assertThatThrownBy(() -> consolidator(dying).merge(points.get(4).id(), run))
+                    .hasStackTraceContaining("crash at");
+        }
+        List<Path> removed = new ArrayList<>();
+        DurableFiles full = new DurableFiles((step, path) -> {
+            if (step == DurableFiles.Step.RENAME && Names.removedPoint(String.valueOf(path.getFileName())) != null) {
+                removed.add(path);
+            } else if (step == DurableFiles.Step.WRITE && removed.size() < 3) {
+                throw new IOException("No space left on device");
+            }
+        });
+        DomainStore narrow = RepositoryStore.open(backups, full).domain("web1");
+
+        PruneReport report = new Pruner(narrow, Retention.ofLast(2), consolidator(narrow), ProgressListener.NONE).run();
+
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+        assertThat(listed()).containsExactlyElementsOf(ids(4, 5));
+        assertThat(store.merges().all()).isEmpty();
+        requireIntact();
+    }
+
+    private static Consolidator consolidator(DomainStore store) {
+        return new Consolidator(store, new RateLimit(RateLimit.NONE), new ProgressMeter(ProgressListener.NONE, 0, 0));
     }
 
     @Test
@@ -374,20 +419,23 @@ class PruneTest {
     }
 
     @Test
-    void anUnreadableFullPointBlocksNothingAndStays() throws Exception {
+    void anUnreadableFullPointBlocksNothingAndStaysAndWhatBuildsOnItAgesOut() throws Exception {
         points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
         Files.writeString(points.get(3).folder().resolve(Names.MANIFEST), "{}");
 
-        PruneReport report = prune(1);
+        PruneReport report = prune(3);
 
-        assertThat(removed(report)).containsExactlyElementsOf(ids(0, 1, 2));
+        assertThat(removed(report)).containsExactlyElementsOf(ids(0));
         assertThat(report.points().stream().filter(PointVerdict::kept).map(PointVerdict::reason))
                 .containsExactlyInAnyOrder(
+                        "one of the last 3",
+                        "one of the last 3",
                         "its manifest cannot be read",
                         "it cannot be restored: the manifest of "
                                 + points.get(3).id() + ", on which it builds, cannot be read",
                         "it cannot be restored: " + points.get(4).id() + ", on which it builds, cannot be restored",
                         "the newest that can be restored");
+        assertThat(removed(prune(1))).containsExactlyElementsOf(ids(1, 2, 4, 5));
     }
 
     @Test
@@ -429,6 +477,28 @@ class PruneTest {
         maker.excluding("vdb");
         points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
         Files.delete(points.get(7).folder().resolve("vdb.qcow2"));
+
+        prune(1);
+
+        assertThat(listed()).containsExactlyElementsOf(ids(6, 7, 8));
+    }
+
+    /** A flipped bit of it changes no size: verify has found it. */
+    @Test
+    void aCopyOfADiskThatWasFoundDamagedIsNoReasonEither() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            points.add(
+                    maker.full(Map.of("vda", MemoryDisk.random(SIZE, random), "vdb", MemoryDisk.random(SIZE, random))));
+        }
+        maker.excluding("vdb");
+        points.add(maker.full(Map.of("vda", MemoryDisk.random(SIZE, random))));
+        Path image = points.get(7).folder().resolve("vdb.qcow2");
+        byte[] bytes = Files.readAllBytes(image);
+        Arrays.fill(bytes, 0, 4, (byte) 0);
+        Files.write(image, bytes);
+        repository
+                .verify(VerifyRequest.ofPoint("web1", points.get(7).id()), ProgressListener.NONE)
+                .join();
 
         prune(1);
 

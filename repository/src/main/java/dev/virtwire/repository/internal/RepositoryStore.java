@@ -310,14 +310,23 @@ public final class RepositoryStore implements Repository {
         return ThreadOperation.start("virtwire prune", () -> {
             Pruner pruner = Pruner.of(
                     existing(request.domain()), request.retention(), new RateLimit(request.bytesPerSecond()), listener);
-            return request.dryRun() ? pruner.dryRun() : pruner.run().withNotices(finishErasures());
+            return request.dryRun() ? pruner.dryRun() : pruner.run().withNotices(tryToFinishErasures());
         });
     }
 
+    /**
+     * Deletes what runs left that died while they erased a domain; returns the names that its folder had.
+     *
+     * @throws RepositoryException if it cannot be deleted
+     */
+    public List<String> finishErasures() {
+        return DomainErasure.finish(folder, files);
+    }
+
     /** What a run left that died while it erased another domain is no reason to leave this one as it is. */
-    private List<String> finishErasures() {
+    private List<String> tryToFinishErasures() {
         try {
-            DomainErasure.finish(folder, files);
+            finishErasures();
             return List.of();
         } catch (RepositoryException e) {
             return List.of(String.valueOf(e.getMessage()));
@@ -333,7 +342,7 @@ public final class RepositoryStore implements Repository {
     public Operation<ForgetReport> forget(String domain, @Nullable Instant noBackupSince, ProgressListener listener) {
         return ThreadOperation.start("virtwire forget", () -> {
             listener.progressed(new Progress(Progress.Phase.REMOVING, null, 0, 0, 0, 0, 0));
-            List<String> finished = DomainErasure.finish(folder, files);
+            List<String> finished = finishErasures();
             boolean rest = finished.contains(domain) || finished.contains(Names.domainFolder(domain));
             if (rest && !domain(domain).exists()) {
                 return new ForgetReport(domain, true, List.of(), 0, null, List.of(), List.of());

@@ -15,6 +15,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryBusyException;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
@@ -53,6 +54,7 @@ public final class Recovery {
     public RecoverReport run() {
         meter.phase(Progress.Phase.CLEANING_UP);
         try {
+            finishErasures();
             for (DomainStore domain : repository.domainStores()) {
                 try {
                     recover(domain);
@@ -66,6 +68,16 @@ public final class Recovery {
             if (libvirt != null) {
                 libvirt.close();
             }
+        }
+    }
+
+    private void finishErasures() {
+        try {
+            for (String folder : repository.finishErasures()) {
+                done.add("deleted the rest of domain folder " + folder + ", which was being erased");
+            }
+        } catch (RepositoryException e) {
+            left.add(Reasons.of(e));
         }
     }
 

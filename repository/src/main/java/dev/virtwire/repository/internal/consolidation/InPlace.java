@@ -6,9 +6,11 @@ import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageExtent.Kind;
 import dev.virtwire.image.ImageReader;
+import dev.virtwire.image.Qcow2Check;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.restore.ImageUse;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,8 +30,9 @@ final class InPlace {
      * Why the oldest image must not be written, or null if it may be.
      *
      * @param gone the points that nothing but the point that stays builds on
+     * @param known what is damaged: an image that is does not become a part of what stays
      */
-    static @Nullable String obstacle(DiskRun run, Set<String> gone) throws IOException {
+    static @Nullable String obstacle(DiskRun run, Set<String> gone, DamageRecord known) throws IOException {
         DiskLayer oldest = run.oldest();
         Path image = oldest.file();
         if (!gone.contains(oldest.point().id())) {
@@ -43,6 +46,9 @@ final class InPlace {
         }
         if (ImageUse.isOpen(image)) {
             return image + " is open in another program";
+        }
+        if (known.names(oldest.point(), oldest.image().file())) {
+            return image + " was found damaged";
         }
         String compression = run.chain().top().image().compression();
         for (DiskLayer layer : run.merged()) {
@@ -60,6 +66,9 @@ final class InPlace {
                 if (image instanceof Qcow2Reader reader && reader.clusterSize() != oldest.clusterSize()) {
                     return "the images have clusters of different sizes";
                 }
+            }
+            if (!Qcow2Check.check(run.oldest().file()).findings().isEmpty()) {
+                return "the tables of " + run.oldest().file() + " have errors";
             }
             Room room = new Room(oldest);
             upper.forEachExtent(0, upper.virtualSize(), room::add);

@@ -3,9 +3,11 @@ package dev.virtwire.repository.internal.consolidation;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.copy.DiskStore;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.journal.MergeRecord;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.Level;
@@ -25,9 +27,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What is merged into a point, and how for each disk. Open until it is closed; nothing is written here. */
 final class MergePlan implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(MergePlan.class);
+
     private final DomainStore store;
     private final Point stays;
     private final List<String> gone;
@@ -50,20 +56,22 @@ final class MergePlan implements Closeable {
      */
     static MergePlan of(DomainStore store, Point stays, Set<String> run) throws IOException {
         List<Point> path = new ArrayList<>();
-        Point base = walk(store, stays, path, point -> run.contains(point.id()));
+        Point base = walk(store, stays, path, run::contains);
         if (path.isEmpty()) {
+            DiskChain.parentOf(store, stays);
             throw new IllegalArgumentException(stays.id() + " builds on none of " + run);
         }
         List<String> gone = needless(store, stays, path);
         MergePlan plan = new MergePlan(store, stays, gone, base);
-        plan.open(path, disk -> InPlace.obstacle(disk, Set.copyOf(gone)) == null);
+        DamageRecord known = DamageRecord.of(store);
+        plan.open(path, disk -> InPlace.obstacle(disk, Set.copyOf(gone), known) == null);
         return plan;
     }
 
     /** The plan that an earlier run began to carry out. */
     static MergePlan of(DomainStore store, Point stays, MergeRecord record) throws IOException {
         List<Point> path = new ArrayList<>();
-        Point base = walk(store, stays, path, point -> !point.id().equals(record.base()));
+        Point base = walk(store, stays, path, id -> !id.equals(record.base()));
         MergePlan plan = new MergePlan(store, stays, record.gone(), base);
         plan.open(path, disk -> {
             MergeRecord.Disk known = record.disk(disk.disk().target());
@@ -72,12 +80,20 @@ final class MergePlan implements Closeable {
         return plan;
     }
 
-    /** Adds what a point builds on to {@code path}, as long as it goes; returns the first that does not, or null. */
-    private static @Nullable Point walk(DomainStore store, Point stays, List<Point> path, Predicate<Point> goes) {
+    /**
+     * Adds what a point builds on to {@code path}, as long as it goes; returns the first that does not, or null. What
+     * is lost ends it too: no disk may need that then, and whoever opens one that does finds the damage.
+     */
+    private static @Nullable Point walk(DomainStore store, Point stays, List<Point> path, Predicate<String> goes) {
         Point child = stays;
         while (child.manifest().parent() != null) {
-            child = DiskChain.parentOf(store, child);
-            if (!goes.test(child)) {
+            try {
+                child = DiskChain.parentOf(store, child);
+            } catch (DamagedException e) {
+                LOG.debug("what {} builds on is lost", child.id(), e);
+                return null;
+            }
+            if (!goes.test(child.id())) {
                 return child;
             }
             path.add(child);

@@ -153,6 +153,14 @@ public final class DamageRecord {
                         .orElse(null);
     }
 
+    /** Whether something is known against a file of a point. */
+    public boolean names(Point point, String file) {
+        DamageFile.PointEntry entry = points.get(point.id());
+        return doubt != null
+                || (entry != null
+                        && entry.files().stream().anyMatch(wrong -> wrong.file().equals(file)));
+    }
+
     private String unknown() {
         return "the record of what is damaged, " + file + ", "
                 + requireNonNull(doubt).message()

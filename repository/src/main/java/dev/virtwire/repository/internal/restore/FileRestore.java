@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.restore;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageWriter;
 import dev.virtwire.image.Qcow2Options;
@@ -47,12 +49,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Restores a point to files. First everything is made and durable under temporary names; then the files get their names
  * together. Whoever has something to do between these steps takes them one by one; {@link #run} takes all.
  */
 public final class FileRestore {
+    private static final Logger LOG = LoggerFactory.getLogger(FileRestore.class);
+
     private final long begin = System.nanoTime();
     private final DomainStore domain;
     private final DurableFiles files;
@@ -237,34 +243,70 @@ public final class FileRestore {
 
     /** The images as they are: their folders have the names that the images know each other by. */
     private void restoreChain(ManifestDisk disk, Workers workers) throws IOException {
-        List<Finding> problems = new ArrayList<>();
-        try (DiskChain chain = DiskChain.openAnyhow(domain, point, disk, problems)) {
-            if (chain.layers().stream().anyMatch(DiskLayer::isChanging)) {
-                throw new RepositoryException("a merge of points that " + point.id()
-                        + " builds on has not ended: finish" + " it with a prune, or restore without the chain");
-            }
-            requireShort(chain);
-            made.folder(chains(), passable);
-            List<BitSet> right = new ArrayList<>();
-            chain.layers().forEach(layer -> right.add(new BitSet()));
-            DamagedException failure = null;
+        Point now = point;
+        for (int rounds = 1; ; rounds++) {
+            FileSet.Mark mark = made.mark();
             try {
-                for (int i = 0; i < right.size(); i++) {
-                    copy(chain.layers().get(i), right.get(i), workers);
+                copyChain(now, requireNonNull(now.manifest().disk(disk.target()), disk.target()), workers);
+                return;
+            } catch (MergedMeanwhileException e) {
+                if (rounds == MergedMeanwhileException.MOST_ROUNDS) {
+                    throw e;
                 }
-            } catch (DamagedException e) {
-                if (!chain.isStill(domain)) {
-                    throw losses.changed(chain);
+                LOG.debug("disk {} of {} is begun again, as points were merged", disk.target(), point.id(), e);
+            }
+            Workers.refuseInterrupted();
+            made.backTo(mark);
+            now = domain.ownPoint(point.id());
+        }
+    }
+
+    private void copyChain(Point now, ManifestDisk disk, Workers workers) throws IOException {
+        List<Finding> problems = new ArrayList<>();
+        try (DiskChain chain = DiskChain.openAnyhow(domain, now, disk, problems)) {
+            try {
+                copyChain(chain, problems, workers);
+            } catch (IOException | DamagedException e) {
+                if (losses.hasChanged(chain, e)) {
+                    throw losses.changed(chain, e);
                 }
-                failure = e;
+                throw e;
             }
-            List<Finding> found = losses.check(chain, problems, right, false, workers);
-            if (failure != null || !isProven(chain, found.isEmpty(), workers)) {
-                throw new DamagedException(
-                        found.isEmpty()
-                                ? List.of(Finding.of(chain.top().file(), "does not give what the guest had"))
-                                : found);
+        } catch (IOException | DamagedException e) {
+            if (!domain.isStill(now)) {
+                throw losses.changed(now, e);
             }
+            throw e;
+        }
+    }
+
+    private void copyChain(DiskChain chain, List<Finding> problems, Workers workers) throws IOException {
+        if (chain.layers().stream().anyMatch(DiskLayer::isChanging)) {
+            throw new RepositoryException("a merge of points that " + point.id()
+                    + " builds on has not ended: finish it with a prune, or restore without the chain");
+        }
+        requireShort(chain);
+        made.folder(chains(), passable);
+        List<BitSet> right = new ArrayList<>();
+        chain.layers().forEach(layer -> right.add(new BitSet()));
+        DamagedException failure = null;
+        try {
+            for (int i = 0; i < right.size(); i++) {
+                copy(chain.layers().get(i), right.get(i), workers);
+            }
+        } catch (DamagedException e) {
+            failure = e;
+        }
+        List<Finding> found = losses.check(chain, problems, right, false, workers);
+        if (!chain.isStill(domain)) {
+            // Some of the images may be older than the merge, and others newer.
+            throw losses.changed(chain, failure);
+        }
+        if (failure != null || !isProven(chain, found.isEmpty(), workers)) {
+            throw new DamagedException(
+                    found.isEmpty()
+                            ? List.of(Finding.of(chain.top().file(), "does not give what the guest had"))
+                            : found);
         }
     }
 

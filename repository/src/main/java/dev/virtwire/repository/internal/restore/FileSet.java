@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +76,30 @@ final class FileSet {
         files.delete(temporary);
         finalNames.put(temporary, file);
         return temporary;
+    }
+
+    /** What there is at one moment. */
+    record Mark(Set<Path> files, Set<Path> folders) {}
+
+    /** What there is now. */
+    Mark mark() {
+        return new Mark(Set.copyOf(finalNames.keySet()), Set.copyOf(folders));
+    }
+
+    /** Removes what came after {@code mark}; nothing of it has its name yet. */
+    void backTo(Mark mark) throws IOException {
+        for (Path temporary : List.copyOf(finalNames.keySet())) {
+            if (!mark.files.contains(temporary)) {
+                files.delete(temporary);
+                finalNames.remove(temporary);
+            }
+        }
+        for (Path folder : List.copyOf(folders)) {
+            if (!mark.folders.contains(folder)) {
+                files.delete(folder);
+                folders.remove(folder);
+            }
+        }
     }
 
     private static Path hidden(Path file, String what) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.restore;
 
+import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
@@ -26,6 +27,7 @@ import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a restore finds damaged in the repository, and what of its disks is lost by that. It is written down as a
@@ -105,7 +107,7 @@ public final class Losses {
         }
         if ((wrong || !found.isEmpty()) && !chain.isStill(domain)) {
             if (wrong) {
-                throw changed(chain);
+                throw changed(chain, null);
             }
             // The files are others by now, and all of the disk was right.
             return List.of();
@@ -122,9 +124,18 @@ public final class Losses {
     }
 
     /** The error if points of a chain were merged while it was read: what was read of it is no damage. */
-    RepositoryException changed(DiskChain chain) {
-        return new RepositoryException("points that " + chain.top().point().id() + " of domain " + domain.name()
-                + " builds on were merged by a prune while it was read: restore it again");
+    MergedMeanwhileException changed(DiskChain chain, @Nullable Throwable cause) {
+        return changed(chain.top().point(), cause);
+    }
+
+    /** The same, if the point itself has another manifest. */
+    MergedMeanwhileException changed(Point point, @Nullable Throwable cause) {
+        return new MergedMeanwhileException(point.id(), domain.name(), cause);
+    }
+
+    /** Whether what failed says nothing of the chain's files, since they are others by now. */
+    boolean hasChanged(DiskChain chain, Throwable failure) {
+        return ReplacedFileException.isCauseOf(failure) || !chain.isStill(domain);
     }
 
     /** What is damaged in a layer's files. */

@@ -2,6 +2,7 @@
 package dev.virtwire.repository.internal.retention;
 
 import java.time.Instant;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param id its id
  * @param began when it was made, or null if nobody can say
  * @param parent the id of the point that it builds on, or null
- * @param previous the id of the point before it, or null
- * @param good whether it can be restored from here: only such points are counted by the rules
+ * @param disks the targets of its disks
+ * @param good whether it can be restored from here
+ * @param damage why it cannot, if that is because something of it is damaged: the rules are asked about such a point as
+ *     well. Null for a good point, and for one that no rule is asked about, which stays
  * @param stays why it stays whatever the rules say, or null
  * @param stored bytes of its images
  */
@@ -19,7 +22,12 @@ record Candidate(
         String id,
         @Nullable Instant began,
         @Nullable String parent,
-        @Nullable String previous,
+        Set<String> disks,
         boolean good,
+        @Nullable String damage,
         @Nullable String stays,
-        long stored) {}
+        long stored) {
+    Candidate {
+        disks = Set.copyOf(disks);
+    }
+}

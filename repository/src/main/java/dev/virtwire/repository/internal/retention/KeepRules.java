@@ -35,9 +35,7 @@ final class KeepRules {
     private KeepRules(List<Candidate> points, Retention retention) {
         this.retention = retention;
         for (int i = points.size() - 1; i >= 0; i--) {
-            if (points.get(i).good()) {
-                newestFirst.add(points.get(i));
-            }
+            newestFirst.add(points.get(i));
         }
     }
 

@@ -34,6 +34,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * say. Reads manifests and the sizes of files, no image.
  */
 final class PointSurvey {
+    private static final String RING = "what it builds on leads back to it";
+
     private final DomainStore store;
     private final Set<String> gone;
     private final Map<String, MergeRecord> begun = new HashMap<>();
@@ -94,7 +97,7 @@ final class PointSurvey {
         pin();
         List<Candidate> candidates = new ArrayList<>();
         for (String id : unreadable) {
-            candidates.add(new Candidate(id, null, null, null, false, "its manifest cannot be read", 0));
+            candidates.add(new Candidate(id, null, null, Set.of(), false, null, "its manifest cannot be read", 0));
         }
         for (Point point : points) {
             candidates.add(candidate(point));
@@ -105,6 +108,7 @@ final class PointSurvey {
     private Candidate candidate(Point point) {
         Manifest manifest = point.manifest();
         String stays = pins.get(point.id());
+        String damage = null;
         boolean good = false;
         if (manifest.mode() == Mode.PUSH) {
             stays = "its images are on host " + manifest.host().name() + ", where prune deletes nothing";
@@ -115,7 +119,7 @@ final class PointSurvey {
                 problem = known.problem(point);
             }
             good = problem == null;
-            stays = problem == null ? stays : "it cannot be restored: " + problem;
+            damage = problem == null ? null : "it cannot be restored: " + problem;
         }
         ParentLink link = manifest.parent();
         String parent = link == null ? null : link.point();
@@ -124,15 +128,16 @@ final class PointSurvey {
             // It needs what the points that are gone build on, and nobody knows whether what is left of them is right.
             parent = merge.base();
             good = false;
+            damage = null;
             stays = "a merge into it has not ended";
         }
-        ParentLink previous = manifest.previous();
         return new Candidate(
                 point.id(),
                 manifest.began(),
                 parent,
-                previous == null ? null : previous.point(),
+                manifest.disks().stream().map(ManifestDisk::target).collect(Collectors.toSet()),
                 good,
+                damage,
                 stays,
                 stored(point));
     }
@@ -173,7 +178,7 @@ final class PointSurvey {
         boolean first = true;
         for (int i = points.size() - 1; i >= 0 && !wanted.isEmpty(); i--) {
             Point point = points.get(i);
-            if (point.manifest().mode() == Mode.PUSH || problem(point) != null) {
+            if (point.manifest().mode() == Mode.PUSH || problem(point) != null || known.isDamaged(point)) {
                 continue;
             }
             for (ManifestDisk disk : point.manifest().disks()) {
@@ -213,7 +218,10 @@ final class PointSurvey {
         }
         boolean ring = at != null && !problems.containsKey(at.id());
         for (Point point : chain) {
-            problems.put(point.id(), ring ? "what it builds on leads back to it" : ownProblem(point));
+            problems.put(point.id(), ring ? RING : ownProblem(point));
+            if (ring) {
+                pins.put(point.id(), RING);
+            }
         }
         return problems.get(top.id());
     }

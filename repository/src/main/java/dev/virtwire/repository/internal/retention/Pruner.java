@@ -5,11 +5,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.internal.consolidation.Consolidator;
 import dev.virtwire.repository.internal.damage.DamageRecord;
@@ -29,37 +31,40 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Removes the points of a domain that a retention does not keep, and merges those that others build on. */
 public final class Pruner {
+    private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
     private static final String FOUND_BY = "prune";
 
     private final DomainStore store;
     private final Retention retention;
-    private final @Nullable Consolidation consolidation;
+    private final @Nullable Consolidator consolidator;
     private final ProgressMeter meter;
 
     /**
      * Of this domain, by {@code retention}.
      *
-     * @param consolidation what merges, or null if nothing can: what a point that stays builds on stays then
+     * @param consolidator what merges, or null if nothing can: what a point that stays builds on stays then
      */
     public Pruner(
-            DomainStore store, Retention retention, @Nullable Consolidation consolidation, ProgressListener listener) {
-        this(store, retention, consolidation, new ProgressMeter(listener, 0, 0));
+            DomainStore store, Retention retention, @Nullable Consolidator consolidator, ProgressListener listener) {
+        this(store, retention, consolidator, new ProgressMeter(listener, 0, 0));
     }
 
-    private Pruner(DomainStore store, Retention retention, @Nullable Consolidation consolidation, ProgressMeter meter) {
+    private Pruner(DomainStore store, Retention retention, @Nullable Consolidator consolidator, ProgressMeter meter) {
         this.store = store;
         this.retention = retention;
-        this.consolidation = consolidation;
+        this.consolidator = consolidator;
         this.meter = meter;
     }
 
     /** Of this domain, by {@code retention}; merges read no faster than {@code limit} lets them. */
     public static Pruner of(DomainStore store, Retention retention, RateLimit limit, ProgressListener listener) {
         ProgressMeter meter = new ProgressMeter(listener, 0, 0);
-        return new Pruner(store, retention, new Merging(new Consolidator(store, limit, meter)), meter);
+        return new Pruner(store, retention, new Consolidator(store, limit, meter), meter);
     }
 
     /** Says what {@link #run} would do; neither locks nor changes anything. */
@@ -67,7 +72,7 @@ public final class Pruner {
         meter.phase(Progress.Phase.PREPARING);
         PointSurvey survey = new PointSurvey(store);
         RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
-        RetentionPlan plan = consolidation == null ? wanted.without(wanted.merges()) : wanted;
+        RetentionPlan plan = consolidator == null ? wanted.without(wanted.merges()) : wanted;
         return new PruneReport(
                 store.name(),
                 true,
@@ -94,7 +99,8 @@ public final class Pruner {
             List<Finding> damage = new ArrayList<>();
             // If nobody can say which points are gone, none may be removed.
             store.merges().all();
-            boolean merging = resume(damage);
+            boolean waits = !resume(damage);
+            boolean merging = consolidator != null && (waits || damage.isEmpty());
             finish(removal);
             PointSurvey survey = new PointSurvey(store);
             RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
@@ -106,7 +112,8 @@ public final class Pruner {
                 remove(removal, id);
             }
             meter.phase(Progress.Phase.MERGING);
-            List<PointMerge> failed = merge(plan.merges(), damage);
+            boolean stuck = waits && !resumeOrTell(requireNonNull(consolidator), damage);
+            List<PointMerge> failed = stuck ? plan.merges() : merge(plan.merges(), damage);
             finish(removal);
             meter.last(Progress.Phase.DONE);
             return new PruneReport(
@@ -122,13 +129,32 @@ public final class Pruner {
         }
     }
 
-    /** Whether points can be merged: not while a merge of an earlier run cannot be finished. */
+    /**
+     * Finishes the merges of earlier runs. If that fails for a reason that may be gone when points are removed, as
+     * where the file system is full, it is tried again then.
+     *
+     * @param damage gets what is damaged: nothing can be merged then
+     * @return whether there is nothing to try again
+     */
     private boolean resume(List<Finding> damage) {
-        if (consolidation == null) {
-            return false;
+        if (consolidator == null) {
+            return true;
         }
         try {
-            consolidation.resume();
+            resumeOrTell(consolidator, damage);
+        } catch (DamagedException | OperationCancelledException e) {
+            throw e;
+        } catch (RepositoryException e) {
+            LOG.debug("a merge in {} is finished after removals", store.folder(), e);
+            return false;
+        }
+        return true;
+    }
+
+    /** Whether nothing that the merges read is damaged; else {@code damage} gets it. */
+    private boolean resumeOrTell(Consolidator merging, List<Finding> damage) {
+        try {
+            merging.resume();
             return true;
         } catch (DamagedException e) {
             damage.addAll(e.findings());
@@ -165,7 +191,7 @@ public final class Pruner {
         for (PointMerge merge : merges) {
             Workers.refuseInterrupted();
             try {
-                requireNonNull(consolidation).merge(store.point(merge.into()), merge.points());
+                requireNonNull(consolidator).merge(merge.into(), Set.copyOf(merge.points()));
             } catch (DamagedException e) {
                 damage.addAll(e.findings());
                 remember(merge.into());
@@ -204,19 +230,6 @@ public final class Pruner {
             removal.finish();
         } catch (IOException e) {
             throw Problems.with("finish removing points in", store.folder(), e);
-        }
-    }
-
-    /** Merges for good. */
-    private record Merging(Consolidator consolidator) implements Consolidation {
-        @Override
-        public void resume() {
-            consolidator.resume();
-        }
-
-        @Override
-        public void merge(Point stays, List<String> run) {
-            consolidator.merge(stays.id(), Set.copyOf(run));
         }
     }
 }

@@ -19,9 +19,13 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which points stay, and how the others go. A point stays by a rule, or because it is pinned, held or damaged; all
- * others go, whatever builds on them: what a point that stays needs of them is merged into it. Nothing is read or
- * written here.
+ * Which points stay, and how the others go. A point stays by a rule, or because it is pinned or held; all others go,
+ * whatever builds on them: what a point that stays needs of them is merged into it. Nothing is read or written here.
+ *
+ * <p>The rules are applied twice. Among the good points alone they choose what stays in any case, so that nothing
+ * damaged ever takes the place of something good. Among all points they choose the damaged ones that stay as well: as
+ * long as a good point in its place would, something may be wanted of it. A damaged point also stays while no good
+ * point that is newer has all of its disks, and what a damaged point that stays builds on stays as it is.
  *
  * @param verdicts what becomes of each point, in the order in which they were given
  * @param removals the ids of those on which nothing builds, or only what goes before them: children before parents.
@@ -40,8 +44,8 @@ record RetentionPlan(List<PointVerdict> verdicts, List<String> removals, List<Po
     }
 
     /**
-     * Decides by {@code retention}; {@code points} are in the order of their making, oldest first, and the parents of
-     * good ones are good and lead to one without a parent.
+     * Decides by {@code retention}; {@code points} are in the order of their making, oldest first, and parents lead to
+     * one without a parent, or whose parent is not among them.
      */
     static RetentionPlan of(List<Candidate> points, Retention retention) {
         return new Maker(points, retention).make();
@@ -105,13 +109,13 @@ record RetentionPlan(List<PointVerdict> verdicts, List<String> removals, List<Po
             for (Candidate point : points) {
                 byId.put(point.id(), point);
                 if (point.stays() != null) {
-                    reasons.put(point.id(), point.stays());
-                } else if (!point.good()) {
-                    reasons.put(point.id(), "it cannot be restored");
+                    reasons.put(point.id(), point.damage() != null ? point.damage() : point.stays());
                 }
             }
-            KeepRules.reasons(points, retention).forEach(reasons::putIfAbsent);
-            points.stream().filter(point -> !point.good()).forEach(this::keepBelow);
+            List<Candidate> good = points.stream().filter(Candidate::good).toList();
+            KeepRules.reasons(good, retention).forEach(reasons::putIfAbsent);
+            keepDamaged(retention);
+            keepBelowDamaged();
             remaining.putAll(byId);
             for (Candidate point : points) {
                 if (point.parent() != null) {
@@ -127,8 +131,31 @@ record RetentionPlan(List<PointVerdict> verdicts, List<String> removals, List<Po
                     .needed()
                     .forEach(id -> reasons.putIfAbsent(
                             id, "the clock was set back: without it nobody knows which point came first"));
+            keepBelowDamaged();
             List<PointMerge> merges = merges();
             return new RetentionPlan(verdicts(merges), removals, merges);
+        }
+
+        private void keepDamaged(Retention retention) {
+            List<Candidate> readable = points.stream()
+                    .filter(point -> point.good() || point.damage() != null)
+                    .toList();
+            Set<String> chosen = KeepRules.reasons(readable, retention).keySet();
+            Set<Set<String>> newer = new HashSet<>();
+            for (int i = points.size() - 1; i >= 0; i--) {
+                Candidate point = points.get(i);
+                if (point.good()) {
+                    newer.add(point.disks());
+                } else if (point.damage() != null
+                        && (chosen.contains(point.id())
+                                || newer.stream().noneMatch(disks -> disks.containsAll(point.disks())))) {
+                    reasons.putIfAbsent(point.id(), point.damage());
+                }
+            }
+        }
+
+        private void keepBelowDamaged() {
+            points.stream().filter(point -> !point.good() && !goes(point)).forEach(this::keepBelow);
         }
 
         /** Of a point that cannot be restored, nothing is touched that it may need. */

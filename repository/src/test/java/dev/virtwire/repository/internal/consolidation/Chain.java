@@ -45,17 +45,29 @@ final class Chain {
     };
 
     final Path folder;
-    final List<Point> points = new ArrayList<>();
-    private final Map<String, Map<String, byte[]>> truth = new LinkedHashMap<>();
+    final List<Point> points;
+    private final Map<String, Map<String, byte[]>> truth;
     private final List<Map<String, MemoryDisk>> states = new ArrayList<>();
     private final PointMaker maker;
     private final Random random;
     private int restores;
 
     Chain(Path folder, Random random) {
+        this(folder, random, new PointMaker(folder), new ArrayList<>(), new LinkedHashMap<>());
+    }
+
+    private Chain(
+            Path folder, Random random, PointMaker maker, List<Point> points, Map<String, Map<String, byte[]>> truth) {
         this.folder = folder;
         this.random = random;
-        this.maker = new PointMaker(folder);
+        this.maker = maker;
+        this.points = points;
+        this.truth = truth;
+    }
+
+    /** The same points, in a folder that shows the repository as well, or a copy of it. */
+    Chain at(Path other) {
+        return new Chain(other, random, maker, points, truth);
     }
 
     Chain compressing(Compression kind) {
@@ -83,6 +95,27 @@ final class Chain {
     /** The same, of one sector of each disk. */
     int littleIncrement(int parent) throws IOException {
         return increment(parent, disk -> disk.laterInOneSector(random));
+    }
+
+    /** The same, of one whole block of 1 MiB of vda. */
+    int blockIncrement(int parent, int block) throws IOException {
+        byte[] bytes = new byte[1 << 20];
+        random.nextBytes(bytes);
+        Map<String, MemoryDisk> state = new LinkedHashMap<>(states.get(parent));
+        state.replaceAll((target, disk) ->
+                target.equals("vda") ? disk.written(block << 20, bytes) : disk.laterInOneSector(random));
+        add(maker.increment(state, points.get(parent)), state);
+        return points.size() - 1;
+    }
+
+    /** An increment in which the disks {@code full} stand alone. */
+    int increment(int parent, Set<String> full) throws IOException {
+        Map<String, MemoryDisk> state = new LinkedHashMap<>();
+        states.get(parent)
+                .forEach((target, disk) ->
+                        state.put(target, full.contains(target) ? disk.untold() : disk.later(random)));
+        add(maker.increment(state, points.get(parent), full), state);
+        return points.size() - 1;
     }
 
     private int increment(int parent, UnaryOperator<MemoryDisk> change) throws IOException {
@@ -122,7 +155,7 @@ final class Chain {
     }
 
     Path image(int index, String target) {
-        return points.get(index).folder().resolve(target + ".qcow2");
+        return folder.resolve("web1").resolve(id(index)).resolve(target + ".qcow2");
     }
 
     byte[] content(int index, String target) {
@@ -155,15 +188,16 @@ final class Chain {
     }
 
     void restore(int index) throws IOException {
-        restore(Repository.open(folder), id(index));
+        restore(index, ProgressListener.NONE);
     }
 
-    private void restore(Repository repository, String id) throws IOException {
+    /** What is restored is what the point has to hold, whatever the listener does. */
+    void restore(int index, ProgressListener listener) throws IOException {
+        Repository repository = Repository.open(folder);
+        String id = id(index);
         Path out = folder.resolveSibling(folder.getFileName() + "-out-" + restores++);
         repository
-                .restore(
-                        RestoreRequest.of(repository.point("web1", id), out).withFormat(ImageFormat.RAW),
-                        ProgressListener.NONE)
+                .restore(RestoreRequest.of(repository.point("web1", id), out).withFormat(ImageFormat.RAW), listener)
                 .join();
         for (Map.Entry<String, byte[]> disk : truth.get(id).entrySet()) {
             Path image = out.resolve("web1-" + disk.getKey() + ".raw");
@@ -176,7 +210,11 @@ final class Chain {
 
     /** What plain image readers find where a point's image is. */
     byte[] read(int index, String target) throws IOException {
-        try (ImageChain chain = ImageChain.open(image(index, target), "qcow2", ImageAccess.anywhere())) {
+        return read(image(index, target));
+    }
+
+    static byte[] read(Path image) throws IOException {
+        try (ImageChain chain = ImageChain.open(image, "qcow2", ImageAccess.anywhere())) {
             ByteBuffer content = ByteBuffer.allocate((int) chain.virtualSize());
             chain.read(0, content);
             return content.array();

@@ -9,6 +9,10 @@ import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneRequest;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
@@ -127,6 +131,47 @@ class ConsolidatorTest {
         chain.merge(2, 0, 1);
         chain.requireRight(2, 3);
         before.forEach((file, content) -> assertThat(file).hasBinaryContent(content));
+    }
+
+    /** As {@code cp -al} makes one. */
+    @ParameterizedTest
+    @EnumSource(names = {"NONE", "ZSTD"})
+    void aCopyOfHardLinksBesideTheRepositoryKeepsEveryByte(Compression compression) throws IOException {
+        Chain chain = chain(9).compressing(compression).grow(2 << 20, 5);
+        int branch = chain.increment(2);
+        chain.increment(branch);
+        Path copy = folder.resolve("copy of the repository");
+        try (Stream<Path> all = Files.walk(chain.folder)) {
+            for (Path path : all.sorted().toList()) {
+                Path other = copy.resolve(chain.folder.relativize(path));
+                if (Files.isDirectory(path)) {
+                    Files.createDirectory(other);
+                } else {
+                    Files.createLink(other, path);
+                }
+            }
+        }
+        Map<Path, String> before = contents(copy);
+        int[] all = IntStream.range(0, chain.points.size()).toArray();
+
+        assertThat(prune(chain, 5)).isPositive();
+        assertThat(prune(chain, 3)).isPositive();
+        chain.increment(chain.points.size() - 1);
+        chain.increment(chain.points.size() - 1);
+        assertThat(prune(chain, 2)).isPositive();
+
+        assertThat(contents(copy)).isEqualTo(before);
+        chain.requireRight(DEEPEST, 8, 9);
+        chain.at(copy).requireRight(DEEPEST, all);
+    }
+
+    /** How many merges it took. */
+    private static int prune(Chain chain, int last) {
+        return Repository.open(chain.folder)
+                .prune(PruneRequest.of("web1", Retention.ofLast(last)), ProgressListener.NONE)
+                .join()
+                .merges()
+                .size();
     }
 
     @Test

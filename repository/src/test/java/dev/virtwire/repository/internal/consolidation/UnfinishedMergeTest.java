@@ -17,6 +17,7 @@ import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreRequest;
+import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.VerifyReport;
@@ -49,6 +50,15 @@ class UnfinishedMergeTest {
         return new Chain(folder.resolve("r" + chains++), new Random(seed)).grow(3 << 20, 4);
     }
 
+    /** In which the increments overwrite little. */
+    private Chain littleChain(long seed) throws IOException {
+        Chain little = new Chain(folder.resolve("r" + chains++), new Random(seed)).grow(4 << 20, 0);
+        for (int i = 0; i < 4; i++) {
+            little.littleIncrement(i);
+        }
+        return little;
+    }
+
     /** Points 1 and 2 are gone, and nothing of what takes the place of point 3 is there. */
     private static Chain diedInStepFour(Callable<Chain> chains) throws Exception {
         for (int step = 0; ; step++) {
@@ -65,9 +75,14 @@ class UnfinishedMergeTest {
 
     /** One byte of each cluster of data that the image has. */
     private static void damage(Path image) throws IOException {
+        damage(image, 0);
+    }
+
+    /** The same, from a place of the disk on. */
+    private static void damage(Path image, long from) throws IOException {
         byte[] bytes = Files.readAllBytes(image);
         try (Qcow2Reader reader = Qcow2Reader.open(image)) {
-            for (ImageExtent extent : reader.extents(0, reader.virtualSize())) {
+            for (ImageExtent extent : reader.extents(from, reader.virtualSize() - from)) {
                 for (long at = 0; extent.kind() == ImageExtent.Kind.DATA && at < extent.length(); at += 65536) {
                     bytes[(int) (extent.hostOffset() + at)] ^= 1;
                 }
@@ -154,13 +169,7 @@ class UnfinishedMergeTest {
 
     @Test
     void knownDamageIsNotTakenBackWithoutReadingWhatIsInherited() throws Exception {
-        Chain chain = diedInStepFour(() -> {
-            Chain little = new Chain(folder.resolve("r" + chains++), new Random(4)).grow(4 << 20, 0);
-            for (int i = 0; i < 4; i++) {
-                little.littleIncrement(i);
-            }
-            return little;
-        });
+        Chain chain = diedInStepFour(() -> littleChain(4));
         damage(chain.image(0, "vda"));
         List<LostRange> lost = verify(chain).lost().get("web1@" + chain.id(3));
         assertThat(lost).isEqualTo(lost(chain.read(3, "vda"), chain.content(3, "vda")));
@@ -202,25 +211,91 @@ class UnfinishedMergeTest {
     }
 
     @Test
-    void aMergeBesideARestoreIsNoDamage() throws IOException {
-        int delivered = 0;
+    void aRestoreReadsOnWhenPointsAreMergedBesideIt() throws IOException {
+        int merged = 0;
         for (int when = 0; when < 10; when++) {
             Chain chain = chain(7);
-            Repository repository = Repository.open(chain.folder);
-            Path out = folder.resolve("out" + when);
-            try {
-                repository
-                        .restore(RestoreRequest.of(chain.points.get(3), out), mergeAt(chain, when))
-                        .join();
-                delivered++;
-            } catch (RepositoryException e) {
-                assertThat(e).isNotInstanceOf(DamagedException.class).hasMessageContaining("restore it again");
-                assertThat(out).doesNotExist();
-            }
+            chain.restore(3, mergeAt(chain, when));
             assertThat(damageFile(chain)).as("merged at %d", when).doesNotExist();
-            chain.restore(3);
+            merged += chain.store(DurableFiles.PLAIN).pointIds().size() == 3 ? 1 : 0;
         }
-        assertThat(delivered).isPositive();
+        assertThat(merged).isGreaterThan(3);
+    }
+
+    @Test
+    void aRestoreReadsOnAfterEachOfSeveralMergesAndOfTheirSteps() throws IOException {
+        for (int seed = 0; seed < 4; seed++) {
+            Chain chain = new Chain(folder.resolve("r" + chains++), new Random(seed)).grow(6 << 20, 6);
+            int[] told = {0};
+            chain.restore(6, progress -> {
+                if (progress.phase() != Progress.Phase.PREPARING && told[0] < 5) {
+                    int gone = told[0]++;
+                    try {
+                        chain.consolidator(CrashingFiles.at(12)).merge(chain.id(gone + 1), chain.ids(gone));
+                    } catch (RuntimeException e) {
+                        chain.consolidator(DurableFiles.PLAIN).resume();
+                    }
+                }
+            });
+            assertThat(damageFile(chain)).doesNotExist();
+            assertThat(chain.store(DurableFiles.PLAIN).pointIds()).hasSizeLessThan(5);
+        }
+    }
+
+    @Test
+    void aRestoreOfAChainIsBegunAgain() throws IOException {
+        for (int when = 0; when < 10; when++) {
+            Chain chain = chain(9);
+            Path out = folder.resolve("chain" + when);
+            Repository.open(chain.folder)
+                    .restore(RestoreRequest.of(chain.points.get(3), out).asChain(), mergeAt(chain, when))
+                    .join();
+
+            Path copied = out.resolve("web1").resolve(chain.id(3));
+            for (String target : List.of("vda", "vdb")) {
+                assertThat(Chain.read(copied.resolve(target + ".qcow2")))
+                        .as("merged at %d", when)
+                        .isEqualTo(chain.content(3, target));
+            }
+            assertThat(damageFile(chain)).doesNotExist();
+        }
+    }
+
+    @Test
+    void aPointThatIsRemovedWhileItIsRestoredLeavesNothing() throws IOException {
+        Chain chain = chain(10);
+        Path out = folder.resolve("removed");
+
+        assertThatThrownBy(() -> Repository.open(chain.folder)
+                        .restore(RestoreRequest.of(chain.points.get(2), out), mergeAt(chain, 0))
+                        .join())
+                .isInstanceOf(RepositoryException.class)
+                .isNotInstanceOf(DamagedException.class)
+                .hasMessageContaining("was removed while it was read");
+
+        assertThat(out).doesNotExist();
+        assertThat(damageFile(chain)).doesNotExist();
+    }
+
+    @Test
+    void aMergeDoesNotHideDamageFromARestore() throws IOException {
+        for (int when = 0; when < 6; when++) {
+            Chain chain = new Chain(folder.resolve("r" + chains++), new Random(1)).grow(6 << 20, 0);
+            for (int block : new int[] {1, 2, 1, 2}) {
+                chain.blockIncrement(chain.points.size() - 1, block);
+            }
+            damage(chain.image(0, "vda"), 5 << 20);
+            Path out = folder.resolve("damaged" + when);
+
+            RestoreResult result = Repository.open(chain.folder)
+                    .restore(RestoreRequest.of(chain.points.get(3), out).salvaging(), mergeAt(chain, when))
+                    .join();
+
+            assertThat(result.lost())
+                    .as("merged at %d", when)
+                    .containsExactlyElementsOf(lost(chain.read(3, "vda"), chain.content(3, "vda")))
+                    .isNotEmpty();
+        }
     }
 
     private static Path damageFile(Chain chain) {

@@ -24,12 +24,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RetentionPlanTest {
+    private static final Set<String> DISK = Set.of("vda");
+    private static final List<Set<String>> DISKS = List.of(DISK, DISK, Set.of("vda", "vdb"), Set.of("vdb"));
+
     private final List<Candidate> points = new ArrayList<>();
 
     /** A good point at this time; {@code parent} is the index of the one that it builds on, or -1. */
@@ -37,14 +41,19 @@ class RetentionPlanTest {
         add(began, parent, true, null);
     }
 
-    private void add(String began, int parent, boolean good, String stays) {
-        String before = points.isEmpty() ? null : points.get(points.size() - 1).id();
+    /** The same; {@code reason} says why it stays, or what is damaged. */
+    private void add(String began, int parent, boolean good, String reason) {
+        add(began, parent, DISK, good, good ? null : reason, good ? reason : null);
+    }
+
+    private void add(String began, int parent, Set<String> disks, boolean good, String damage, String stays) {
         points.add(new Candidate(
                 "p" + points.size(),
                 Instant.parse(began),
                 parent < 0 ? null : points.get(parent).id(),
-                before,
+                disks,
                 good,
+                damage,
                 stays,
                 100));
     }
@@ -290,7 +299,14 @@ class RetentionPlanTest {
 
     private static Candidate held(Candidate point) {
         return new Candidate(
-                point.id(), point.began(), point.parent(), point.previous(), point.good(), "held", point.stored());
+                point.id(),
+                point.began(),
+                point.parent(),
+                point.disks(),
+                point.good(),
+                point.damage(),
+                "held",
+                point.stored());
     }
 
     @Test
@@ -347,26 +363,28 @@ class RetentionPlanTest {
     }
 
     @Test
-    void whatAPointBuildsOnThatCannotBeRestoredIsLeftAsItIs() {
+    void whatAPointBuildsOnThatCannotBeRestoredAndStaysIsLeftAsItIs() {
         add("2026-11-01T03:00:00Z", -1);
         add("2026-11-02T03:00:00Z", 0);
         add("2026-11-03T03:00:00Z", 1);
         add("2026-11-04T03:00:00Z", 2, false, "vda.qcow2 is missing");
         add("2026-11-05T03:00:00Z", 2);
         add("2026-11-06T03:00:00Z", 4);
+        points.set(3, held(points.get(3)));
 
         RetentionPlan plan = RetentionPlan.of(points, Retention.ofLast(1));
 
         assertThat(kept(plan)).containsExactly("p0", "p1", "p2", "p3", "p5");
         assertThat(reasons(plan))
                 .containsEntry("p0", "p3, which cannot be restored, builds on it")
-                .containsEntry("p2", "p3, which cannot be restored, builds on it");
+                .containsEntry("p2", "p3, which cannot be restored, builds on it")
+                .containsEntry("p3", "vda.qcow2 is missing");
         assertThat(plan.removals()).isEmpty();
         assertThat(plan.merges()).containsExactly(new PointMerge("p5", List.of("p4"), 100, 100));
     }
 
     @Test
-    void pointsThatCannotBeRestoredStayAndCountForNothing() {
+    void pointsThatCannotBeRestoredStayWhileNoNewerOneCanAndCountForNothing() {
         add("2026-11-01T03:00:00Z", -1);
         add("2026-11-02T03:00:00Z", -1);
         add("2026-11-03T03:00:00Z", -1, false, "vda.qcow2 is missing");
@@ -378,9 +396,54 @@ class RetentionPlanTest {
                 .containsEntry("p2", "vda.qcow2 is missing");
     }
 
+    /**
+     * <pre>
+     * p0 ← p1 (damaged) ← p2 (damaged) ← p3 ← p4
+     *                  ↖ p5 (damaged)
+     * </pre>
+     */
+    @Test
+    void aDamagedPointAgesOutAsAGoodOneWould() {
+        add("2026-11-01T03:00:00Z", -1);
+        add("2026-11-02T03:00:00Z", 0, false, "vda.qcow2 is missing");
+        add("2026-11-03T03:00:00Z", 1, false, "p1, on which it builds, cannot be restored");
+        add("2026-11-04T03:00:00Z", 2);
+        add("2026-11-05T03:00:00Z", 3);
+        add("2026-11-04T05:00:00Z", 1, false, "p1, on which it builds, cannot be restored");
+        points.add(4, points.remove(5));
+
+        assertThat(kept(Retention.ofDaily(4))).containsExactlyElementsOf(ids(points));
+        RetentionPlan three = RetentionPlan.of(points, Retention.ofDaily(3));
+        assertThat(kept(three)).as("what p2 and p5 build on").hasSize(6);
+        assertThat(reasons(three))
+                .containsEntry("p2", "p1, on which it builds, cannot be restored")
+                .containsEntry("p1", "p2, which cannot be restored, builds on it");
+
+        RetentionPlan last = RetentionPlan.of(points, Retention.ofLast(2));
+        assertThat(kept(last)).containsExactly("p0", "p1", "p3", "p5", "p4");
+        assertThat(last.merges()).containsExactly(new PointMerge("p3", List.of("p2"), 100, 100));
+
+        RetentionPlan newest = RetentionPlan.of(points, Retention.ofLast(1));
+        assertThat(newest.removals()).containsExactly("p5");
+        assertThat(newest.merges()).containsExactly(new PointMerge("p4", List.of("p3", "p2", "p1", "p0"), 400, 400));
+        assertThat(reasons(newest)).containsEntry("p1", "no rule keeps it: merged into p4");
+    }
+
+    @Test
+    void aDamagedPointStaysWhileNoNewerGoodOneHasItsDisks() {
+        Set<String> both = Set.of("vda", "vdb");
+        add("2026-11-01T03:00:00Z", -1, both, false, "vda.qcow2 is missing", null);
+        add("2026-11-02T03:00:00Z", -1, DISK, false, "vda.qcow2 is missing", null);
+        add("2026-11-03T03:00:00Z", -1, DISK, true, null, null);
+        assertThat(kept(Retention.ofLast(1))).containsExactly("p0", "p2");
+
+        add("2026-11-04T03:00:00Z", -1, Set.of("vda", "vdb", "vdc"), true, null, null);
+        assertThat(kept(Retention.ofLast(1))).containsExactly("p3");
+    }
+
     @Test
     void pointsWithoutADateStay() {
-        points.add(new Candidate("x", null, null, null, false, "its manifest cannot be read", 0));
+        points.add(new Candidate("x", null, null, Set.of(), false, null, "its manifest cannot be read", 0));
         add("2026-11-01T03:00:00Z", -1);
         add("2026-11-02T03:00:00Z", -1);
 
@@ -463,17 +526,26 @@ class RetentionPlanTest {
         int count = random.nextInt(30);
         boolean jumps = random.nextInt(3) == 0;
         Set<String> bad = new HashSet<>();
+        boolean oneDisk = random.nextBoolean();
         for (int i = 0; i < count; i++) {
             clock = clock.plus(Duration.ofMinutes(random.nextInt(4000)));
             if (jumps && random.nextInt(5) == 0) {
                 clock = clock.minus(Duration.ofDays(random.nextInt(20)));
             }
             int parent = i == 0 || random.nextInt(4) == 0 ? -1 : i - 1 - random.nextInt(Math.min(i, 3));
-            boolean good = random.nextInt(8) != 0 && (parent < 0 || !bad.contains("p" + parent));
+            boolean good =
+                    random.nextInt(8) != 0 && (parent < 0 || !bad.contains("p" + parent) || random.nextInt(4) == 0);
             if (!good) {
                 bad.add("p" + i);
             }
-            add(clock.toString(), parent, good, good && random.nextInt(12) != 0 ? null : "a test");
+            boolean counts = good || random.nextInt(6) != 0;
+            add(
+                    clock.toString(),
+                    parent,
+                    oneDisk ? DISK : DISKS.get(random.nextInt(DISKS.size())),
+                    good,
+                    good || !counts ? null : "damaged",
+                    counts && random.nextInt(12) != 0 ? null : "a test");
         }
     }
 
@@ -559,7 +631,14 @@ class RetentionPlanTest {
         left.set(
                 ids(left).indexOf(into.id()),
                 new Candidate(
-                        into.id(), into.began(), base, into.previous(), into.good(), into.stays(), into.stored()));
+                        into.id(),
+                        into.began(),
+                        base,
+                        into.disks(),
+                        into.good(),
+                        into.damage(),
+                        into.stays(),
+                        into.stored()));
         for (String id : merge.points()) {
             if (children(left, id) == 0) {
                 left.removeIf(point -> point.id().equals(id));
@@ -593,10 +672,6 @@ class RetentionPlanTest {
 
     private void requireKept(Retention retention, List<Candidate> left) {
         assertThat(newestGood(left)).isEqualTo(newestGood(points));
-        assertThat(ids(left))
-                .containsAll(ids(points.stream()
-                        .filter(point -> point.stays() != null || !point.good())
-                        .toList()));
         List<String> good = ids(points.stream().filter(Candidate::good).toList());
         assertThat(ids(left)).containsAll(good.subList(Math.max(0, good.size() - retention.last()), good.size()));
         Set<LocalDate> days = new LinkedHashSet<>();
@@ -606,6 +681,58 @@ class RetentionPlanTest {
                 assertThat(ids(left)).contains(points.get(i).id());
             }
         }
+        Map<String, String> reasons = reasons(retention);
+        Set<String> stay = stay(retention);
+        for (Candidate point : points) {
+            if (reasons.get(point.id()).startsWith("the clock")) {
+                stay.add(point.id());
+                stay.addAll(point.good() ? List.of() : ancestors(point, points));
+            }
+        }
+        assertThat(ids(left)).containsExactlyInAnyOrderElementsOf(stay);
+        for (Candidate gone : points) {
+            if (!gone.good() && !ids(left).contains(gone.id())) {
+                assertThat(newerGoodWithDisksOf(gone)).isPositive();
+            }
+        }
+    }
+
+    /** Found point by point; the rules are asked about points that nothing builds on and of which none is damaged. */
+    private Set<String> stay(Retention retention) {
+        Set<String> amongGood = chosen(retention, points.stream().filter(Candidate::good));
+        Set<String> amongAll =
+                chosen(retention, points.stream().filter(point -> point.good() || point.damage() != null));
+        Set<String> stay = new HashSet<>();
+        for (Candidate point : points) {
+            boolean stays = point.stays() != null
+                    || (point.good()
+                            ? amongGood.contains(point.id())
+                            : amongAll.contains(point.id()) || newerGoodWithDisksOf(point) == 0);
+            if (stays) {
+                stay.add(point.id());
+                stay.addAll(point.good() ? List.of() : ancestors(point, points));
+            }
+        }
+        return stay;
+    }
+
+    private static Set<String> chosen(Retention retention, Stream<Candidate> among) {
+        List<Candidate> whole = among.map(point ->
+                        new Candidate(point.id(), point.began(), null, point.disks(), true, null, null, point.stored()))
+                .toList();
+        Set<String> chosen = new HashSet<>();
+        reasons(RetentionPlan.of(whole, retention)).forEach((id, reason) -> {
+            if (!reason.startsWith("no rule") && !reason.startsWith("the clock")) {
+                chosen.add(id);
+            }
+        });
+        return chosen;
+    }
+
+    private long newerGoodWithDisksOf(Candidate damaged) {
+        return points.subList(points.indexOf(damaged) + 1, points.size()).stream()
+                .filter(point -> point.good() && point.disks().containsAll(damaged.disks()))
+                .count();
     }
 
     private void requirePromisesWithoutMerges(RetentionPlan plan) {
@@ -627,8 +754,13 @@ class RetentionPlanTest {
     private static void requireWhole(List<Candidate> left) {
         Set<String> there = new HashSet<>(ids(left));
         assertThat(left).allMatch(point -> point.parent() == null || there.contains(point.parent()));
-        assertThat(PointPlace.inOrder(left, point -> new PointPlace(point.id(), point.began(), point.previous())))
+        assertThat(PointPlace.inOrder(left, point -> new PointPlace(point.id(), point.began(), previous(point))))
                 .isEqualTo(left);
+    }
+
+    private static String previous(Candidate point) {
+        int number = Integer.parseInt(point.id().substring(1));
+        return number == 0 ? null : "p" + (number - 1);
     }
 
     private static String newestGood(List<Candidate> points) {
