@@ -53,9 +53,14 @@ public final class LongChainMaker {
 
     /** A chain in a new repository. */
     public LongChainMaker(Path folder, int diskSize) {
+        this(folder, MemoryDisk.random(diskSize, new Random(17)));
+    }
+
+    /** A chain that begins with a disk. */
+    public LongChainMaker(Path folder, MemoryDisk first) {
         domain = RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN).domain("web1");
         domain.lock().close();
-        disk = MemoryDisk.random(diskSize, random);
+        disk = first;
     }
 
     /** From now on a chain that may not be longer is followed by a new base. */
