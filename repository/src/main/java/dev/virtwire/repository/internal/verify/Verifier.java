@@ -338,7 +338,7 @@ public final class Verifier {
         Point point = points.getOrDefault(top.folder(), top);
         for (int depth = 0; point != null; depth++) {
             // Damage that a parent has was confirmed there: a chain's manifests are not read again for each child.
-            boolean same = onlyInherited && depth > 1 ? domain.seemsStill(point) : domain.isStill(point);
+            boolean same = (onlyInherited && depth > 1) ? domain.seemsStill(point) : domain.isStill(point);
             if (!same) {
                 changed = true;
                 if (!domain.hasPoint(point.id())) {
