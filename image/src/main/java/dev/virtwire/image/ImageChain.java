@@ -24,9 +24,14 @@ public final class ImageChain implements ImageReader {
     public static final int MAX_DEPTH = 4096;
 
     private final List<ImageReader> images;
+    private final boolean borrowed;
 
-    private ImageChain(List<ImageReader> images) {
+    private ImageChain(List<? extends ImageReader> images, boolean borrowed) {
+        if (images.isEmpty()) {
+            throw new IllegalArgumentException("a chain needs at least one image");
+        }
         this.images = List.copyOf(images);
+        this.borrowed = borrowed;
     }
 
     /**
@@ -64,7 +69,7 @@ public final class ImageChain implements ImageReader {
                 image = openOne(path, backingFormat, memory);
                 images.add(image);
             }
-            return new ImageChain(images);
+            return new ImageChain(images, false);
         } catch (ImageException | RuntimeException e) {
             closeAll(images, e);
             throw e;
@@ -76,10 +81,12 @@ public final class ImageChain implements ImageReader {
      * The chain closes them. Those of a long chain should have been opened with one {@link ImageMemory}.
      */
     public static ImageChain of(List<? extends ImageReader> images) {
-        if (images.isEmpty()) {
-            throw new IllegalArgumentException("a chain needs at least one image");
-        }
-        return new ImageChain(new ArrayList<>(images));
+        return new ImageChain(images, false);
+    }
+
+    /** As {@link #of}, but the images stay open when the chain is closed: they are in other chains too. */
+    public static ImageChain borrowing(List<? extends ImageReader> images) {
+        return new ImageChain(images, true);
     }
 
     /** The images, topmost first: {@link ImageExtent#depth()} is the index. */
@@ -135,6 +142,9 @@ public final class ImageChain implements ImageReader {
 
     @Override
     public void close() throws ImageException {
+        if (borrowed) {
+            return;
+        }
         ImageException failure = null;
         for (ImageReader image : images) {
             try {

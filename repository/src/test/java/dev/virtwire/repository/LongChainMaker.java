@@ -19,6 +19,7 @@ import dev.virtwire.repository.internal.store.Manifests;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.manifest.DiskSource;
+import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -49,18 +50,30 @@ public final class LongChainMaker {
     private Instant clock = Instant.parse("2026-11-22T19:00:00Z");
     private MemoryDisk disk;
     private @Nullable Point newest;
+    private DomainIdentity identity = Manifests.WEB1;
     private boolean limited;
 
     /** A chain in a new repository. */
     public LongChainMaker(Path folder, int diskSize) {
+        this(folder, MemoryDisk.random(diskSize, new Random(17)));
+    }
+
+    /** A chain that begins with a disk. */
+    public LongChainMaker(Path folder, MemoryDisk first) {
         domain = RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN).domain("web1");
         domain.lock().close();
-        disk = MemoryDisk.random(diskSize, random);
+        disk = first;
     }
 
     /** From now on a chain that may not be longer is followed by a new base. */
     public LongChainMaker keepingToTheLimit() {
         limited = true;
+        return this;
+    }
+
+    /** Points to come are of that domain. */
+    public LongChainMaker of(DomainIdentity other) {
+        identity = other;
         return this;
     }
 
@@ -126,7 +139,7 @@ public final class LongChainMaker {
                 full.writer(),
                 full.repository(),
                 id,
-                full.domain(),
+                identity,
                 full.host(),
                 full.mode(),
                 level,

@@ -11,7 +11,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Tells the watcher of writes and syncs. */
+/** Tells the watcher of writes, syncs and reads. */
 final class WatchedChannel extends FileChannel {
     private final FileChannel channel;
     private final Path file;
@@ -73,17 +73,24 @@ final class WatchedChannel extends FileChannel {
 
     @Override
     public int read(ByteBuffer target) throws IOException {
-        return channel.read(target);
+        return (int) read(channel.read(target));
     }
 
     @Override
     public long read(ByteBuffer[] targets, int offset, int length) throws IOException {
-        return channel.read(targets, offset, length);
+        return read(channel.read(targets, offset, length));
     }
 
     @Override
     public int read(ByteBuffer target, long position) throws IOException {
-        return channel.read(target, position);
+        return (int) read(channel.read(target, position));
+    }
+
+    private long read(long bytes) {
+        if (bytes > 0) {
+            watcher.read(file, bytes);
+        }
+        return bytes;
     }
 
     @Override
@@ -104,7 +111,7 @@ final class WatchedChannel extends FileChannel {
 
     @Override
     public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
-        return channel.transferTo(position, count, target);
+        return read(channel.transferTo(position, count, target));
     }
 
     /** No part of a repository is written so: it would pass the watcher by. */

@@ -61,12 +61,15 @@ final class WatchedProvider extends FileSystemProvider {
             watcher.before(change);
             FileChannel channel = provider.newFileChannel(file, options, attributes);
             watcher.after(change);
+            watcher.opened(file);
             return new WatchedChannel(channel, file, watcher);
         }
         if (writes && options.contains(StandardOpenOption.TRUNCATE_EXISTING)) {
             throw new UnsupportedOperationException("truncation of " + file + " while it is opened");
         }
-        return new WatchedChannel(provider.newFileChannel(file, options, attributes), file, watcher);
+        FileChannel channel = provider.newFileChannel(file, options, attributes);
+        watcher.opened(file);
+        return new WatchedChannel(channel, file, watcher);
     }
 
     @Override
@@ -80,6 +83,7 @@ final class WatchedProvider extends FileSystemProvider {
             throws IOException {
         DirectoryStream<Path> stream =
                 provider.newDirectoryStream(real(folder), entry -> filter.accept(system.wrap(entry)));
+        watcher.opened(real(folder));
         return new DirectoryStream<>() {
             @Override
             public Iterator<Path> iterator() {

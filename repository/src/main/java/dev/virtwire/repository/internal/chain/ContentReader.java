@@ -3,23 +3,17 @@ package dev.virtwire.repository.internal.chain;
 
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
-import dev.virtwire.image.ImageMemory;
-import dev.virtwire.image.ImageReader;
-import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
-import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.work.Workers;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.List;
 
 /**
  * The content of a point's disk, as the guest had it. Each block is compared with its digest before anybody gets it:
@@ -78,46 +72,18 @@ public final class ContentReader implements Closeable {
     }
 
     /**
-     * Opens a chain whatever is wrong in it, for who takes what is right. If its leaves are not proven, all of the disk is
-     * read for its root. Does that not prove it either, a block counts as right if its bytes have its digest; that it is
-     * zeros is believed only if the images say so too.
+     * Opens a chain whatever is wrong in it, for who takes what is right; its images stay open as long as it. If its
+     * leaves are not proven, all of the disk is read for its root. Does that not prove it either, a block counts as right
+     * if its bytes have its digest; that it is zeros is believed only if the images say so too.
      */
     public static ContentReader openAnyhow(DiskChain chain) throws IOException {
-        List<ImageReader> readers = new ArrayList<>();
-        ImageMemory memory = ImageMemory.ofChain();
+        ImageChain images = chain.openImagesAnyhow();
         try {
-            for (DiskLayer layer : chain.layers()) {
-                readers.add(openAnyhow(layer, memory));
-            }
-            ImageChain images = ImageChain.of(readers);
             return new ContentReader(chain, images, chain.provesContent() || chain.provesContentBy(images));
         } catch (IOException | RuntimeException e) {
-            for (ImageReader reader : readers) {
-                reader.close();
-            }
+            images.close();
             throw e;
         }
-    }
-
-    private static ImageReader openAnyhow(DiskLayer layer, ImageMemory memory) throws IOException {
-        Qcow2Reader reader = null;
-        String reason;
-        try {
-            reader = Qcow2Reader.open(layer.file(), memory);
-            DiskChain.requireAgreement(layer, reader);
-            return reader;
-        } catch (ImageException e) {
-            if (Problems.saysNothingOfTheFile(e)) {
-                throw e;
-            }
-            reason = e.text();
-        } catch (DamagedException e) {
-            reason = e.findings().get(0).message();
-        }
-        if (reader != null) {
-            reader.close();
-        }
-        return new UnreadableImage(layer.file(), layer.disk().virtualSize(), reason);
     }
 
     /** The disk's size in bytes. */

@@ -6,6 +6,7 @@ import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageMemory;
+import dev.virtwire.image.ImageReader;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
@@ -16,6 +17,7 @@ import dev.virtwire.repository.internal.digest.ChainLeaves;
 import dev.virtwire.repository.internal.digest.ComputedLeaves;
 import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.digest.LeafKind;
+import dev.virtwire.repository.internal.digest.LeafMemory;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -29,10 +31,8 @@ import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -44,11 +44,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DiskChain implements Closeable {
     private final List<DiskLayer> layers;
+    private final @Nullable ImageMemory shared;
+    private final @Nullable LeafMemory known;
+
     /** The leaves of the topmost disk if the digest files do not give them, and its images do. */
     private @Nullable ComputedLeaves computed;
 
     private DiskChain(List<DiskLayer> layers) {
+        this(layers, null, null);
+    }
+
+    private DiskChain(List<DiskLayer> layers, @Nullable ImageMemory shared, @Nullable LeafMemory known) {
         this.layers = List.copyOf(layers);
+        this.shared = shared;
+        this.known = known;
+    }
+
+    /**
+     * A chain of layers that somebody else closes, with their images.
+     *
+     * @param shared the images' memory
+     * @param known the leaves of the topmost disk, or null if they have to be read
+     */
+    static DiskChain of(List<DiskLayer> layers, ImageMemory shared, @Nullable LeafMemory known) {
+        return new DiskChain(layers, shared, known);
     }
 
     /**
@@ -57,32 +76,31 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if a point or a digest file in the chain is missing or damaged
      */
     public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
-        return open(domain, top, disk, new HashSet<>());
-    }
-
-    /**
-     * As {@link #open(DomainStore, Point, ManifestDisk)}, for one of many chains that have points in common.
-     *
-     * @param right digest files that were found right before and are believed; the topmost one of this chain is added
-     */
-    public static DiskChain open(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right) throws IOException {
-        DiskChain chain = openFiles(domain, top, disk, right);
+        DiskChain chain = openFiles(domain, top, disk);
         try {
-            // The bytes of all are those that were written. The root of the topmost one proves the leaves that it
-            // inherits, so that the roots of those beneath it need not be computed, each over the whole disk.
-            for (DiskLayer layer : chain.layers) {
-                if (layer != chain.top() && !right.contains(layer.digestFile())) {
-                    layer.digests().checkRuns();
-                }
-            }
-            if (!right.contains(chain.top().digestFile())) {
-                chain.top().digests().check(chain.leaves());
-                right.add(chain.top().digestFile());
-            }
+            chain.check();
             return chain;
         } catch (IOException | RuntimeException e) {
             closeAll(chain.layers, e);
             throw e;
+        }
+    }
+
+    /**
+     * Computes what the digest files, whose bytes are those that were written, say of themselves.
+     *
+     * @throws DamagedException if one is wrong
+     */
+    void check() throws IOException {
+        // The root of the topmost one proves the leaves that it inherits, so that the roots of those beneath it need
+        // not be computed, each over the whole disk.
+        for (DiskLayer layer : layers) {
+            if (layer != top()) {
+                layer.check(null);
+            }
+        }
+        if (!top().isChecked()) {
+            top().check(leaves());
         }
     }
 
@@ -94,7 +112,7 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if a point, a digest file or an image in the chain is missing or damaged
      */
     public static DiskChain openToBuildOn(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
-        DiskChain chain = openFiles(domain, top, disk, Set.of());
+        DiskChain chain = openFiles(domain, top, disk);
         try {
             for (DiskLayer layer : chain.layers) {
                 if (!layer.isChanging()) {
@@ -120,7 +138,7 @@ public final class DiskChain implements Closeable {
                 domain,
                 top,
                 disk,
-                (point, part, changing) -> DiskLayer.openAnyhow(point, part, problems, changing),
+                (point, part, changing) -> DiskLayer.openAnyhow(domain, point, part, problems, changing),
                 missing -> problems.addAll(missing.findings()));
     }
 
@@ -179,10 +197,13 @@ public final class DiskChain implements Closeable {
         }
     }
 
-    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk, Set<Path> right)
-            throws IOException {
+    private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
         return walk(
-                domain, top, disk, (point, part, changing) -> DiskLayer.open(point, part, right, changing), missing -> {
+                domain,
+                top,
+                disk,
+                (point, part, changing) -> DiskLayer.open(domain, point, part, changing),
+                missing -> {
                     throw missing;
                 });
     }
@@ -291,7 +312,7 @@ public final class DiskChain implements Closeable {
         }
     }
 
-    private static ManifestDisk partOf(Point parent, ManifestDisk disk, Point child) {
+    static ManifestDisk partOf(Point parent, ManifestDisk disk, Point child) {
         ManifestDisk part = parent.manifest().disk(disk.target());
         if (part == null || part.image() == null || part.virtualSize() != disk.virtualSize()) {
             throw new DamagedException(Finding.of(
@@ -333,8 +354,11 @@ public final class DiskChain implements Closeable {
 
     /** The leaves of the whole disk at the topmost point. */
     public Leaves leaves() {
-        return computed != null
-                ? computed.leaves()
+        if (computed != null) {
+            return computed.leaves();
+        }
+        return known != null
+                ? known.leaves()
                 : ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
     }
 
@@ -344,7 +368,40 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if an image does not say of itself what the manifest says
      */
     public ImageChain openImages() throws IOException {
-        return openImages(layers);
+        if (shared == null) {
+            return openImages(layers);
+        }
+        List<Qcow2Reader> readers = new ArrayList<>();
+        for (DiskLayer layer : layers) {
+            readers.add(layer.reader(shared));
+        }
+        return ImageChain.borrowing(readers);
+    }
+
+    /** As {@link #openImages()}, whatever is wrong with an image: whoever needs anything of it gets the reason. */
+    ImageChain openImagesAnyhow() throws IOException {
+        List<ImageReader> readers = new ArrayList<>();
+        ImageMemory memory = shared == null ? ImageMemory.ofChain() : shared;
+        for (DiskLayer layer : layers) {
+            readers.add(readAnyhow(layer, memory));
+        }
+        // The layers close them.
+        return ImageChain.borrowing(readers);
+    }
+
+    private static ImageReader readAnyhow(DiskLayer layer, ImageMemory memory) throws IOException {
+        String reason;
+        try {
+            return layer.reader(memory);
+        } catch (ImageException e) {
+            if (Problems.saysNothingOfTheFile(e)) {
+                throw e;
+            }
+            reason = e.text();
+        } catch (DamagedException e) {
+            reason = e.findings().get(0).message();
+        }
+        return new UnreadableImage(layer.file(), layer.disk().virtualSize(), reason);
     }
 
     /**
@@ -407,6 +464,12 @@ public final class DiskChain implements Closeable {
 
     @Override
     public void close() throws IOException {
+        if (shared == null) {
+            close(layers);
+        }
+    }
+
+    static void close(List<DiskLayer> layers) throws IOException {
         IOException failure = null;
         for (DiskLayer layer : layers) {
             try {

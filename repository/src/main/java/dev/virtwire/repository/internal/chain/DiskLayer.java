@@ -3,6 +3,8 @@ package dev.virtwire.repository.internal.chain;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.virtwire.image.ImageMemory;
+import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
@@ -13,6 +15,7 @@ import dev.virtwire.repository.internal.digest.UnknownLeaves;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointPaths;
 import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -22,7 +25,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,25 +38,32 @@ public final class DiskLayer implements Closeable {
     private final StoredImage image;
     private final @Nullable DigestFile digests;
     private final boolean changing;
+    private @Nullable DamagedException wrong;
+    private boolean checked;
     private @Nullable Boolean provesFile;
+    private @Nullable Qcow2Reader reader;
 
     private DiskLayer(
-            Point point, ManifestDisk disk, StoredImage image, @Nullable DigestFile digests, boolean changing) {
+            Point point,
+            ManifestDisk disk,
+            @Nullable DigestFile digests,
+            boolean changing,
+            @Nullable DamagedException wrong) {
         this.point = point;
         this.disk = disk;
-        this.image = image;
+        this.image = requireNonNull(disk.image());
         this.digests = digests;
         this.changing = changing;
+        this.wrong = wrong;
     }
 
     /**
      * Checks and opens a disk's digests.
      *
-     * @param right digest files that were found right before, whose bytes need no second look
      * @throws DamagedException if they are damaged or do not fit the manifest
      */
-    public static DiskLayer open(Point point, ManifestDisk disk, Set<Path> right) throws IOException {
-        return open(point, disk, right, false);
+    public static DiskLayer open(DomainStore domain, Point point, ManifestDisk disk) throws IOException {
+        return open(domain, point, disk, false);
     }
 
     /**
@@ -62,19 +71,26 @@ public final class DiskLayer implements Closeable {
      *
      * @param changing whether the point is gone, and its image may be on its way to become another's
      */
-    static DiskLayer open(Point point, ManifestDisk disk, Set<Path> right, boolean changing) throws IOException {
-        StoredImage image = disk.image();
+    static DiskLayer open(DomainStore domain, Point point, ManifestDisk disk, boolean changing) throws IOException {
+        StoredFile stored = stored(point, disk);
+        domain.require(PointPaths.digests(point, disk), stored);
+        return new DiskLayer(point, disk, fitting(point, disk, stored), changing, null);
+    }
+
+    private static StoredFile stored(Point point, ManifestDisk disk) {
         StoredFile stored = disk.digests();
-        ContentDigest content = disk.content();
-        if (image == null || stored == null || content == null) {
+        if (disk.image() == null || stored == null) {
             throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
         }
-        Path file = PointPaths.digests(point, disk);
-        if (!right.contains(file)) {
-            SmallFiles.require(requireNonNull(file.getParent()), stored);
-        }
-        DigestFile digests = DigestFile.open(file);
-        boolean fits = digests.guestSize() == disk.virtualSize()
+        return stored;
+    }
+
+    private static DigestFile fitting(Point point, ManifestDisk disk, StoredFile stored) throws IOException {
+        StoredImage image = requireNonNull(disk.image());
+        DigestFile digests = DigestFile.open(PointPaths.digests(point, disk));
+        ContentDigest content = disk.content();
+        boolean fits = content != null
+                && digests.guestSize() == disk.virtualSize()
                 && digests.imageSize() == image.size()
                 && digests.contentRoot().equals(content.root())
                 && digests.fileRoot().equals(image.blocksRoot());
@@ -83,30 +99,43 @@ public final class DiskLayer implements Closeable {
             throw new DamagedException(
                     Finding.of(point.folder().resolve(Names.MANIFEST), "does not fit " + stored.file()));
         }
-        return new DiskLayer(point, disk, image, digests, changing);
+        return digests;
     }
 
     /**
      * As {@link #open}, whatever is wrong with the digest file: its leaves are believed as far as a root over them, or
      * the content that they fit, proves them. If it cannot be read at all, the layer has none.
      *
-     * @param problems gets what is wrong
+     * @param problems gets what is wrong with the file's bytes
      * @param changing as for {@link #open}
      */
-    static DiskLayer openAnyhow(Point point, ManifestDisk disk, List<Finding> problems, boolean changing)
+    static DiskLayer openAnyhow(
+            DomainStore domain, Point point, ManifestDisk disk, List<Finding> problems, boolean changing)
             throws IOException {
-        StoredImage image = disk.image();
-        StoredFile stored = disk.digests();
-        if (image == null || stored == null) {
-            throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
-        }
+        StoredFile stored = stored(point, disk);
         Path file = PointPaths.digests(point, disk);
+        DamagedException wrong;
         try {
-            SmallFiles.require(requireNonNull(file.getParent()), stored);
+            domain.require(file, stored);
+            try {
+                return new DiskLayer(point, disk, fitting(point, disk, stored), changing, null);
+            } catch (DamagedException e) {
+                wrong = e;
+            } catch (IOException e) {
+                wrong = damage(file, e);
+            }
         } catch (DamagedException e) {
             problems.addAll(e.findings());
+            wrong = e;
         }
-        return new DiskLayer(point, disk, image, readable(file, disk), changing);
+        return new DiskLayer(point, disk, readable(file, disk), changing, wrong);
+    }
+
+    private static DamagedException damage(Path file, IOException e) throws IOException {
+        if (Problems.saysNothingOfTheFile(e)) {
+            throw e;
+        }
+        return new DamagedException(Finding.of(file, "cannot be read: " + Problems.reason(e)));
     }
 
     private static @Nullable DigestFile readable(Path file, ManifestDisk disk) throws IOException {
@@ -146,6 +175,60 @@ public final class DiskLayer implements Closeable {
     /** The leaves of the disk, or what stands for those that are lost. */
     Leaves content() {
         return digests == null ? new UnknownLeaves(BlockTree.blocks(disk.virtualSize())) : digests.content();
+    }
+
+    /** Why its digest file must not be believed, or null if nothing is known against it. */
+    @Nullable
+    DamagedException wrong() {
+        return wrong;
+    }
+
+    /**
+     * Computes what the digest file says of itself from its leaves, once.
+     *
+     * @param whole the leaves of the whole disk, if the root over them is to be computed too
+     * @throws DamagedException if it is not so
+     */
+    void check(@Nullable Leaves whole) throws IOException {
+        if (checked) {
+            return;
+        }
+        try {
+            if (whole == null) {
+                digests().checkRuns();
+            } else {
+                digests().check(whole);
+            }
+            checked = true;
+        } catch (DamagedException e) {
+            wrong = e;
+            throw e;
+        }
+    }
+
+    /** Whether {@link #check} has found it right. */
+    boolean isChecked() {
+        return checked;
+    }
+
+    /**
+     * The image, which stays open until this is closed.
+     *
+     * @param memory what all images of the chain share
+     * @throws DamagedException if the image does not say of itself what the manifest says
+     */
+    synchronized Qcow2Reader reader(ImageMemory memory) throws IOException {
+        if (reader == null) {
+            Qcow2Reader opened = Qcow2Reader.open(file(), memory);
+            try {
+                DiskChain.requireAgreement(this, opened);
+            } catch (RuntimeException e) {
+                opened.close();
+                throw e;
+            }
+            reader = opened;
+        }
+        return reader;
     }
 
     /** The point that it is of. */
@@ -199,9 +282,15 @@ public final class DiskLayer implements Closeable {
     }
 
     @Override
-    public void close() throws IOException {
-        if (digests != null) {
-            digests.close();
+    public synchronized void close() throws IOException {
+        try {
+            if (reader != null) {
+                reader.close();
+            }
+        } finally {
+            if (digests != null) {
+                digests.close();
+            }
         }
     }
 }

@@ -17,14 +17,15 @@ public final class SmallFiles {
     /**
      * Reads a file and compares.
      *
+     * @param file the file, wherever it lies
      * @throws DamagedException if it is missing or differs
      */
-    public static void require(Path folder, StoredFile stored) {
-        require(folder.resolve(stored.file()), stored.size(), stored.sha256());
+    public static void requireBytes(Path file, StoredFile stored) {
+        require(file, stored.size(), stored.sha256());
     }
 
     /**
-     * As {@link #require(Path, StoredFile)}.
+     * As {@link #requireBytes}, of a file in {@code folder}.
      *
      * @throws DamagedException if it is missing or differs
      */

@@ -16,6 +16,7 @@ import dev.virtwire.repository.internal.journal.Merges;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.ParentLink;
+import dev.virtwire.repository.manifest.StoredFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -33,7 +34,10 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A domain's folder in a repository: its points, its journal and its lock. */
+/**
+ * A domain's folder in a repository: its points, its journal and its lock. It is made for one run, and reads a manifest
+ * once, as long as no other one takes its place.
+ */
 public final class DomainStore {
     private static final Logger LOG = LoggerFactory.getLogger(DomainStore.class);
 
@@ -42,6 +46,7 @@ public final class DomainStore {
     private final Path folder;
     private final DurableFiles files;
     private final InstantSource clock;
+    private final KnownFiles known = new KnownFiles();
 
     /** In {@code folder}, of the repository with this id, whose points may name one that it had before. */
     public DomainStore(
@@ -235,11 +240,27 @@ public final class DomainStore {
         if (!Names.isPoint(id) || !hasFolder(id)) {
             throw noPoint(id);
         }
-        return PointReader.read(folder.resolve(id), name(), this::isOurs);
+        return known.point(folder.resolve(id), name(), this::isOurs);
+    }
+
+    /**
+     * Requires that a file of a point has the bytes that its manifest names; one run reads them once.
+     *
+     * @throws DamagedException if it is missing or differs
+     */
+    public void require(Path file, StoredFile stored) {
+        known.require(file, stored);
     }
 
     /** Whether a point, also one that is gone but whose images others need, has the manifest that was read of it. */
     public boolean isStill(Point point) {
+        // Whoever asks has found what cannot be: times and inodes are not to be believed then.
+        known.forget(point.folder());
+        return seemsStill(point);
+    }
+
+    /** As {@link #isStill}, but a manifest is not read again if its file seems to be the one that was read. */
+    public boolean seemsStill(Point point) {
         try {
             return layer(point.id()).manifestSha256().equals(point.manifestSha256());
         } catch (RepositoryException e) {

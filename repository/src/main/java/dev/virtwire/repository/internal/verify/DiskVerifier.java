@@ -15,6 +15,7 @@ import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.chain.FileBlocks;
+import dev.virtwire.repository.internal.chain.OpenChains;
 import dev.virtwire.repository.internal.chain.Prefix;
 import dev.virtwire.repository.internal.damage.ByteRange;
 import dev.virtwire.repository.internal.damage.Look;
@@ -27,6 +28,7 @@ import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.StoredImage;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -35,25 +37,27 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Verifies disks one after the other, parents before children. What is damaged in a disk's own files is a finding; what
  * of the disk's content is wrong by that, or by its parent's damage, goes into a {@link Look}.
  */
-final class DiskVerifier {
+final class DiskVerifier implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskVerifier.class);
+
     /** An image with more findings than that needs no further ones. */
     private static final int MAX_FINDINGS = 100;
 
     private final VerifyDepth depth;
     private final Workers workers;
     private final ProgressMeter meter;
+    private final Map<Path, OpenChains> chains = new HashMap<>();
     private final Map<Path, LostContent> lost = new HashMap<>();
-    private final Set<Path> rightDigests = new HashSet<>();
     private long left;
 
     DiskVerifier(VerifyDepth depth, Workers workers, ProgressMeter meter) {
@@ -70,7 +74,31 @@ final class DiskVerifier {
 
     /** What is known of a domain's disks so far. */
     LostContent lost(DomainStore domain) {
-        return lost.computeIfAbsent(domain.folder(), folder -> new LostContent(domain, workers));
+        return lost.computeIfAbsent(domain.folder(), folder -> new LostContent(domain, workers, chains(domain)));
+    }
+
+    private OpenChains chains(DomainStore domain) {
+        return chains.computeIfAbsent(domain.folder(), folder -> new OpenChains(domain));
+    }
+
+    /** A point of the domain is another one than it was: what is open is opened again. */
+    void forget(DomainStore domain) {
+        try {
+            chains(domain).forget();
+        } catch (IOException e) {
+            throw Problems.with("close", domain.folder(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        for (OpenChains each : chains.values()) {
+            try {
+                each.close();
+            } catch (IOException e) {
+                LOG.debug("a file that was only read cannot be closed", e);
+            }
+        }
     }
 
     /**
@@ -186,7 +214,7 @@ final class DiskVerifier {
         private void digestsAndBytes(Prefix prefix) throws IOException {
             List<Finding> before = List.copyOf(found);
             attempt(() -> {
-                try (DiskLayer layer = DiskLayer.open(point, disk, rightDigests)) {
+                try (DiskLayer layer = DiskLayer.open(domain, point, disk)) {
                     if (depth == VerifyDepth.STRUCTURE || doubtful) {
                         return;
                     }
@@ -240,7 +268,7 @@ final class DiskVerifier {
         }
 
         private BitSet ofCleanDisk(Prefix prefix) throws IOException {
-            try (DiskChain chain = DiskChain.open(domain, point, disk, rightDigests)) {
+            try (DiskChain chain = chains(domain).open(point, disk)) {
                 if (depth == VerifyDepth.STRUCTURE) {
                     try (ImageChain images = chain.openImages()) {
                         return images.virtualSize() == disk.virtualSize() ? new BitSet() : LostContent.all(disk);

@@ -8,6 +8,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.chain.BlockListener;
 import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.chain.OpenChains;
 import dev.virtwire.repository.internal.chain.Prefix;
 import dev.virtwire.repository.internal.damage.Look;
 import dev.virtwire.repository.internal.digest.BlockTree;
@@ -31,14 +32,32 @@ import org.slf4j.LoggerFactory;
 public final class LostContent {
     private static final Logger LOG = LoggerFactory.getLogger(LostContent.class);
 
+    /** Opens a chain, whatever is wrong in it. */
+    @FunctionalInterface
+    private interface Opener {
+        /** The chain of {@code disk} at {@code top}. */
+        DiskChain open(Point top, ManifestDisk disk) throws IOException;
+    }
+
     private final DomainStore domain;
     private final Workers workers;
+    private final Opener opener;
     private final Map<String, BitSet> lost = new HashMap<>();
 
-    /** Of a domain; what has to be read is read by {@code workers}. */
+    /** Of a domain, for few of its points; what has to be read is read by {@code workers}. */
     public LostContent(DomainStore domain, Workers workers) {
+        this(domain, workers, (top, disk) -> DiskChain.openAnyhow(domain, top, disk, new ArrayList<>()));
+    }
+
+    /** For many of its points. */
+    LostContent(DomainStore domain, Workers workers, OpenChains chains) {
+        this(domain, workers, chains::openAnyhow);
+    }
+
+    private LostContent(DomainStore domain, Workers workers, Opener opener) {
         this.domain = domain;
         this.workers = workers;
+        this.opener = opener;
     }
 
     private static String key(String point, String target) {
@@ -91,7 +110,7 @@ public final class LostContent {
         BitSet suspects = inherited(point, disk);
         BitSet wrong = new BitSet();
         if (doubtful || !badInFile.isEmpty() || !suspects.isEmpty()) {
-            try (DiskChain chain = DiskChain.openAnyhow(domain, point, disk, new ArrayList<>());
+            try (DiskChain chain = opener.open(point, disk);
                     ContentReader content = ContentReader.openAnyhow(chain)) {
                 wrong = doubtful || !chain.top().hasDigests()
                         ? content.lost(all(disk), workers, BlockListener.NONE)
@@ -108,7 +127,7 @@ public final class LostContent {
         BitSet suspects = inherited(point, disk);
         BitSet wrong = new BitSet();
         if (!suspects.isEmpty()) {
-            try (DiskChain chain = DiskChain.openAnyhow(domain, point, disk, new ArrayList<>());
+            try (DiskChain chain = opener.open(point, disk);
                     ContentReader content = ContentReader.openAnyhow(chain)) {
                 wrong = content.lost(suspects, workers, BlockListener.NONE);
             }

@@ -223,11 +223,11 @@ public final class Verifier {
         ProgressMeter meter = new ProgressMeter(listener, disks, total);
         meter.phase(Progress.Phase.VERIFYING);
         Resumption resumption = new Resumption();
-        try (Workers workers = new Workers("verify", new RateLimit(request.bytesPerSecond()))) {
+        try (Workers workers = new Workers("verify", new RateLimit(request.bytesPerSecond()));
+                DiskVerifier verifier = new DiskVerifier(request.depth(), workers, meter)) {
             if (request.resume()) {
                 domains.values().forEach(resumption::open);
             }
-            DiskVerifier verifier = new DiskVerifier(request.depth(), workers, meter);
             for (Point point : List.copyOf(points.values())) {
                 verifyWithParents(point, verifier, resumption, meter);
             }
@@ -300,11 +300,13 @@ public final class Verifier {
             failure = e;
         }
         if (!isThere(point)) {
+            verifier.forget(store(point));
             removed(point.folder());
             return null;
         }
         boolean wrong = failure != null || !found.isEmpty() || !look.lost().isEmpty();
-        if (wrong && hasChanged(point)) {
+        if (wrong && hasChanged(point, failure == null && found.isEmpty())) {
+            verifier.forget(store(point));
             if (tries < MOST_TRIES) {
                 return points.get(point.folder());
             }
@@ -327,13 +329,17 @@ public final class Verifier {
     /**
      * Whether a point, or one that it builds on, has another manifest than the one that was read of it, because points
      * were merged meanwhile. Then nothing that was found wrong says anything, and the manifests are read again.
+     *
+     * @param onlyInherited whether nothing is wrong but what was found wrong in the parent
      */
-    private boolean hasChanged(Point top) {
+    private boolean hasChanged(Point top, boolean onlyInherited) {
         DomainStore domain = store(top);
         boolean changed = false;
         Point point = points.getOrDefault(top.folder(), top);
-        while (point != null) {
-            if (!domain.isStill(point)) {
+        for (int depth = 0; point != null; depth++) {
+            // Damage that a parent has was confirmed there: a chain's manifests are not read again for each child.
+            boolean same = (onlyInherited && depth > 1) ? domain.seemsStill(point) : domain.isStill(point);
+            if (!same) {
                 changed = true;
                 if (!domain.hasPoint(point.id())) {
                     return true;
@@ -350,7 +356,7 @@ public final class Verifier {
     /** What was found of a point before the verification was cancelled. */
     private void recordAtLast(Point point, Look look) {
         boolean interrupted = Thread.interrupted();
-        if (isThere(point) && !hasChanged(point)) {
+        if (isThere(point) && !hasChanged(point, false)) {
             record(store(point), look);
         }
         if (interrupted) {
