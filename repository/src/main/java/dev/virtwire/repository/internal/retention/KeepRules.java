@@ -20,7 +20,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Which points a retention's rules keep, and by which rule. Nothing is read or written here. */
+/**
+ * Which points a retention's rules keep, and by which rule. Points without disks count only if no point has one. Nothing
+ * is read or written here.
+ */
 final class KeepRules {
     /** With the offset: where clocks are set back, two hours have one number. */
     private static final DateTimeFormatter HOUR = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HHXXX", Locale.ROOT);
@@ -34,8 +37,12 @@ final class KeepRules {
 
     private KeepRules(List<Candidate> points, Retention retention) {
         this.retention = retention;
+        boolean disks = points.stream().anyMatch(point -> !point.disks().isEmpty());
         for (int i = points.size() - 1; i >= 0; i--) {
-            newestFirst.add(points.get(i));
+            // Nights on which the domain had no disk must not push out what it had on them.
+            if (!disks || !points.get(i).disks().isEmpty()) {
+                newestFirst.add(points.get(i));
+            }
         }
     }
 

@@ -172,6 +172,9 @@ final class PointSurvey {
         Set<String> wanted = new LinkedHashSet<>();
         if (!points.isEmpty()) {
             Manifest newest = points.get(points.size() - 1).manifest();
+            for (int i = points.size() - 1; i >= 0 && newest.disks().isEmpty(); i--) {
+                newest = points.get(i).manifest();
+            }
             newest.disks().forEach(disk -> wanted.add(disk.target()));
             newest.excluded().forEach(disk -> wanted.add(disk.target()));
         }

@@ -88,6 +88,18 @@ class RetentionPlanTest {
     }
 
     @Test
+    void pointsWithoutDisksCountOnlyIfNoPointHasOne() {
+        add("2026-01-01T00:00:00Z", -1);
+        add("2026-01-02T00:00:00Z", 0);
+        for (int day = 3; day < 7; day++) {
+            add("2026-01-0" + day + "T00:00:00Z", -1, Set.of(), true, null, null);
+        }
+        assertThat(kept(rules(2, 0, 0, 0))).containsExactly("p0", "p1");
+        points.subList(0, 2).clear();
+        assertThat(kept(rules(2, 0, 0, 0))).containsExactly("p4", "p5");
+    }
+
+    @Test
     void theLastPointsStay() {
         for (int day = 1; day <= 9; day++) {
             add("2026-11-0" + day + "T03:00:00Z", -1);
