@@ -121,7 +121,7 @@ class RecoverAfterPruneTest {
             assertThat(report.left()).isEmpty();
             try (Stream<Path> left = Files.list(backups)) {
                 assertThat(left.map(path -> String.valueOf(path.getFileName())))
-                        .containsExactlyInAnyOrder("virtwire.json", "virtwire.sha256");
+                        .containsExactlyInAnyOrder(".lock", "virtwire.json", "virtwire.sha256");
             }
             points.clear();
             new PointMaker(backups).full(Map.of("vda", MemoryDisk.random(1 << 20, random)));
