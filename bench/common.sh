@@ -121,7 +121,7 @@ measured() {
     local row=$1 reference=$2 wall cpu peak
     shift 2
     quietly as_root bench/target/measure "$work/measured" "$@"
-    read -r wall cpu peak < "$work/measured"
+    read -r wall cpu peak _ < "$work/measured"
     sample "$row" "$reference" "$wall" "$cpu" "$peak"
 }
 

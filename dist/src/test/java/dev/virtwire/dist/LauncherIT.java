@@ -76,6 +76,19 @@ class LauncherIT {
                 .containsPattern("MaxHeapSize += 100663296 ");
     }
 
+    /** Only that one makes the processor's own instructions of digests. */
+    @Test
+    void whatHashesDataHasTheOptimizingCompiler() {
+        for (String command : List.of("backup", "verify", "restore", "prune")) {
+            assertThat(new Launcher()
+                            .with("VIRTWIRE_OPTS", "-XX:+PrintFlagsFinal")
+                            .run(command, "--help")
+                            .out())
+                    .as(command)
+                    .containsPattern(" TieredStopAtLevel += 4 ");
+        }
+    }
+
     @Test
     void aJavaThatIsTooOldIsPassedOver() throws IOException {
         Path old = Files.createDirectories(folder.resolve("jdk-11/bin")).getParent();
