@@ -8,11 +8,9 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.copy.DiskCopy;
 import dev.virtwire.repository.internal.copy.DiskStore;
 import dev.virtwire.repository.internal.digest.Leaves;
-import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,22 +42,17 @@ final class DiskCopying {
                             writers,
                             meter,
                             Thread.currentThread()::isInterrupted)
-                    .compressing(compression(run));
+                    .compressing(compression(run))
+                    .withoutNotes();
             DiskStore.Stored stored = store.store(source, run.disk().target(), parent(run));
             if (!stored.content().root().equals(run.contentRoot())) {
                 throw new DamagedException(Finding.of(
                         run.chain().top().file(), "its disk is not what the guest had: the root over it is another"));
             }
-            discardNotes(run, folder);
             return stored;
         } finally {
             writers.shutdown();
         }
-    }
-
-    /** A copy that dies is begun again; nobody resumes it. */
-    private static void discardNotes(DiskRun run, Path folder) throws IOException {
-        Files.deleteIfExists(folder.resolve(Names.copied(run.disk().target())));
     }
 
     private static Compression compression(DiskRun run) {

@@ -53,11 +53,12 @@ public final class DiskStore {
     private final BooleanSupplier cancelled;
     private final Compression compression;
     private final boolean goesOn;
+    private final boolean noted;
 
     /** For disks in {@code folder}; for the rest see {@link DiskCopy}. */
     public DiskStore(
             Path folder, DiskCopy.Buffers buffers, Executor workers, CopyMeter meter, BooleanSupplier cancelled) {
-        this(folder, buffers, workers, meter, cancelled, Compression.NONE, false);
+        this(folder, buffers, workers, meter, cancelled, Compression.NONE, false, true);
     }
 
     private DiskStore(
@@ -67,7 +68,8 @@ public final class DiskStore {
             CopyMeter meter,
             BooleanSupplier cancelled,
             Compression compression,
-            boolean goesOn) {
+            boolean goesOn,
+            boolean noted) {
         this.folder = folder;
         this.buffers = buffers;
         this.workers = workers;
@@ -75,11 +77,12 @@ public final class DiskStore {
         this.cancelled = cancelled;
         this.compression = compression;
         this.goesOn = goesOn;
+        this.noted = noted;
     }
 
     /** The same with images that are compressed so, by the workers. */
     public DiskStore compressing(Compression kind) {
-        return new DiskStore(folder, buffers, workers, meter, cancelled, kind, goesOn);
+        return new DiskStore(folder, buffers, workers, meter, cancelled, kind, goesOn, noted);
     }
 
     /**
@@ -87,7 +90,12 @@ public final class DiskStore {
      * found to be in the image is not copied again. An image that is compressed is copied again from its beginning.
      */
     public DiskStore resuming() {
-        return new DiskStore(folder, buffers, workers, meter, cancelled, compression, true);
+        return new DiskStore(folder, buffers, workers, meter, cancelled, compression, true, true);
+    }
+
+    /** The same for copies that nobody resumes: what is copied is not noted. */
+    public DiskStore withoutNotes() {
+        return new DiskStore(folder, buffers, workers, meter, cancelled, compression, goesOn, false);
     }
 
     /** Copies {@code source} as the disk {@code target}, over {@code parent} if it is an increment. */
@@ -114,7 +122,7 @@ public final class DiskStore {
             try (Qcow2Writer writer = goesOn && Files.exists(image)
                             ? Qcow2Writer.reopen(image, options)
                             : Qcow2Writer.create(image, options, DurableFiles.privateFile(image));
-                    CopyLog log = compression == Compression.NONE
+                    CopyLog log = noted && compression == Compression.NONE
                             ? CopyLog.open(copied, source.size(), writer.clusterSize())
                             : null) {
                 CopyTarget to = new CopyTarget(
