@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backup that is done: its point is durable and the host is clean.
+ * A backup that is done: its point is durable, and the host is clean but for what {@code left} names.
  *
  * @param point the new point
  * @param outcome {@code completed}, or {@code completed, unverified} after a push
@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param frozen how long the guest's file systems were frozen at most, or null if that was not asked for
  * @param duration from the first question to the host to the end
  * @param notices what the user should know, each one sentence: excluded disks, no checkpoint and why, NVRAM not saved
+ * @param left what could not be cleared on the host or here, of this run or an earlier one, each with the reason; the
+ *     next backup or recover tries again
  */
 public record BackupResult(
         Point point,
@@ -26,12 +28,14 @@ public record BackupResult(
         long bytesStored,
         @Nullable Duration frozen,
         Duration duration,
-        List<String> notices) {
+        List<String> notices,
+        List<String> left) {
     /** Refuses a missing field. */
     public BackupResult {
         requireNonNull(point, "point");
         requireNonNull(outcome, "outcome");
         requireNonNull(duration, "duration");
         notices = List.copyOf(notices);
+        left = List.copyOf(left);
     }
 }

@@ -8,8 +8,13 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.Tools;
@@ -19,8 +24,12 @@ import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -345,6 +354,72 @@ class DefineIT {
                             "vdb",
                             out.resolve("define-unplugged-vdb.qcow2")));
             undefine("define-unplugged");
+        }
+    }
+
+    @Test
+    void whatIsRightOfADamagedPointIsDefined() throws Exception {
+        try (Guest guest = guest("define-torn")) {
+            Point point = backUp(guest);
+            Path image = point.folder().resolve("vda.qcow2");
+            flip(image, Files.size(image) - 2 * MIB);
+            assertThatThrownBy(() -> restore(to(point, out), "define-salvaged")).isInstanceOf(DamagedException.class);
+            assertThat(exists("define-salvaged")).isFalse();
+            assertThat(out).doesNotExist();
+
+            HostRestoreResult result = restore(to(point, out).salvaging(), "define-salvaged");
+
+            LostRange lost = result.lost().get(0);
+            assertThat(result.lost()).hasSize(1);
+            assertThat(lost.disk()).isEqualTo("vda");
+            assertThat(result.damage()).extracting(Finding::file).containsExactly(image);
+            Path truth = folder.resolve("vda.raw");
+            byte[] expected = Files.readAllBytes(truth);
+            Arrays.fill(expected, (int) lost.offset(), (int) (lost.offset() + lost.length()), (byte) 0);
+            Files.write(truth, expected);
+            requireStarts(
+                    "define-salvaged",
+                    Map.of(
+                            "vda",
+                            out.resolve("define-salvaged-vda.qcow2"),
+                            "vdb",
+                            out.resolve("define-salvaged-vdb.qcow2")));
+            undefine("define-salvaged");
+        }
+    }
+
+    private static void flip(Path path, long at) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.seek(at);
+            int old = file.read();
+            file.seek(at);
+            file.write(~old);
+        }
+    }
+
+    /** After hours of writing it would be found too late. */
+    @Test
+    void aDamagedDefinitionIsFoundBeforeADiskIsRead() throws Exception {
+        try (Guest guest = guest("define-lost");
+                Libvirt libvirt = scene.connect()) {
+            Point point = backUp(guest);
+            flip(point.folder().resolve("domain.xml"), 20);
+            Set<Progress.Phase> phases = EnumSet.noneOf(Progress.Phase.class);
+
+            assertThatThrownBy(() -> Backups.of(libvirt, scene.repository())
+                            .restore(
+                                    to(point, out).salvaging().definingAs("define-found"),
+                                    progress -> phases.add(progress.phase()))
+                            .join())
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageContaining(point.folder().resolve("domain.xml").toString());
+
+            assertThat(phases).doesNotContain(Progress.Phase.COPYING);
+            assertThat(out).doesNotExist();
+            assertThat(exists("define-found")).isFalse();
+            assertThat(scene.repository().points(guest.name()).known())
+                    .extracting(PointDamage::point)
+                    .containsExactly(point.id());
         }
     }
 

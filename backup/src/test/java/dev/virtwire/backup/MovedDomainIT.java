@@ -64,6 +64,32 @@ class MovedDomainIT {
         }
     }
 
+    @Test
+    void whoeverRenamesADomainIsToldWhereItsEarlierPointsLie(Libvirtd home) throws Exception {
+        Scene scene = new Scene(home, folder);
+        try (Guest guest =
+                Guest.on(home, NAME).disk(GuestDisk.qcow2(5 * MIB).pattern(4)).start()) {
+            History history = new History(home, guest, scene, folder.resolve("truths"));
+            history.backup();
+            history.virsh("destroy", NAME);
+            String xml = history.virsh("dumpxml", "--inactive", NAME);
+            history.virsh("undefine", NAME, "--checkpoints-metadata");
+            Path renamed = Files.writeString(
+                    folder.resolve("renamed.xml"), xml.replace("<name>" + NAME + "</name>", "<name>settler</name>"));
+            history.virsh("create", renamed.toString());
+            try {
+                BackupRequest request = BackupRequest.of("settler");
+                assertThat(scene.backup(request).notices())
+                        .containsOnlyOnce("domain settler was " + NAME + " before: its points of that time stay there"
+                                + " until 'virtwire forget' or 'virtwire prune --gone-for' lets them go");
+                assertThat(scene.backup(request).notices()).isEmpty();
+            } finally {
+                history.virsh("destroy", "settler");
+                history.virsh("define", Files.writeString(renamed, xml).toString());
+            }
+        }
+    }
+
     /** A point whose disks are all of that level; returns its checkpoint. */
     private static String backup(History history, Level level) throws Exception {
         Point point = history.backup().point();

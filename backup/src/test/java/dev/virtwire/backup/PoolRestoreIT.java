@@ -12,6 +12,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
@@ -22,7 +23,9 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -162,6 +165,29 @@ class PoolRestoreIT {
             Arrays.fill(expected, (int) lost.offset(), (int) (lost.offset() + lost.length()), (byte) 0);
             assertThat(volumes.resolve("pool-salvaged-vda.raw")).hasBinaryContent(expected);
             libvirt.domain("pool-salvaged").join().undefine().join();
+        }
+    }
+
+    @Test
+    void aDamagedDefinitionIsFoundBeforeAVolumeIsMade() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pool-lost")
+                .disk(GuestDisk.qcow2(2 * MIB).random(0, 2 * MIB, 5))
+                .start()) {
+            Point point = backUp(guest);
+            Files.writeString(point.folder().resolve("domain.xml"), "<domain/>");
+            Set<Progress.Phase> phases = EnumSet.noneOf(Progress.Phase.class);
+
+            assertThatThrownBy(() -> restore(
+                            request(point).salvaging().definingAs("pool-found"),
+                            progress -> phases.add(progress.phase())))
+                    .isInstanceOf(DamagedException.class)
+                    .hasMessageContaining(point.folder().resolve("domain.xml").toString());
+
+            assertThat(phases).doesNotContain(Progress.Phase.COPYING);
+            assertThat(files()).isEmpty();
+            assertThat(restore(request(point).salvaging(), ProgressListener.NONE)
+                            .volumes())
+                    .hasSize(1);
         }
     }
 

@@ -5,6 +5,7 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
@@ -62,6 +63,10 @@ class RecoverIT {
     }
 
     private void dieInMidBackup(Guest guest) throws Exception {
+        dieInMidBackup(guest, scene);
+    }
+
+    private void dieInMidBackup(Guest guest, Scene into) throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
@@ -69,7 +74,7 @@ class RecoverIT {
                         SleepyBackup.class.getName(),
                         libvirtd.unixUri(),
                         guest.name(),
-                        scene.backups().toString())
+                        into.backups().toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (BufferedReader output = process.inputReader()) {
@@ -163,6 +168,41 @@ class RecoverIT {
 
             scene.requireClean(guest.name(), "somebody-elses", manifest.checkpoint());
             assertThat(scene.repository().newestPoint(guest.name()).id()).isEqualTo(point.id());
+        }
+    }
+
+    /** A checkpoint that goes while a backup begins takes track of bitmaps away, and can end libvirtd 9.0. */
+    @Test
+    void whatNoPointNeedsStaysWhileAnotherRepositorysJobRuns() throws Exception {
+        Scene other = new Scene(libvirtd, Files.createDirectory(folder.resolve("other")));
+        try (Guest guest = guest("killed-8");
+                Libvirt libvirt = scene.connect()) {
+            Domain domain = libvirt.domain(guest.name()).join();
+            String needed = scene.backup(BackupRequest.of(guest.name()))
+                    .point()
+                    .manifest()
+                    .checkpoint();
+            String old = Names.checkpoint(scene.repository().id(), "20200101T000000Z-full");
+            domain.checkpoints()
+                    .create(CheckpointSpec.of(old, List.of(CheckpointDisk.of("vda"))))
+                    .join();
+            dieInMidBackup(guest, other);
+
+            RecoverReport report = recover();
+
+            assertThat(report.done()).isEmpty();
+            assertThat(report.notices())
+                    .singleElement()
+                    .asString()
+                    .startsWith(
+                            "bitmaps that domain killed-8 does not need were not looked for: another job is active on"
+                                    + " domain killed-8 (backup, for ");
+            assertThat(domain.checkpoints().list().join())
+                    .extracting(Checkpoint::name)
+                    .contains(old, needed);
+            assertThat(other.recover(other::connect).clean()).isTrue();
+            assertThat(recover().done()).containsExactly("deleted checkpoint " + old);
+            scene.requireClean(guest.name(), needed);
         }
     }
 

@@ -15,6 +15,7 @@ import dev.virtwire.cli.command.host.StatsCommand;
 import dev.virtwire.cli.command.repository.BackupCommand;
 import dev.virtwire.cli.command.repository.ForgetCommand;
 import dev.virtwire.cli.command.repository.HoldCommand;
+import dev.virtwire.cli.command.repository.NewIdCommand;
 import dev.virtwire.cli.command.repository.PointsCommand;
 import dev.virtwire.cli.command.repository.PruneCommand;
 import dev.virtwire.cli.command.repository.RecoverCommand;
@@ -44,6 +45,7 @@ final class CommandTree {
             "hold",
             "release",
             "forget",
+            "new-id",
             "checkpoints",
             "stats",
             "events",
@@ -80,6 +82,7 @@ final class CommandTree {
             case "hold" -> new HoldCommand();
             case "release" -> new ReleaseCommand();
             case "forget" -> new ForgetCommand();
+            case "new-id" -> new NewIdCommand();
             case "checkpoints" -> new CheckpointsCommand();
             case "stats" -> new StatsCommand();
             case "events" -> new EventsCommand();

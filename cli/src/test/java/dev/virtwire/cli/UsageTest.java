@@ -36,7 +36,14 @@ class UsageTest {
             backup web1 /backups --keep 3 --keep-last 2 | --keep and --keep-last are one rule: give one of them
             backup web1 /backups --time-zone Europe/Berlin | --time-zone is for the --keep rules
             backup web1 /backups --keep-yearly 3 --mode push --target /h | --keep is for --mode pull: nothing is removed from the host
-            prune /b --keep-daily 1 --keep-last -3 | a retention keeps a number of points, not -3
+            prune /b --keep-daily 1 --keep-last -3 | --keep-last -3: a rule keeps at least one point; leave it out to have no such rule
+            prune /b --keep-daily 0 | --keep-daily 0: a rule keeps at least one point; leave it out to have no such rule
+            prune /b --keep-last 3 --keep-yearly 0 | --keep-yearly 0: a rule keeps at least one point; leave it out to have no such rule
+            prune /b --keep-hourly 0 --keep-monthly 0 | --keep-hourly 0: a rule keeps at least one point; leave it out to have no such rule
+            backup web1 /backups --keep-weekly 0 | --keep-weekly 0: a rule keeps at least one point; leave it out to have no such rule
+            backup web1 /backups --keep 3 --keep-weekly 0 | --keep-weekly 0: a rule keeps at least one point; leave it out to have no such rule
+            backup web1 /backups --keep-daily 0 --mode push --target /h | --keep is for --mode pull: nothing is removed from the host
+            -c qemu+tcp://127.0.0.1:1/system checkpoints web1 --repository /b | --repository is for --remove
             -c qemu:system info x | URI 'qemu:system': '//' is missing after 'qemu:', as in qemu:///system
             -c qemu+tpc://h/system info x | URI 'qemu+tpc://h/system': unknown transport 'tpc'; known are unix, tcp, tls, ssh, libssh, libssh2, ext
             -c qemu+tls://h/system?mode=auto info x | URI 'qemu+tls://h/system?mode=auto': parameter 'mode' has no meaning over tls, which knows auth, authfile, name, no_sanity, no_verify, pkipath, tls_priority

@@ -2,9 +2,11 @@
 package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -15,6 +17,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -179,8 +182,8 @@ class RepositoryCommandsIT {
                 "excluded");
         assertThat(fields(backup))
                 .containsAll(pointFields)
-                .endsWith("bytesRead", "bytesStored", "durationMillis", "frozenMillis", "notices", "pruned")
-                .hasSize(pointFields.size() + 6);
+                .endsWith("bytesRead", "bytesStored", "durationMillis", "frozenMillis", "notices", "left", "pruned")
+                .hasSize(pointFields.size() + 7);
         assertThat(backup.get("frozenMillis").isNull()).as("nothing was frozen").isTrue();
         assertThat(backup.at("/disks/0/target").asText()).isEqualTo("vda");
         assertThat(backup.at("/excluded/0/target").asText()).isEqualTo("vdb");
@@ -254,7 +257,7 @@ class RepositoryCommandsIT {
         };
         CommandRun incomplete = run(command);
         assertThat(incomplete.exitCode()).isEqualTo(2);
-        assertThat(incomplete.err()).startsWith("error: --repository needs --remove");
+        assertThat(incomplete.err()).startsWith("error: --repository is for --remove");
         command = Stream.concat(Stream.of(command), Stream.of("--remove")).toArray(String[]::new);
         assertThat(run(command).out()).matches("deleted checkpoint virtwire-\\S+-full\n");
         assertThat(run(command))
@@ -280,6 +283,49 @@ class RepositoryCommandsIT {
                 .isEqualTo(nothing);
         assertThat(run("-q", "-c", libvirtd.unixUri(), "recover", repository.toString()))
                 .isEqualTo(nothing);
+    }
+
+    /** Nobody else says it, and what is left fills the other host. */
+    @Test
+    void whatARunLeftOnAnotherHostIsSaidWithQuietToo() throws Exception {
+        Path domain = repository.resolve(guest.name());
+        Launcher.Running running = new Launcher()
+                .start("-c", libvirtd.unixUri(), "backup", guest.name(), repository.toString(), "--bwlimit", "1M");
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> !find(domain, ".begun").isEmpty());
+        running.signal("KILL");
+        running.await();
+        try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            libvirt.domain(guest.name()).join().attachBackup().join().abort().join();
+        }
+        Path entry = find(domain.resolve(".journal"), ".json").get(0);
+        String host =
+                new ObjectMapper().readTree(entry.toFile()).at("/host/name").asText();
+        Files.writeString(
+                entry,
+                Files.readString(entry)
+                        .replaceFirst("\"name\" : \"" + host + "\"", "\"name\" : \"elsewhere\"")
+                        .replaceFirst(
+                                "\"uuid\" : \"(?=[^\"]*\"\\s*\\})[^\"]*\"(?=\\s*\\},\\s*\"mode\")", "\"uuid\" : null"));
+        String left = "what point " + entry.getFileName().toString().replace(".json", "")
+                + " left on host elsewhere: this is host " + host;
+
+        assertThat(backup("--quiet"))
+                .isEqualTo(new CommandRun(0, "", "warning: " + guest.name() + ": left behind: " + left + "\n"));
+
+        CommandRun json = backup("--json");
+        assertThat(new ObjectMapper().readTree(json.out()).at("/left/0").asText())
+                .isEqualTo(left);
+        assertThat(json.err()).isEqualTo("{\"warning\":\"" + guest.name() + ": left behind: " + left + "\"}\n");
+    }
+
+    private static List<Path> find(Path folder, String end) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.toString().endsWith(end)).toList();
+        }
     }
 
     @Test

@@ -155,6 +155,39 @@ class RestoreCommandIT {
     }
 
     @Test
+    void ifTheDefinitionIsDamagedTheErrorSaysHowToGetTheRest() throws Exception {
+        Path copy = folder.resolve("copy");
+        Process copying = new ProcessBuilder("cp", "-r", repository, copy.toString())
+                .inheritIO()
+                .start();
+        assertThat(copying.waitFor()).isZero();
+        Path definition;
+        try (Stream<Path> files = Files.walk(copy)) {
+            definition = files.filter(file -> file.endsWith("domain.xml"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        Files.writeString(definition, "<domain/>");
+        String point = NAME + "@" + definition.getParent().getFileName();
+        Path out = folder.resolve("out");
+        List<String> restore = List.of("-c", libvirtd.unixUri(), "restore", copy.toString(), point, "--to", out + "");
+        for (List<String> options : List.of(List.of("--define"), List.of("--define", "--salvage"))) {
+            CommandRun refused = run(Stream.of(restore, options, List.of("--name", "lost"))
+                    .flatMap(List::stream)
+                    .toArray(String[]::new));
+            assertThat(refused.exitCode()).isEqualTo(3);
+            assertThat(refused.err())
+                    .startsWith("error: " + definition)
+                    .endsWith("; without --define and with --salvage, the rest is restored\n")
+                    .hasLineCount(1);
+            assertThat(out).doesNotExist();
+        }
+        CommandRun salvaged = run("restore", copy.toString(), point, "--to", out.toString(), "--salvage");
+        assertThat(salvaged.exitCode()).isEqualTo(3);
+        assertThat(list(out)).containsExactly(NAME + "-vda.qcow2");
+    }
+
+    @Test
     void aDomainThatRunsIsNotReplaced() {
         assertThat(run(
                         "-c",

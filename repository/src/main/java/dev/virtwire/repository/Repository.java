@@ -41,6 +41,19 @@ public interface Repository {
     /** Its id, twelve letters and digits, part of the name of every checkpoint that it owns. */
     String id();
 
+    /**
+     * Gives it a new id, and returns that one. This is for a copy of a repository's folder: until then the copy and the
+     * original own the same checkpoints, so each takes those of the other for its own and removes them. All points stay
+     * as they are. The next increment of a domain reads the disks and compares them, and has a checkpoint of its own
+     * from then on. Raises the version of the repository, because older programs know no former ids.
+     *
+     * <p>This object keeps the old id: open the repository again.
+     *
+     * @throws RepositoryException if a run is at work on a domain, or has not been cleared up after, or the file cannot
+     *     be written
+     */
+    String newId();
+
     /** What it holds of every domain, in the order of the names of their folders. */
     List<DomainPoints> points();
 

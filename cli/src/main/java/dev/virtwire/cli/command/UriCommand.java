@@ -2,6 +2,7 @@
 package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.UriExplanation;
 import java.util.Locale;
@@ -39,11 +40,7 @@ public final class UriCommand extends AbstractCommand {
                 json.writeStringField("transport", transport(parsed));
                 json.writeStringField("host", parsed.host());
                 json.writeStringField("target", explained.target());
-                json.writeArrayFieldStart("reasons");
-                for (String reason : explained.reasons()) {
-                    json.writeString(reason);
-                }
-                json.writeEndArray();
+                Json.writeStrings(json, "reasons", explained.reasons());
                 json.writeStringField("opens", parsed.openName());
                 json.writeObjectFieldStart("parameters");
                 for (Map.Entry<String, String> parameter : parsed.parameters().entrySet()) {

@@ -93,7 +93,7 @@ public final class ErrorReport {
             return text + ": not a folder";
         }
         if (ours(failure) || failure instanceof FileSystemException) {
-            return oneLine(text == null ? failure.getClass().getSimpleName() : text);
+            return oneLine(text == null ? failure.getClass().getSimpleName() : text) + leftBehind(failure);
         }
         if (failure instanceof OutOfMemoryError) {
             return "out of memory (" + text + "); VIRTWIRE_OPTS=-Xmx… gives it more";
@@ -102,6 +102,18 @@ public final class ErrorReport {
             return oneLine(text == null ? failure.toString() : text);
         }
         return "internal error: " + oneLine(failure.toString()) + " (--verbose shows where)";
+    }
+
+    /** What could not be cleared after it: nothing else names that. */
+    private static String leftBehind(Throwable failure) {
+        StringBuilder left = new StringBuilder();
+        for (Throwable further : failure.getSuppressed()) {
+            String text = further.getMessage();
+            if (text != null && text.startsWith("left behind: ")) {
+                left.append("; ").append(oneLine(text));
+            }
+        }
+        return left.toString();
     }
 
     private static String oneLine(String text) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /** Writes what {@code --json} prints. A class of its own, so that nothing of Jackson is loaded without that option. */
 public final class Json {
@@ -29,6 +30,15 @@ public final class Json {
     /** Prints an object on lines for people to read, and ends the last one. */
     public static void print(PrintStream out, Fields fields) {
         out.println(write(fields, true));
+    }
+
+    /** The strings of a list, as an array. */
+    public static void writeStrings(JsonGenerator json, String name, List<String> strings) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String string : strings) {
+            json.writeString(string);
+        }
+        json.writeEndArray();
     }
 
     private static String write(Fields fields, boolean pretty) {

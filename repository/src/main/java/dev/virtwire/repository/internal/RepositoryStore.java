@@ -46,26 +46,33 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A repository's folder. */
 public final class RepositoryStore implements Repository {
+    private static final Logger LOG = LoggerFactory.getLogger(RepositoryStore.class);
+
     private final Path folder;
     private final String id;
+    private final List<String> formerIds;
     private final DurableFiles files;
     private final InstantSource clock;
 
-    private RepositoryStore(Path folder, String id, DurableFiles files, InstantSource clock) {
+    private RepositoryStore(Path folder, String id, List<String> formerIds, DurableFiles files, InstantSource clock) {
         this.folder = folder;
         this.id = id;
+        this.formerIds = formerIds;
         this.files = files;
         this.clock = clock;
     }
 
     /** The same by another clock: all times that are written into it are told by this one. For tests of years. */
     public RepositoryStore by(InstantSource newClock) {
-        return new RepositoryStore(folder, id, files, newClock);
+        return new RepositoryStore(folder, id, formerIds, files, newClock);
     }
 
     /**
@@ -98,7 +105,7 @@ public final class RepositoryStore implements Repository {
                     + "; this program reads versions " + RepositoryFile.FIRST_VERSION + " to " + RepositoryFile.VERSION
                     + (file.version() > RepositoryFile.VERSION ? ": use a newer one" : ""));
         }
-        return new RepositoryStore(absolute, file.id(), files, InstantSource.system());
+        return new RepositoryStore(absolute, file.id(), file.formerIds(), files, InstantSource.system());
     }
 
     /**
@@ -165,11 +172,8 @@ public final class RepositoryStore implements Repository {
 
     /** The sum first: {@code virtwire.json} appears last and whole, so a crash leaves a repository or none. */
     private static void create(Path folder, DurableFiles files) throws IOException {
-        RepositoryFile file = new RepositoryFile(
-                RepositoryFile.FORMAT,
-                RepositoryFile.FIRST_VERSION,
-                Names.newRepositoryId(),
-                Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        RepositoryFile file =
+                RepositoryFile.first(Names.newRepositoryId(), Instant.now().truncatedTo(ChronoUnit.MILLIS));
         byte[] content = Json.write(file);
         files.replace(
                 folder.resolve(Names.REPOSITORY_SUM),
@@ -187,6 +191,11 @@ public final class RepositoryStore implements Repository {
         return id;
     }
 
+    @Override
+    public String newId() {
+        return RepositoryVersion.newId(folder, domainStores(), files);
+    }
+
     /** What this repository changes its files with. */
     public DurableFiles files() {
         return files;
@@ -198,7 +207,7 @@ public final class RepositoryStore implements Repository {
             return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                             && Names.isDomainFolder(String.valueOf(path.getFileName())))
                     .sorted()
-                    .map(path -> new DomainStore(id, path, files, clock))
+                    .map(this::store)
                     .toList();
         } catch (IOException e) {
             throw Problems.with("read", folder, e);
@@ -207,7 +216,23 @@ public final class RepositoryStore implements Repository {
 
     /** The folder of the domain with this name, which need not exist. */
     public DomainStore domain(String name) {
-        return new DomainStore(id, folder.resolve(Names.domainFolder(name)), files, clock);
+        return store(folder.resolve(Names.domainFolder(name)));
+    }
+
+    private DomainStore store(Path domain) {
+        return new DomainStore(id, formerIds, domain, files, clock);
+    }
+
+    /** The folders of other names with points of the domain that has this UUID: it was renamed. */
+    public List<DomainStore> formerNames(DomainStore domain, UUID uuid) {
+        return domainStores().stream()
+                .filter(other -> !other.name().equals(domain.name()))
+                .filter(other -> {
+                    Point newest = other.points(problem -> LOG.debug("its own trouble", problem))
+                            .newest();
+                    return newest != null && newest.manifest().domain().uuid().equals(uuid);
+                })
+                .toList();
     }
 
     /**
@@ -372,12 +397,7 @@ public final class RepositoryStore implements Repository {
         DomainStore store = existing(domain);
         DomainLock lock = store.lock();
         try {
-            List<Point> points = store.points(problem -> {}).points();
-            if (!MissingPoints.of(store, points).containsKey(point)) {
-                throw new RepositoryException("nobody misses a point " + point + " of domain " + store.name() + " in "
-                        + folder
-                        + (store.hasPoint(point) ? ": it is there" : ""));
-            }
+            MissingPoints.requireMissed(store, point);
             new PointRemoval(store).accept(point);
         } catch (IOException e) {
             throw Problems.with("accept the loss of", store.folder().resolve(point), e);

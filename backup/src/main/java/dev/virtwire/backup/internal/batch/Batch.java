@@ -8,12 +8,14 @@ import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.BatchRequest;
 import dev.virtwire.backup.BatchResult;
 import dev.virtwire.backup.DomainOutcome;
+import dev.virtwire.backup.TransferLimits;
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.Retention;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -101,7 +103,7 @@ public final class Batch {
         }
         try {
             PruneReport pruned = repository
-                    .prune(PruneRequest.of(done.point().domain(), request.retention()), ProgressListener.NONE)
+                    .prune(pruning(request, done.point().domain(), request.retention()), ProgressListener.NONE)
                     .join();
             return new DomainOutcome(domain.domain(), done, pruned, null);
         } catch (RepositoryException e) {
@@ -114,6 +116,14 @@ public final class Batch {
                                     + " is complete, but older points were not removed: " + e.getMessage(),
                             e));
         }
+    }
+
+    /** Jobs prune at the same time, so each has its share of the limit. */
+    static PruneRequest pruning(BatchRequest request, String domain, Retention retention) {
+        long share = request.bytesPerSecond() == TransferLimits.UNLIMITED
+                ? TransferLimits.UNLIMITED
+                : Math.max(1, request.bytesPerSecond() / request.jobs());
+        return PruneRequest.of(domain, retention).limitedTo(share);
     }
 
     private static DomainOutcome failed(BackupRequest domain, RuntimeException failure) {

@@ -34,7 +34,8 @@ public final class CheckpointRemoval {
             for (DomainStore store : repository.domainStores()) {
                 Listing listing = store.points();
                 if (isOf(listing, domain)) {
-                    UnneededCheckpoints.removeUnseen(bitmaps, listing, checkpoint -> !names.contains(checkpoint));
+                    UnneededCheckpoints.removeUnseen(
+                            bitmaps, listing, ours.and(checkpoint -> !names.contains(checkpoint)));
                 }
             }
         }

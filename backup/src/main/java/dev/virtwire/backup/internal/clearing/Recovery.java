@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.backup.internal.host.DomainBitmaps;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
@@ -22,6 +23,7 @@ import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +131,12 @@ public final class Recovery {
         try {
             Domain domain = Waiting.await(host.domain(newest.manifest().domain().uuid()));
             DomainBitmaps bitmaps = DomainBitmaps.of(domain);
+            // Of somebody else: a backup that begins while a checkpoint goes loses track of a bitmap.
+            Optional<String> job = bitmaps.isRunning() ? HostFacts.otherJob(domain) : Optional.empty();
+            if (job.isPresent()) {
+                notices.add(unseen + job.get());
+                return;
+            }
             UnneededCheckpoints.removeAll(bitmaps, store.repositoryId(), listing);
             leftovers.done().addAll(bitmaps.done());
             leftovers.left().addAll(bitmaps.left());

@@ -88,7 +88,9 @@ final class UnneededCheckpoints {
         Listing before = new Listing(points.subList(0, points.size() - 1), List.of());
         for (Point point : before.keptPoints(false)) {
             String checkpoint = requireNonNull(point.manifest().checkpoint());
-            if (!keep.contains(checkpoint) && !removed.contains(checkpoint)) {
+            if (isOf(entry.repository()).test(checkpoint)
+                    && !keep.contains(checkpoint)
+                    && !removed.contains(checkpoint)) {
                 bitmaps.remove(checkpoint, targets(point));
             }
         }
@@ -103,7 +105,10 @@ final class UnneededCheckpoints {
         Set<String> names = bitmaps.names(isOf(repository));
         names.removeAll(keep);
         names.forEach(bitmaps::remove);
-        removeUnseen(bitmaps, listing, checkpoint -> !keep.contains(checkpoint) && !names.contains(checkpoint));
+        removeUnseen(
+                bitmaps,
+                listing,
+                isOf(repository).and(checkpoint -> !keep.contains(checkpoint) && !names.contains(checkpoint)));
     }
 
     /** Looks for the bitmaps of those checkpoints, if images cannot be looked into. */

@@ -113,12 +113,19 @@ public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity hos
 
     /** As {@link #refuseOtherJob()}. */
     public static void refuseOtherJob(Domain domain) {
-        currentJob(domain).ifPresent(job -> {
+        otherJob(domain).ifPresent(job -> {
+            throw new BackupException(job + ": wait until it ends, or end it");
+        });
+    }
+
+    /** Which job is active on a domain that runs, a sentence; empty if there is no such job. */
+    public static Optional<String> otherJob(Domain domain) {
+        return currentJob(domain).map(job -> {
             String what = job.operation()
                     .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))
                     .orElse("unknown");
-            throw new BackupException("another job is active on domain " + domain.name() + " (" + what + ", for "
-                    + job.elapsed().toSeconds() + " s): wait until it ends, or end it");
+            return "another job is active on domain " + domain.name() + " (" + what + ", for "
+                    + job.elapsed().toSeconds() + " s)";
         });
     }
 

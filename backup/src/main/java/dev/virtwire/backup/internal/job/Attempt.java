@@ -106,13 +106,13 @@ record Attempt(
 
     /** The point that it builds on, or null. */
     @Nullable
-    Point parent() {
-        return plan.choice().parent();
+    Point builtOn() {
+        return plan.choice().builtOn();
     }
 
     /** What goes into the journal before the host is asked to begin: all that may be left behind anywhere. */
     JournalEntry entry() {
-        Point parent = parent();
+        Point parent = builtOn();
         return new JournalEntry(
                 JournalEntry.FORMAT,
                 JournalEntry.VERSION,
@@ -147,7 +147,7 @@ record Attempt(
                 job().began(),
                 job().port(),
                 plan.choice().level(),
-                link(parent()),
+                link(plan.choice().parent()),
                 plan.checkpoint(),
                 plan.disks().stream().map(this::begunDisk).toList(),
                 choice.excluded(),
@@ -203,7 +203,7 @@ record Attempt(
                 request.mode(),
                 plan.choice().level(),
                 request.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
-                link(plan.choice().builtOn()),
+                link(builtOn()),
                 link(newest),
                 plan.checkpoint(),
                 plan.checkpoint() == null ? plan.noCheckpointReason() : null,

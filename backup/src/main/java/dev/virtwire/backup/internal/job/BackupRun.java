@@ -57,6 +57,7 @@ public final class BackupRun {
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
     private final List<String> notices = new ArrayList<>();
+    private final List<String> left = new ArrayList<>();
     private final long started = System.nanoTime();
 
     /** A backup by {@code request} over {@code libvirt} into {@code repository}, within {@code budget}. */
@@ -155,7 +156,7 @@ public final class BackupRun {
         }
         leftovers.clearUnknown();
         leftovers.done().forEach(done -> notices.add("an earlier run was cleaned up after: " + done));
-        leftovers.left().forEach(left -> notices.add("an earlier run left behind " + left));
+        left.addAll(leftovers.left());
     }
 
     private Attempt plan(DomainStore store, HostFacts facts, DiskChoice choice, Map<String, String> lost) {
@@ -229,10 +230,11 @@ public final class BackupRun {
     private Point commit(Attempt attempt, Transfer.Copied copied) throws IOException {
         requireNotCancelled();
         meter.phase(Progress.Phase.COMMITTING);
-        if (attempt.parent() != null) {
+        Point builtOn = attempt.builtOn();
+        if (builtOn != null) {
             DiskChain.requireStillThere(
                     attempt.store(),
-                    attempt.parent(),
+                    builtOn,
                     attempt.point(),
                     attempt.plan().choice().incremental());
         }
@@ -261,7 +263,7 @@ public final class BackupRun {
         } catch (RuntimeException e) {
             leftovers.left().add(Reasons.of(e));
         }
-        leftovers.left().forEach(left -> notices.add("left for the next run or recover to clear: " + left));
+        left.addAll(leftovers.left());
     }
 
     private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
@@ -274,21 +276,32 @@ public final class BackupRun {
                 copied.bytesStored(),
                 attempt.job().frozen(),
                 Duration.ofNanos(System.nanoTime() - started),
-                notices);
+                notices,
+                left);
     }
 
     private List<String> notices(Attempt attempt, Manifest manifest) {
         List<String> found = new ArrayList<>();
+        if (manifest.previous() == null) {
+            repository
+                    .formerNames(attempt.store(), attempt.facts().identity().uuid())
+                    .forEach(former -> found.add("domain " + manifest.domain().name() + " was " + former.name()
+                            + " before: its points of that time stay there until 'virtwire forget' or 'virtwire prune"
+                            + " --gone-for' lets them go"));
+        }
         for (ExcludedDisk disk : manifest.excluded()) {
             found.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }
         for (ManifestDisk disk : manifest.disks()) {
             boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
-            if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
-                found.add("disk " + disk.target() + " was copied in full: " + disk.reason());
-            }
-            if (attempt.plan().choice().compared().contains(disk.target()) && disk.bitmap() != null) {
+            ParentChoice choice = attempt.plan().choice();
+            // Another reason than that of the plan: its bitmap was found to miss changes.
+            boolean byBitmap = choice.byBitmap().contains(disk.target())
+                    && choice.reasonOf(disk.target()).equals(disk.reason());
+            if (disk.level() != Level.FULL && !byBitmap && disk.bitmap() != null) {
                 found.add("disk " + disk.target() + " holds " + disk.reason());
+            } else if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
+                found.add("disk " + disk.target() + (byBitmap ? " is " : " was copied in full: ") + disk.reason());
             }
             if (disk.bitmap() == null && request.mode() == Mode.PULL) {
                 found.add("disk " + disk.target() + " has no bitmap of changes ("

@@ -67,6 +67,36 @@ record ParentChoice(
         return requireNonNull(reasons.get(target), target);
     }
 
+    /** Why a disk is copied as it is if its bitmap turns out to tell nothing, for the reason {@code noBitmap}. */
+    String reasonWithout(String target, String noBitmap) {
+        Point point = requireNonNull(parent);
+        if (!isRebased()) {
+            return compared(point, noBitmap);
+        }
+        // A plan that is taken over from a run that died has its reasons only.
+        return base(reasonOf(target).substring(rebased(point, "").length()), noBitmap);
+    }
+
+    /** The reason if a bitmap tells what changed. */
+    static String changed(Point parent) {
+        return "what changed since point " + parent.id();
+    }
+
+    /** The reason if none does. */
+    static String compared(Point parent, String noBitmap) {
+        return "what differs from point " + parent.id() + ", found by reading all of it: " + noBitmap;
+    }
+
+    /** The reason for a new base if a bitmap tells what changed. */
+    static String rebased(Point parent, String limit) {
+        return "a new base, made out of point " + parent.id() + " and what changed since: " + limit;
+    }
+
+    /** The reason for a new base if none does: all has to be read anyway, and then the repository need not be. */
+    static String base(String limit, String noBitmap) {
+        return "a new base: " + limit + "; and " + noBitmap;
+    }
+
     /** The targets of the disks of which a bitmap tells what changed. */
     Set<String> byBitmap() {
         Set<String> targets = new HashSet<>(incremental);

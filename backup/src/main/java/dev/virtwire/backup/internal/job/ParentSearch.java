@@ -115,8 +115,12 @@ final class ParentSearch {
      */
     ParentChoice find(Map<String, String> lost) {
         String since = plan.since();
-        ParentChoice choice = since == null ? newest(lost) : since(since, lost);
-        if (choice.parent() == null && (since != null || plan.level() == Level.INCREMENTAL)) {
+        return since == null ? newest(lost) : since(since, lost);
+    }
+
+    /** All of every disk, unless that was not asked for. */
+    private ParentChoice full(ParentChoice choice) {
+        if (plan.since() != null || plan.level() == Level.INCREMENTAL) {
             throw nothingToBuildOn(choice);
         }
         return choice;
@@ -150,12 +154,12 @@ final class ParentSearch {
     private ParentChoice newest(Map<String, String> lost) {
         Listing listing = store.points();
         if (listing.points().isEmpty()) {
-            return ParentChoice.full(disks, "it is the first point of the domain");
+            return full(ParentChoice.full(disks, "it is the first point of the domain"));
         }
         HostCheckpoints host = HostCheckpoints.of(facts.domain());
         List<Candidate> candidates = candidates(listing, host, lost);
         if (candidates.isEmpty()) {
-            return ParentChoice.full(disks, "no point before it has images of the disks here");
+            return full(ParentChoice.full(disks, "no point before it has images of the disks here"));
         }
         while (true) {
             Candidate best = candidates.get(0);
@@ -198,30 +202,27 @@ final class ParentSearch {
         Set<String> incremental = new LinkedHashSet<>();
         Set<String> compared = new LinkedHashSet<>();
         Map<String, String> reasons = new LinkedHashMap<>();
-        String since = " point " + candidate.point().id();
+        Point point = candidate.point();
         candidate.grounds().forEach((target, ground) -> {
             if (ground.obstacle() != null) {
                 reasons.put(target, ground.obstacle());
             } else if (ground.noBitmap() == null) {
                 incremental.add(target);
-                reasons.put(
-                        target,
-                        limit == null
-                                ? "what changed since" + since
-                                : "a new base, made out of" + since + " and what changed since: " + limit);
+                reasons.put(target, limit == null ? ParentChoice.changed(point) : ParentChoice.rebased(point, limit));
             } else if (limit == null) {
                 incremental.add(target);
                 compared.add(target);
-                reasons.put(target, "what differs from" + since + ", found by reading all of it: " + ground.noBitmap());
+                reasons.put(target, ParentChoice.compared(point, ground.noBitmap()));
             } else {
-                // All of it has to be read anyway, and then the repository need not be.
-                reasons.put(target, "a new base: " + limit + "; and " + ground.noBitmap());
+                reasons.put(target, ParentChoice.base(limit, ground.noBitmap()));
             }
         });
-        return incremental.isEmpty()
-                ? new ParentChoice(Level.FULL, null, Set.of(), Set.of(), reasons)
-                : new ParentChoice(
-                        limit == null ? level : Level.FULL, candidate.point(), incremental, compared, reasons);
+        if (incremental.isEmpty()) {
+            ParentChoice all = new ParentChoice(Level.FULL, null, Set.of(), Set.of(), reasons);
+            // With a limit there is something to build on: who asks for an increment gets the new base in its place.
+            return limit == null ? full(all) : all;
+        }
+        return new ParentChoice(limit == null ? level : Level.FULL, point, incremental, compared, reasons);
     }
 
     private Candidate candidate(Point point, Map<String, String> lost) {

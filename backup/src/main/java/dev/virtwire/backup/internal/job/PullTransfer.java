@@ -34,9 +34,11 @@ import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -52,6 +54,9 @@ final class PullTransfer implements Transfer {
     /** When the export goes away libvirt usually says a moment later why. */
     private static final Duration EXPLANATION = Duration.ofSeconds(3);
 
+    private static final String MISSES_CHANGES =
+            "its bitmap misses changes, as it does if the disk was smaller for a while";
+
     private static final int WORKERS =
             Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
 
@@ -64,8 +69,8 @@ final class PullTransfer implements Transfer {
     private final CompletableFuture<Void> cancelled;
     private final ScratchGuard guard;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
-    /** By target, what is wrong with a disk's bitmap. */
-    private final Map<String, String> refuted = new LinkedHashMap<>();
+    /** The targets of disks whose bitmap misses changes. */
+    private final Set<String> refuted = new HashSet<>();
 
     private volatile boolean stopped;
 
@@ -128,12 +133,7 @@ final class PullTransfer implements Transfer {
 
     @Override
     public List<String> notices() {
-        List<String> notices = new ArrayList<>();
-        refuted.forEach((target, reason) -> notices.add("disk " + target + ": " + reason));
-        if (guard.notice() != null) {
-            notices.add(guard.notice());
-        }
-        return notices;
+        return guard.notice() == null ? List.of() : List.of(guard.notice());
     }
 
     @Override
@@ -274,7 +274,9 @@ final class PullTransfer implements Transfer {
             return new ManifestDisk(
                     target,
                     plan.choice().levelOf(target),
-                    refuted.getOrDefault(target, plan.choice().reasonOf(target)),
+                    refuted.contains(target)
+                            ? plan.choice().reasonWithout(target, MISSES_CHANGES)
+                            : plan.choice().reasonOf(target),
                     source.size(),
                     disk.source(),
                     plan.bitmapOf(target),
@@ -312,26 +314,25 @@ final class PullTransfer implements Transfer {
         try (DiskChain chain = DiskChain.openToBuildOn(attempt.store(), parent, before)) {
             String file = requireNonNull(before.image()).file();
             String backing = "../" + parent.id() + "/" + file;
-            DiskStore.Parent compared =
-                    new DiskStore.Parent(backing, chain.leaves(), new Comparison(chain.leaves(), block -> true));
             if (choice.compared().contains(target)) {
-                return images.store(throttled(source), target, compared);
+                return images.store(throttled(source), target, compared(backing, chain));
             }
-            SourceDisk changes = ProvenChanges.of(throttled(source), chain.leaves(), chain.leaves());
+            SourceDisk changes = ProvenChanges.of(throttled(source), chain.leaves());
             if (changes != null && choice.isRebased()) {
                 return copyRebased(images, changes, target, chain);
             }
             if (changes != null) {
                 return images.store(changes, target, new DiskStore.Parent(backing, chain.leaves()));
             }
-            refuted.put(
-                    target,
-                    "it was compared as a whole, because its bitmap misses changes since point " + parent.id()
-                            + "; that is so if the disk was smaller for a while");
+            refuted.add(target);
             try (NbdDisk whole = open(address, target, null)) {
-                return images.store(throttled(whole), target, choice.isRebased() ? null : compared);
+                return images.store(throttled(whole), target, choice.isRebased() ? null : compared(backing, chain));
             }
         }
+    }
+
+    private static DiskStore.Parent compared(String backing, DiskChain chain) {
+        return new DiskStore.Parent(backing, chain.leaves(), new Comparison(chain.leaves()));
     }
 
     /** All of the disk: what did not change comes out of the repository. */

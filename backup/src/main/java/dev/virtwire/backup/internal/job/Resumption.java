@@ -17,6 +17,7 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.unfinished.BegunDisk;
 import dev.virtwire.repository.internal.unfinished.BegunPoint;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.IOException;
@@ -164,11 +165,11 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
         if (link == null) {
             return null;
         }
-        require(store.hasPoint(link.point()), "point " + link.point() + ", which it builds on, is gone");
+        String point = "point " + link.point()
+                + (begun.level() == Level.FULL ? ", out of which it is made," : ", which it builds on,");
+        require(store.hasPoint(link.point()), point + " is gone");
         Point parent = store.point(link.point());
-        require(
-                parent.isMeantBy(link.manifestSha256()),
-                "point " + link.point() + ", which it builds on, is another one now");
+        require(parent.isMeantBy(link.manifestSha256()), point + " is another one now");
         return parent;
     }
 

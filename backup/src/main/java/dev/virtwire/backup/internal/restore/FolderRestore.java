@@ -61,11 +61,11 @@ final class FolderRestore {
         }
         List<String> notices = List.of();
         try {
+            DomainRewriter rewriter = definition == null ? null : HostRestore.rewriter(domain, files.point(), request);
             files.write();
-            if (definition == null) {
+            if (definition == null || rewriter == null) {
                 files.place();
             } else {
-                DomainRewriter rewriter = HostRestore.rewriter(files.point(), request);
                 definition.define(
                         rewriter.rewrite(definition.identity().uuid(), files.images(), target.format(), files.nvram()));
                 notices = rewriter.notices();

@@ -10,12 +10,14 @@ import dev.virtwire.backup.HostRestoreResult;
 import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.restore.Losses;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
@@ -36,12 +38,22 @@ public final class HostRestore {
         return new PoolRestore(libvirt, domain, request, (RestoreTarget.Pool) request.target(), listener).run();
     }
 
-    /** The saved XML of a point's domain, for who rewrites it. */
-    static DomainRewriter rewriter(Point point, HostRestoreRequest request) throws IOException {
+    /**
+     * The saved XML of a point's domain, for who rewrites it. It is read first: without it there is nothing to define,
+     * and disks take hours.
+     *
+     * @throws DamagedException if it is not what was saved; that is written down
+     */
+    static DomainRewriter rewriter(DomainStore domain, Point point, HostRestoreRequest request) throws IOException {
         // Whoever reads a manifest makes sure that it has this role.
         PointFile description = requireNonNull(point.manifest().file(PointFile.DOMAIN));
         Path saved = point.folder().resolve(description.file());
-        SmallFiles.require(point.folder(), description);
+        try {
+            SmallFiles.require(point.folder(), description);
+        } catch (DamagedException e) {
+            new Losses(domain, request.salvage()).leftOut(point, description.file(), e.findings());
+            throw e;
+        }
         return new DomainRewriter(saved, Files.readAllBytes(saved), request.name());
     }
 

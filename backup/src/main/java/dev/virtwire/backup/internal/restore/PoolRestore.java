@@ -91,6 +91,7 @@ final class PoolRestore {
         }
         // A stream has an order, and so one thread reads for it.
         try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()), 1)) {
+            DomainRewriter rewriter = definition == null ? null : HostRestore.rewriter(domain, point, request);
             StoragePool pool = pool();
             meter.phase(Progress.Phase.COPYING);
             Map<String, Path> places = new LinkedHashMap<>();
@@ -102,8 +103,8 @@ final class PoolRestore {
             Path nvram = nvram(pool);
             Workers.refuseInterrupted();
             meter.phase(Progress.Phase.COMMITTING);
-            if (definition != null) {
-                definition.define(xml(definition, places, nvram));
+            if (definition != null && rewriter != null) {
+                definition.define(xml(rewriter, definition, places, nvram));
             }
         } catch (IOException | RuntimeException | Error e) {
             throw cleanUp(e);
@@ -208,8 +209,7 @@ final class PoolRestore {
         return new VolumeTarget(stream, size, file);
     }
 
-    private String xml(HostDefinition asked, Map<String, Path> places, @Nullable Path nvram) throws IOException {
-        DomainRewriter rewriter = HostRestore.rewriter(point, request);
+    private String xml(DomainRewriter rewriter, HostDefinition asked, Map<String, Path> places, @Nullable Path nvram) {
         if (devices) {
             rewriter.withDevices();
         }

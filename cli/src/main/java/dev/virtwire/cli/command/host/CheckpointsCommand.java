@@ -8,6 +8,7 @@ import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
@@ -26,11 +27,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code virtwire checkpoints}: the moments since which a domain's changes are known. */
 @Command(
@@ -52,10 +50,9 @@ public final class CheckpointsCommand extends ConnectedCommand {
             names = "--repository",
             paramLabel = "DIR",
             description = "With --remove: only those that belong to this repository.")
-    private @Nullable Path repository;
+    private @Nullable Path folder;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    private @Nullable Repository repository;
 
     private record Row(String name, CheckpointSpec spec) {
         Instant created() {
@@ -72,12 +69,19 @@ public final class CheckpointsCommand extends ConnectedCommand {
     }
 
     @Override
+    public Integer call() throws Exception {
+        if (folder != null && !removes) {
+            throw CommandException.usage("--repository is for --remove", null);
+        }
+        // What is wrong with it is said before anybody is connected to.
+        repository = folder == null ? null : Repository.open(folder);
+        return super.call();
+    }
+
+    @Override
     protected int run(Libvirt libvirt) {
         if (removes) {
             return remove(libvirt);
-        }
-        if (repository != null) {
-            throw new ParameterException(spec.commandLine(), "--repository needs --remove");
         }
         Domain domain = domain(libvirt, name);
         List<Row> rows = rows(domain);
@@ -110,15 +114,14 @@ public final class CheckpointsCommand extends ConnectedCommand {
 
     private int remove(Libvirt libvirt) {
         Domain domain = domain(libvirt, name);
-        RecoverReport report = Backups.removeCheckpoints(
-                        libvirt, domain.name(), repository == null ? null : Repository.open(repository))
-                .join();
+        RecoverReport report =
+                Backups.removeCheckpoints(libvirt, domain.name(), repository).join();
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", domain.name());
                 json.writeBooleanField("clean", report.clean());
-                write(json, "done", report.done());
-                write(json, "left", report.left());
+                Json.writeStrings(json, "done", report.done());
+                Json.writeStrings(json, "left", report.left());
             });
         } else {
             report.done().forEach(this::say);
@@ -132,14 +135,6 @@ public final class CheckpointsCommand extends ConnectedCommand {
                     "not everything could be removed: " + report.left().get(0), null);
         }
         return ExitCode.DONE;
-    }
-
-    private static void write(JsonGenerator json, String field, List<String> sentences) throws IOException {
-        json.writeArrayFieldStart(field);
-        for (String sentence : sentences) {
-            json.writeString(sentence);
-        }
-        json.writeEndArray();
     }
 
     private static List<Row> rows(Domain domain) {
@@ -170,11 +165,7 @@ public final class CheckpointsCommand extends ConnectedCommand {
                 "created",
                 row.spec.creationTime() == null ? null : row.created().toString());
         json.writeStringField("description", row.spec.description());
-        json.writeArrayFieldStart("disks");
-        for (String disk : row.disks()) {
-            json.writeString(disk);
-        }
-        json.writeEndArray();
+        Json.writeStrings(json, "disks", row.disks());
         json.writeEndObject();
     }
 }

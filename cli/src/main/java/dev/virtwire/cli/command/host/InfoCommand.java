@@ -6,6 +6,7 @@ import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
@@ -157,15 +158,13 @@ public final class InfoCommand extends ConnectedCommand {
             json.writeNumberField("elapsedMillis", facts.job.elapsed().toMillis());
             json.writeEndObject();
         }
-        json.writeFieldName("checkpoints");
         if (facts.checkpoints == null) {
-            json.writeNull();
+            json.writeNullField("checkpoints");
         } else {
-            json.writeStartArray();
-            for (Checkpoint checkpoint : facts.checkpoints) {
-                json.writeString(checkpoint.name());
-            }
-            json.writeEndArray();
+            Json.writeStrings(
+                    json,
+                    "checkpoints",
+                    facts.checkpoints.stream().map(Checkpoint::name).toList());
         }
         json.writeArrayFieldStart("disks");
         for (DomainDescription.Disk disk : facts.disks) {

@@ -87,7 +87,8 @@ public final class BackupCommand extends ConnectedCommand {
             names = "--bwlimit",
             paramLabel = "RATE",
             converter = RateConverter.class,
-            description = "For pull: read at most this many bytes a second, all domains together, such as 512K or 20M.")
+            description = "For pull: read at most this many bytes a second, all domains together, such as 512K or 20M."
+                    + " What the --keep rules merge afterwards is read no faster.")
     private long bytesPerSecond = TransferLimits.UNLIMITED;
 
     @Option(
@@ -291,7 +292,7 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private void report(DomainOutcome outcome) {
-        warnOfPoints(outcome);
+        warnOf(outcome);
         if (json() && outcome.result() != null) {
             printJson(json -> BackupReport.write(json, outcome));
         } else {
@@ -310,15 +311,18 @@ public final class BackupCommand extends ConnectedCommand {
         }
     }
 
-    /** Points that pile up are said whatever else is not: the file system fills. */
-    private void warnOfPoints(DomainOutcome outcome) {
+    /** What remains and points that pile up are said whatever else is not: images and file systems fill. */
+    private void warnOf(DomainOutcome outcome) {
+        if (outcome.result() != null) {
+            outcome.result().left().forEach(left -> warn(outcome.domain() + ": left behind: " + left));
+        }
         if (outcome.pruned() != null) {
             outcome.pruned().notices().forEach(notice -> warn(outcome.domain() + ": " + notice));
         }
     }
 
     private void reportAll(List<DomainOutcome> outcomes) {
-        outcomes.forEach(this::warnOfPoints);
+        outcomes.forEach(this::warnOf);
         List<DomainOutcome> failed = outcomes.stream().filter(this::hasFailed).toList();
         if (json()) {
             printJson(json -> BackupReport.writeAll(json, outcomes, this::hasFailed));

@@ -7,6 +7,7 @@ import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.DomainOutcome;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ErrorReport;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -80,7 +81,8 @@ final class BackupReport {
         } else {
             json.writeNumber(frozen.toMillis());
         }
-        PointJson.writeStrings(json, "notices", result.notices());
+        Json.writeStrings(json, "notices", result.notices());
+        Json.writeStrings(json, "left", result.left());
         PruneReport pruned = outcome.pruned();
         if (pruned == null) {
             json.writeNullField("pruned");

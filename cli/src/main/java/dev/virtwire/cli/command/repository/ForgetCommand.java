@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
@@ -50,9 +51,7 @@ public final class ForgetCommand extends AbstractCommand {
             printJson(json -> write(json, report));
             return ExitCode.DONE;
         }
-        if (!yes || !quiet()) {
-            lines(report).forEach(out()::println);
-        }
+        lines(report, quiet() && yes).forEach(out()::println);
         return ExitCode.DONE;
     }
 
@@ -60,18 +59,24 @@ public final class ForgetCommand extends AbstractCommand {
     static void write(JsonGenerator json, ForgetReport report) throws IOException {
         json.writeStringField("domain", report.domain());
         json.writeBooleanField("erased", report.erased());
-        PointJson.writeStrings(json, "points", report.points());
+        Json.writeStrings(json, "points", report.points());
         json.writeNumberField("stored", report.stored());
         json.writeStringField(
                 "lastBackup",
                 report.lastBackup() == null ? null : report.lastBackup().toString());
-        PointJson.writeStrings(json, "obstacles", report.obstacles());
-        PointJson.writeStrings(json, "remains", report.remains());
+        Json.writeStrings(json, "obstacles", report.obstacles());
+        Json.writeStrings(json, "remains", report.remains());
     }
 
-    /** The same for people. */
-    static List<String> lines(ForgetReport report) {
+    /** The same for people; with {@code quiet} only what may remain, because nothing else names it then. */
+    static List<String> lines(ForgetReport report, boolean quiet) {
         List<String> lines = new ArrayList<>();
+        if (quiet) {
+            if (report.erased()) {
+                report.remains().forEach(remains -> lines.add("may remain: " + report.domain() + ": " + remains));
+            }
+            return lines;
+        }
         boolean blocked = !report.obstacles().isEmpty();
         lines.add((report.erased() ? "erased: " : blocked ? "not erased: " : "would be erased by --yes: ")
                 + report.domain() + ", " + Amounts.count(report.points().size(), "point") + ", "

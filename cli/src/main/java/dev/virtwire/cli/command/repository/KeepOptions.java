@@ -2,13 +2,15 @@
 package dev.virtwire.cli.command.repository;
 
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -50,19 +52,19 @@ final class KeepOptions {
     }
 
     @Option(names = "--keep-last", paramLabel = "N", description = "Keep the newest N points of each domain.")
-    private int last;
+    private @Nullable Integer last;
 
     @Option(
             names = "--keep-hourly",
             paramLabel = "N",
             description = "Keep the newest point of each of the newest N hours that have one.")
-    private int hourly;
+    private @Nullable Integer hourly;
 
     @Option(
             names = "--keep-daily",
             paramLabel = "N",
             description = "Keep the newest point of each of the newest N days that have one.")
-    private int daily;
+    private @Nullable Integer daily;
 
     @Option(
             names = "--keep-weekly",
@@ -70,19 +72,19 @@ final class KeepOptions {
             description =
                     "Keep the newest point of each of the newest N weeks (from Monday, as ISO counts them) that have"
                             + " one.")
-    private int weekly;
+    private @Nullable Integer weekly;
 
     @Option(
             names = "--keep-monthly",
             paramLabel = "N",
             description = "Keep the newest point of each of the newest N months that have one.")
-    private int monthly;
+    private @Nullable Integer monthly;
 
     @Option(
             names = "--keep-yearly",
             paramLabel = "N",
             description = "Keep the newest point of each of the newest N years that have one.")
-    private int yearly;
+    private @Nullable Integer yearly;
 
     @Option(
             names = "--keep-within",
@@ -99,9 +101,9 @@ final class KeepOptions {
             description = "Whose hours, days, weeks, months and years count, such as Europe/Berlin. Default: UTC.")
     private @Nullable ZoneId zone;
 
-    /** Whether there is any rule. */
+    /** Whether there is any rule, also one that makes no sense. */
     boolean given() {
-        return last != 0 || hourly != 0 || daily != 0 || weekly != 0 || monthly != 0 || yearly != 0 || within != null;
+        return within != null || numbers().values().stream().anyMatch(Objects::nonNull);
     }
 
     /** Whether one of the options stands on the command line. */
@@ -111,21 +113,50 @@ final class KeepOptions {
 
     /** Whether {@code --keep-last} is given. */
     boolean last() {
-        return last != 0;
+        return last != null;
     }
 
     /** The rules. */
     Retention retention() {
-        return retention(last);
+        return retention(number(last));
     }
 
-    /** The rules, with another number of newest points. */
+    /**
+     * The rules, with another number of newest points.
+     *
+     * @throws CommandException if a rule keeps less than one point: a 0 is more likely a mistake than a wish
+     */
     Retention retention(int newLast) {
-        try {
-            return new Retention(
-                    newLast, hourly, daily, weekly, monthly, yearly, within, zone == null ? ZoneOffset.UTC : zone);
-        } catch (RepositoryException e) {
-            throw CommandException.usage(String.valueOf(e.getMessage()), e);
-        }
+        numbers().forEach((option, number) -> {
+            if (number != null && number < 1) {
+                throw CommandException.usage(
+                        option + " " + number + ": a rule keeps at least one point; leave it out to have no such rule",
+                        null);
+            }
+        });
+        return new Retention(
+                newLast,
+                number(hourly),
+                number(daily),
+                number(weekly),
+                number(monthly),
+                number(yearly),
+                within,
+                zone == null ? ZoneOffset.UTC : zone);
+    }
+
+    private Map<String, @Nullable Integer> numbers() {
+        Map<String, @Nullable Integer> numbers = new LinkedHashMap<>();
+        numbers.put("--keep-last", last);
+        numbers.put("--keep-hourly", hourly);
+        numbers.put("--keep-daily", daily);
+        numbers.put("--keep-weekly", weekly);
+        numbers.put("--keep-monthly", monthly);
+        numbers.put("--keep-yearly", yearly);
+        return numbers;
+    }
+
+    private static int number(@Nullable Integer number) {
+        return number == null ? 0 : number;
     }
 }

@@ -2,6 +2,7 @@
 package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.LostRange;
@@ -132,14 +133,14 @@ final class PointJson {
         for (PointMerge merge : report.merges()) {
             json.writeStartObject();
             json.writeStringField("into", merge.into());
-            writeStrings(json, "points", merge.points());
+            Json.writeStrings(json, "points", merge.points());
             json.writeNumberField("read", merge.read());
             json.writeNumberField("written", merge.written());
             json.writeEndObject();
         }
         json.writeEndArray();
         writeDamage(json, report.damage());
-        writeStrings(json, "notices", report.notices());
+        Json.writeStrings(json, "notices", report.notices());
     }
 
     /** The findings of a list, as an array. */
@@ -156,15 +157,6 @@ final class PointJson {
             json.writeNumberField("length", finding.length());
             json.writeStringField("message", finding.message());
             json.writeEndObject();
-        }
-        json.writeEndArray();
-    }
-
-    /** The strings of a list, as an array. */
-    static void writeStrings(JsonGenerator json, String name, List<String> strings) throws IOException {
-        json.writeArrayFieldStart(name);
-        for (String string : strings) {
-            json.writeString(string);
         }
         json.writeEndArray();
     }

@@ -6,6 +6,7 @@ import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Finding;
@@ -130,8 +131,8 @@ public final class PointsCommand extends AbstractCommand {
             }
             json.writeEndArray();
             PointJson.writeDamage(json, each.damage());
-            PointJson.writeStrings(json, "unreadable", each.unreadable());
-            PointJson.writeStrings(json, "unfinished", each.unfinished());
+            Json.writeStrings(json, "unreadable", each.unreadable());
+            Json.writeStrings(json, "unfinished", each.unfinished());
             json.writeArrayFieldStart("held");
             for (Hold hold : each.held()) {
                 json.writeStartObject();
@@ -139,7 +140,7 @@ public final class PointsCommand extends AbstractCommand {
                 json.writeEndObject();
             }
             json.writeEndArray();
-            PointJson.writeStrings(json, "notices", each.notices());
+            Json.writeStrings(json, "notices", each.notices());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -73,6 +73,9 @@ public final class PruneCommand extends AbstractCommand {
     @Option(names = "--yes", description = "For --gone-for: erase what is shown.")
     private boolean yes;
 
+    @Mixin
+    private RateOption rate = new RateOption();
+
     @Override
     public Integer call() {
         @Nullable Retention retention = retention();
@@ -105,8 +108,9 @@ public final class PruneCommand extends AbstractCommand {
             done.values().forEach(this::warnOfPoints);
         } else {
             for (String domain : chosen) {
-                if (gone.containsKey(domain) && (!quiet() || !yes)) {
-                    ForgetCommand.lines(requireNonNull(gone.get(domain))).forEach(out()::println);
+                if (gone.containsKey(domain)) {
+                    ForgetReport report = requireNonNull(gone.get(domain));
+                    ForgetCommand.lines(report, quiet() && yes).forEach(out()::println);
                 }
                 print(domain, done.get(domain), failed.get(domain));
             }
@@ -114,8 +118,9 @@ public final class PruneCommand extends AbstractCommand {
         return conclude(done, failed);
     }
 
-    private PruneRequest request(String domain, Retention retention) {
-        PruneRequest request = PruneRequest.of(domain, retention);
+    /** What is asked for a domain. */
+    PruneRequest request(String domain, Retention retention) {
+        PruneRequest request = PruneRequest.of(domain, retention).limitedTo(rate.bytesPerSecond());
         return dryRun ? request.asDryRun() : request;
     }
 

@@ -6,6 +6,7 @@ import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
@@ -42,10 +43,10 @@ public final class RecoverCommand extends ConnectedCommand {
         if (json()) {
             printJson(json -> {
                 json.writeBooleanField("clean", report.clean());
-                PointJson.writeStrings(json, "done", report.done());
-                PointJson.writeStrings(json, "left", report.left());
-                PointJson.writeStrings(json, "busy", report.busy());
-                PointJson.writeStrings(json, "notices", report.notices());
+                Json.writeStrings(json, "done", report.done());
+                Json.writeStrings(json, "left", report.left());
+                Json.writeStrings(json, "busy", report.busy());
+                Json.writeStrings(json, "notices", report.notices());
             });
         } else {
             report.done().forEach(done -> say("cleared: " + done));

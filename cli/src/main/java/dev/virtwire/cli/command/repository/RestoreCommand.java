@@ -11,6 +11,7 @@ import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.storage.StorageVolume;
@@ -50,6 +51,9 @@ import picocli.CommandLine.Parameters;
         },
         sortOptions = false)
 public final class RestoreCommand extends ConnectedCommand {
+    /** The name that a point gives to its domain's XML. */
+    private static final String DEFINITION = "domain.xml";
+
     static final class FormatConverter extends WordConverter<ImageFormat> {
         FormatConverter() {
             super(ImageFormat::toString, ImageFormat.QCOW2, ImageFormat.RAW);
@@ -253,6 +257,7 @@ public final class RestoreCommand extends ConnectedCommand {
         point.manifest()
                 .excluded()
                 .forEach(disk -> notices.add("the point does not have disk " + disk.target() + ": " + disk.reason()));
+        choice.passedOver().forEach(passed -> warn("passed over, since it cannot be restored from here: " + passed));
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", point.manifest().domain().name());
@@ -260,16 +265,16 @@ public final class RestoreCommand extends ConnectedCommand {
                 if (pool != null) {
                     json.writeStringField("pool", pool);
                 }
-                PointJson.writeStrings(json, pool == null ? "files" : "volumes", made);
+                Json.writeStrings(json, pool == null ? "files" : "volumes", made);
                 json.writeNumberField("bytesWritten", bytesWritten);
                 json.writeNumberField("durationMillis", duration.toMillis());
                 json.writeStringField("definedName", defined == null ? null : defined.name());
                 json.writeStringField(
                         "definedUuid", defined == null ? null : defined.uuid().toString());
-                PointJson.writeStrings(json, "passedOver", choice.passedOver());
+                Json.writeStrings(json, "passedOver", choice.passedOver());
                 PointJson.writeLost(json, lost);
                 PointJson.writeDamage(json, damage);
-                PointJson.writeStrings(json, "notices", notices);
+                Json.writeStrings(json, "notices", notices);
             });
             return;
         }
@@ -282,7 +287,6 @@ public final class RestoreCommand extends ConnectedCommand {
         }
         lost.forEach(range -> out().println("lost: " + range));
         damage.forEach(finding -> out().println("damaged: " + finding));
-        choice.passedOver().forEach(passed -> warn("passed over, since it cannot be restored from here: " + passed));
         notices.forEach(this::note);
     }
 
@@ -292,9 +296,18 @@ public final class RestoreCommand extends ConnectedCommand {
                         InterruptibleWork.begin(console().interruption(), view, "nothing of it is left")) {
             return work.run(() -> restore.apply(view).join());
         } catch (DamagedException e) {
-            throw salvage || chain
-                    ? e
-                    : CommandException.damaged(e.getMessage() + "; with --salvage, all that is right is restored");
+            String advice = advice(e);
+            throw advice == null ? e : CommandException.damaged(e.getMessage() + "; " + advice);
         }
+    }
+
+    /** How to get what is right, or null if there is no other way. */
+    private @Nullable String advice(DamagedException failure) {
+        if (define
+                && failure.findings().stream()
+                        .anyMatch(finding -> finding.file().endsWith(DEFINITION))) {
+            return "without --define and with --salvage, the rest is restored";
+        }
+        return salvage || chain ? null : "with --salvage, all that is right is restored";
     }
 }

@@ -5,6 +5,7 @@ import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
@@ -139,7 +140,7 @@ public final class VerifyCommand extends AbstractCommand {
             printJson(json -> {
                 json.writeBooleanField("intact", report.intact());
                 json.writeStringField("depth", report.depth().toString());
-                PointJson.writeStrings(json, "points", report.points());
+                Json.writeStrings(json, "points", report.points());
                 json.writeNumberField("bytesRead", report.bytes());
                 json.writeNumberField("durationMillis", duration.toMillis());
                 PointJson.writeDamage(json, report.damage());
@@ -151,8 +152,8 @@ public final class VerifyCommand extends AbstractCommand {
                     json.writeEndObject();
                 }
                 json.writeEndArray();
-                PointJson.writeStrings(json, "unverifiable", report.unverifiable());
-                PointJson.writeStrings(json, "notices", report.notices());
+                Json.writeStrings(json, "unverifiable", report.unverifiable());
+                Json.writeStrings(json, "notices", report.notices());
             });
             return;
         }

@@ -56,8 +56,9 @@ class KeepOptionsTest {
         assertThat(options().given()).isFalse();
         assertThat(options("--time-zone=UTC").given()).isFalse();
         assertThat(options("--time-zone=UTC").mentioned()).isTrue();
-        assertThatThrownBy(() -> options("--keep-daily=-1").retention())
+        assertThat(options("--keep-daily=0").given()).isTrue();
+        assertThatThrownBy(() -> options("--keep-last=1", "--keep-daily=0").retention())
                 .isInstanceOf(CommandException.class)
-                .hasMessage("a retention keeps a number of points, not -1");
+                .hasMessage("--keep-daily 0: a rule keeps at least one point; leave it out to have no such rule");
     }
 }

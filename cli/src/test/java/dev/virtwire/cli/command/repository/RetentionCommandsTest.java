@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.virtwire.cli.CommandRun;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** Prune, hold, release and forget on a repository with two domains, whose points are some days old. */
 class RetentionCommandsTest {
@@ -154,6 +156,55 @@ class RetentionCommandsTest {
         assertThat(erased.get("points")).hasSize(4);
         assertThat(backups.resolve("web1")).doesNotExist();
         assertThat(CommandRun.of("points", dir).out().lines()).hasSize(5);
+    }
+
+    /** Nothing else names it then, and cron mails what is printed. */
+    @Test
+    void whatRemainsOnAHostIsSaidWithQuietToo() throws IOException {
+        new PointMaker(backups).pushed("vdb");
+        copyDomain("web3");
+        String image = ": image /pushed/vdb on host node1 (qemu:///system)\n";
+
+        CommandRun forgotten = CommandRun.of("forget", dir, "web1", "--yes", "--quiet");
+        CommandRun gone = CommandRun.of("prune", dir, "web3", "--gone-for", "1d", "--yes", "--quiet");
+
+        assertThat(forgotten.out())
+                .startsWith("may remain: web1: checkpoint virtwire-")
+                .endsWith("may remain: web1" + image)
+                .hasLineCount(2);
+        assertThat(gone.out())
+                .startsWith("may remain: web3: checkpoint virtwire-")
+                .endsWith("may remain: web3" + image)
+                .hasLineCount(2);
+        assertThat(backups.resolve("web1")).doesNotExist();
+        assertThat(backups.resolve("web3")).doesNotExist();
+    }
+
+    @Test
+    void mergesReadAsSlowlyAsIsAskedFor() {
+        PruneCommand prune = new PruneCommand();
+        new CommandLine(prune).parseArgs(dir, "--keep-last", "1", "--bwlimit", "20M");
+        assertThat(prune.request("web1", Retention.ofLast(1)).bytesPerSecond()).isEqualTo(20 << 20);
+        assertThat(CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--bwlimit", "1G")
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
+    void aRestoreSaysAsJsonWhatItSaysAsText() throws IOException {
+        Path manifest = backups.resolve("web1").resolve(points.get(3)).resolve("manifest.json");
+        Files.writeString(manifest, "{}");
+        String passed = "passed over, since it cannot be restored from here: " + manifest;
+
+        CommandRun text = CommandRun.of("restore", dir, "web1", "--to", folder + "/a");
+        CommandRun json = CommandRun.of("restore", dir, "web1", "--to", folder + "/b", "--json");
+
+        assertThat(text.exitCode()).isEqualTo(3);
+        assertThat(text.err()).startsWith("warning: " + passed);
+        assertThat(json.exitCode()).isEqualTo(3);
+        assertThat(json.err().lines().findFirst())
+                .hasValueSatisfying(line -> assertThat(line).startsWith("{\"warning\":\"" + passed));
+        assertThat(json(json).at("/passedOver/0").asText()).startsWith(manifest.toString());
     }
 
     @Test

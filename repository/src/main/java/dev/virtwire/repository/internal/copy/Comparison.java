@@ -5,8 +5,6 @@ import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.Leaves;
 import java.io.IOException;
-import java.util.function.LongPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a disk is compared with if nobody knows what changed: all of it is read, and a block whose digest is the
@@ -14,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Comparison {
     private final Leaves parent;
-    private final LongPredicate mayInherit;
     private LeafKind kind = LeafKind.ZERO;
     private long end;
 
@@ -22,24 +19,18 @@ public final class Comparison {
      * With a parent's content.
      *
      * @param parent the parent's leaves, parents followed; nobody else moves them
-     * @param mayInherit whether a block may be the parent's: one that is known to be damaged there is stored again,
-     *     equal or not
      */
-    public Comparison(Leaves parent, LongPredicate mayInherit) {
+    public Comparison(Leaves parent) {
         this.parent = parent;
-        this.mayInherit = mayInherit;
     }
 
-    /** Whether the parent has zeros there that may be inherited. */
+    /** Whether the parent has zeros there. */
     boolean isZero(long block) throws IOException {
-        return kindOf(block) == LeafKind.ZERO && mayInherit.test(block);
+        return kindOf(block) == LeafKind.ZERO;
     }
 
-    /** The digest with which a block is the parent's, or null if it is stored whatever it is. */
-    byte @Nullable [] leaf(long block) throws IOException {
-        if (!mayInherit.test(block)) {
-            return null;
-        }
+    /** The digest with which a block is the parent's. */
+    byte[] leaf(long block) throws IOException {
         if (kindOf(block) == LeafKind.ZERO) {
             return BlockTree.zeroLeaf();
         }

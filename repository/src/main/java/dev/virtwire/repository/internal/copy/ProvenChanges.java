@@ -34,24 +34,22 @@ public final class ProvenChanges implements SourceDisk {
      * Reads one block of the disk, and believes its changes if that is the parent's.
      *
      * @param source a disk that tells what changed; it stays the caller's if its changes are refuted
-     * @param parent the parent's leaves, parents followed
-     * @param again the same leaves, at their beginning
+     * @param parent the parent's leaves, parents followed; nobody else moves them
      * @return the disk, or null if more has changed than it tells
      */
-    public static @Nullable SourceDisk of(SourceDisk source, Leaves parent, Leaves again) throws IOException {
-        long block = lastUnchangedData(source, parent);
+    public static @Nullable SourceDisk of(SourceDisk source, Leaves parent) throws IOException {
+        byte[] expected = new byte[BlockTree.DIGEST];
+        long block = lastUnchangedData(source, parent, expected);
         if (block < 0) {
             return new ProvenChanges(source, 0);
         }
-        byte[] expected = new byte[BlockTree.DIGEST];
-        again.seek(block);
-        again.digest(expected);
         return Arrays.equals(digest(source, block), expected)
                 ? new ProvenChanges(source, block * BlockTree.BLOCK)
                 : null;
     }
 
-    private static long lastUnchangedData(SourceDisk source, Leaves parent) throws IOException {
+    /** Its index, or -1 if there is no such block; {@code digest} gets its digest at the parent. */
+    private static long lastUnchangedData(SourceDisk source, Leaves parent, byte[] digest) throws IOException {
         Extents extents = source.extents();
         long last = -1;
         long begin = 0;
@@ -61,7 +59,11 @@ public final class ProvenChanges implements SourceDisk {
                 for (long block = BlockTree.blocks(begin); block < BlockTree.blocks(end); ) {
                     parent.seek(block);
                     long next = Math.min(parent.end(), BlockTree.blocks(end));
-                    last = parent.kind() == LeafKind.DATA ? next - 1 : last;
+                    if (parent.kind() == LeafKind.DATA) {
+                        last = next - 1;
+                        parent.seek(last);
+                        parent.digest(digest);
+                    }
                     block = next;
                 }
             }

@@ -3,6 +3,7 @@ package dev.virtwire.repository.internal.damage;
 
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.journal.NewestPoint;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointRemoval;
@@ -40,6 +41,18 @@ public final class MissingPoints {
             missing.putIfAbsent(newest.point(), gone(domain, newest.point(), "of the domain"));
         }
         return missing;
+    }
+
+    /**
+     * Refuses a point that is not one of those.
+     *
+     * @throws RepositoryException saying whether it is there
+     */
+    public static void requireMissed(DomainStore domain, String id) {
+        if (!of(domain, domain.points(problem -> {}).points()).containsKey(id)) {
+            throw new RepositoryException("nobody misses a point " + id + " of domain " + domain.name() + " in "
+                    + domain.repositoryFolder() + (domain.hasPoint(id) ? ": it is there" : ""));
+        }
     }
 
     private static boolean isMissing(DomainStore domain, PointRemoval removal, String id) {

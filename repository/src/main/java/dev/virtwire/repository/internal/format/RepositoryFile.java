@@ -3,8 +3,11 @@ package dev.virtwire.repository.internal.format;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * {@code virtwire.json}.
@@ -14,22 +17,51 @@ import java.time.Instant;
  *     must not touch the repository any more
  * @param id the repository's id, part of every checkpoint's name
  * @param created when, in UTC
+ * @param formerIds ids that it had before, the first one first; points may name any of them
  */
 public record RepositoryFile(
-        String format, @JsonProperty(required = true) int version, String id, Instant created) {
+        String format,
+        @JsonProperty(required = true) int version,
+        String id,
+        Instant created,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> formerIds) {
     /** What {@link #format} says. */
     public static final String FORMAT = "virtwire-repository";
 
-    /** What every program reads: no point was merged into another, and none is held. */
+    /** What every program reads: no point was merged into another, none is held, and the id is the first one. */
     public static final int FIRST_VERSION = 1;
 
-    /** The newest version that this program reads: see docs/format.md for what it adds. */
-    public static final int VERSION = 2;
+    /** Points may have been merged into others, and may be held. */
+    public static final int WITH_MERGES = 2;
 
-    /** Refuses a missing field. */
+    /** The id is not the first one: the newest version that this program reads. */
+    public static final int WITH_FORMER_IDS = 3;
+
+    /** The newest version that this program reads: see docs/format.md for what each adds. */
+    public static final int VERSION = WITH_FORMER_IDS;
+
+    /** Refuses a missing field but for {@code formerIds}, which earlier programs did not write. */
     public RepositoryFile {
         requireNonNull(format, "format");
         requireNonNull(id, "id");
         requireNonNull(created, "created");
+        formerIds = formerIds == null ? List.of() : List.copyOf(formerIds);
+    }
+
+    /** A repository that has never had another id. */
+    public static RepositoryFile first(String id, Instant created) {
+        return new RepositoryFile(FORMAT, FIRST_VERSION, id, created, List.of());
+    }
+
+    /** The same of at least this version. */
+    public RepositoryFile raised(int to) {
+        return new RepositoryFile(format, Math.max(version, to), id, created, formerIds);
+    }
+
+    /** The same with another id. */
+    public RepositoryFile renamed(String newId) {
+        List<String> former = new ArrayList<>(formerIds);
+        former.add(id);
+        return new RepositoryFile(format, Math.max(version, WITH_FORMER_IDS), newId, created, former);
     }
 }

@@ -16,17 +16,22 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The merges of a domain's points that are under way, or whose run died. */
 public final class Merges {
     private final Path folder;
-    private final String repository;
+    private final Predicate<String> repository;
     private final DurableFiles files;
 
-    /** In the journal's {@code folder}, of a domain in the repository with this id. */
-    public Merges(Path folder, String repository, DurableFiles files) {
+    /**
+     * In the journal's {@code folder}.
+     *
+     * @param repository whether a repository's id is one that the domain's repository has or had
+     */
+    public Merges(Path folder, Predicate<String> repository, DurableFiles files) {
         this.folder = folder;
         this.repository = repository;
         this.files = files;
@@ -125,7 +130,7 @@ public final class Merges {
         }
         require(file, merge.format().equals(MergeRecord.FORMAT), "format is not " + MergeRecord.FORMAT);
         require(file, merge.version() == MergeRecord.VERSION, "version is " + merge.version());
-        require(file, merge.repository().equals(repository), "it belongs to repository " + merge.repository());
+        require(file, repository.test(merge.repository()), "it belongs to repository " + merge.repository());
         require(
                 file,
                 merge.point().equals(Names.mergedPoint(String.valueOf(file.getFileName()))),

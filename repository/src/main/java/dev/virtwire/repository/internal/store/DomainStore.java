@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -37,13 +38,20 @@ public final class DomainStore {
     private static final Logger LOG = LoggerFactory.getLogger(DomainStore.class);
 
     private final String repositoryId;
+    private final Set<String> formerIds;
     private final Path folder;
     private final DurableFiles files;
     private final InstantSource clock;
 
-    /** In {@code folder}, of the repository with this id. */
-    public DomainStore(String repositoryId, Path folder, DurableFiles files, InstantSource clock) {
+    /** In {@code folder}, of the repository with this id, whose points may name one that it had before. */
+    public DomainStore(
+            String repositoryId,
+            Collection<String> formerIds,
+            Path folder,
+            DurableFiles files,
+            InstantSource clock) {
         this.repositoryId = repositoryId;
+        this.formerIds = Set.copyOf(formerIds);
         this.folder = folder;
         this.files = files;
         this.clock = clock;
@@ -231,7 +239,7 @@ public final class DomainStore {
         if (!Names.isPoint(id) || !hasFolder(id)) {
             throw noPoint(id);
         }
-        return PointReader.read(folder.resolve(id), name(), repositoryId);
+        return PointReader.read(folder.resolve(id), name(), this::isOurs);
     }
 
     /** Whether a point, also one that is gone but whose images others need, has the manifest that was read of it. */
@@ -242,6 +250,10 @@ public final class DomainStore {
             LOG.debug("{} is not what it was", point.folder(), e);
             return false;
         }
+    }
+
+    private boolean isOurs(String id) {
+        return id.equals(repositoryId) || formerIds.contains(id);
     }
 
     private RepositoryException noPoint(String id) {
@@ -335,7 +347,7 @@ public final class DomainStore {
 
     /** The merges of points that are under way in this domain, or whose run died. */
     public Merges merges() {
-        return new Merges(folder.resolve(Names.JOURNAL), repositoryId, files);
+        return new Merges(folder.resolve(Names.JOURNAL), this::isOurs, files);
     }
 
     /** The ids of points that were removed, and whose folders are still there under hidden names, empty or not. */

@@ -78,8 +78,8 @@ public final class PointPaths {
         Path domain = requireNonNull(point.folder().getParent());
         MergeRecord merge;
         try {
-            merge = new Merges(domain.resolve(Names.JOURNAL), point.manifest().repository(), DurableFiles.PLAIN)
-                    .of(point.id());
+            // Whether the record belongs here is asked where points are listed.
+            merge = new Merges(domain.resolve(Names.JOURNAL), anyRepository -> true, DurableFiles.PLAIN).of(point.id());
         } catch (DamagedException e) {
             // It is reported by whoever lists the points.
             return null;

@@ -19,6 +19,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Reads a point's manifest and checks that it makes sense by itself: no name in it leads out of the point's folder.
@@ -31,10 +32,11 @@ record PointReader(Path file, Manifest manifest, Set<String> names) {
     /**
      * Reads the point in {@code folder}.
      *
+     * @param repository whether a repository's id is one that this repository has or had
      * @throws DamagedException if the manifest is damaged
      * @throws RepositoryException if a newer program wrote it
      */
-    static Point read(Path folder, String domain, String repository) {
+    static Point read(Path folder, String domain, Predicate<String> repository) {
         Path file = folder.resolve(Names.MANIFEST);
         SummedFile<Manifest> read = readManifest(folder);
         Manifest manifest = read.value();
@@ -62,12 +64,10 @@ record PointReader(Path file, Manifest manifest, Set<String> names) {
         }
     }
 
-    private void check(String id, String repository) {
+    private void check(String id, Predicate<String> repository) {
         require(manifest.format().equals(Manifest.FORMAT), "format is not " + Manifest.FORMAT);
         require(manifest.version() == Manifest.VERSION, "version is " + manifest.version());
-        require(
-                manifest.repository().equals(repository),
-                "it belongs to repository " + manifest.repository() + ", not to " + repository);
+        require(repository.test(manifest.repository()), "it belongs to another repository, " + manifest.repository());
         require(manifest.point().equals(id), "it describes point " + manifest.point() + ", not " + id);
         require(
                 (manifest.parent() == null) == (manifest.level() == Level.FULL),

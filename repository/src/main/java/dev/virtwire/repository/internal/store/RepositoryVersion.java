@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.store;
 
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -12,8 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
 
-/** Keeps older programs away from a repository that holds what they would misunderstand. */
+/** Changes {@code virtwire.json}: keeps older programs away from what they would misunderstand, and gives new ids. */
 public final class RepositoryVersion {
     /** Another run needs the lock for a moment only. */
     private static final Duration PATIENCE = Duration.ofSeconds(3);
@@ -21,40 +25,76 @@ public final class RepositoryVersion {
     private RepositoryVersion() {}
 
     /**
-     * Raises the repository's version to {@link RepositoryFile#VERSION}, if it is lower. Durable when it returns: what
-     * older programs would misunderstand may be written from then on.
+     * Raises the repository's version to {@link RepositoryFile#WITH_MERGES}, if it is lower. Durable when it returns:
+     * what older programs would misunderstand may be written from then on.
      *
      * @throws dev.virtwire.repository.RepositoryException if it cannot be written
      * @throws dev.virtwire.repository.RepositoryBusyException if another run that raises it does not end
      */
     public static void raise(Path repository, DurableFiles files) {
+        replace(repository, files, old -> old.raised(RepositoryFile.WITH_MERGES));
+    }
+
+    /**
+     * Gives the repository another id, and returns it; the old one is remembered.
+     *
+     * @param domains all domains of the repository
+     * @throws RepositoryException if it cannot be written, or a run on a domain has not been cleared up after
+     * @throws dev.virtwire.repository.RepositoryBusyException if a run is at work
+     */
+    public static String newId(Path repository, List<DomainStore> domains, DurableFiles files) {
+        List<DomainLock> locks = new ArrayList<>();
+        try {
+            for (DomainStore domain : domains) {
+                locks.add(domain.lock());
+                refuseUnfinished(domain);
+            }
+            String id = Names.newRepositoryId();
+            replace(repository, files, old -> old.renamed(id));
+            return id;
+        } finally {
+            locks.forEach(DomainLock::close);
+        }
+    }
+
+    /** What a run left on a host has names with the old id, and in a copy it is not ours. */
+    private static void refuseUnfinished(DomainStore domain) {
+        List<String> unfinished = domain.journal().points();
+        if (!unfinished.isEmpty()) {
+            Path entry = domain.journal().file(unfinished.get(0));
+            throw new RepositoryException(
+                    "the run that wrote " + entry + " has not been cleared up after. If this is the original, run"
+                            + " recover. If this is a copy, what that run left belongs to the original: delete " + entry
+                            + " and " + domain.partial(unfinished.get(0)));
+        }
+    }
+
+    private static void replace(Path repository, DurableFiles files, UnaryOperator<RepositoryFile> change) {
         Path file = repository.resolve(Names.REPOSITORY);
         Path sum = repository.resolve(Names.REPOSITORY_SUM);
-        if (isRaised(file, sum)) {
+        if (isDone(file, sum, change)) {
             return;
         }
         DomainLock lock =
                 DomainLock.acquire(repository.resolve(Names.REPOSITORY_LOCK), repository.toString(), PATIENCE);
         try {
-            RepositoryFile old =
-                    SummedFile.read(file, sum, RepositoryFile.class).value();
-            if (!isRaised(file, sum)) {
-                SummedFile.replace(
-                        files,
-                        file,
-                        sum,
-                        new RepositoryFile(old.format(), RepositoryFile.VERSION, old.id(), old.created()));
+            if (!isDone(file, sum, change)) {
+                SummedFile.replace(files, file, sum, change.apply(read(file, sum)));
             }
         } catch (IOException e) {
-            throw Problems.with("raise the version of the repository in", repository, e);
+            throw Problems.with("change " + Names.REPOSITORY + " in", repository, e);
         } finally {
             lock.close();
         }
     }
 
-    /** Not so while a run that raises it has not ended, or died. */
-    private static boolean isRaised(Path file, Path sum) {
-        return SummedFile.read(file, sum, RepositoryFile.class).value().version() >= RepositoryFile.VERSION
-                && !Files.exists(SummedFile.next(sum), LinkOption.NOFOLLOW_LINKS);
+    /** Not so while a run that changes it has not ended, or died. */
+    private static boolean isDone(Path file, Path sum, UnaryOperator<RepositoryFile> change) {
+        RepositoryFile now = read(file, sum);
+        return change.apply(now).equals(now) && !Files.exists(SummedFile.next(sum), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static RepositoryFile read(Path file, Path sum) {
+        return SummedFile.read(file, sum, RepositoryFile.class).value();
     }
 }

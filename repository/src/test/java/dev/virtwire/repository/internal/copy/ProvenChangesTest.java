@@ -64,7 +64,7 @@ class ProvenChangesTest {
                     MemoryDisk later = first.later(random)) {
                 store(seed + "-0", first, null);
                 try (DigestFile digests = DigestFile.open(folder.resolve(seed + "-0/vda.digests"))) {
-                    SourceDisk proven = ProvenChanges.of(later, digests.content(), digests.content());
+                    SourceDisk proven = ProvenChanges.of(later, digests.content());
                     assertThat(proven).as("seed %d", seed).isNotNull();
                     assertThat(later.reads()).isLessThanOrEqualTo(1);
                     store(seed + "-1", proven, new DiskStore.Parent("../" + seed + "-0/vda.qcow2", digests.content()));
@@ -90,7 +90,7 @@ class ProvenChangesTest {
                 String backing = "../" + seed + "-0/vda.qcow2";
                 DiskStore.Stored stored;
                 try (DigestFile digests = DigestFile.open(folder.resolve(seed + "-0/vda.digests"))) {
-                    SourceDisk proven = ProvenChanges.of(found, digests.content(), digests.content());
+                    SourceDisk proven = ProvenChanges.of(found, digests.content());
                     refuted += proven == null ? 1 : 0;
                     stored = store(
                             seed + "-1",
@@ -116,7 +116,7 @@ class ProvenChangesTest {
             store("0", first, null);
             later.failAt = 0;
             try (DigestFile digests = DigestFile.open(folder.resolve("0/vda.digests"))) {
-                assertThatThrownBy(() -> ProvenChanges.of(later, digests.content(), digests.content()))
+                assertThatThrownBy(() -> ProvenChanges.of(later, digests.content()))
                         .isExactlyInstanceOf(IllegalStateException.class)
                         .hasMessage("the source is gone");
             }

@@ -143,7 +143,7 @@ class RepositoryStoreTest {
     void refusesANewerVersion() throws Exception {
         create();
         Path file = repository().resolve(Names.REPOSITORY);
-        String newer = Files.readString(file).replace("\"version\" : 1", "\"version\" : 3");
+        String newer = Files.readString(file).replace("\"version\" : 1", "\"version\" : 4");
         Files.writeString(file, newer);
         Files.writeString(
                 repository().resolve(Names.REPOSITORY_SUM),
@@ -151,7 +151,7 @@ class RepositoryStoreTest {
 
         assertThatThrownBy(() -> RepositoryStore.open(repository(), DurableFiles.PLAIN))
                 .isInstanceOf(RepositoryException.class)
-                .hasMessageContaining("version 3")
+                .hasMessageContaining("version 4")
                 .hasMessageContaining("use a newer one");
     }
 
