@@ -78,9 +78,9 @@ public final class ContentReader implements Closeable {
     }
 
     /**
-     * Opens a chain whatever is wrong in it, for who takes what is right. If its leaves are not proven, all of the disk is
-     * read for its root. Does that not prove it either, a block counts as right if its bytes have its digest; that it is
-     * zeros is believed only if the images say so too.
+     * Opens a chain whatever is wrong in it, for who takes what is right. If its leaves are not proven, all of the disk
+     * is read to find them out. A block counts as right if its bytes have its digest; that it is zeros is believed only
+     * if the leaves are proven or the images say so too.
      */
     public static ContentReader openAnyhow(DiskChain chain) throws IOException {
         List<ImageReader> readers = new ArrayList<>();
@@ -89,8 +89,12 @@ public final class ContentReader implements Closeable {
             for (DiskLayer layer : chain.layers()) {
                 readers.add(openAnyhow(layer, memory));
             }
-            ImageChain images = ImageChain.of(readers);
-            return new ContentReader(chain, images, chain.provesContent() || chain.provesContentBy(images));
+            boolean proven = chain.provesContent();
+            if (!proven) {
+                chain.learnLeaves(readers);
+                proven = chain.provesContent();
+            }
+            return new ContentReader(chain, ImageChain.of(readers), proven);
         } catch (IOException | RuntimeException e) {
             for (ImageReader reader : readers) {
                 reader.close();

@@ -6,6 +6,7 @@ import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageMemory;
+import dev.virtwire.image.ImageReader;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
@@ -37,15 +38,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A disk of a point with all that it builds on, topmost first, as the manifests link it: what the images say of their
  * backing files has to agree. Every digest file in it was found right.
  */
 public final class DiskChain implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskChain.class);
+
     private final List<DiskLayer> layers;
-    /** The leaves of the topmost disk if the digest files do not give them, and its images do. */
-    private @Nullable ComputedLeaves computed;
 
     private DiskChain(List<DiskLayer> layers) {
         this.layers = List.copyOf(layers);
@@ -138,15 +141,23 @@ public final class DiskChain implements Closeable {
     }
 
     /**
-     * Computes all leaves from what the images hold. If they have the root that the manifest names, all of the disk is
-     * right, whatever its digest files say, and these are its leaves from now on. All data of the disk is read.
+     * Finds out the leaves that damaged digest files do not give: those of each such layer, from the lowest on, are
+     * computed from what the images hold there. If they have the root that its manifest names, all of the disk was
+     * right at that point, and they are believed. For each of them all data of the disk is read.
+     *
+     * @param images of the layers, topmost first
      */
-    boolean provesContentBy(ImageChain images) throws IOException {
-        ContentDigest content = top().disk().content();
-        long size = top().disk().virtualSize();
-        if (content == null || layers.get(layers.size() - 1).image().backing() != null) {
-            return false;
+    void learnLeaves(List<ImageReader> images) throws IOException {
+        for (int i = layers.size() - 1; i >= 0; i--) {
+            if (!layers.get(i).isSound() && layers.get(layers.size() - 1).image().backing() == null) {
+                learnLeaves(layers.get(i), ImageChain.of(images.subList(i, images.size())));
+            }
         }
+    }
+
+    private static void learnLeaves(DiskLayer layer, ImageChain images) throws IOException {
+        ContentDigest content = layer.disk().content();
+        long size = layer.disk().virtualSize();
         try {
             BitSet data = new BitSet();
             images.forEachExtent(0, size, extent -> {
@@ -156,8 +167,8 @@ public final class DiskChain implements Closeable {
                             Math.toIntExact(BlockTree.blocks(extent.end())));
                 }
             });
-            if (data.cardinality() > ComputedLeaves.most()) {
-                return false;
+            if (content == null || data.cardinality() > ComputedLeaves.most()) {
+                return;
             }
             BlockTree.LeafHasher hasher = new BlockTree.LeafHasher();
             ByteBuffer block = ByteBuffer.allocate(BlockTree.BLOCK);
@@ -166,16 +177,14 @@ public final class DiskChain implements Closeable {
                 images.read(index * BlockTree.BLOCK, block.clear().limit(BlockTree.blockLength(index, size)));
                 return hasher.hash(block.flip());
             });
-            if (!DigestFile.rootOf(leaves.leaves()).equals(content.root())) {
-                return false;
+            if (DigestFile.rootOf(leaves.leaves()).equals(content.root())) {
+                layer.believe(leaves);
             }
-            computed = leaves;
-            return true;
         } catch (ImageException e) {
             if (Problems.saysNothingOfTheFile(e)) {
                 throw e;
             }
-            return false;
+            LOG.debug("{} cannot be read, so that nothing proves its leaves", layer.file(), e);
         }
     }
 
@@ -333,7 +342,7 @@ public final class DiskChain implements Closeable {
 
     /** The leaves of the whole disk at the topmost point. */
     public Leaves leaves() {
-        return computed != null ? computed.leaves() : ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
+        return ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
     }
 
     /**

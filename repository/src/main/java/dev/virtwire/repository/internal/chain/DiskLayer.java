@@ -7,6 +7,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.digest.BlockTree;
+import dev.virtwire.repository.internal.digest.ComputedLeaves;
 import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.digest.UnknownLeaves;
@@ -35,15 +36,23 @@ public final class DiskLayer implements Closeable {
     private final ManifestDisk disk;
     private final StoredImage image;
     private final @Nullable DigestFile digests;
+    private final boolean sound;
     private final boolean changing;
     private @Nullable Boolean provesFile;
+    private @Nullable ComputedLeaves computed;
 
     private DiskLayer(
-            Point point, ManifestDisk disk, StoredImage image, @Nullable DigestFile digests, boolean changing) {
+            Point point,
+            ManifestDisk disk,
+            StoredImage image,
+            @Nullable DigestFile digests,
+            boolean sound,
+            boolean changing) {
         this.point = point;
         this.disk = disk;
         this.image = image;
         this.digests = digests;
+        this.sound = sound;
         this.changing = changing;
     }
 
@@ -83,7 +92,7 @@ public final class DiskLayer implements Closeable {
             throw new DamagedException(
                     Finding.of(point.folder().resolve(Names.MANIFEST), "does not fit " + stored.file()));
         }
-        return new DiskLayer(point, disk, image, digests, changing);
+        return new DiskLayer(point, disk, image, digests, true, changing);
     }
 
     /**
@@ -101,12 +110,14 @@ public final class DiskLayer implements Closeable {
             throw new IllegalArgumentException(point.id() + " has no image of " + disk.target());
         }
         Path file = PointPaths.digests(point, disk);
+        boolean sound = true;
         try {
             SmallFiles.require(requireNonNull(file.getParent()), stored);
         } catch (DamagedException e) {
             problems.addAll(e.findings());
+            sound = false;
         }
-        return new DiskLayer(point, disk, image, readable(file, disk), changing);
+        return new DiskLayer(point, disk, image, readable(file, disk), sound, changing);
     }
 
     private static @Nullable DigestFile readable(Path file, ManifestDisk disk) throws IOException {
@@ -143,8 +154,21 @@ public final class DiskLayer implements Closeable {
         return provesFile;
     }
 
+    /** Whether the digest file is the one that was written. */
+    boolean isSound() {
+        return sound;
+    }
+
+    /** These are the leaves of the disk, whatever the digest file says. */
+    void believe(ComputedLeaves leaves) {
+        computed = leaves;
+    }
+
     /** The leaves of the disk, or what stands for those that are lost. */
     Leaves content() {
+        if (computed != null) {
+            return computed.leaves();
+        }
         return digests == null ? new UnknownLeaves(BlockTree.blocks(disk.virtualSize())) : digests.content();
     }
 

@@ -45,11 +45,7 @@ public final class DomainStore {
 
     /** In {@code folder}, of the repository with this id, whose points may name one that it had before. */
     public DomainStore(
-            String repositoryId,
-            Collection<String> formerIds,
-            Path folder,
-            DurableFiles files,
-            InstantSource clock) {
+            String repositoryId, Collection<String> formerIds, Path folder, DurableFiles files, InstantSource clock) {
         this.repositoryId = repositoryId;
         this.formerIds = Set.copyOf(formerIds);
         this.folder = folder;
