@@ -149,7 +149,8 @@ public final class DiskChain implements Closeable {
      */
     void learnLeaves(List<ImageReader> images) throws IOException {
         for (int i = layers.size() - 1; i >= 0; i--) {
-            if (!layers.get(i).isSound() && layers.get(layers.size() - 1).image().backing() == null) {
+            if (!layers.get(i).isSound()
+                    && layers.get(layers.size() - 1).image().backing() == null) {
                 learnLeaves(layers.get(i), ImageChain.of(images.subList(i, images.size())));
             }
         }
