@@ -17,6 +17,7 @@ import dev.virtwire.testkit.LibvirtdExtension;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,30 @@ class ComparedDisksIT {
             assertThat(disk(scene.backup(request.since(full.point().id())), "vda")
                             .level())
                     .isEqualTo(Level.DIFFERENTIAL);
+        }
+    }
+
+    /** The other disk is compared with a point from before the first one grew. */
+    @Test
+    void aFullCopyForDamageSaysSoWhateverAnOlderPointLacks() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "cmp-damage")
+                .disk(GuestDisk.qcow2(8 * MIB).pattern(5))
+                .disk(GuestDisk.raw(4 * MIB).pattern(6))
+                .start()) {
+            History history = new History(libvirtd, guest, scene, folder);
+            BackupResult first = history.backup();
+            history.virsh("blockresize", guest.name(), "vda", "9M");
+            BackupResult grown = history.backup();
+            history.backup();
+            Path manifest = grown.point().folder().resolve("manifest.json");
+            Files.write(manifest, new byte[] {' '}, StandardOpenOption.APPEND);
+
+            BackupResult after = history.backup();
+
+            assertThat(after.point().manifest().parent().point())
+                    .isEqualTo(first.point().id());
+            assertThat(disk(after, "vda").level()).isEqualTo(Level.FULL);
+            assertThat(disk(after, "vda").reason()).startsWith("what it would build on is damaged: " + manifest);
         }
     }
 

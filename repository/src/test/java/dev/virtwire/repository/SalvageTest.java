@@ -192,6 +192,22 @@ class SalvageTest {
         assertThat(report.lost()).isEmpty();
     }
 
+    /** The parent's disk is right, and so it proves what the child inherits, though the child's is not. */
+    @Test
+    void aParentThatItsRootProvesLosesNothingInAChildThatIsDamaged() throws IOException {
+        flip(full.folder().resolve("vda.digests"), 40);
+        flip(image(increment), dataOf(image(increment), 8 * MIB));
+        List<LostRange> lost = List.of(new LostRange("vda", 8 * MIB, MIB));
+
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+
+        assertThat(report.lost().values()).containsExactly(lost);
+        assertThat(restore(RestoreRequest.of(increment, out).salvaging()).lost())
+                .isEqualTo(lost);
+    }
+
     @Test
     void withoutTheRootEachBlockNeedsItsDigest() throws IOException {
         flip(full.folder().resolve("vda.digests"), 40);

@@ -6,8 +6,11 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Flips bits of files in a repository, and some of them back. */
 final class Flips {
@@ -83,6 +86,20 @@ final class Flips {
             toHeal.add(flip);
         }
         return flip;
+    }
+
+    /** The disks with damaged images and damaged digest files, perhaps of one chain. */
+    Set<String> unproven() {
+        Set<String> unproven = targets(Kind.DIGESTS);
+        unproven.retainAll(targets(Kind.IMAGE));
+        return unproven;
+    }
+
+    private Set<String> targets(Kind kind) {
+        return all.stream()
+                .filter(flip -> flip.kind() == kind)
+                .map(Flip::target)
+                .collect(Collectors.toCollection(HashSet::new));
     }
 
     /** Whether a manifest is not what it was. */

@@ -87,7 +87,7 @@ final class LargeGuest implements AutoCloseable {
         }
     }
 
-    /** Of a guest that runs on the first of these hosts, which all see its images. Keeps the truth in {@code folder}. */
+    /** Of a guest that runs on the first of these hosts, which all see its images. Keeps truths in {@code folder}. */
     LargeGuest(List<PrivateLibvirtd> hosts, Guest guest, Random random, Path folder) throws Exception {
         this.hosts = hosts;
         this.guest = guest;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostCheckpoints;
@@ -148,7 +150,8 @@ final class ParentSearch {
         String gone = candidate.byBitmap() == 0
                 ? null
                 : HostCheckpoints.of(facts.domain()).bringBack(point);
-        return choice(gone == null ? candidate : candidate.withoutBitmaps(gone), Level.DIFFERENTIAL);
+        Candidate found = gone == null ? candidate : candidate.withoutBitmaps(gone);
+        return choice(found, found, Level.DIFFERENTIAL);
     }
 
     private ParentChoice newest(Map<String, String> lost) {
@@ -169,7 +172,7 @@ final class ParentSearch {
             }
             String gone = best.byBitmap() == 0 ? null : host.bringBack(best.point());
             if (gone == null) {
-                return choice(best, Level.INCREMENTAL);
+                return choice(best, candidates.get(0), Level.INCREMENTAL);
             }
             candidates.set(candidates.indexOf(best), best.withoutBitmaps(gone));
         }
@@ -196,8 +199,13 @@ final class ParentSearch {
         return candidates;
     }
 
-    /** If the chain of one disk is as long as it may be, all disks begin new ones. */
-    private ParentChoice choice(Candidate candidate, Level level) {
+    /**
+     * If the chain of one disk is as long as it may be, all disks begin new ones.
+     *
+     * @param newest the newest point there is: what keeps a disk from building on it is why the disk is copied in full,
+     *     not what an older point lacks that serves other disks
+     */
+    private ParentChoice choice(Candidate candidate, Candidate newest, Level level) {
         String limit = candidate.limit();
         Set<String> incremental = new LinkedHashSet<>();
         Set<String> compared = new LinkedHashSet<>();
@@ -205,7 +213,8 @@ final class ParentSearch {
         Point point = candidate.point();
         candidate.grounds().forEach((target, ground) -> {
             if (ground.obstacle() != null) {
-                reasons.put(target, ground.obstacle());
+                String ofNewest = requireNonNull(newest.grounds().get(target)).obstacle();
+                reasons.put(target, ofNewest == null ? ground.obstacle() : ofNewest);
             } else if (ground.noBitmap() == null) {
                 incremental.add(target);
                 reasons.put(target, limit == null ? ParentChoice.changed(point) : ParentChoice.rebased(point, limit));

@@ -72,14 +72,18 @@ public final class ContentReader implements Closeable {
     }
 
     /**
-     * Opens a chain whatever is wrong in it, for who takes what is right; its images stay open as long as it. If its
-     * leaves are not proven, all of the disk is read for its root. Does that not prove it either, a block counts as right
-     * if its bytes have its digest; that it is zeros is believed only if the images say so too.
+     * Opens a chain whatever is wrong in it, for who takes what is right. If its leaves are not proven, all of the disk
+     * is read to find them out. A block counts as right if its bytes have its digest; that it is zeros is believed only
+     * if the leaves are proven or the images say so too.
      */
     public static ContentReader openAnyhow(DiskChain chain) throws IOException {
         ImageChain images = chain.openImagesAnyhow();
         try {
-            return new ContentReader(chain, images, chain.provesContent() || chain.provesContentBy(images));
+            boolean proven = chain.provesContent();
+            if (!proven && chain.learnLeaves()) {
+                proven = chain.provesContent();
+            }
+            return new ContentReader(chain, images, proven);
         } catch (IOException | RuntimeException e) {
             images.close();
             throw e;

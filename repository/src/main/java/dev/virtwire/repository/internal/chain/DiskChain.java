@@ -37,18 +37,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A disk of a point with all that it builds on, topmost first, as the manifests link it: what the images say of their
  * backing files has to agree. Every digest file in it was found right.
  */
 public final class DiskChain implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskChain.class);
+
     private final List<DiskLayer> layers;
     private final @Nullable ImageMemory shared;
     private final @Nullable LeafMemory known;
-
-    /** The leaves of the topmost disk if the digest files do not give them, and its images do. */
-    private @Nullable ComputedLeaves computed;
 
     private DiskChain(List<DiskLayer> layers) {
         this(layers, null, null);
@@ -156,15 +157,33 @@ public final class DiskChain implements Closeable {
     }
 
     /**
-     * Computes all leaves from what the images hold. If they have the root that the manifest names, all of the disk is
-     * right, whatever its digest files say, and these are its leaves from now on. All data of the disk is read.
+     * Finds out the leaves that damaged digest files do not give: those of each such layer, from the lowest on, are
+     * computed from what the images hold there. If they have the root that its manifest names, all of the disk was
+     * right at that point, and they are believed as long as the layer is open. For each of them all data of the disk is
+     * read, once.
+     *
+     * @return whether anything was learnt
      */
-    boolean provesContentBy(ImageChain images) throws IOException {
-        ContentDigest content = top().disk().content();
-        long size = top().disk().virtualSize();
-        if (content == null || layers.get(layers.size() - 1).image().backing() != null) {
+    boolean learnLeaves() throws IOException {
+        if (layers.get(layers.size() - 1).image().backing() != null) {
             return false;
         }
+        boolean learnt = false;
+        for (int i = layers.size() - 1; i >= 0; i--) {
+            DiskLayer layer = layers.get(i);
+            if (layer.isToBeLearnt()) {
+                try (ImageChain images = openImagesAnyhow(layers.subList(i, layers.size()))) {
+                    layer.learn(learnLeaves(layer, images));
+                }
+            }
+            learnt |= layer.isLearnt();
+        }
+        return learnt;
+    }
+
+    private static @Nullable ComputedLeaves learnLeaves(DiskLayer layer, ImageChain images) throws IOException {
+        ContentDigest content = layer.disk().content();
+        long size = layer.disk().virtualSize();
         try {
             BitSet data = new BitSet();
             images.forEachExtent(0, size, extent -> {
@@ -174,8 +193,8 @@ public final class DiskChain implements Closeable {
                             Math.toIntExact(BlockTree.blocks(extent.end())));
                 }
             });
-            if (data.cardinality() > ComputedLeaves.most()) {
-                return false;
+            if (content == null || data.cardinality() > ComputedLeaves.most()) {
+                return null;
             }
             BlockTree.LeafHasher hasher = new BlockTree.LeafHasher();
             ByteBuffer block = ByteBuffer.allocate(BlockTree.BLOCK);
@@ -184,16 +203,13 @@ public final class DiskChain implements Closeable {
                 images.read(index * BlockTree.BLOCK, block.clear().limit(BlockTree.blockLength(index, size)));
                 return hasher.hash(block.flip());
             });
-            if (!DigestFile.rootOf(leaves.leaves()).equals(content.root())) {
-                return false;
-            }
-            computed = leaves;
-            return true;
+            return DigestFile.rootOf(leaves.leaves()).equals(content.root()) ? leaves : null;
         } catch (ImageException e) {
             if (Problems.saysNothingOfTheFile(e)) {
                 throw e;
             }
-            return false;
+            LOG.debug("{} cannot be read, so that nothing proves its leaves", layer.file(), e);
+            return null;
         }
     }
 
@@ -354,9 +370,6 @@ public final class DiskChain implements Closeable {
 
     /** The leaves of the whole disk at the topmost point. */
     public Leaves leaves() {
-        if (computed != null) {
-            return computed.leaves();
-        }
         return known != null
                 ? known.leaves()
                 : ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
@@ -380,9 +393,13 @@ public final class DiskChain implements Closeable {
 
     /** As {@link #openImages()}, whatever is wrong with an image: whoever needs anything of it gets the reason. */
     ImageChain openImagesAnyhow() throws IOException {
+        return openImagesAnyhow(layers);
+    }
+
+    private ImageChain openImagesAnyhow(List<DiskLayer> part) throws IOException {
         List<ImageReader> readers = new ArrayList<>();
         ImageMemory memory = shared == null ? ImageMemory.ofChain() : shared;
-        for (DiskLayer layer : layers) {
+        for (DiskLayer layer : part) {
             readers.add(readAnyhow(layer, memory));
         }
         // The layers close them.

@@ -9,6 +9,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.digest.BlockTree;
+import dev.virtwire.repository.internal.digest.ComputedLeaves;
 import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.digest.Leaves;
 import dev.virtwire.repository.internal.digest.UnknownLeaves;
@@ -42,6 +43,8 @@ public final class DiskLayer implements Closeable {
     private boolean checked;
     private @Nullable Boolean provesFile;
     private @Nullable Qcow2Reader reader;
+    private @Nullable ComputedLeaves computed;
+    private boolean tried;
 
     private DiskLayer(
             Point point,
@@ -172,8 +175,27 @@ public final class DiskLayer implements Closeable {
         return provesFile;
     }
 
+    /** Whether its digest file must not be believed, and nobody has tried to find out its leaves by other means. */
+    boolean isToBeLearnt() {
+        return wrong != null && !tried;
+    }
+
+    /** These are the leaves of the disk, whatever the digest file says; null if they could not be found out. */
+    void learn(@Nullable ComputedLeaves leaves) {
+        tried = true;
+        computed = leaves;
+    }
+
+    /** Whether its leaves were found out. */
+    boolean isLearnt() {
+        return computed != null;
+    }
+
     /** The leaves of the disk, or what stands for those that are lost. */
     Leaves content() {
+        if (computed != null) {
+            return computed.leaves();
+        }
         return digests == null ? new UnknownLeaves(BlockTree.blocks(disk.virtualSize())) : digests.content();
     }
 

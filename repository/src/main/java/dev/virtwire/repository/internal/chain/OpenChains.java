@@ -181,7 +181,7 @@ public final class OpenChains implements Closeable {
         DiskChain anyhow() throws IOException {
             List<DiskLayer> chain = topmostFirst();
             LeafMemory whole = null;
-            if (missing == null && chain.stream().allMatch(layer -> layer.wrong() == null)) {
+            if (missing == null && chain.stream().allMatch(layer -> layer.wrong() == null || layer.isLearnt())) {
                 try {
                     whole = leaves();
                 } catch (DamagedException e) {
