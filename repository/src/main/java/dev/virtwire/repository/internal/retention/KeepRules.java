@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Which points a retention's rules keep, and by which rule. Points without disks count only if no point has one. Nothing
- * is read or written here.
+ * Which points a retention's rules keep, and by which rule. Points without disks count only if no point has one.
+ * Nothing is read or written here.
  */
 final class KeepRules {
     /** With the offset: where clocks are set back, two hours have one number. */
