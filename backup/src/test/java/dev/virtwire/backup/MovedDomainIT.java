@@ -80,8 +80,8 @@ class MovedDomainIT {
             try {
                 BackupRequest request = BackupRequest.of("settler");
                 assertThat(scene.backup(request).notices())
-                        .containsOnlyOnce("domain settler was " + NAME + " before: its points of that time stay there"
-                                + " until 'virtwire forget' or 'virtwire prune --gone-for' lets them go");
+                        .containsOnlyOnce("folder " + NAME + " has points of a domain with the same UUID on this host:"
+                                + " if it was renamed, they stay there");
                 assertThat(scene.backup(request).notices()).isEmpty();
             } finally {
                 history.virsh("destroy", "settler");

@@ -151,7 +151,7 @@ class BatchIT {
 
         assertThat(run.err())
                 .contains("note: there is no domain 'gone-9' to exclude on " + at() + "\n")
-                .contains("notes-2: it has no disk: the point holds the domain's definition alone\n");
+                .contains("notes-2: no disk of it can be backed up: the point holds its definition\n");
         assertThat(run.exitCode()).isZero();
         assertThat(run("points", repository.toString()).out())
                 .contains("notes-1")

@@ -38,6 +38,7 @@ import dev.virtwire.repository.internal.store.RepositoryVersion;
 import dev.virtwire.repository.internal.verify.Verifier;
 import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.ThreadOperation;
+import dev.virtwire.repository.manifest.HostIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,13 +51,9 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A repository's folder. */
 public final class RepositoryStore implements Repository {
-    private static final Logger LOG = LoggerFactory.getLogger(RepositoryStore.class);
-
     private final Path folder;
     private final RepositoryFile file;
     private final DurableFiles files;
@@ -69,7 +66,7 @@ public final class RepositoryStore implements Repository {
         this.clock = clock;
     }
 
-    /** The same by another clock: all times that are written into it are told by this one. For tests of years. */
+    /** The same by another clock: it tells the times of points, holds, merges and damage. For tests of years. */
     public RepositoryStore by(InstantSource newClock) {
         return new RepositoryStore(folder, file, files, newClock);
     }
@@ -222,15 +219,10 @@ public final class RepositoryStore implements Repository {
         return new DomainStore(file.id(), file.formerIds(), domain, files, clock);
     }
 
-    /** The folders of other names with points of the domain that has this UUID: it was renamed. */
-    public List<DomainStore> formerNames(DomainStore domain, UUID uuid) {
+    /** The folders of other names whose newest point is of a domain with this identity but for its name, on this host. */
+    public List<DomainStore> formerNames(DomainStore domain, UUID uuid, HostIdentity host) {
         return domainStores().stream()
-                .filter(other -> !other.name().equals(domain.name()))
-                .filter(other -> {
-                    Point newest = other.points(problem -> LOG.debug("its own trouble", problem))
-                            .newest();
-                    return newest != null && newest.manifest().domain().uuid().equals(uuid);
-                })
+                .filter(other -> !other.name().equals(domain.name()) && other.isOf(uuid, host))
                 .toList();
     }
 

@@ -138,13 +138,19 @@ public final class BackupRun {
         clearEarlier(store);
         Point point;
         try {
-            point = DisklessPoint.make(facts, store, choice, notices);
+            point = DisklessPoint.make(facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
         } catch (UnsureCommitException e) {
-            throw unsure(e);
-        } catch (IOException e) {
+            throw new BackupException(
+                    "the backup of domain " + request.domain() + " is not safe: " + e.getMessage()
+                            + ". The next backup makes another point",
+                    e);
+        } catch (IOException | CopyCancelledException e) {
             throw describe(e, "");
         }
-        notices.add("it has no disk: the point holds the domain's definition alone");
+        notices.add("no disk of it can be backed up: the point holds its definition"
+                + (point.manifest().nvram() != null && point.manifest().nvram().reason() == null
+                        ? " and UEFI variables"
+                        : ""));
         notices.addAll(ofDefinition(store, point.manifest(), facts.description().keepsTpmState()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
@@ -209,11 +215,7 @@ public final class BackupRun {
     private Attempt begin(Attempt attempt) throws IOException {
         attempt.store().journal().write(attempt.entry());
         attempt.unfinished().create();
-        if (attempt.unfinished().isOpenToOthers()) {
-            notices.add("others can read " + attempt.store().folder()
-                    + ", which holds the guest's disks and perhaps passwords: its"
-                    + " file system has no modes. Mount it for one user alone, with umask=077 for instance");
-        }
+        noticeIfOpenToOthers(attempt.unfinished());
         requireNotCancelled();
         try {
             return new JobBegin(attempt).begin();
@@ -226,6 +228,12 @@ public final class BackupRun {
             Map<String, String> lost = new LinkedHashMap<>(attempt.lost());
             lost.putAll(e.disks());
             return plan(attempt.store(), attempt.facts(), attempt.choice(), lost);
+        }
+    }
+
+    private void noticeIfOpenToOthers(UnfinishedPoint unfinished) throws IOException {
+        if (unfinished.isOpenToOthers()) {
+            notices.add(unfinished.openToOthers());
         }
     }
 
@@ -315,10 +323,9 @@ public final class BackupRun {
         List<String> found = new ArrayList<>();
         if (manifest.previous() == null) {
             repository
-                    .formerNames(store, manifest.domain().uuid())
-                    .forEach(former -> found.add("domain " + manifest.domain().name() + " was " + former.name()
-                            + " before: its points of that time stay there until 'virtwire forget' or 'virtwire prune"
-                            + " --gone-for' lets them go"));
+                    .formerNames(store, manifest.domain().uuid(), manifest.host())
+                    .forEach(former -> found.add("folder " + former.name() + " has points of a domain with the same"
+                            + " UUID on this host: if it was renamed, they stay there"));
         }
         for (ExcludedDisk disk : manifest.excluded()) {
             found.add("disk " + disk.target() + " is not in it: " + disk.reason());

@@ -5,6 +5,7 @@ import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Level;
@@ -20,18 +21,26 @@ import java.util.List;
 final class DisklessPoint {
     private DisklessPoint() {}
 
+    /** Is told of the folder that the point is made in. */
+    @FunctionalInterface
+    interface Begun {
+        void at(UnfinishedPoint unfinished) throws IOException;
+    }
+
     /** Makes it, under the domain's lock. If that fails, nothing of it is left. */
-    static Point make(HostFacts facts, DomainStore store, DiskChoice choice, List<String> notices) throws IOException {
+    static Point make(HostFacts facts, DomainStore store, DiskChoice choice, Begun begun, Runnable requireNotCancelled)
+            throws IOException {
         Instant now = store.now();
         String id = store.newPointId(now, Level.FULL);
         UnfinishedPoint unfinished = new UnfinishedPoint(store, id);
         unfinished.create();
-        boolean made = false;
         try {
+            begun.at(unfinished);
             PointFiles fetched = PointFiles.fetch(facts);
             List<PointFile> files = fetched.write(unfinished);
             Point newest = store.points().newest();
-            Point point = unfinished.commit(new Manifest(
+            requireNotCancelled.run();
+            return unfinished.commit(new Manifest(
                     Manifest.FORMAT,
                     Manifest.VERSION,
                     Writer.here().program(),
@@ -55,15 +64,15 @@ final class DisklessPoint {
                     new DomainXml(fetched.secrets(), facts.description().secrets()),
                     fetched.nvram(),
                     List.of()));
-            made = true;
-            if (unfinished.notice() != null) {
-                notices.add(unfinished.notice());
-            }
-            return point;
-        } finally {
-            if (!made && !store.hasFolder(id)) {
+        } catch (UnsureCommitException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            try {
                 unfinished.discard();
+            } catch (IOException further) {
+                e.addSuppressed(further);
             }
+            throw e;
         }
     }
 }

@@ -74,7 +74,9 @@ record ParentChoice(
             return compared(point, noBitmap);
         }
         // A plan that is taken over from a run that died has its reasons only.
-        return base(reasonOf(target).substring(rebased(point, "").length()), noBitmap);
+        String reason = reasonOf(target);
+        String before = rebased(point, "");
+        return base(reason.startsWith(before) ? reason.substring(before.length()) : reason, noBitmap);
     }
 
     /** The reason if a bitmap tells what changed. */

@@ -143,6 +143,32 @@ public final class DiskChain implements Closeable {
                 missing -> problems.addAll(missing.findings()));
     }
 
+    /**
+     * As {@link #open}, also if digest files are damaged, but the images prove by the root of that point what stood in
+     * them. All data of the disk is read for each such file then.
+     *
+     * @throws DamagedException if anything else is damaged
+     */
+    public static DiskChain openProvable(DomainStore domain, Point top, ManifestDisk disk) throws IOException {
+        try {
+            return open(domain, top, disk);
+        } catch (DamagedException e) {
+            List<Finding> problems = new ArrayList<>();
+            DiskChain chain = openAnyhow(domain, top, disk, problems);
+            try {
+                chain.learnLeaves();
+                if (chain.layers.stream().allMatch(layer -> layer.wrong() == null || layer.isLearnt())) {
+                    return chain;
+                }
+            } catch (IOException | RuntimeException further) {
+                closeAll(chain.layers, further);
+                throw further;
+            }
+            closeAll(chain.layers, e);
+            throw e;
+        }
+    }
+
     /** Whether the leaves of the topmost disk are all known, and have the root that its manifest names. */
     boolean provesContent() throws IOException {
         ContentDigest content = top().disk().content();

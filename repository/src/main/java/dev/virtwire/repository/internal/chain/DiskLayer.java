@@ -192,7 +192,7 @@ public final class DiskLayer implements Closeable {
     }
 
     /** The leaves of the disk, or what stands for those that are lost. */
-    Leaves content() {
+    public Leaves content() {
         if (computed != null) {
             return computed.leaves();
         }
@@ -200,8 +200,7 @@ public final class DiskLayer implements Closeable {
     }
 
     /** Why its digest file must not be believed, or null if nothing is known against it. */
-    @Nullable
-    DamagedException wrong() {
+    public @Nullable DamagedException wrong() {
         return wrong;
     }
 

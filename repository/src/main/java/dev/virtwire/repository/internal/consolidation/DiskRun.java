@@ -119,8 +119,7 @@ final class DiskRun implements Closeable {
     }
 
     private static Leaves leaves(List<DiskLayer> layers) {
-        return ChainLeaves.of(
-                layers.stream().map(layer -> layer.digests().content()).toList());
+        return ChainLeaves.of(layers.stream().map(DiskLayer::content).toList());
     }
 
     @Override

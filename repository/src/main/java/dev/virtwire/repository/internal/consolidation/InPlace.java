@@ -52,6 +52,9 @@ final class InPlace {
         }
         String compression = run.chain().top().image().compression();
         for (DiskLayer layer : run.merged()) {
+            if (layer.wrong() != null) {
+                return layer.digestFile() + " is damaged";
+            }
             if (!layer.image().compression().equals(compression)) {
                 return "the images are compressed in different ways";
             }

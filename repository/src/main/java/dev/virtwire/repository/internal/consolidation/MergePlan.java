@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.copy.DiskStore;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.journal.MergeRecord;
@@ -135,7 +136,7 @@ final class MergePlan implements Closeable {
             for (ManifestDisk disk : stays.manifest().disks()) {
                 StoredImage image = disk.image();
                 if (image != null && image.backing() != null) {
-                    DiskChain chain = DiskChain.open(store, stays, disk);
+                    DiskChain chain = DiskChain.openProvable(store, stays, disk);
                     int length = (int) chain.layers().stream()
                             .takeWhile(layer -> merged.contains(layer.point().id()))
                             .count();
@@ -143,6 +144,7 @@ final class MergePlan implements Closeable {
                     // Until it is known which way it goes, so that it is closed whatever happens.
                     copied.put(disk.target(), run);
                     if (way.isInPlace(run)) {
+                        requireDigests(run);
                         copied.remove(disk.target());
                         edited.put(disk.target(), run);
                     }
@@ -151,6 +153,15 @@ final class MergePlan implements Closeable {
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    /** An edit that died is begun again only with the digests that it began with. */
+    private static void requireDigests(DiskRun run) {
+        for (DiskLayer layer : run.merged()) {
+            if (layer.wrong() != null) {
+                throw layer.wrong();
+            }
         }
     }
 

@@ -19,9 +19,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which points a retention's rules keep, and by which rule. Points without disks count only if no point has one.
+ * Which points a retention's rules keep, and by which rule. Points without disks count only if no point has
+ * one; but the newest of all stays.
  * Nothing is read or written here.
  */
 final class KeepRules {
@@ -32,11 +34,13 @@ final class KeepRules {
     private static final Duration LONGEST = Duration.ofDays(3_650_000);
 
     private final Retention retention;
+    private final @Nullable Candidate newest;
     private final List<Candidate> newestFirst = new ArrayList<>();
     private final Map<String, String> reasons = new HashMap<>();
 
     private KeepRules(List<Candidate> points, Retention retention) {
         this.retention = retention;
+        newest = points.isEmpty() ? null : points.get(points.size() - 1);
         boolean disks = points.stream().anyMatch(point -> !point.disks().isEmpty());
         for (int i = points.size() - 1; i >= 0; i--) {
             // Nights on which the domain had no disk must not push out what it had on them.
@@ -56,6 +60,7 @@ final class KeepRules {
             return reasons;
         }
         keep(newestFirst.get(0), "the newest that can be restored");
+        keep(requireNonNull(newest), "the newest, though it has no disk");
         for (int i = 0; i < Math.min(retention.last(), newestFirst.size()); i++) {
             keep(newestFirst.get(i), "one of the last " + retention.last());
         }

@@ -13,8 +13,11 @@ import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.Journal;
 import dev.virtwire.repository.internal.journal.Merges;
+import dev.virtwire.repository.internal.journal.NewestPoint;
 import dev.virtwire.repository.manifest.DomainIdentity;
+import dev.virtwire.repository.manifest.HostIdentity;
 import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.StoredFile;
 import java.io.IOException;
@@ -29,6 +32,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -271,6 +275,21 @@ public final class DomainStore {
 
     private boolean isOurs(String id) {
         return id.equals(repositoryId) || formerIds.contains(id);
+    }
+
+    /** Whether its newest point is of the domain with this UUID on this host, as far as that can be read. */
+    public boolean isOf(UUID uuid, HostIdentity host) {
+        try {
+            NewestPoint newest = journal().newest();
+            if (newest == null) {
+                return false;
+            }
+            Manifest manifest = point(newest.point()).manifest();
+            return manifest.domain().uuid().equals(uuid) && manifest.host().is(host.name(), host.uuid());
+        } catch (RepositoryException e) {
+            LOG.debug("the trouble of {} is its own", folder, e);
+            return false;
+        }
     }
 
     private RepositoryException noPoint(String id) {

@@ -31,6 +31,16 @@ public record Listing(List<Point> points, List<Finding> damage) {
         return points.isEmpty() ? null : points.get(points.size() - 1);
     }
 
+    /** The newest point that has a disk, or null: if a domain has no disk for a while, its bitmaps stay good. */
+    private @Nullable Point newestWithDisks() {
+        for (int i = points.size() - 1; i >= 0; i--) {
+            if (!points.get(i).manifest().disks().isEmpty()) {
+                return points.get(i);
+            }
+        }
+        return null;
+    }
+
     /**
      * The names of the checkpoints that the domain still needs: see {@link #keptPoints}.
      *
@@ -51,7 +61,7 @@ public record Listing(List<Point> points, List<Finding> damage) {
     public List<Point> keptPoints(boolean lastFull) {
         List<Point> kept = new ArrayList<>();
         Set<String> wanted = new HashSet<>();
-        Point newest = newest();
+        Point newest = newestWithDisks();
         if (newest != null) {
             newest.manifest().disks().forEach(disk -> wanted.add(disk.target()));
             newest.manifest().excluded().forEach(disk -> wanted.add(disk.target()));
@@ -60,7 +70,7 @@ public record Listing(List<Point> points, List<Finding> damage) {
         for (int i = points.size() - 1; i >= 0; i--) {
             Point point = points.get(i);
             Manifest manifest = point.manifest();
-            if (manifest.mode() == Mode.PUSH) {
+            if (manifest.mode() == Mode.PUSH || manifest.disks().isEmpty()) {
                 continue;
             }
             boolean needed = full && manifest.level() == Level.FULL;

@@ -61,6 +61,12 @@ public final class UnfinishedPoint {
                 .anyMatch(each -> !each.name().startsWith("OWNER"));
     }
 
+    /** What the user should know if that is so. */
+    public String openToOthers() {
+        return "others can read " + store.folder() + ", which holds the guest's disks and perhaps passwords: its"
+                + " file system has no modes. Mount it for one user alone, with umask=077 for instance";
+    }
+
     /** Writes a small file of the point. */
     public void write(String name, byte[] content) throws IOException {
         files.writeNew(folder.resolve(name), content);

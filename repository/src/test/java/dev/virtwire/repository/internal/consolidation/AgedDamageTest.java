@@ -124,6 +124,48 @@ class AgedDamageTest {
         chain.requireRight(2);
     }
 
+    /** The images prove by the root of that point what stood in the file, and the merged one gets a new one. */
+    @Test
+    void aDamagedDigestFileHoldsNoMergeUp() throws IOException {
+        for (int index = 0; index < 4; index++) {
+            for (int place : new int[] {5, 40, 200}) {
+                Chain chain = chain(5).grow(SIZE, 4);
+                Path digests = chain.image(index, "vda").resolveSibling("vda.digests");
+                byte[] bytes = Files.readAllBytes(digests);
+                bytes[Math.min(place, bytes.length - 1)] ^= 2;
+                Files.write(digests, bytes);
+                if (place == 40) {
+                    verify(chain);
+                }
+
+                assertThat(prune(chain, 2).damage())
+                        .as("byte %d of the digests of point %d", place, index)
+                        .isEmpty();
+
+                assertThat(left(chain)).containsExactly(3, 4);
+                chain.requireRight(3, 4);
+                assertThat(verify(chain)).extracting(PointDamage::point).isSubsetOf(chain.id(3));
+            }
+        }
+    }
+
+    @Test
+    void aDamagedDigestFileOfAPointThatStaysHoldsNoMergeIntoItsChildUp() throws IOException {
+        Chain chain = chain(6).grow(SIZE, 4);
+        Repository.open(chain.folder).hold("web1", chain.id(1), null);
+        Path digests = chain.image(1, "vda").resolveSibling("vda.digests");
+        byte[] bytes = Files.readAllBytes(digests);
+        bytes[bytes.length - 1] ^= 2;
+        Files.write(digests, bytes);
+
+        prune(chain, 1);
+
+        chain.requireRight(List.of(), 1, 4);
+        chain.restore(1);
+        chain.restore(4);
+        assertThat(verify(chain)).extracting(PointDamage::point).containsExactly(chain.id(1));
+    }
+
     /** The part of the first cluster that nothing needs; every image has it. */
     private static void flipWhatNothingNeeds(Path image) throws IOException {
         byte[] bytes = Files.readAllBytes(image);

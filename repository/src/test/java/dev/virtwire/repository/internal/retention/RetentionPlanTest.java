@@ -94,7 +94,7 @@ class RetentionPlanTest {
         for (int day = 3; day < 7; day++) {
             add("2026-01-0" + day + "T00:00:00Z", -1, Set.of(), true, null, null);
         }
-        assertThat(kept(rules(2, 0, 0, 0))).containsExactly("p0", "p1");
+        assertThat(kept(rules(2, 0, 0, 0))).containsExactly("p0", "p1", "p5");
         points.subList(0, 2).clear();
         assertThat(kept(rules(2, 0, 0, 0))).containsExactly("p4", "p5");
     }
