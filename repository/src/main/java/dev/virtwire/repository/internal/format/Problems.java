@@ -39,6 +39,20 @@ public final class Problems {
         return false;
     }
 
+    /** Whether something failed because a file system is full, or a quota is used up. */
+    public static boolean isForLackOfRoom(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException && isForLackOfRoom(String.valueOf(cause.getMessage()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isForLackOfRoom(String text) {
+        return text.contains("No space left on device") || text.contains("Disk quota exceeded");
+    }
+
     /** Why the operating system refused, in lower-case words without a full stop. */
     public static String reason(IOException cause) {
         if (cause instanceof AccessDeniedException) {
@@ -63,7 +77,7 @@ public final class Problems {
         if (text == null) {
             return cause.getClass().getSimpleName();
         }
-        if (text.contains("No space left on device") || text.contains("Disk quota exceeded")) {
+        if (isForLackOfRoom(text)) {
             return "the file system is full (" + text + ")";
         }
         return text;

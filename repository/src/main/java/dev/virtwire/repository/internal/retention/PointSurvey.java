@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.retention;
 
+import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -43,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PointSurvey {
     private static final String RING = "what it builds on leads back to it";
+    private static final String UNFINISHED = "a merge into it has not ended";
 
     private final DomainStore store;
     private final Set<String> gone;
@@ -59,7 +62,7 @@ final class PointSurvey {
     PointSurvey(DomainStore store) {
         this.store = store;
         gone = store.gone();
-        if (!gone.isEmpty()) {
+        if (store.journal().hasMerges()) {
             store.merges().all().forEach(merge -> begun.put(merge.point(), merge));
         }
         Listing listing = store.points();
@@ -129,7 +132,7 @@ final class PointSurvey {
             parent = merge.base();
             good = false;
             damage = null;
-            stays = "a merge into it has not ended";
+            stays = UNFINISHED;
         }
         return new Candidate(
                 point.id(),
@@ -164,7 +167,35 @@ final class PointSurvey {
         for (Hold hold : store.journal().holds().list()) {
             pins.put(hold.point(), "held" + (hold.reason() == null ? "" : ": " + hold.reason()));
         }
+        begun.values().forEach(this::pinMerge);
         pinDisks();
+    }
+
+    /**
+     * A merge that has not ended still reads all down to its base: also points that are not gone, since others build on
+     * them.
+     */
+    private void pinMerge(MergeRecord merge) {
+        Point point = byId.get(merge.point());
+        if (point == null || !point.manifestSha256().equals(merge.manifestSha256())) {
+            return;
+        }
+        pins.put(merge.point(), UNFINISHED);
+        Set<String> walked = new HashSet<>();
+        try {
+            while (point.manifest().parent() != null && walked.add(point.id())) {
+                point = DiskChain.parentOf(store, point);
+                if (point.id().equals(merge.base())) {
+                    return;
+                }
+                if (!gone.contains(point.id())) {
+                    pins.put(point.id(), "the merge into " + merge.point() + " has not ended");
+                }
+            }
+        } catch (DamagedException e) {
+            // What is beneath cannot be read by the merge either.
+            damage.addAll(e.findings());
+        }
     }
 
     /** The newest point that can be restored may lack a disk of the domain: one that has it stays then. */

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
-import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.Progress;
@@ -42,6 +41,7 @@ public final class Pruner {
     private final DomainStore store;
     private final Retention retention;
     private final @Nullable Consolidator consolidator;
+    private final RateLimit limit;
     private final ProgressMeter meter;
 
     /**
@@ -51,20 +51,26 @@ public final class Pruner {
      */
     public Pruner(
             DomainStore store, Retention retention, @Nullable Consolidator consolidator, ProgressListener listener) {
-        this(store, retention, consolidator, new ProgressMeter(listener, 0, 0));
+        this(store, retention, consolidator, new RateLimit(RateLimit.NONE), new ProgressMeter(listener, 0, 0));
     }
 
-    private Pruner(DomainStore store, Retention retention, @Nullable Consolidator consolidator, ProgressMeter meter) {
+    private Pruner(
+            DomainStore store,
+            Retention retention,
+            @Nullable Consolidator consolidator,
+            RateLimit limit,
+            ProgressMeter meter) {
         this.store = store;
         this.retention = retention;
         this.consolidator = consolidator;
+        this.limit = limit;
         this.meter = meter;
     }
 
     /** Of this domain, by {@code retention}; merges read no faster than {@code limit} lets them. */
     public static Pruner of(DomainStore store, Retention retention, RateLimit limit, ProgressListener listener) {
         ProgressMeter meter = new ProgressMeter(listener, 0, 0);
-        return new Pruner(store, retention, new Consolidator(store, limit, meter), meter);
+        return new Pruner(store, retention, new Consolidator(store, limit, meter), limit, meter);
     }
 
     /** Says what {@link #run} would do; neither locks nor changes anything. */
@@ -130,8 +136,8 @@ public final class Pruner {
     }
 
     /**
-     * Finishes the merges of earlier runs. If that fails for a reason that may be gone when points are removed, as
-     * where the file system is full, it is tried again then.
+     * Finishes the merges of earlier runs. If that fails because the file system is full, it is tried again when points
+     * are removed.
      *
      * @param damage gets what is damaged: nothing can be merged then
      * @return whether there is nothing to try again
@@ -142,9 +148,10 @@ public final class Pruner {
         }
         try {
             resumeOrTell(consolidator, damage);
-        } catch (DamagedException | OperationCancelledException e) {
-            throw e;
         } catch (RepositoryException e) {
+            if (!Problems.isForLackOfRoom(e)) {
+                throw e;
+            }
             LOG.debug("a merge in {} is finished after removals", store.folder(), e);
             return false;
         }
@@ -170,7 +177,7 @@ public final class Pruner {
         }
         Point point = store.point(id);
         Look look = new Look(point);
-        try (Workers workers = new Workers("look", new RateLimit(RateLimit.NONE))) {
+        try (Workers workers = new Workers("look", limit)) {
             LostContent content = new LostContent(store, workers);
             for (ManifestDisk disk : point.manifest().disks()) {
                 if (disk.image() != null) {

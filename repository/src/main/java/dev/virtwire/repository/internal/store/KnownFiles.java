@@ -17,16 +17,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one run has read of a domain's small files, so that it reads each once, however many points build on it. A file
  * is read again if another one is in its place. For several threads.
+ *
+ * @param points by their folders
+ * @param right small files that have the bytes which a manifest names
  */
-final class KnownFiles {
-    private record Stamps(FileStamp manifest, FileStamp sum) {}
+record KnownFiles(Map<Path, KnownPoint> points, Map<Path, KnownBytes> right) {
+    record Stamps(FileStamp manifest, FileStamp sum) {}
 
-    private record KnownPoint(Point point, Stamps stamps) {}
+    record KnownPoint(Point point, Stamps stamps) {}
 
-    private record KnownBytes(StoredFile stored, FileStamp stamp) {}
+    record KnownBytes(StoredFile stored, FileStamp stamp) {}
 
-    private final Map<Path, KnownPoint> points = new ConcurrentHashMap<>();
-    private final Map<Path, KnownBytes> right = new ConcurrentHashMap<>();
+    /** Nothing yet. */
+    KnownFiles() {
+        this(new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
+    }
 
     /** The point in {@code folder}, as {@link PointReader#read}. */
     Point point(Path folder, String domain, Predicate<String> repository) {

@@ -152,7 +152,9 @@ class AgedDamageTest {
     @Test
     void aDamagedDigestFileOfAPointThatStaysHoldsNoMergeIntoItsChildUp() throws IOException {
         Chain chain = chain(6).grow(SIZE, 4);
-        Repository.open(chain.folder).hold("web1", chain.id(1), null);
+        for (int held : new int[] {0, 1}) {
+            Repository.open(chain.folder).hold("web1", chain.id(held), null);
+        }
         Path digests = chain.image(1, "vda").resolveSibling("vda.digests");
         byte[] bytes = Files.readAllBytes(digests);
         bytes[bytes.length - 1] ^= 2;
@@ -160,7 +162,7 @@ class AgedDamageTest {
 
         prune(chain, 1);
 
-        chain.requireRight(List.of(), 1, 4);
+        chain.requireRight(List.of(), 0, 1, 4);
         chain.restore(1);
         chain.restore(4);
         assertThat(verify(chain)).extracting(PointDamage::point).containsExactly(chain.id(1));

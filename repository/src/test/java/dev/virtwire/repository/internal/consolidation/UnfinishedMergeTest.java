@@ -26,6 +26,7 @@ import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.retention.Pruner;
 import dev.virtwire.repository.internal.store.DomainStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,6 +72,41 @@ class UnfinishedMergeTest {
                 }
             }
         }
+    }
+
+    /** The points between the one that stays and the base are not gone: another point builds on them. */
+    @Test
+    void whatAMergeOverABranchStillReadsIsNotRemoved() throws Exception {
+        int met = 0;
+        boolean crashed = true;
+        for (int step = 0; crashed; step++) {
+            Chain chain = new Chain(folder.resolve("r" + chains++), new Random(17)).grow(1 << 20, 2);
+            int branch = chain.increment(2);
+            int gone = chain.increment(2);
+            int stays = chain.increment(gone);
+            int newest = chain.increment(0);
+            Repository.open(chain.folder).hold("web1", chain.id(stays), null);
+            crashed = false;
+            try {
+                chain.consolidator(CrashingFiles.at(step)).merge(chain.id(stays), chain.ids(gone, 2, 1));
+            } catch (RuntimeException e) {
+                crashed = true;
+            }
+            DomainStore store = chain.store(DurableFiles.PLAIN);
+            if (!crashed || !store.journal().hasMerges()) {
+                continue;
+            }
+            met++;
+            // Nothing can be merged, as if there were no room.
+            new Pruner(store, Retention.ofLast(1), null, ProgressListener.NONE).run();
+            assertThat(store.hasPoint(chain.id(branch))).isFalse();
+            chain.restore(stays);
+            Repository.open(chain.folder)
+                    .prune(PruneRequest.of("web1", Retention.ofLast(1)), ProgressListener.NONE)
+                    .join();
+            chain.requireRight(stays, newest);
+        }
+        assertThat(met).isGreaterThan(2);
     }
 
     /** One byte of each cluster of data that the image has. */
