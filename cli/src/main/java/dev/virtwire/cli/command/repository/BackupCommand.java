@@ -312,7 +312,8 @@ public final class BackupCommand extends ConnectedCommand {
     private void print(DomainOutcome outcome) {
         BackupReport.lines(outcome).forEach(this::say);
         if (outcome.result() != null) {
-            outcome.result().notices().forEach(this::note);
+            String of = several() ? outcome.domain() + ": " : "";
+            outcome.result().notices().forEach(notice -> note(of + notice));
         }
     }
 
