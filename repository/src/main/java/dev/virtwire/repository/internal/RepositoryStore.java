@@ -189,7 +189,7 @@ public final class RepositoryStore implements Repository {
 
     @Override
     public String newId() {
-        return RepositoryVersion.newId(folder, domainStores(), files);
+        return RepositoryVersion.newId(folder, this::domainStores, files);
     }
 
     /** What this repository changes its files with. */
@@ -203,7 +203,7 @@ public final class RepositoryStore implements Repository {
             return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                             && Names.isDomainFolder(String.valueOf(path.getFileName())))
                     .sorted()
-                    .map(this::store)
+                    .map(path -> store(path, true))
                     .toList();
         } catch (IOException e) {
             throw Problems.with("read", folder, e);
@@ -212,11 +212,11 @@ public final class RepositoryStore implements Repository {
 
     /** The folder of the domain with this name, which need not exist. */
     public DomainStore domain(String name) {
-        return store(folder.resolve(Names.domainFolder(name)));
+        return store(folder.resolve(Names.domainFolder(name)), false);
     }
 
-    private DomainStore store(Path domain) {
-        return new DomainStore(file.id(), file.formerIds(), domain, files, clock);
+    private DomainStore store(Path domain, boolean listed) {
+        return new DomainStore(file.id(), file.formerIds(), domain, listed, files, clock);
     }
 
     /** The folders of other names whose newest point is of a domain with this identity but for its name, on this host. */
@@ -238,7 +238,7 @@ public final class RepositoryStore implements Repository {
                 return there;
             }
         }
-        DomainStore byName = domain(name);
+        DomainStore byName = store(folder.resolve(Names.domainFolder(name)), true);
         if (!byName.exists()) {
             throw new RepositoryException("repository " + folder + " holds nothing of a domain " + name);
         }
