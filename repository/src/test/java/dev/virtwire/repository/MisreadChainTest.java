@@ -13,6 +13,7 @@ import dev.virtwire.repository.internal.format.DurableFiles;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
@@ -109,5 +110,28 @@ class MisreadChainTest {
         assertThat(out).doesNotExist();
         assertThat(Repository.open(folder.resolve("backups")).points("web1").known())
                 .isEmpty();
+    }
+
+    /** The bytes that are written are those that were compared, not what a second read gives. */
+    @Test
+    void aSmallFileThatIsReadWrongAfterItWasComparedIsNotDelivered() throws IOException {
+        Path saved = increment.folder().resolve("domain.xml");
+        byte[] content = Files.readAllBytes(saved);
+        Path written = out.resolve("web1-domain.xml");
+        Path temporary = written.resolveSibling(".web1-domain.xml.partial");
+        Files.createDirectories(out);
+        Files.createFile(temporary);
+        DurableFiles files = new DurableFiles((step, path) -> {
+            if (step == DurableFiles.Step.DELETE && path.equals(temporary)) {
+                byte[] other = content.clone();
+                other[0] ^= 1;
+                Files.write(saved, other);
+            }
+        });
+        RepositoryStore.open(folder.resolve("backups"), files)
+                .restore(RestoreRequest.of(increment, out), ProgressListener.NONE)
+                .join();
+
+        assertThat(written).hasBinaryContent(content);
     }
 }

@@ -28,7 +28,6 @@ import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -241,8 +240,9 @@ public final class FileRestore {
     }
 
     private void copy(PointFile stored) throws IOException {
+        byte[] content;
         try {
-            SmallFiles.require(point.folder(), stored);
+            content = SmallFiles.read(point.folder(), stored);
         } catch (DamagedException e) {
             losses.leftOut(point, stored.file(), e.findings());
             if (!request.salvage()) {
@@ -251,7 +251,6 @@ public final class FileRestore {
             leftOut.add(stored.role());
             return;
         }
-        files.writeNew(
-                made.add(place(stored)), Files.readAllBytes(point.folder().resolve(stored.file())));
+        files.writeNew(made.add(place(stored)), content);
     }
 }
