@@ -166,6 +166,17 @@ class NewIdTest {
     }
 
     @Test
+    void whoOpenedItBeforeReadsThePointsThatAreMadeAfterwards() throws Exception {
+        Repository before = Repository.open(backups);
+        Repository.open(backups).newId();
+        Point made =
+                new PointMaker(backups).increment(Map.of("vda", disks.get(2).later(random)), points.get(2));
+
+        requireWhole(before);
+        assertThat(before.newestPoint("web1").id()).isEqualTo(made.id());
+    }
+
+    @Test
     void aDomainThatIsMadeMeanwhileKeepsItFromHappening() throws Exception {
         Repository repository = Repository.open(backups);
         Path journal = backups.resolve("web1").resolve(Names.JOURNAL);

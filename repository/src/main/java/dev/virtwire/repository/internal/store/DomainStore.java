@@ -275,7 +275,7 @@ public final class DomainStore {
     }
 
     private boolean isOurs(String id) {
-        return id.equals(repositoryId) || formerIds.contains(id);
+        return id.equals(repositoryId) || formerIds.contains(id) || RepositoryVersion.isIdOf(repositoryFolder(), id);
     }
 
     /** Whether its newest point is of the domain with this UUID on this host, as far as that can be read. */

@@ -93,6 +93,12 @@ public final class RepositoryVersion {
         }
     }
 
+    /** Whether a repository has this id now, or had it; who opened it before it got the id knows nothing of that. */
+    static boolean isIdOf(Path repository, String id) {
+        RepositoryFile now = read(repository.resolve(Names.REPOSITORY), repository.resolve(Names.REPOSITORY_SUM));
+        return now.id().equals(id) || now.formerIds().contains(id);
+    }
+
     /** What a run left on a host has names with the old id, and in a copy it is not ours. */
     private static void refuseUnfinished(DomainStore domain) {
         List<String> unfinished = domain.journal().points();
