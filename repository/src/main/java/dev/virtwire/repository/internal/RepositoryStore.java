@@ -219,7 +219,7 @@ public final class RepositoryStore implements Repository {
         return new DomainStore(file.id(), file.formerIds(), domain, listed, files, clock);
     }
 
-    /** The folders of other names whose newest point is of a domain with this identity but for its name, on this host. */
+    /** The folders of other names whose newest point is of a domain of this host with this identity but its name. */
     public List<DomainStore> formerNames(DomainStore domain, UUID uuid, HostIdentity host) {
         return domainStores().stream()
                 .filter(other -> !other.name().equals(domain.name()) && other.isOf(uuid, host))

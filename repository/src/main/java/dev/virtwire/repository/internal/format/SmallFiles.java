@@ -35,8 +35,8 @@ public final class SmallFiles {
     }
 
     /**
-     * The bytes of a file in {@code folder}, which are those that are compared: to require them and read them again would
-     * prove nothing of what is read.
+     * The bytes of a file in {@code folder}, which are those that are compared: to require them and read them again
+     * would prove nothing of what is read.
      *
      * @throws DamagedException if it is missing or differs
      */
