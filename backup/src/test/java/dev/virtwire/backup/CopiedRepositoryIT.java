@@ -16,9 +16,10 @@ import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A repository and its copy, both of which are backed up into. */
 @ExtendWith(LibvirtdExtension.class)
@@ -28,8 +29,11 @@ class CopiedRepositoryIT {
     @TempDir
     Path folder;
 
-    @Test
-    void aCopyWithAnIdOfItsOwnLeavesTheCheckpointsOfTheOriginalAlone(Libvirtd libvirtd) throws Exception {
+    /** If the copy is first, the original's checkpoint is still on the host. It is not the copy's to build on. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aCopyWithAnIdOfItsOwnLeavesTheCheckpointsOfTheOriginalAlone(boolean copyFirst, Libvirtd libvirtd)
+            throws Exception {
         try (Guest guest = Guest.on(libvirtd, NAME)
                 .disk(GuestDisk.qcow2(24 * MIB).pattern(3))
                 .start()) {
@@ -41,14 +45,18 @@ class CopiedRepositoryIT {
             List<String> command = List.of(
                     "cp", "-a", original.backups().toString(), copy.backups().toString());
             new Tools().run(command);
+            String formerId = Repository.open(copy.backups()).id();
             Repository.open(copy.backups()).newId();
             History intoCopy = new History(libvirtd, guest, copy, folder.resolve("truths of the copy"));
 
             String before = null;
             for (int day = 0; day < 3; day++) {
                 guest.write("vda", day * 7 * MIB, 65_536, 0x30 + day);
+                Manifest ofCopy = copyFirst ? increment(intoCopy, copy.backups(), day > 0) : null;
                 Manifest one = increment(intoOriginal, original.backups(), true);
-                Manifest other = increment(intoCopy, copy.backups(), day > 0);
+                Manifest other = ofCopy == null ? increment(intoCopy, copy.backups(), day > 0) : ofCopy;
+                assertThat(reason(other).contains("its checkpoint belongs to repository " + formerId))
+                        .isEqualTo(day == 0);
                 original.requireClean(NAME, one.checkpoint(), other.checkpoint());
                 assertThat(other.checkpoint()).isNotEqualTo(before);
                 before = other.checkpoint();
@@ -66,5 +74,9 @@ class CopiedRepositoryIT {
         assertThat(disk.level()).isEqualTo(Level.INCREMENTAL);
         assertThat(disk.reason().startsWith("what changed since point")).isEqualTo(byBitmap);
         return manifest;
+    }
+
+    private static String reason(Manifest manifest) {
+        return manifest.disk("vda").reason();
     }
 }

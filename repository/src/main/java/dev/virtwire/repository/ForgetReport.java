@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param stored bytes of the images, as far as manifests can be read
  * @param lastBackup when the newest point was completed, or null if nobody can say: there is no point, or a manifest
  *     cannot be read
- * @param obstacles why it is not erased as long as that is so: held points, and runs that were not cleared up after
+ * @param obstacles why it is not erased as long as that is so: held points, and runs that were not cleared up after; or
+ *     that only what an earlier run had left of a domain of this name was erased, so that one has to ask again
  * @param remains what may remain of it on hosts, which only a host can delete: checkpoints and pushed images
  */
 public record ForgetReport(

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A domain with a chain, a pushed point and a bystander, and what erasing it does. */
 class ForgetTest {
@@ -230,13 +232,30 @@ class ForgetTest {
         assertThat(gone).isGreaterThan(15);
     }
 
-    @Test
-    void aDomainCanBeBackedUpAgainWhileTheOldOneIsStillBeingErased() throws Exception {
-        Path rest = Files.createDirectories(backups.resolve(Names.erased("web1", Names.random()) + "/x"));
+    /** The one who repeats the command means what died, and knows nothing of the new points. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 250})
+    void aDomainThatWasBackedUpAgainIsErasedOnlyIfThatIsAskedForAgain(int length) throws Exception {
+        String name = "web1".repeat(63).substring(0, length);
+        if (!name.equals("web1")) {
+            Files.move(backups.resolve("web1"), backups.resolve(name));
+        }
+        Path rest = Files.createDirectories(backups.resolve(Names.erased(name, Names.random()) + "/x"));
         Files.createFile(rest.resolve("vda.qcow2"));
 
-        assertThat(forget(repository, null).points()).hasSize(3);
+        ForgetReport first =
+                repository.forget(name, null, ProgressListener.NONE).join();
 
+        assertThat(rest.getParent()).doesNotExist();
+        assertThat(first.erased()).isFalse();
+        assertThat(first.points()).containsExactlyInAnyOrderElementsOf(points);
+        assertThat(first.obstacles())
+                .containsExactly("what an earlier forget had left of a domain of this name is erased now, and this"
+                        + " domain was made after that: repeat the forget to erase it too");
+        assertThat(repository.points(name).points()).hasSize(3);
+        assertThat(repository.lookToForget(name).obstacles()).isEmpty();
+        assertThat(repository.forget(name, null, ProgressListener.NONE).join().erased())
+                .isTrue();
         requireErased(backups);
     }
 

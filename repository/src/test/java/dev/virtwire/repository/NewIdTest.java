@@ -10,6 +10,8 @@ import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.DomainLock;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.RepositoryVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,5 +142,78 @@ class NewIdTest {
                 .hasMessageContaining(entry.toString());
         Files.delete(entry);
         assertThat(RepositoryStore.open(backups, DurableFiles.PLAIN).newId()).isNotEqualTo(repository.id());
+    }
+
+    /** A run that has the old id would name its points and checkpoints by that of the original. */
+    @Test
+    void whoOpenedItBeforeDoesNotWriteUntilItIsOpenedAgain() throws Exception {
+        RepositoryStore before = RepositoryStore.open(backups, DurableFiles.PLAIN);
+        DomainStore listed = before.existing("web1");
+        String id = Repository.open(backups).newId();
+
+        String refusal = "repository " + backups + " got another id meanwhile, " + id + " and not " + before.id()
+                + " any more: open it again";
+        assertThatThrownBy(listed::lock).isInstanceOf(RepositoryException.class).hasMessage(refusal);
+        assertThatThrownBy(() -> before.domain("web1").lock()).hasMessage(refusal);
+        assertThatThrownBy(() -> before.domain("web2").lock()).hasMessage(refusal);
+        assertThat(backups.resolve("web2")).doesNotExist();
+        assertThatThrownBy(() -> before.hold("web1", points.get(0).id(), null)).hasMessage(refusal);
+        assertThatThrownBy(() -> before.prune(PruneRequest.of("web1", Retention.ofLast(1)), ProgressListener.NONE)
+                        .join())
+                .hasMessage(refusal);
+        assertThatThrownBy(before::newId).hasMessage(refusal);
+        Repository.open(backups).hold("web1", points.get(0).id(), null);
+    }
+
+    @Test
+    void whoOpenedItBeforeReadsThePointsThatAreMadeAfterwards() throws Exception {
+        Repository before = Repository.open(backups);
+        Repository.open(backups).newId();
+        Point made =
+                new PointMaker(backups).increment(Map.of("vda", disks.get(2).later(random)), points.get(2));
+
+        requireWhole(before);
+        assertThat(before.newestPoint("web1").id()).isEqualTo(made.id());
+    }
+
+    @Test
+    void aDomainThatIsMadeMeanwhileKeepsItFromHappening() throws Exception {
+        Repository repository = Repository.open(backups);
+        Path journal = backups.resolve("web1").resolve(Names.JOURNAL);
+        DurableFiles.PLAIN.deleteTree(journal);
+        List<DomainLock> locks = new ArrayList<>();
+        DurableFiles files = new DurableFiles((step, path) -> {
+            if (step == DurableFiles.Step.CREATE_FOLDER && path.equals(journal)) {
+                locks.add(RepositoryStore.open(backups, DurableFiles.PLAIN)
+                        .domain("web2")
+                        .lock());
+            }
+        });
+        assertThatThrownBy(() -> RepositoryStore.open(backups, files).newId())
+                .isInstanceOf(RepositoryBusyException.class)
+                .hasMessageContaining("domain web2");
+        assertThat(Repository.open(backups).id()).isEqualTo(repository.id());
+        assertThat(locks).hasSize(1);
+        locks.get(0).close();
+        assertThat(Repository.open(backups).newId()).isNotEqualTo(repository.id());
+    }
+
+    @Test
+    void aDomainThatIsErasedMeanwhileIsNotMadeAgain() throws Exception {
+        RepositoryStore store = RepositoryStore.open(backups, DurableFiles.PLAIN);
+        DomainStore listed = store.domainStores().get(0);
+        store.forget("web1", null, ProgressListener.NONE).join();
+
+        assertThatThrownBy(listed::lock)
+                .isInstanceOf(RepositoryException.class)
+                .hasMessage(
+                        "repository " + backups + " holds nothing of a domain web1 any more: it was erased meanwhile");
+        assertThat(backups.resolve("web1")).doesNotExist();
+        assertThat(RepositoryVersion.newId(backups, () -> List.of(listed), DurableFiles.PLAIN))
+                .isEqualTo(Repository.open(backups).id());
+        assertThat(backups.resolve("web1")).doesNotExist();
+        store = RepositoryStore.open(backups, DurableFiles.PLAIN);
+        store.domain("web1").lock().close();
+        assertThat(backups.resolve("web1")).isDirectory();
     }
 }

@@ -189,7 +189,7 @@ public final class RepositoryStore implements Repository {
 
     @Override
     public String newId() {
-        return RepositoryVersion.newId(folder, domainStores(), files);
+        return RepositoryVersion.newId(folder, this::domainStores, files);
     }
 
     /** What this repository changes its files with. */
@@ -203,7 +203,7 @@ public final class RepositoryStore implements Repository {
             return list.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                             && Names.isDomainFolder(String.valueOf(path.getFileName())))
                     .sorted()
-                    .map(this::store)
+                    .map(path -> store(path, true))
                     .toList();
         } catch (IOException e) {
             throw Problems.with("read", folder, e);
@@ -212,16 +212,14 @@ public final class RepositoryStore implements Repository {
 
     /** The folder of the domain with this name, which need not exist. */
     public DomainStore domain(String name) {
-        return store(folder.resolve(Names.domainFolder(name)));
+        return store(folder.resolve(Names.domainFolder(name)), false);
     }
 
-    private DomainStore store(Path domain) {
-        return new DomainStore(file.id(), file.formerIds(), domain, files, clock);
+    private DomainStore store(Path domain, boolean listed) {
+        return new DomainStore(file.id(), file.formerIds(), domain, listed, files, clock);
     }
 
-    /**
-     * The folders of other names whose newest point is of a domain with this identity but for its name, on this host.
-     */
+    /** The folders of other names whose newest point is of a domain of this host with this identity but its name. */
     public List<DomainStore> formerNames(DomainStore domain, UUID uuid, HostIdentity host) {
         return domainStores().stream()
                 .filter(other -> !other.name().equals(domain.name()) && other.isOf(uuid, host))
@@ -240,7 +238,7 @@ public final class RepositoryStore implements Repository {
                 return there;
             }
         }
-        DomainStore byName = domain(name);
+        DomainStore byName = store(folder.resolve(Names.domainFolder(name)), true);
         if (!byName.exists()) {
             throw new RepositoryException("repository " + folder + " holds nothing of a domain " + name);
         }
@@ -336,12 +334,14 @@ public final class RepositoryStore implements Repository {
     public Operation<ForgetReport> forget(String domain, @Nullable Instant noBackupSince, ProgressListener listener) {
         return ThreadOperation.start("virtwire forget", () -> {
             listener.progressed(new Progress(Progress.Phase.REMOVING, null, 0, 0, 0, 0, 0));
-            List<String> finished = finishErasures();
-            boolean rest = finished.contains(domain) || finished.contains(Names.domainFolder(domain));
-            if (rest && !domain(domain).exists()) {
-                return new ForgetReport(domain, true, List.of(), 0, null, List.of(), List.of());
+            boolean finished = DomainErasure.isAmong(finishErasures(), domain);
+            if (!finished) {
+                return new DomainErasure(existing(domain)).run(noBackupSince);
             }
-            return new DomainErasure(existing(domain)).run(noBackupSince);
+            // What was asked for may be what a run died over; who backed up since then has not been asked about.
+            return holds(domain)
+                    ? new DomainErasure(existing(domain)).lookAfterAnother()
+                    : new ForgetReport(domain, true, List.of(), 0, null, List.of(), List.of());
         });
     }
 

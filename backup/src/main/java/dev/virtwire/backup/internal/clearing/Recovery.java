@@ -27,12 +27,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Clears after every run that died, in every domain that nobody writes right now. What ran on other hosts than the
  * caller's stays: a URI in the repository is never followed, because others may write there.
  */
 public final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
     private final RepositoryStore repository;
     private final Supplier<Libvirt> connect;
     private final ProgressMeter meter;
@@ -87,6 +91,12 @@ public final class Recovery {
             lock = store.lock();
         } catch (RepositoryBusyException e) {
             busy.add(String.valueOf(e.getMessage()));
+            return;
+        } catch (RepositoryException e) {
+            if (store.exists()) {
+                throw e;
+            }
+            LOG.debug("{} was erased meanwhile", store.folder(), e);
             return;
         }
         Leftovers leftovers = new Leftovers(store);

@@ -11,11 +11,9 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.CheckpointCreateFlags;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
-import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.manifest.PointFile;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +58,7 @@ public final class HostCheckpoints {
             return gone;
         }
         try {
-            SmallFiles.require(point.folder(), file);
-            String xml = Files.readString(point.folder().resolve(file.file()));
+            String xml = new String(SmallFiles.read(point.folder(), file), StandardCharsets.UTF_8);
             Waiting.await(domain.checkpoints()
                     .create(
                             redefinition(xml),
@@ -71,8 +68,6 @@ public final class HostCheckpoints {
             return null;
         } catch (DamagedException | RemoteException e) {
             return gone + ", and cannot be defined again: " + e.getMessage();
-        } catch (IOException e) {
-            return gone + ", and cannot be defined again: " + Problems.reason(e);
         }
     }
 

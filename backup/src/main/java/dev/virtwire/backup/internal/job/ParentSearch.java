@@ -272,12 +272,16 @@ final class ParentSearch {
     }
 
     /** Why no bitmap can tell what changed since a point, or null. */
-    private static @Nullable String noBitmap(Point point, ManifestDisk before, ChosenDisk disk) {
+    private @Nullable String noBitmap(Point point, ManifestDisk before, ChosenDisk disk) {
         if (!disk.keepsBitmaps()) {
             return "its format is " + disk.source().format() + ", which keeps no bitmap of changes";
         }
         if (before.bitmap() == null) {
             return "point " + point.id() + " made no bitmap of it";
+        }
+        String owner = point.manifest().repository();
+        if (!owner.equals(store.repositoryId())) {
+            return "its checkpoint belongs to repository " + owner + ", of which this is a copy";
         }
         if (!before.source().equals(disk.source())) {
             return "it is " + describe(disk.source()) + " now, and was " + describe(before.source()) + " at point "

@@ -21,7 +21,6 @@ import dev.virtwire.repository.internal.restore.Losses;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Restores a point to a host. */
@@ -48,13 +47,14 @@ public final class HostRestore {
         // Whoever reads a manifest makes sure that it has this role.
         PointFile description = requireNonNull(point.manifest().file(PointFile.DOMAIN));
         Path saved = point.folder().resolve(description.file());
+        byte[] xml;
         try {
-            SmallFiles.require(point.folder(), description);
+            xml = SmallFiles.read(point.folder(), description);
         } catch (DamagedException e) {
             new Losses(domain, request.salvage()).leftOut(point, description.file(), e.findings());
             throw e;
         }
-        return new DomainRewriter(saved, Files.readAllBytes(saved), request.name());
+        return new DomainRewriter(saved, xml, request.name());
     }
 
     /** The exception that a restore to {@code where} ends with. */

@@ -34,7 +34,6 @@ import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,8 +150,9 @@ final class PoolRestore {
         if (stored == null) {
             return null;
         }
+        byte[] content;
         try {
-            SmallFiles.require(point.folder(), stored);
+            content = SmallFiles.read(point.folder(), stored);
         } catch (DamagedException e) {
             losses.leftOut(point, stored.file(), e.findings());
             if (!request.salvage()) {
@@ -160,7 +160,6 @@ final class PoolRestore {
             }
             return null;
         }
-        byte[] content = Files.readAllBytes(point.folder().resolve(stored.file()));
         StorageVolume volume = create(pool, "nvram.fd", content.length);
         try (VolumeTarget writer = writer(volume, content.length)) {
             writer.write(0, ByteBuffer.wrap(content));

@@ -31,6 +31,7 @@ import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -454,13 +455,26 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if an image does not say of itself what the manifest says
      */
     public static ImageChain openImages(List<DiskLayer> layers) throws IOException {
+        return imagesOf(layers, layers.stream().map(DiskLayer::file).toList());
+    }
+
+    /**
+     * Opens copies of the images, topmost first.
+     *
+     * @throws DamagedException if one does not say of itself what the manifest says
+     */
+    public ImageChain openCopies(List<Path> copies) throws IOException {
+        return imagesOf(layers, copies);
+    }
+
+    private static ImageChain imagesOf(List<DiskLayer> layers, List<Path> files) throws IOException {
         List<Qcow2Reader> readers = new ArrayList<>();
         ImageMemory memory = ImageMemory.ofChain();
         try {
-            for (DiskLayer layer : layers) {
-                Qcow2Reader reader = Qcow2Reader.open(layer.file(), memory);
+            for (int i = 0; i < layers.size(); i++) {
+                Qcow2Reader reader = Qcow2Reader.open(files.get(i), memory);
                 readers.add(reader);
-                requireAgreement(layer, reader);
+                requireAgreement(layers.get(i), reader);
             }
             return ImageChain.of(readers);
         } catch (IOException | RuntimeException e) {

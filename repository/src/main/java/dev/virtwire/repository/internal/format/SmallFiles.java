@@ -8,6 +8,7 @@ import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.repository.manifest.StoredFile;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Compares files with the size and SHA-256 that a manifest holds. */
@@ -33,12 +34,43 @@ public final class SmallFiles {
         require(folder.resolve(stored.file()), stored.size(), stored.sha256());
     }
 
+    /**
+     * The bytes of a file in {@code folder}, which are those that are compared: to require them and read them again
+     * would prove nothing of what is read.
+     *
+     * @throws DamagedException if it is missing or differs
+     */
+    public static byte[] read(Path folder, PointFile stored) {
+        Path file = folder.resolve(stored.file());
+        return look(file, stored.size(), () -> {
+            byte[] content = Files.readAllBytes(file);
+            requireSum(file, stored.size(), Sha256.of(content), stored.sha256());
+            return content;
+        });
+    }
+
     private static void require(Path file, long size, String sha256) {
+        look(file, size, () -> {
+            byte[] sum = Sha256.of(file);
+            requireSum(file, size, sum, sha256);
+            return sum;
+        });
+    }
+
+    private static void requireSum(Path file, long size, byte[] sum, String sha256) {
+        if (!Sha256.hex(sum).equals(sha256)) {
+            throw new DamagedException(new Finding(file, 0, size, "its SHA-256 is not the one in the manifest"));
+        }
+    }
+
+    private interface Reading {
+        byte[] read() throws IOException;
+    }
+
+    private static byte[] look(Path file, long size, Reading reading) {
         requireSize(file, size);
         try {
-            if (!Sha256.hex(Sha256.of(file)).equals(sha256)) {
-                throw new DamagedException(new Finding(file, 0, size, "its SHA-256 is not the one in the manifest"));
-            }
+            return reading.read();
         } catch (ClosedByInterruptException e) {
             throw new OperationCancelledException("interrupted", e);
         } catch (IOException e) {

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.restore;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.ImageWriter;
 import dev.virtwire.image.Qcow2Options;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.image.RawWriter;
 import dev.virtwire.repository.DamagedException;
-import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
@@ -18,47 +15,33 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
-import dev.virtwire.repository.internal.chain.BlockListener;
-import dev.virtwire.repository.internal.chain.ChainLimit;
-import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
-import dev.virtwire.repository.internal.chain.DiskLayer;
-import dev.virtwire.repository.internal.chain.Prefix;
-import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.disk.TargetDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
-import dev.virtwire.repository.internal.verify.ContentCheck;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Restores a point to files. First everything is made and durable under temporary names; then the files get their names
  * together. Whoever has something to do between these steps takes them one by one; {@link #run} takes all.
  */
 public final class FileRestore {
-    private static final Logger LOG = LoggerFactory.getLogger(FileRestore.class);
-
     private final long begin = System.nanoTime();
     private final DomainStore domain;
     private final DurableFiles files;
@@ -71,6 +54,7 @@ public final class FileRestore {
     private final FileSet made;
     private final ProgressMeter meter;
     private final Losses losses;
+    private final ChainRestore chain;
     private final Set<String> leftOut = new HashSet<>();
 
     /**
@@ -102,6 +86,7 @@ public final class FileRestore {
             total += request.chained() ? DiskChain.fileSizes(domain, point, disk) : disk.virtualSize();
         }
         this.meter = new ProgressMeter(listener, disks.size(), total);
+        this.chain = new ChainRestore(domain, point, chains(), passable, made, meter, losses);
     }
 
     /** Restores; see {@link dev.virtwire.repository.Repository#restore}. */
@@ -231,126 +216,13 @@ public final class FileRestore {
 
     private void restore(ManifestDisk disk, Workers workers) throws IOException {
         if (request.chained()) {
-            restoreChain(disk, workers);
+            chain.run(disk, workers);
             return;
         }
         Path file = made.add(image(disk));
         try (TargetDisk target = TargetDisk.of(writer(file, disk.virtualSize()))) {
             DiskRestore.run(domain, point, disk, target, workers, meter, losses);
             target.finish();
-        }
-    }
-
-    /** The images as they are: their folders have the names that the images know each other by. */
-    private void restoreChain(ManifestDisk disk, Workers workers) throws IOException {
-        Point now = point;
-        for (int rounds = 1; ; rounds++) {
-            FileSet.Mark mark = made.mark();
-            try {
-                copyChain(now, requireNonNull(now.manifest().disk(disk.target()), disk.target()), workers);
-                return;
-            } catch (MergedMeanwhileException e) {
-                if (rounds == MergedMeanwhileException.MOST_ROUNDS) {
-                    throw e;
-                }
-                LOG.debug("disk {} of {} is begun again, as points were merged", disk.target(), point.id(), e);
-            }
-            Workers.refuseInterrupted();
-            made.backTo(mark);
-            now = domain.ownPoint(point.id());
-        }
-    }
-
-    private void copyChain(Point now, ManifestDisk disk, Workers workers) throws IOException {
-        List<Finding> problems = new ArrayList<>();
-        try (DiskChain chain = DiskChain.openAnyhow(domain, now, disk, problems)) {
-            try {
-                copyChain(chain, problems, workers);
-            } catch (IOException | DamagedException e) {
-                if (losses.hasChanged(chain, e)) {
-                    throw losses.changed(chain, e);
-                }
-                throw e;
-            }
-        } catch (IOException | DamagedException e) {
-            if (!domain.isStill(now)) {
-                throw losses.changed(now, e);
-            }
-            throw e;
-        }
-    }
-
-    private void copyChain(DiskChain chain, List<Finding> problems, Workers workers) throws IOException {
-        if (chain.layers().stream().anyMatch(DiskLayer::isChanging)) {
-            throw new RepositoryException("a merge of points that " + point.id()
-                    + " builds on has not ended: finish it with a prune, or restore without the chain");
-        }
-        requireShort(chain);
-        made.folder(chains(), passable);
-        List<BitSet> right = new ArrayList<>();
-        chain.layers().forEach(layer -> right.add(new BitSet()));
-        DamagedException failure = null;
-        try {
-            for (int i = 0; i < right.size(); i++) {
-                copy(chain.layers().get(i), right.get(i), workers);
-            }
-        } catch (DamagedException e) {
-            failure = e;
-        }
-        List<Finding> found = losses.check(chain, problems, right, false, workers);
-        if (!chain.isStill(domain)) {
-            // Some of the images may be older than the merge, and others newer.
-            throw losses.changed(chain, failure);
-        }
-        if (failure != null || !isProven(chain, found.isEmpty(), workers)) {
-            throw new DamagedException(
-                    found.isEmpty()
-                            ? List.of(Finding.of(chain.top().file(), "does not give what the guest had"))
-                            : found);
-        }
-    }
-
-    private void copy(DiskLayer layer, BitSet right, Workers workers) throws IOException {
-        Path folder = chains().resolve(layer.point().id());
-        made.folder(folder, passable);
-        Path file = folder.resolve(layer.image().file());
-        made.requireFree(file);
-        Path temporary = made.add(file);
-        try (TargetDisk target =
-                TargetDisk.of(RawWriter.create(temporary, layer.image().size(), DurableFiles.privateFile(temporary)))) {
-            ImageCopy.run(layer, target, right, workers, meter);
-            target.finish();
-        }
-    }
-
-    /** Whether a guest reads from the chain what it had, though not all in its files may be as it was written. */
-    private static boolean isProven(DiskChain chain, boolean clean, Workers workers) throws IOException {
-        if (chain.layers().get(chain.layers().size() - 1).image().backing() != null) {
-            return false;
-        }
-        try (ContentReader content = ContentReader.openAnyhow(chain)) {
-            if (!clean || !content.isProven()) {
-                BitSet all = new BitSet();
-                all.set(0, (int) BlockTree.blocks(content.size()));
-                return content.isProven()
-                        && content.lost(all, workers, BlockListener.NONE).isEmpty();
-            }
-            return ContentCheck.own(
-                            content, chain, new BitSet(), new BitSet(), new Prefix(0), workers, BlockListener.NONE)
-                    .isEmpty();
-        }
-    }
-
-    /** QEMU must be able to open what is written. */
-    private void requireShort(DiskChain chain) {
-        ChainLimit limit = ChainLimit.in(chains());
-        ChainLimit.Length length = ChainLimit.Length.of(chain);
-        if (!limit.canBeOpened(length)) {
-            throw new RepositoryException(
-                    "disk " + chain.top().disk().target() + " of " + point.id() + " is a chain of "
-                            + length.layers() + " images, and QEMU could not open it below " + chains()
-                            + ": it joins their names to one of " + limit.joined(length)
-                            + " bytes. Restore it without --chain, as one image");
         }
     }
 
@@ -368,8 +240,9 @@ public final class FileRestore {
     }
 
     private void copy(PointFile stored) throws IOException {
+        byte[] content;
         try {
-            SmallFiles.require(point.folder(), stored);
+            content = SmallFiles.read(point.folder(), stored);
         } catch (DamagedException e) {
             losses.leftOut(point, stored.file(), e.findings());
             if (!request.salvage()) {
@@ -378,7 +251,6 @@ public final class FileRestore {
             leftOut.add(stored.role());
             return;
         }
-        files.writeNew(
-                made.add(place(stored)), Files.readAllBytes(point.folder().resolve(stored.file())));
+        files.writeNew(made.add(place(stored)), content);
     }
 }

@@ -72,6 +72,22 @@ public final class DomainErasure {
                 remains(listing));
     }
 
+    /** As {@link #look}, where what an earlier run left of a domain of this name was just deleted. */
+    public ForgetReport lookAfterAnother() {
+        ForgetReport report = look();
+        List<String> obstacles = new ArrayList<>(report.obstacles());
+        obstacles.add("what an earlier forget had left of a domain of this name is erased now, and this domain was made"
+                + " after that: repeat the forget to erase it too");
+        return new ForgetReport(
+                report.domain(),
+                false,
+                report.points(),
+                report.stored(),
+                report.lastBackup(),
+                obstacles,
+                report.remains());
+    }
+
     private static List<String> remains(Listing listing) {
         List<String> remains = new ArrayList<>();
         for (Point point : listing.keptPoints(true)) {
@@ -151,6 +167,17 @@ public final class DomainErasure {
             finished.add(String.valueOf(Names.erasedDomain(String.valueOf(folder.getFileName()))));
         }
         return finished;
+    }
+
+    /**
+     * Whether one of the folders that {@link #finish} names was this domain's.
+     *
+     * @param domain the domain's name, or that of its folder
+     */
+    public static boolean isAmong(List<String> finished, String domain) {
+        return Stream.of(domain, Names.domainFolder(domain))
+                .map(folder -> Names.erasedDomain(Names.erased(folder, Names.random())))
+                .anyMatch(finished::contains);
     }
 
     /** Another run may finish the same. */

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The rules are applied twice. Among the good points alone they choose what stays in any case, so that nothing
  * damaged ever takes the place of something good. Among all points they choose the damaged ones that stay as well: as
- * long as a good point in its place would, something may be wanted of it. A damaged point also stays while no good
- * point that is newer has all of its disks, and what a damaged point that stays builds on stays as it is.
+ * long as a good point in its place would, something may be wanted of it. A damaged point also stays while one of its
+ * disks is in no good point that is newer and stays, and what a damaged point that stays builds on stays as it is.
  *
  * @param verdicts what becomes of each point, in the order in which they were given
  * @param removals the ids of those on which nothing builds, or only what goes before them: children before parents.
@@ -141,14 +141,15 @@ record RetentionPlan(List<PointVerdict> verdicts, List<String> removals, List<Po
                     .filter(point -> point.good() || point.damage() != null)
                     .toList();
             Set<String> chosen = KeepRules.reasons(readable, retention).keySet();
-            Set<Set<String>> newer = new HashSet<>();
+            Set<String> newer = new HashSet<>();
+            boolean any = false;
             for (int i = points.size() - 1; i >= 0; i--) {
                 Candidate point = points.get(i);
-                if (point.good()) {
-                    newer.add(point.disks());
+                if (point.good() && !goes(point)) {
+                    newer.addAll(point.disks());
+                    any = true;
                 } else if (point.damage() != null
-                        && (chosen.contains(point.id())
-                                || newer.stream().noneMatch(disks -> disks.containsAll(point.disks())))) {
+                        && (chosen.contains(point.id()) || !any || !newer.containsAll(point.disks()))) {
                     reasons.putIfAbsent(point.id(), point.damage());
                 }
             }

@@ -48,16 +48,27 @@ public final class DomainStore {
     private final String repositoryId;
     private final Set<String> formerIds;
     private final Path folder;
+    private final boolean listed;
     private final DurableFiles files;
     private final InstantSource clock;
     private final KnownFiles known = new KnownFiles();
 
-    /** In {@code folder}, of the repository with this id, whose points may name one that it had before. */
+    /**
+     * In {@code folder}, of the repository with this id, whose points may name one that it had before.
+     *
+     * @param listed whether the folder was there already
+     */
     public DomainStore(
-            String repositoryId, Collection<String> formerIds, Path folder, DurableFiles files, InstantSource clock) {
+            String repositoryId,
+            Collection<String> formerIds,
+            Path folder,
+            boolean listed,
+            DurableFiles files,
+            InstantSource clock) {
         this.repositoryId = repositoryId;
         this.formerIds = Set.copyOf(formerIds);
         this.folder = folder;
+        this.listed = listed;
         this.files = files;
         this.clock = clock;
     }
@@ -97,25 +108,15 @@ public final class DomainStore {
         return Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Creates the folder and its journal where they are missing, and takes the right to write. */
+    /**
+     * Takes the right to write. The folder is made where it is missing, but not that of a domain that was listed: that
+     * one was erased meanwhile.
+     *
+     * @throws RepositoryException if it was, or if the repository got another id since it was opened
+     */
     public DomainLock lock() {
-        try {
-            refuseLink(folder);
-            files.createFolder(folder);
-            refuseLink(journal().folder());
-            files.createFolder(journal().folder());
-        } catch (IOException e) {
-            throw Problems.with("create", folder, e);
-        }
-        return DomainLock.acquire(
-                journal().folder().resolve(Names.LOCK), "domain " + name() + " in " + repositoryFolder());
-    }
-
-    private static void refuseLink(Path path) {
-        if (Files.isSymbolicLink(path)) {
-            throw new RepositoryException(path + " is a symbolic link, and a repository follows none: put the folder"
-                    + " itself there, or mount it");
-        }
+        DomainLocking locking = new DomainLocking(this);
+        return listed ? locking.lock() : locking.makeAndLock();
     }
 
     /** Whether there is a point of that id, readable or not. */
@@ -274,7 +275,7 @@ public final class DomainStore {
     }
 
     private boolean isOurs(String id) {
-        return id.equals(repositoryId) || formerIds.contains(id);
+        return id.equals(repositoryId) || formerIds.contains(id) || RepositoryVersion.isIdOf(repositoryFolder(), id);
     }
 
     /** Whether its newest point is of the domain with this UUID on this host, as far as that can be read. */

@@ -13,12 +13,18 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Changes {@code virtwire.json}: keeps older programs away from what they would misunderstand, and gives new ids. */
 public final class RepositoryVersion {
+    private static final Logger LOG = LoggerFactory.getLogger(RepositoryVersion.class);
+
     /** Another run needs the lock for a moment only. */
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
@@ -32,29 +38,65 @@ public final class RepositoryVersion {
      * @throws dev.virtwire.repository.RepositoryBusyException if another run that raises it does not end
      */
     public static void raise(Path repository, DurableFiles files) {
-        replace(repository, files, old -> old.raised(RepositoryFile.WITH_MERGES));
+        replace(repository, files, old -> old.raised(RepositoryFile.WITH_MERGES), () -> {});
     }
 
     /**
      * Gives the repository another id, and returns it; the old one is remembered.
      *
-     * @param domains all domains of the repository
+     * @param domains lists all domains of the repository
      * @throws RepositoryException if it cannot be written, or a run on a domain has not been cleared up after
      * @throws dev.virtwire.repository.RepositoryBusyException if a run is at work
      */
-    public static String newId(Path repository, List<DomainStore> domains, DurableFiles files) {
-        List<DomainLock> locks = new ArrayList<>();
+    public static String newId(Path repository, Supplier<List<DomainStore>> domains, DurableFiles files) {
+        Map<String, DomainLock> locks = new LinkedHashMap<>();
         try {
-            for (DomainStore domain : domains) {
-                locks.add(domain.lock());
-                refuseUnfinished(domain);
-            }
+            lockAll(domains.get(), locks);
             String id = Names.newRepositoryId();
-            replace(repository, files, old -> old.renamed(id));
+            // From the last listing on nobody makes a domain: that is done under the same lock.
+            replace(repository, files, old -> old.renamed(id), () -> lockAll(domains.get(), locks));
             return id;
         } finally {
-            locks.forEach(DomainLock::close);
+            locks.values().forEach(DomainLock::close);
         }
+    }
+
+    private static void lockAll(List<DomainStore> domains, Map<String, DomainLock> locks) {
+        for (DomainStore domain : domains) {
+            if (!locks.containsKey(domain.name())) {
+                try {
+                    locks.put(domain.name(), domain.lock());
+                } catch (RepositoryException e) {
+                    if (domain.exists()) {
+                        throw e;
+                    }
+                    LOG.debug("{} was erased meanwhile", domain.folder(), e);
+                    continue;
+                }
+                refuseUnfinished(domain);
+            }
+        }
+    }
+
+    /**
+     * Refuses a repository that has another id than it had when it was opened; nobody gives it one while the caller has
+     * a lock of it.
+     *
+     * @throws RepositoryException if it has
+     */
+    static void requireId(Path repository, String id) {
+        String now = read(repository.resolve(Names.REPOSITORY), repository.resolve(Names.REPOSITORY_SUM))
+                .id();
+        if (!now.equals(id)) {
+            throw new RepositoryException("repository " + repository + " got another id meanwhile, " + now + " and not "
+                    + id + " any more: open it again");
+        }
+    }
+
+    /** Whether a repository has this id now, or had it; who opened it before it got the id knows nothing of that. */
+    static boolean isIdOf(Path repository, String id) {
+        RepositoryFile now = read(repository.resolve(Names.REPOSITORY), repository.resolve(Names.REPOSITORY_SUM));
+        return now.id().equals(id) || now.formerIds().contains(id);
     }
 
     /** What a run left on a host has names with the old id, and in a copy it is not ours. */
@@ -69,7 +111,8 @@ public final class RepositoryVersion {
         }
     }
 
-    private static void replace(Path repository, DurableFiles files, UnaryOperator<RepositoryFile> change) {
+    private static void replace(
+            Path repository, DurableFiles files, UnaryOperator<RepositoryFile> change, Runnable first) {
         Path file = repository.resolve(Names.REPOSITORY);
         Path sum = repository.resolve(Names.REPOSITORY_SUM);
         if (isDone(file, sum, change)) {
@@ -78,6 +121,7 @@ public final class RepositoryVersion {
         DomainLock lock =
                 DomainLock.acquire(repository.resolve(Names.REPOSITORY_LOCK), repository.toString(), PATIENCE);
         try {
+            first.run();
             if (!isDone(file, sum, change)) {
                 SummedFile.replace(files, file, sum, change.apply(read(file, sum)));
             }

@@ -454,6 +454,25 @@ class RetentionPlanTest {
     }
 
     @Test
+    void aDamagedPointGoesIfItsDisksAreSpreadOverNewerGoodPointsThatStay() {
+        add("2026-11-01T03:00:00Z", -1, Set.of("vda", "vdb"), false, "damaged", null);
+        add("2026-11-02T03:00:00Z", -1, Set.of("vdb"), true, null, "held");
+        add("2026-11-03T03:00:00Z", -1, Set.of("vda"), true, null, null);
+
+        assertThat(kept(Retention.ofLast(1))).containsExactly("p1", "p2");
+    }
+
+    @Test
+    void aDamagedPointStaysIfTheNewerGoodCopyOfOneOfItsDisksGoes() {
+        add("2026-11-01T03:00:00Z", -1, Set.of("vda", "vdb"), false, "damaged", null);
+        add("2026-11-02T03:00:00Z", -1, Set.of("vda", "vdb"), true, null, null);
+        add("2026-11-03T03:00:00Z", -1, Set.of("vda"), true, null, null);
+
+        assertThat(kept(Retention.ofLast(2))).containsExactly("p1", "p2");
+        assertThat(kept(Retention.ofLast(1))).containsExactly("p0", "p2");
+    }
+
+    @Test
     void pointsWithoutADateStay() {
         points.add(new Candidate("x", null, null, Set.of(), false, null, "its manifest cannot be read", 0));
         add("2026-11-01T03:00:00Z", -1);
@@ -704,7 +723,7 @@ class RetentionPlanTest {
         assertThat(ids(left)).containsExactlyInAnyOrderElementsOf(stay);
         for (Candidate gone : points) {
             if (!gone.good() && !ids(left).contains(gone.id())) {
-                assertThat(newerGoodWithDisksOf(gone)).isPositive();
+                assertThat(hasNewerGoodDisksOf(gone, Set.copyOf(ids(left)))).isTrue();
             }
         }
     }
@@ -714,12 +733,14 @@ class RetentionPlanTest {
         Set<String> amongGood = chosen(retention, points.stream().filter(Candidate::good));
         Set<String> amongAll =
                 chosen(retention, points.stream().filter(point -> point.good() || point.damage() != null));
+        Set<String> goodThatStay = new HashSet<>(amongGood);
+        points.stream().filter(point -> point.stays() != null).forEach(point -> goodThatStay.add(point.id()));
         Set<String> stay = new HashSet<>();
         for (Candidate point : points) {
             boolean stays = point.stays() != null
                     || (point.good()
                             ? amongGood.contains(point.id())
-                            : amongAll.contains(point.id()) || newerGoodWithDisksOf(point) == 0);
+                            : amongAll.contains(point.id()) || !hasNewerGoodDisksOf(point, goodThatStay));
             if (stays) {
                 stay.add(point.id());
                 stay.addAll(point.good() ? List.of() : ancestors(point, points));
@@ -741,10 +762,14 @@ class RetentionPlanTest {
         return chosen;
     }
 
-    private long newerGoodWithDisksOf(Candidate damaged) {
-        return points.subList(points.indexOf(damaged) + 1, points.size()).stream()
-                .filter(point -> point.good() && point.disks().containsAll(damaged.disks()))
-                .count();
+    private boolean hasNewerGoodDisksOf(Candidate damaged, Set<String> among) {
+        List<Candidate> newer = points.subList(points.indexOf(damaged) + 1, points.size()).stream()
+                .filter(point -> point.good() && among.contains(point.id()))
+                .toList();
+        return !newer.isEmpty()
+                && damaged.disks().stream()
+                        .allMatch(disk ->
+                                newer.stream().anyMatch(point -> point.disks().contains(disk)));
     }
 
     private void requirePromisesWithoutMerges(RetentionPlan plan) {
