@@ -7,6 +7,7 @@ import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.Qcow2Check;
 import dev.virtwire.image.Qcow2Finding;
+import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
@@ -58,6 +59,7 @@ final class DiskVerifier implements Closeable {
     private final ProgressMeter meter;
     private final Map<Path, OpenChains> chains = new HashMap<>();
     private final Map<Path, LostContent> lost = new HashMap<>();
+    private @Nullable Path openDomain;
     private long left;
 
     DiskVerifier(VerifyDepth depth, Workers workers, ProgressMeter meter) {
@@ -77,16 +79,27 @@ final class DiskVerifier implements Closeable {
         return lost.computeIfAbsent(domain.folder(), folder -> new LostContent(domain, workers, chains(domain)));
     }
 
+    /** Those of one domain are open at a time; of another they are opened again. */
     private OpenChains chains(DomainStore domain) {
+        if (!domain.folder().equals(openDomain)) {
+            for (Map.Entry<Path, OpenChains> each : chains.entrySet()) {
+                forget(each.getKey(), each.getValue());
+            }
+            openDomain = domain.folder();
+        }
         return chains.computeIfAbsent(domain.folder(), folder -> new OpenChains(domain));
     }
 
     /** A point of the domain is another one than it was: what is open is opened again. */
     void forget(DomainStore domain) {
+        forget(domain.folder(), chains(domain));
+    }
+
+    private static void forget(Path domain, OpenChains chains) {
         try {
-            chains(domain).forget();
+            chains.forget();
         } catch (IOException e) {
-            throw Problems.with("close", domain.folder(), e);
+            throw Problems.with("close", domain, e);
         }
     }
 
@@ -174,6 +187,9 @@ final class DiskVerifier implements Closeable {
                 attempt(this::structure);
             }
             BitSet wrong = content(known == null ? new Prefix(0) : known.content());
+            if (!chains(domain).isStill(disk.target())) {
+                throw new ReplacedFileException(file, null);
+            }
             if (badInFile.isEmpty()) {
                 look.file(file, found, whole && read);
             } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.verify;
 
+import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
@@ -305,7 +306,8 @@ public final class Verifier {
             return null;
         }
         boolean wrong = failure != null || !found.isEmpty() || !look.lost().isEmpty();
-        if (wrong && hasChanged(point, failure == null && found.isEmpty())) {
+        boolean replaced = failure != null && ReplacedFileException.isCauseOf(failure);
+        if (wrong && (hasChanged(point, failure == null && found.isEmpty()) || replaced)) {
             verifier.forget(store(point));
             if (tries < MOST_TRIES) {
                 return points.get(point.folder());

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.repository.internal.consolidation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.image.Qcow2Reader;
+import dev.virtwire.repository.LostRange;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.VerifyDepth;
+import dev.virtwire.repository.VerifyReport;
+import dev.virtwire.repository.VerifyRequest;
+import dev.virtwire.repository.internal.chain.DiskChain;
+import dev.virtwire.repository.internal.chain.DiskLayer;
+import dev.virtwire.repository.internal.chain.OpenChains;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.store.DomainStore;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Merges that begin and end while a verification runs: what it says is of the points as they are then. */
+class VerifyWhileMergingTest {
+    private static final int MIB = 1 << 20;
+
+    @TempDir
+    Path folder;
+
+    private Chain chain;
+
+    /** Increment i overwrites block i of vda. */
+    @BeforeEach
+    void makeFivePoints() throws IOException {
+        chain = new Chain(folder.resolve("r"), new Random(5)).grow(8 * MIB, 0);
+        for (int i = 0; i < 4; i++) {
+            chain.blockIncrement(i, i + 1);
+        }
+    }
+
+    /** Does something once so many disks have been verified, each point having two. */
+    private VerifyReport verify(VerifyDepth depth, int disks, Step step) {
+        AtomicBoolean done = new AtomicBoolean();
+        VerifyReport report = Repository.open(chain.folder)
+                .verify(VerifyRequest.everything().withDepth(depth), progress -> {
+                    if (progress.disksDone() == disks && done.compareAndSet(false, true)) {
+                        try {
+                            step.run();
+                        } catch (IOException e) {
+                            throw new AssertionError(e);
+                        }
+                    }
+                })
+                .join();
+        assertThat(done).isTrue();
+        return report;
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static void flip(Path image, long guestOffset) throws IOException {
+        long at;
+        try (Qcow2Reader reader = Qcow2Reader.open(image)) {
+            at = reader.extents(guestOffset, 1).get(0).hostOffset();
+        }
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.seek(at);
+            int value = file.read();
+            file.seek(at);
+            file.write(value ^ 1);
+        }
+    }
+
+    private String name(int index) {
+        return "web1@" + chain.id(index);
+    }
+
+    @Test
+    void aChainThatIsOpenedAfterAMergeHasNoLayerOfBefore() throws IOException {
+        DomainStore store = chain.store(DurableFiles.PLAIN);
+        Point third = store.point(chain.id(3));
+        Point fourth = store.point(chain.id(4));
+        try (OpenChains chains = new OpenChains(store)) {
+            chains.open(third, third.manifest().disk("vda")).close();
+            assertThat(chains.isStill("vda")).isTrue();
+
+            chain.merge(2, 0, 1);
+
+            assertThat(chains.isStill("vda")).isFalse();
+            try (DiskChain after = chains.open(fourth, fourth.manifest().disk("vda"));
+                    DiskChain alone =
+                            DiskChain.open(store, fourth, fourth.manifest().disk("vda"))) {
+                assertThat(after.layers())
+                        .extracting(DiskLayer::file)
+                        .isEqualTo(alone.layers().stream().map(DiskLayer::file).toList())
+                        .hasSize(3)
+                        .allSatisfy(file -> assertThat(file).exists());
+            }
+            assertThat(chains.isStill("vda")).isTrue();
+        }
+    }
+
+    @Test
+    void whatIsDamagedInAMergedImageIsFoundInThosePointsThatAreVerifiedAfterIt() throws IOException {
+        VerifyReport report = verify(VerifyDepth.FULL, 8, () -> {
+            chain.merge(2, 0, 1);
+            flip(chain.image(2, "vda"), 2 * MIB);
+        });
+
+        assertThat(report.lost()).containsEntry(name(4), List.of(new LostRange("vda", 2 * MIB, MIB)));
+        assertThat(report.damage()).isNotEmpty();
+        assertThat(Files.exists(chain.points.get(0).folder())).isFalse();
+    }
+}
