@@ -93,9 +93,15 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if one is wrong
      */
     void check() throws IOException {
+        if (top().isLearnt()) {
+            return;
+        }
         // The root of the topmost one proves the leaves that it inherits, so that the roots of those beneath it need
         // not be computed, each over the whole disk.
         for (DiskLayer layer : layers) {
+            if (layer.isLearnt()) {
+                break;
+            }
             if (layer != top()) {
                 layer.check(null);
             }
@@ -103,6 +109,25 @@ public final class DiskChain implements Closeable {
         if (!top().isChecked()) {
             top().check(leaves());
         }
+    }
+
+    /**
+     * Why the leaves of the topmost disk cannot be believed as the digest files, and what was learnt, give them; null
+     * if they can. What is beneath a layer whose leaves were learnt does not matter: they are those of the whole disk.
+     *
+     * @param layers topmost first
+     */
+    static @Nullable DamagedException wrong(List<DiskLayer> layers) {
+        for (DiskLayer layer : layers) {
+            if (layer.isLearnt()) {
+                return null;
+            }
+            DamagedException wrong = layer.wrong();
+            if (wrong != null) {
+                return wrong;
+            }
+        }
+        return null;
     }
 
     /**

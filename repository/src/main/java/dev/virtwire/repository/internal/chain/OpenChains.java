@@ -118,6 +118,9 @@ public final class OpenChains implements Closeable {
         private @Nullable LeafMemory leaves;
         /** Of how many layers the leaves are. */
         private int known;
+        /** What {@link #doubts} said of them. */
+        private int doubts;
+
         /** Whether there was no room for the leaves. */
         private boolean crowded;
 
@@ -219,6 +222,7 @@ public final class OpenChains implements Closeable {
                 leaves = null;
             }
             known = 0;
+            doubts = 0;
         }
 
         DiskChain right() throws IOException {
@@ -226,11 +230,9 @@ public final class OpenChains implements Closeable {
                 throw missing;
             }
             List<DiskLayer> chain = topmostFirst();
-            for (DiskLayer layer : chain) {
-                DamagedException wrong = layer.wrong();
-                if (wrong != null) {
-                    throw wrong;
-                }
+            DamagedException wrong = DiskChain.wrong(chain);
+            if (wrong != null) {
+                throw wrong;
             }
             DiskChain right = DiskChain.of(chain, memory, leaves());
             right.check();
@@ -240,7 +242,7 @@ public final class OpenChains implements Closeable {
         DiskChain anyhow() throws IOException {
             List<DiskLayer> chain = topmostFirst();
             LeafMemory whole = null;
-            if (missing == null && chain.stream().allMatch(layer -> layer.wrong() == null || layer.isLearnt())) {
+            if (missing == null && DiskChain.wrong(chain) == null) {
                 try {
                     whole = leaves();
                 } catch (DamagedException e) {
@@ -256,9 +258,21 @@ public final class OpenChains implements Closeable {
             return chain;
         }
 
+        /** What makes other leaves of those of the first layers: each one that is found wrong, or learnt. */
+        private int doubts(int first) {
+            int doubts = 0;
+            for (DiskLayer layer : layers.subList(0, first)) {
+                doubts += (layer.wrong() == null ? 0 : 1) + (layer.isLearnt() ? 1 : 0);
+            }
+            return doubts;
+        }
+
         /** The leaves of the whole disk at the topmost layer, or null if there is no room for them. */
         private @Nullable LeafMemory leaves() throws IOException {
             int all = layers.size();
+            if (doubts(known) != doubts) {
+                forgetLeaves();
+            }
             if (known == all || crowded) {
                 return leaves;
             }
@@ -274,6 +288,7 @@ public final class OpenChains implements Closeable {
                     forgetLeaves();
                 }
                 known = all;
+                doubts = doubts(known);
                 crowded = leaves == null;
                 return leaves;
             } catch (IOException | RuntimeException e) {

@@ -12,6 +12,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.VerifyDepth;
+import dev.virtwire.repository.internal.chain.BlockListener;
 import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
@@ -235,12 +236,7 @@ final class DiskVerifier implements Closeable {
                         return;
                     }
                     passed(Math.min(prefix.length() * BlockTree.BLOCK, image.size()));
-                    FileBlocks.Verdict verdict =
-                            FileBlocks.check(layer, new BitSet(), prefix, workers, (index, length, good) -> {
-                                meter.moved(length);
-                                passed(length);
-                                save();
-                            });
+                    FileBlocks.Verdict verdict = FileBlocks.check(layer, new BitSet(), prefix, workers, this::moved);
                     read = true;
                     badInFile = verdict.bad();
                     found.addAll(verdict.findings());
@@ -277,6 +273,10 @@ final class DiskVerifier implements Closeable {
             if (clean && found.isEmpty()) {
                 all.found(point, disk, wrong);
                 unexplained(wrong);
+            } else if (clean && !doubtful && depth != VerifyDepth.STRUCTURE) {
+                // Damage beneath, which took nothing from the parent: this disk is read all the same.
+                wrong.or(overDamage());
+                all.found(point, disk, wrong);
             } else {
                 wrong.or(all.find(point, disk, badInFile, doubtful));
             }
@@ -292,11 +292,7 @@ final class DiskVerifier implements Closeable {
                 }
                 try (ContentReader content = ContentReader.open(chain)) {
                     return depth == VerifyDepth.FULL
-                            ? ContentCheck.everything(content, prefix, workers, (index, length, good) -> {
-                                meter.moved(length);
-                                passed(length);
-                                save();
-                            })
+                            ? ContentCheck.everything(content, prefix, workers, this::moved)
                             : ContentCheck.own(
                                     content,
                                     chain,
@@ -307,6 +303,28 @@ final class DiskVerifier implements Closeable {
                                     (index, length, good) -> save());
                 }
             }
+        }
+
+        private BitSet overDamage() throws IOException {
+            try (DiskChain chain = chains(domain).openAnyhow(point, disk);
+                    ContentReader content = ContentReader.openAnyhow(chain)) {
+                return depth == VerifyDepth.FULL || !chain.top().hasDigests()
+                        ? content.lost(LostContent.all(disk), workers, this::moved)
+                        : ContentCheck.own(
+                                content,
+                                chain,
+                                new BitSet(),
+                                new BitSet(),
+                                new Prefix(0),
+                                workers,
+                                BlockListener.NONE);
+            }
+        }
+
+        private void moved(long index, int length, boolean right) {
+            meter.moved(length);
+            passed(length);
+            save();
         }
 
         /** Content that is wrong although every file is as it was written. */
