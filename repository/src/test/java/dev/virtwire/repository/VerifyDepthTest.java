@@ -178,8 +178,8 @@ class VerifyDepthTest {
                 .join();
 
         assertThat(report.lost())
-                .containsExactly(Map.entry(
-                        "web1@" + points.get(1).id(), List.of(new LostRange("vda", kept, BlockTree.BLOCK))));
+                .containsExactly(
+                        Map.entry("web1@" + points.get(1).id(), List.of(new LostRange("vda", kept, BlockTree.BLOCK))));
     }
 
     /** A block that is the same at both points. */

@@ -311,13 +311,7 @@ final class DiskVerifier implements Closeable {
                 return depth == VerifyDepth.FULL || !chain.top().hasDigests()
                         ? content.lost(LostContent.all(disk), workers, this::moved)
                         : ContentCheck.own(
-                                content,
-                                chain,
-                                new BitSet(),
-                                new BitSet(),
-                                new Prefix(0),
-                                workers,
-                                BlockListener.NONE);
+                                content, chain, new BitSet(), new BitSet(), new Prefix(0), workers, BlockListener.NONE);
             }
         }
 
