@@ -4,8 +4,10 @@ package dev.virtwire.repository.internal.consolidation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.image.Qcow2Reader;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.VerifyReport;
@@ -20,6 +22,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,5 +121,53 @@ class VerifyWhileMergingTest {
         assertThat(report.lost()).containsEntry(name(4), List.of(new LostRange("vda", 2 * MIB, MIB)));
         assertThat(report.damage()).isNotEmpty();
         assertThat(Files.exists(chain.points.get(0).folder())).isFalse();
+    }
+
+    @Test
+    void aPointThatIsMergedAfterItWasVerifiedIsVerifiedAgainIfItsChildrenMeetDamage() throws IOException {
+        VerifyReport report = verify(VerifyDepth.FULL, 6, () -> {
+            chain.merge(2, 0, 1);
+            flip(chain.image(2, "vda"), 2 * MIB);
+        });
+
+        LostRange lost = new LostRange("vda", 2 * MIB, MIB);
+        assertThat(report.lost())
+                .containsOnly(
+                        Map.entry(name(2), List.of(lost)),
+                        Map.entry(name(3), List.of(lost)),
+                        Map.entry(name(4), List.of(lost)));
+        assertThat(report.damage()).extracting(Finding::file).containsOnly(chain.image(2, "vda"));
+        assertThat(report.unverifiable()).isEmpty();
+        assertThat(Repository.open(chain.folder).points("web1").known())
+                .filteredOn(known -> !known.lost().isEmpty())
+                .extracting(PointDamage::point)
+                .containsExactlyInAnyOrder(chain.id(2), chain.id(3), chain.id(4));
+    }
+
+    @Test
+    void aPointThatIsRemovedMeanwhileEndsNoVerificationOfWhatBuildsOnIt() throws IOException {
+        VerifyReport report = verify(
+                VerifyDepth.FULL,
+                6,
+                () -> DurableFiles.PLAIN.deleteTree(chain.points.get(1).folder()));
+
+        assertThat(report.damage())
+                .extracting(Finding::file)
+                .contains(chain.points.get(1).folder());
+        assertThat(report.lost()).containsKeys(name(3), name(4));
+        assertThat(report.unverifiable()).isEmpty();
+    }
+
+    @Test
+    void aManifestThatBecomesUnreadableMeanwhileIsDamageAndEndsNothing() throws IOException {
+        Path manifest = chain.points.get(1).folder().resolve("manifest.json");
+
+        VerifyReport report = verify(VerifyDepth.FULL, 6, () -> {
+            Files.writeString(manifest, "{");
+            flip(chain.image(3, "vda"), 3 * MIB);
+        });
+
+        assertThat(report.damage()).extracting(Finding::file).contains(manifest, chain.image(3, "vda"));
+        assertThat(report.lost()).containsKeys(name(3), name(4));
     }
 }
