@@ -10,7 +10,9 @@ import dev.virtwire.image.Qcow2Finding;
 import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.internal.chain.BlockListener;
 import dev.virtwire.repository.internal.chain.ContentReader;
@@ -126,14 +128,30 @@ final class DiskVerifier implements Closeable {
             DomainStore domain, Point point, ManifestDisk disk, @Nullable VerifyProgress progress, Look look) {
         left = amount(disk, depth);
         Path image = PointPaths.image(point, disk);
+        Path digests = PointPaths.digests(point, disk);
         try {
-            return new Check(domain, point, disk, image, progress, look).run();
-        } catch (IOException e) {
+            List<Finding> found = new Check(domain, point, disk, image, progress, look).run();
+            if (!found.isEmpty() && haveMoved(point, disk, image, digests)) {
+                throw new ReplacedFileException(image, null);
+            }
+            return found;
+        } catch (OperationCancelledException e) {
+            throw e;
+        } catch (IOException | RepositoryException e) {
             Workers.refuseInterrupted();
-            throw Problems.with("verify", image, e);
+            Throwable cause = haveMoved(point, disk, image, digests) ? new ReplacedFileException(image, e) : e;
+            if (cause instanceof RepositoryException other) {
+                throw other;
+            }
+            throw Problems.with("verify", image, (IOException) cause);
         } finally {
             meter.passed(left);
         }
+    }
+
+    /** Files move when another run ends a merge: what was looked for at their places before says nothing. */
+    private static boolean haveMoved(Point point, ManifestDisk disk, Path image, Path digests) {
+        return !image.equals(PointPaths.image(point, disk)) || !digests.equals(PointPaths.digests(point, disk));
     }
 
     private synchronized void passed(long bytes) {

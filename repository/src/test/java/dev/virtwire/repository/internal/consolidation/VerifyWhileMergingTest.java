@@ -8,13 +8,17 @@ import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointDamage;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
 import dev.virtwire.repository.internal.chain.OpenChains;
+import dev.virtwire.repository.internal.format.CrashingFiles;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
 import java.io.IOException;
@@ -25,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,10 +46,15 @@ class VerifyWhileMergingTest {
     /** Increment i overwrites block i of vda. */
     @BeforeEach
     void makeFivePoints() throws IOException {
-        chain = new Chain(folder.resolve("r"), new Random(5)).grow(8 * MIB, 0);
+        chain = fivePoints(-1);
+    }
+
+    private Chain fivePoints(int number) throws IOException {
+        Chain made = new Chain(folder.resolve("r" + number), new Random(5)).grow(8 * MIB, 0);
         for (int i = 0; i < 4; i++) {
-            chain.blockIncrement(i, i + 1);
+            made.blockIncrement(i, i + 1);
         }
+        return made;
     }
 
     /** Does something once so many disks have been verified, each point having two. */
@@ -169,5 +179,39 @@ class VerifyWhileMergingTest {
 
         assertThat(report.damage()).extracting(Finding::file).contains(manifest, chain.image(3, "vda"));
         assertThat(report.lost()).containsKeys(name(3), name(4));
+    }
+
+    /** What another run of this program does as soon as it finds a merge whose run died. */
+    @Test
+    void filesThatMoveToTheirPlacesAreNoDamage() throws IOException {
+        for (int step = 0; !Files.exists(chain.points.get(3).folder().resolve(".merged")); step++) {
+            chain = fivePoints(step);
+            try {
+                chain.consolidator(CrashingFiles.at(step)).merge(chain.id(3), chain.ids(1, 2));
+            } catch (RuntimeException e) {
+                assertThat(e).hasStackTraceContaining("crash at ");
+            }
+        }
+        AtomicLong moved = new AtomicLong(-1);
+
+        VerifyReport report = Repository.open(chain.folder)
+                // So slowly that its listener hears of it while a disk is read.
+                .verify(VerifyRequest.everything().limitedTo(6 * MIB), progress -> {
+                    // The bytes of the image of point 3 are being read.
+                    if (progress.disksDone() == 2
+                            && !moved.compareAndSet(-1, progress.bytesMoved())
+                            && progress.bytesMoved() > moved.get()
+                            && moved.getAndSet(Long.MAX_VALUE) < Long.MAX_VALUE) {
+                        Repository.open(chain.folder)
+                                .prune(PruneRequest.of("web1", Retention.ofLast(9)), ProgressListener.NONE)
+                                .join();
+                    }
+                })
+                .join();
+
+        assertThat(moved).hasValue(Long.MAX_VALUE);
+        assertThat(chain.points.get(3).folder().resolve(".merged")).doesNotExist();
+        assertThat(report.damage()).isEmpty();
+        assertThat(report.unverifiable()).isEmpty();
     }
 }
