@@ -208,6 +208,29 @@ class SalvageTest {
                 .isEqualTo(lost);
     }
 
+    /** What the child has overwritten is wrong at the parent, so that only the child's root proves the rest. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, 31})
+    void aChildThatItsRootProvesLosesNothingByItsParent(int at) throws IOException {
+        Point later = new PointMaker(folder.resolve("backups"))
+                .increment(Map.of("vda", second.written(2 * MIB, new byte[MIB]), "vdb", other.again()), increment);
+        flip(image(full), dataOf(image(full), 8 * MIB) + 77);
+        flip(full.folder().resolve("vda.digests"), at);
+
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything(), ProgressListener.NONE)
+                .join();
+
+        assertThat(report.lost()).containsOnlyKeys("web1@" + full.id());
+        assertThat(restore(RestoreRequest.of(increment, out)).lost()).isEmpty();
+        assertThat(content(out.resolve("web1-vda.qcow2"))).isEqualTo(second.content);
+        // The image of the increment is damaged too: its digests still prove what is beneath it.
+        flip(image(increment), dataOf(image(increment), 8 * MIB));
+        assertThat(restore(RestoreRequest.of(later, folder.resolve("later")).salvaging())
+                        .lost())
+                .containsExactly(new LostRange("vda", 8 * MIB, MIB));
+    }
+
     @Test
     void withoutTheRootEachBlockNeedsItsDigest() throws IOException {
         flip(full.folder().resolve("vda.digests"), 40);

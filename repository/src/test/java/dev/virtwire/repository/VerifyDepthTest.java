@@ -16,11 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each depth of verification reads, how fast, and where it resumes after it was interrupted. */
 class VerifyDepthTest {
@@ -150,6 +152,46 @@ class VerifyDepthTest {
             Files.write(file, good);
         }
         assertThat(verify(VerifyDepth.STRUCTURE).intact()).isTrue();
+    }
+
+    /** A leaf that the root proves all the same, and the root over the image file; the latter from the end. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, -9})
+    void whatBuildsOnADamagedDigestFileIsReadAsDeepAsWhatDoesNot(int at) throws IOException {
+        Path digests = points.get(0).folder().resolve("vda.digests");
+        flip(digests, at < 0 ? Files.size(digests) + at : at);
+        assertThat(verify(VerifyDepth.FULL).lost()).isEmpty();
+        long kept = keptBlock();
+        AtomicBoolean flipped = new AtomicBoolean();
+
+        VerifyReport report = repository
+                .verify(VerifyRequest.everything().withDepth(VerifyDepth.FULL), progress -> {
+                    // The full point has been looked at, so that only who reads the whole disk can see it.
+                    if (progress.disksDone() == 1 && flipped.compareAndSet(false, true)) {
+                        try (Qcow2Reader reader = Qcow2Reader.open(full)) {
+                            flip(full, reader.extents(kept, 1).get(0).hostOffset());
+                        } catch (IOException e) {
+                            throw new AssertionError(e);
+                        }
+                    }
+                })
+                .join();
+
+        assertThat(report.lost())
+                .containsExactly(
+                        Map.entry("web1@" + points.get(1).id(), List.of(new LostRange("vda", kept, BlockTree.BLOCK))));
+    }
+
+    /** A block that is the same at both points. */
+    private long keptBlock() throws IOException {
+        try (Qcow2Reader reader = Qcow2Reader.open(increment)) {
+            for (long at = 0; ; at += BlockTree.BLOCK) {
+                List<ImageExtent> extents = reader.extents(at, BlockTree.BLOCK);
+                if (extents.size() == 1 && extents.get(0).kind() == ImageExtent.Kind.UNALLOCATED) {
+                    return at;
+                }
+            }
+        }
     }
 
     @Test

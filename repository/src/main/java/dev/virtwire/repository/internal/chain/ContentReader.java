@@ -72,9 +72,9 @@ public final class ContentReader implements Closeable {
     }
 
     /**
-     * Opens a chain whatever is wrong in it, for who takes what is right. If its leaves are not proven, all of the disk
-     * is read to find them out. A block counts as right if its bytes have its digest; that it is zeros is believed only
-     * if the leaves are proven or the images say so too.
+     * Opens a chain whatever is wrong in it, for who takes what is right. If its leaves are not proven, the images with
+     * damaged digest files are read to find them out. A block counts as right if its bytes have its digest; that it is
+     * zeros is believed only if the leaves are proven or the images say so too.
      */
     public static ContentReader openAnyhow(DiskChain chain) throws IOException {
         ImageChain images = chain.openImagesAnyhow();

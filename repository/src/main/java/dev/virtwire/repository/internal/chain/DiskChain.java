@@ -4,7 +4,6 @@ package dev.virtwire.repository.internal.chain;
 import dev.virtwire.image.BackingFile;
 import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
-import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.ImageMemory;
 import dev.virtwire.image.ImageReader;
 import dev.virtwire.image.Qcow2Reader;
@@ -12,9 +11,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.damage.DamageRecord;
-import dev.virtwire.repository.internal.digest.BlockTree;
 import dev.virtwire.repository.internal.digest.ChainLeaves;
-import dev.virtwire.repository.internal.digest.ComputedLeaves;
 import dev.virtwire.repository.internal.digest.DigestFile;
 import dev.virtwire.repository.internal.digest.LeafKind;
 import dev.virtwire.repository.internal.digest.LeafMemory;
@@ -24,30 +21,23 @@ import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.PointPaths;
-import dev.virtwire.repository.internal.work.Workers;
 import dev.virtwire.repository.manifest.ContentDigest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A disk of a point with all that it builds on, topmost first, as the manifests link it: what the images say of their
  * backing files has to agree. Every digest file in it was found right.
  */
 public final class DiskChain implements Closeable {
-    private static final Logger LOG = LoggerFactory.getLogger(DiskChain.class);
-
     private final List<DiskLayer> layers;
     private final @Nullable ImageMemory shared;
     private final @Nullable LeafMemory known;
@@ -94,9 +84,15 @@ public final class DiskChain implements Closeable {
      * @throws DamagedException if one is wrong
      */
     void check() throws IOException {
+        if (top().isLearnt()) {
+            return;
+        }
         // The root of the topmost one proves the leaves that it inherits, so that the roots of those beneath it need
         // not be computed, each over the whole disk.
         for (DiskLayer layer : layers) {
+            if (layer.isLearnt()) {
+                break;
+            }
             if (layer != top()) {
                 layer.check(null);
             }
@@ -104,6 +100,25 @@ public final class DiskChain implements Closeable {
         if (!top().isChecked()) {
             top().check(leaves());
         }
+    }
+
+    /**
+     * Why the leaves of the topmost disk cannot be believed as the digest files, and what was learnt, give them; null
+     * if they can. What is beneath a layer whose leaves were learnt does not matter: they are those of the whole disk.
+     *
+     * @param layers topmost first
+     */
+    static @Nullable DamagedException wrong(List<DiskLayer> layers) {
+        for (DiskLayer layer : layers) {
+            if (layer.isLearnt()) {
+                return null;
+            }
+            DamagedException wrong = layer.wrong();
+            if (wrong != null) {
+                return wrong;
+            }
+        }
+        return null;
     }
 
     /**
@@ -146,7 +161,7 @@ public final class DiskChain implements Closeable {
 
     /**
      * As {@link #open}, also if digest files are damaged, but the images prove by the root of that point what stood in
-     * them. All data of the disk is read for each such file then.
+     * them. The data in each such image is read then.
      *
      * @throws DamagedException if anything else is damaged
      */
@@ -184,60 +199,17 @@ public final class DiskChain implements Closeable {
     }
 
     /**
-     * Finds out the leaves that damaged digest files do not give: those of each such layer, from the lowest on, are
-     * computed from what the images hold there. If they have the root that its manifest names, all of the disk was
-     * right at that point, and they are believed as long as the layer is open. For each of them all data of the disk is
-     * read, once.
+     * Finds out the leaves that damaged digest files do not give, as far as a root proves them. They are believed as
+     * long as their layer is open. What the images with such a file hold is read, once.
      *
-     * @return whether anything was learnt
+     * @return whether any leaves are learnt
      */
     boolean learnLeaves() throws IOException {
         if (layers.get(layers.size() - 1).image().backing() != null) {
             return false;
         }
-        boolean learnt = false;
-        for (int i = layers.size() - 1; i >= 0; i--) {
-            DiskLayer layer = layers.get(i);
-            if (layer.isToBeLearnt()) {
-                try (ImageChain images = openImagesAnyhow(layers.subList(i, layers.size()))) {
-                    layer.learn(learnLeaves(layer, images));
-                }
-            }
-            learnt |= layer.isLearnt();
-        }
-        return learnt;
-    }
-
-    private static @Nullable ComputedLeaves learnLeaves(DiskLayer layer, ImageChain images) throws IOException {
-        ContentDigest content = layer.disk().content();
-        long size = layer.disk().virtualSize();
-        try {
-            BitSet data = new BitSet();
-            images.forEachExtent(0, size, extent -> {
-                if (extent.kind() == ImageExtent.Kind.DATA) {
-                    data.set(
-                            Math.toIntExact(extent.offset() / BlockTree.BLOCK),
-                            Math.toIntExact(BlockTree.blocks(extent.end())));
-                }
-            });
-            if (content == null || data.cardinality() > ComputedLeaves.most()) {
-                return null;
-            }
-            BlockTree.LeafHasher hasher = new BlockTree.LeafHasher();
-            ByteBuffer block = ByteBuffer.allocate(BlockTree.BLOCK);
-            ComputedLeaves leaves = ComputedLeaves.of(Math.toIntExact(BlockTree.blocks(size)), data, index -> {
-                Workers.refuseInterrupted();
-                images.read(index * BlockTree.BLOCK, block.clear().limit(BlockTree.blockLength(index, size)));
-                return hasher.hash(block.flip());
-            });
-            return DigestFile.rootOf(leaves.leaves()).equals(content.root()) ? leaves : null;
-        } catch (ImageException e) {
-            if (Problems.saysNothingOfTheFile(e)) {
-                throw e;
-            }
-            LOG.debug("{} cannot be read, so that nothing proves its leaves", layer.file(), e);
-            return null;
-        }
+        new LeafSearch(layers, this::openImagesAnyhow).run();
+        return layers.stream().anyMatch(DiskLayer::isLearnt);
     }
 
     private static DiskChain openFiles(DomainStore domain, Point top, ManifestDisk disk) throws IOException {

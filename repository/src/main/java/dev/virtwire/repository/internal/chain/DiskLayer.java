@@ -175,9 +175,9 @@ public final class DiskLayer implements Closeable {
         return provesFile;
     }
 
-    /** Whether its digest file must not be believed, and nobody has tried to find out its leaves by other means. */
+    /** Whether nobody has tried to find out its leaves by other means than its digest file. */
     boolean isToBeLearnt() {
-        return wrong != null && !tried;
+        return !tried;
     }
 
     /** These are the leaves of the disk, whatever the digest file says; null if they could not be found out. */

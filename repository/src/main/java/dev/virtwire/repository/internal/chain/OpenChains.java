@@ -7,6 +7,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.digest.ChainLeaves;
 import dev.virtwire.repository.internal.digest.LeafMemory;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.FileStamp;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.Closeable;
 import java.io.IOException;
@@ -62,6 +63,15 @@ public final class OpenChains implements Closeable {
         return lineage;
     }
 
+    /**
+     * Whether the chain of that disk that was opened last is still the one that it was, so that what was read of it
+     * counts. Only times and places of files are looked at.
+     */
+    public boolean isStill(String target) {
+        Lineage lineage = lineages.get(target);
+        return lineage == null || lineage.isStill();
+    }
+
     /** The points may be other ones by now: nothing is believed that was read of them. */
     public void forget() throws IOException {
         close();
@@ -77,24 +87,48 @@ public final class OpenChains implements Closeable {
 
     private record Step(Point point, ManifestDisk part) {}
 
+    /**
+     * What changes whenever points are merged or removed, however soon that has ended: the record of a merge comes and
+     * goes in the journal, points in the domain's folder.
+     */
+    private record Moment(
+            @Nullable FileStamp folder, @Nullable FileStamp journal, Set<String> gone) {
+        static Moment of(DomainStore domain) {
+            return new Moment(
+                    FileStamp.ofFolder(domain.folder()),
+                    FileStamp.ofFolder(domain.journal().folder()),
+                    domain.gone());
+        }
+
+        boolean isStill(Moment before) {
+            return folder != null && journal != null && equals(before);
+        }
+    }
+
     /** One disk: the layers of the chain that was opened last, those that others build on first. */
     private final class Lineage {
         private final List<DiskLayer> layers = new ArrayList<>();
+        private final List<LayerStamp> stamps = new ArrayList<>();
         private final Map<String, Integer> places = new HashMap<>();
         private ImageMemory memory = ImageMemory.ofChain();
-        private Set<String> gone = Set.of();
+        /** When all layers were seen to be what they were when they were opened. */
+        private @Nullable Moment seen;
+
         private @Nullable DamagedException missing;
         private @Nullable LeafMemory leaves;
         /** Of how many layers the leaves are. */
         private int known;
+        /** What {@link #doubts} said of them. */
+        private int doubts;
+
         /** Whether there was no room for the leaves. */
         private boolean crowded;
 
         void goTo(Point top, ManifestDisk disk) throws IOException {
-            Set<String> goneNow = domain.gone();
-            if (!goneNow.equals(gone)) {
-                cut(0);
-                gone = goneNow;
+            Moment now = Moment.of(domain);
+            if (seen == null || !now.isStill(seen)) {
+                cut(still(now.gone()));
+                seen = now;
             }
             Deque<Step> above = new ArrayDeque<>();
             Point point = top;
@@ -124,14 +158,41 @@ public final class OpenChains implements Closeable {
             cut(common);
             missing = end;
             for (Step step : above) {
+                LayerStamp stamp = LayerStamp.of(step.point(), step.part());
                 layers.add(DiskLayer.openAnyhow(
                         domain,
                         step.point(),
                         step.part(),
                         new ArrayList<>(),
-                        gone.contains(step.point().id())));
+                        now.gone().contains(step.point().id())));
+                stamps.add(stamp);
                 places.put(step.point().id(), layers.size() - 1);
             }
+        }
+
+        boolean isStill() {
+            Moment now = Moment.of(domain);
+            if (seen == null || now.isStill(seen)) {
+                return true;
+            }
+            if (still(now.gone()) < layers.size()) {
+                return false;
+            }
+            seen = now;
+            return true;
+        }
+
+        /** How many layers, from the lowest on, are what they were when they were opened. */
+        private int still(Set<String> gone) {
+            for (int i = 0; i < layers.size(); i++) {
+                DiskLayer layer = layers.get(i);
+                if (layer.isChanging() != gone.contains(layer.point().id())
+                        || !domain.seemsStill(layer.point())
+                        || !LayerStamp.of(layer.point(), layer.disk()).equals(stamps.get(i))) {
+                    return i;
+                }
+            }
+            return layers.size();
         }
 
         private boolean isOf(DiskLayer layer, Point point) {
@@ -146,6 +207,7 @@ public final class OpenChains implements Closeable {
             List<DiskLayer> above = layers.subList(left, layers.size());
             List<DiskLayer> closed = List.copyOf(above);
             above.clear();
+            stamps.subList(left, stamps.size()).clear();
             closed.forEach(layer -> places.remove(layer.point().id()));
             if (left == 0) {
                 memory = ImageMemory.ofChain();
@@ -160,6 +222,7 @@ public final class OpenChains implements Closeable {
                 leaves = null;
             }
             known = 0;
+            doubts = 0;
         }
 
         DiskChain right() throws IOException {
@@ -167,11 +230,9 @@ public final class OpenChains implements Closeable {
                 throw missing;
             }
             List<DiskLayer> chain = topmostFirst();
-            for (DiskLayer layer : chain) {
-                DamagedException wrong = layer.wrong();
-                if (wrong != null) {
-                    throw wrong;
-                }
+            DamagedException wrong = DiskChain.wrong(chain);
+            if (wrong != null) {
+                throw wrong;
             }
             DiskChain right = DiskChain.of(chain, memory, leaves());
             right.check();
@@ -181,7 +242,7 @@ public final class OpenChains implements Closeable {
         DiskChain anyhow() throws IOException {
             List<DiskLayer> chain = topmostFirst();
             LeafMemory whole = null;
-            if (missing == null && chain.stream().allMatch(layer -> layer.wrong() == null || layer.isLearnt())) {
+            if (missing == null && DiskChain.wrong(chain) == null) {
                 try {
                     whole = leaves();
                 } catch (DamagedException e) {
@@ -197,9 +258,21 @@ public final class OpenChains implements Closeable {
             return chain;
         }
 
+        /** What makes other leaves of those of the first layers: each one that is found wrong, or learnt. */
+        private int doubts(int first) {
+            int doubts = 0;
+            for (DiskLayer layer : layers.subList(0, first)) {
+                doubts += (layer.wrong() == null ? 0 : 1) + (layer.isLearnt() ? 1 : 0);
+            }
+            return doubts;
+        }
+
         /** The leaves of the whole disk at the topmost layer, or null if there is no room for them. */
         private @Nullable LeafMemory leaves() throws IOException {
             int all = layers.size();
+            if (doubts(known) != doubts) {
+                forgetLeaves();
+            }
             if (known == all || crowded) {
                 return leaves;
             }
@@ -215,6 +288,7 @@ public final class OpenChains implements Closeable {
                     forgetLeaves();
                 }
                 known = all;
+                doubts = doubts(known);
                 crowded = leaves == null;
                 return leaves;
             } catch (IOException | RuntimeException e) {

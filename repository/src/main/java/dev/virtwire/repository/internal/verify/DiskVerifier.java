@@ -7,10 +7,14 @@ import dev.virtwire.image.ImageChain;
 import dev.virtwire.image.ImageException;
 import dev.virtwire.image.Qcow2Check;
 import dev.virtwire.image.Qcow2Finding;
+import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.VerifyDepth;
+import dev.virtwire.repository.internal.chain.BlockListener;
 import dev.virtwire.repository.internal.chain.ContentReader;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.chain.DiskLayer;
@@ -58,6 +62,7 @@ final class DiskVerifier implements Closeable {
     private final ProgressMeter meter;
     private final Map<Path, OpenChains> chains = new HashMap<>();
     private final Map<Path, LostContent> lost = new HashMap<>();
+    private @Nullable Path openDomain;
     private long left;
 
     DiskVerifier(VerifyDepth depth, Workers workers, ProgressMeter meter) {
@@ -77,16 +82,27 @@ final class DiskVerifier implements Closeable {
         return lost.computeIfAbsent(domain.folder(), folder -> new LostContent(domain, workers, chains(domain)));
     }
 
+    /** Those of one domain are open at a time; of another they are opened again. */
     private OpenChains chains(DomainStore domain) {
+        if (!domain.folder().equals(openDomain)) {
+            for (Map.Entry<Path, OpenChains> each : chains.entrySet()) {
+                forget(each.getKey(), each.getValue());
+            }
+            openDomain = domain.folder();
+        }
         return chains.computeIfAbsent(domain.folder(), folder -> new OpenChains(domain));
     }
 
     /** A point of the domain is another one than it was: what is open is opened again. */
     void forget(DomainStore domain) {
+        forget(domain.folder(), chains(domain));
+    }
+
+    private static void forget(Path domain, OpenChains chains) {
         try {
-            chains(domain).forget();
+            chains.forget();
         } catch (IOException e) {
-            throw Problems.with("close", domain.folder(), e);
+            throw Problems.with("close", domain, e);
         }
     }
 
@@ -112,14 +128,30 @@ final class DiskVerifier implements Closeable {
             DomainStore domain, Point point, ManifestDisk disk, @Nullable VerifyProgress progress, Look look) {
         left = amount(disk, depth);
         Path image = PointPaths.image(point, disk);
+        Path digests = PointPaths.digests(point, disk);
         try {
-            return new Check(domain, point, disk, image, progress, look).run();
-        } catch (IOException e) {
+            List<Finding> found = new Check(domain, point, disk, image, progress, look).run();
+            if (!found.isEmpty() && haveMoved(point, disk, image, digests)) {
+                throw new ReplacedFileException(image, null);
+            }
+            return found;
+        } catch (OperationCancelledException e) {
+            throw e;
+        } catch (IOException | RepositoryException e) {
             Workers.refuseInterrupted();
-            throw Problems.with("verify", image, e);
+            Throwable cause = haveMoved(point, disk, image, digests) ? new ReplacedFileException(image, e) : e;
+            if (cause instanceof RepositoryException other) {
+                throw other;
+            }
+            throw Problems.with("verify", image, (IOException) cause);
         } finally {
             meter.passed(left);
         }
+    }
+
+    /** Files move when another run ends a merge: what was looked for at their places before says nothing. */
+    private static boolean haveMoved(Point point, ManifestDisk disk, Path image, Path digests) {
+        return !image.equals(PointPaths.image(point, disk)) || !digests.equals(PointPaths.digests(point, disk));
     }
 
     private synchronized void passed(long bytes) {
@@ -174,6 +206,9 @@ final class DiskVerifier implements Closeable {
                 attempt(this::structure);
             }
             BitSet wrong = content(known == null ? new Prefix(0) : known.content());
+            if (!chains(domain).isStill(disk.target())) {
+                throw new ReplacedFileException(file, null);
+            }
             if (badInFile.isEmpty()) {
                 look.file(file, found, whole && read);
             } else {
@@ -219,12 +254,7 @@ final class DiskVerifier implements Closeable {
                         return;
                     }
                     passed(Math.min(prefix.length() * BlockTree.BLOCK, image.size()));
-                    FileBlocks.Verdict verdict =
-                            FileBlocks.check(layer, new BitSet(), prefix, workers, (index, length, good) -> {
-                                meter.moved(length);
-                                passed(length);
-                                save();
-                            });
+                    FileBlocks.Verdict verdict = FileBlocks.check(layer, new BitSet(), prefix, workers, this::moved);
                     read = true;
                     badInFile = verdict.bad();
                     found.addAll(verdict.findings());
@@ -261,6 +291,10 @@ final class DiskVerifier implements Closeable {
             if (clean && found.isEmpty()) {
                 all.found(point, disk, wrong);
                 unexplained(wrong);
+            } else if (clean && !doubtful && depth != VerifyDepth.STRUCTURE) {
+                // Damage beneath, which took nothing from the parent: this disk is read all the same.
+                wrong.or(overDamage());
+                all.found(point, disk, wrong);
             } else {
                 wrong.or(all.find(point, disk, badInFile, doubtful));
             }
@@ -276,11 +310,7 @@ final class DiskVerifier implements Closeable {
                 }
                 try (ContentReader content = ContentReader.open(chain)) {
                     return depth == VerifyDepth.FULL
-                            ? ContentCheck.everything(content, prefix, workers, (index, length, good) -> {
-                                meter.moved(length);
-                                passed(length);
-                                save();
-                            })
+                            ? ContentCheck.everything(content, prefix, workers, this::moved)
                             : ContentCheck.own(
                                     content,
                                     chain,
@@ -291,6 +321,22 @@ final class DiskVerifier implements Closeable {
                                     (index, length, good) -> save());
                 }
             }
+        }
+
+        private BitSet overDamage() throws IOException {
+            try (DiskChain chain = chains(domain).openAnyhow(point, disk);
+                    ContentReader content = ContentReader.openAnyhow(chain)) {
+                return depth == VerifyDepth.FULL || !chain.top().hasDigests()
+                        ? content.lost(LostContent.all(disk), workers, this::moved)
+                        : ContentCheck.own(
+                                content, chain, new BitSet(), new BitSet(), new Prefix(0), workers, BlockListener.NONE);
+            }
+        }
+
+        private void moved(long index, int length, boolean right) {
+            meter.moved(length);
+            passed(length);
+            save();
         }
 
         /** Content that is wrong although every file is as it was written. */

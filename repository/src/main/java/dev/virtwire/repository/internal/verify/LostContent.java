@@ -69,6 +69,11 @@ public final class LostContent {
         lost.put(key(point.id(), disk.target()), blocks);
     }
 
+    /** Nothing is known of a point's disks any more. */
+    void forget(Point point) {
+        lost.keySet().removeIf(key -> key.startsWith(key(point.id(), "")));
+    }
+
     /** Whether that has been found out already. */
     boolean isKnown(Point point, ManifestDisk disk) {
         return lost.containsKey(key(point.id(), disk.target()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.verify;
 
+import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -43,7 +45,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Verifies points, and with each what it builds on; no point twice. */
 public final class Verifier {
@@ -51,6 +52,8 @@ public final class Verifier {
 
     /** So often a point is verified that prunes change meanwhile. */
     private static final int MOST_TRIES = 5;
+
+    private static final String NOT_ALL_CHILDREN = "not all points that build on damaged ones were looked at: ";
 
     private final VerifyRequest request;
     private final Map<Path, Point> points = new LinkedHashMap<>();
@@ -60,6 +63,8 @@ public final class Verifier {
     private final List<String> unverifiable = new ArrayList<>();
     private final Set<String> notices = new LinkedHashSet<>();
     private final Set<Path> verified = new HashSet<>();
+    private final Map<Path, Integer> tries = new HashMap<>();
+    private final Map<Path, List<Finding>> foundIn = new HashMap<>();
     private final Map<Path, List<Look>> looks = new LinkedHashMap<>();
     private final Set<Path> wholeDomains = new HashSet<>();
     private final Map<Path, String> unrecorded = new LinkedHashMap<>();
@@ -222,21 +227,23 @@ public final class Verifier {
         }
         ProgressMeter meter = new ProgressMeter(listener, disks, total);
         meter.phase(Progress.Phase.VERIFYING);
-        Resumption resumption = new Resumption();
+        Resumption resumption = new Resumption(request.depth(), notices::add);
         try (Workers workers = new Workers("verify", new RateLimit(request.bytesPerSecond()));
                 DiskVerifier verifier = new DiskVerifier(request.depth(), workers, meter)) {
             if (request.resume()) {
                 domains.values().forEach(resumption::open);
             }
-            for (Point point : List.copyOf(points.values())) {
-                verifyWithParents(point, verifier, resumption, meter);
+            while (!verified.containsAll(points.keySet())) {
+                for (Point point : List.copyOf(points.values())) {
+                    verifyWithParents(point, verifier, resumption, meter);
+                }
             }
             Workers.refuseInterrupted();
             for (DomainStore domain : stores()) {
                 children(domain, verifier);
                 recordAgain(domain);
             }
-            resumption.finish();
+            resumption.finish(points.values());
         } finally {
             resumption.close();
         }
@@ -271,18 +278,20 @@ public final class Verifier {
             ParentLink link = point.manifest().parent();
             point = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
         }
-        for (Point each : chain) {
-            // It may be another by now.
-            Point point = points.get(each.folder());
-            for (int tries = 1; point != null; tries++) {
-                point = verified(point, tries, verifier, resumption, meter);
+        while (!chain.isEmpty()) {
+            // It may be another by now, or be removed.
+            Point point = points.get(chain.pop().folder());
+            if (point != null && !verified(point, verifier, resumption, meter)) {
+                // What is verified again goes first.
+                chain.forEach(later -> verified.remove(later.folder()));
+                return;
             }
         }
     }
 
-    /** Verifies a point; returns it as it is now if it has to be verified again, since a prune changed it meanwhile. */
-    private @Nullable Point verified(
-            Point point, int tries, DiskVerifier verifier, Resumption resumption, ProgressMeter meter) {
+    /** Verifies a point; returns false if it has to be verified again, since a prune changed it meanwhile. */
+    private boolean verified(Point point, DiskVerifier verifier, Resumption resumption, ProgressMeter meter) {
+        int tried = tries.merge(point.folder(), 1, Integer::sum);
         List<Finding> found = new ArrayList<>();
         Look look = new Look(point);
         RepositoryException failure = null;
@@ -302,23 +311,62 @@ public final class Verifier {
         if (!isThere(point)) {
             verifier.forget(store(point));
             removed(point.folder());
-            return null;
+            return true;
         }
         boolean wrong = failure != null || !found.isEmpty() || !look.lost().isEmpty();
-        if (wrong && hasChanged(point, failure == null && found.isEmpty())) {
-            verifier.forget(store(point));
-            if (tries < MOST_TRIES) {
-                return points.get(point.folder());
+        if (wrong) {
+            Set<Path> changed = new HashSet<>();
+            boolean other = hasChanged(point, failure == null && found.isEmpty(), changed)
+                    || (failure != null && ReplacedFileException.isCauseOf(failure));
+            if (other) {
+                verifier.forget(store(point));
+                changed.add(point.folder());
+                again(changed, verifier);
+                if (tried < MOST_TRIES) {
+                    return false;
+                }
+                unverifiable(point, "prunes changed it each time it was read");
+                verified.add(point.folder());
+                return true;
             }
-            unverifiable(point, "prunes changed it each time it was read");
-            return null;
         }
         if (failure != null) {
             unverifiable(point, String.valueOf(failure.getMessage()));
         }
         damage.addAll(found);
+        foundIn.put(point.folder(), found);
         record(store(point), look);
-        return null;
+        return true;
+    }
+
+    /** Forgets what was found of these points, and of those that build on them: all that are not given up. */
+    private void again(Set<Path> changed, DiskVerifier verifier) {
+        Set<Path> affected = new HashSet<>(changed);
+        int before;
+        do {
+            before = affected.size();
+            for (Point point : points.values()) {
+                ParentLink link = point.manifest().parent();
+                if (link != null && affected.contains(point.folder().resolveSibling(link.point()))) {
+                    affected.add(point.folder());
+                }
+            }
+            // A child may come first in the order, if a clock was set back.
+        } while (affected.size() > before);
+        for (Path folder : affected) {
+            Point point = points.get(folder);
+            if (point == null || (tries.getOrDefault(folder, 0) >= MOST_TRIES && verified.contains(folder))) {
+                continue;
+            }
+            verified.remove(folder);
+            verifier.lost(store(point)).forget(point);
+            lost.remove(name(point));
+            looks.getOrDefault(store(point).folder(), new ArrayList<>())
+                    .removeIf(look -> look.point().folder().equals(folder));
+            unverifiable.removeIf(reason -> reason.startsWith(name(point) + ": "));
+            damage.removeAll(foundIn.getOrDefault(folder, List.of()));
+            foundIn.remove(folder);
+        }
     }
 
     private void unverifiable(Point point, String reason) {
@@ -331,32 +379,47 @@ public final class Verifier {
      * were merged meanwhile. Then nothing that was found wrong says anything, and the manifests are read again.
      *
      * @param onlyInherited whether nothing is wrong but what was found wrong in the parent
+     * @param changed gets the folders of the points that are other ones now
      */
-    private boolean hasChanged(Point top, boolean onlyInherited) {
+    private boolean hasChanged(Point top, boolean onlyInherited, Set<Path> changed) {
         DomainStore domain = store(top);
-        boolean changed = false;
         Point point = points.getOrDefault(top.folder(), top);
         for (int depth = 0; point != null; depth++) {
             // Damage that a parent has was confirmed there: a chain's manifests are not read again for each child.
             boolean same = (onlyInherited && depth > 1) ? domain.seemsStill(point) : domain.isStill(point);
             if (!same) {
-                changed = true;
-                if (!domain.hasPoint(point.id())) {
-                    return true;
+                try {
+                    point = domain.point(point.id());
+                } catch (RepositoryException e) {
+                    return lost(point, e) || !changed.isEmpty();
                 }
-                point = domain.point(point.id());
+                changed.add(point.folder());
                 points.put(point.folder(), point);
             }
             ParentLink link = point.manifest().parent();
             point = link == null ? null : points.get(point.folder().resolveSibling(link.point()));
         }
-        return changed;
+        return !changed.isEmpty();
+    }
+
+    /** Whether a point whose manifest cannot be read any more was removed; otherwise that is what is wrong. */
+    private boolean lost(Point point, RepositoryException why) {
+        if (!isThere(point)) {
+            removed(point.folder());
+            return true;
+        }
+        if (why instanceof DamagedException damaged) {
+            damage.addAll(damaged.findings());
+        } else {
+            unverifiable(point, String.valueOf(why.getMessage()));
+        }
+        return false;
     }
 
     /** What was found of a point before the verification was cancelled. */
     private void recordAtLast(Point point, Look look) {
         boolean interrupted = Thread.interrupted();
-        if (isThere(point) && !hasChanged(point, false)) {
+        if (isThere(point) && !hasChanged(point, false, new HashSet<>())) {
             record(store(point), look);
         }
         if (interrupted) {
@@ -387,7 +450,9 @@ public final class Verifier {
                 }
             }
         } catch (IOException e) {
-            notices.add("not all points that build on damaged ones were looked at: " + Problems.reason(e));
+            notices.add(NOT_ALL_CHILDREN + Problems.reason(e));
+        } catch (DamagedException e) {
+            notices.add(NOT_ALL_CHILDREN + e.getMessage());
         }
     }
 
@@ -462,61 +527,5 @@ public final class Verifier {
             throw Problems.with("read", point.folder(), e);
         }
         return found;
-    }
-
-    /** The records of the domains that are verified, if one was asked for. */
-    private final class Resumption {
-        private final Map<Path, VerifyProgress> open = new LinkedHashMap<>();
-        private boolean finished;
-
-        void open(DomainStore domain) {
-            if (!open.containsKey(domain.folder())) {
-                VerifyProgress progress = VerifyProgress.open(domain, request.depth());
-                open.put(domain.folder(), progress);
-                String notice = progress.notice();
-                if (notice != null) {
-                    notices.add(notice);
-                } else if (progress.resumes()) {
-                    notices.add("the verification of domain " + domain.name() + " that began at " + progress.began()
-                            + " is resumed");
-                }
-            }
-        }
-
-        @Nullable
-        VerifyProgress of(DomainStore domain) {
-            return open.get(domain.folder());
-        }
-
-        /** All was looked at: the next verification starts from the beginning. */
-        void finish() {
-            finished = true;
-            for (Map.Entry<Path, VerifyProgress> entry : open.entrySet()) {
-                Set<String> ids = new HashSet<>();
-                points.values().stream()
-                        .filter(point -> entry.getKey().equals(point.folder().getParent()))
-                        .forEach(point -> ids.add(point.id()));
-                entry.getValue().finish(ids);
-            }
-        }
-
-        /** Saves what was found out before it ended early. */
-        void close() {
-            // A thread that is interrupted cannot write.
-            boolean interrupted = Thread.interrupted();
-            try {
-                for (VerifyProgress each : open.values()) {
-                    try (each) {
-                        if (!finished) {
-                            each.save();
-                        }
-                    }
-                }
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
     }
 }
