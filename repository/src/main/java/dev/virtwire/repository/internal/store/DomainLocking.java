@@ -26,7 +26,7 @@ final class DomainLocking {
         this.domain = domain;
     }
 
-    /** Makes the folder where it is missing. */
+    /** Makes the folder if it is missing. */
     DomainLock makeAndLock() {
         refuseLink(domain.folder());
         if (domain.exists()) {

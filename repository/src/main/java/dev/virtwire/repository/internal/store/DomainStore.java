@@ -109,7 +109,7 @@ public final class DomainStore {
     }
 
     /**
-     * Takes the right to write. The folder is made where it is missing, but not that of a domain that was listed: that
+     * Takes the right to write. The folder is made if it is missing, but not that of a domain that was listed: that
      * one was erased meanwhile.
      *
      * @throws RepositoryException if it was, or if the repository got another id since it was opened
