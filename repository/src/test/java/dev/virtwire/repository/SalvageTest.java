@@ -10,6 +10,7 @@ import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Sha256;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -229,6 +230,28 @@ class SalvageTest {
         assertThat(restore(RestoreRequest.of(later, folder.resolve("later")).salvaging())
                         .lost())
                 .containsExactly(new LostRange("vda", 8 * MIB, MIB));
+    }
+
+    /** The manifest names its bytes, and yet its runs make no sense. */
+    @Test
+    void aDigestFileThatWasWrittenAsNonsenseEndsNoSalvage() throws IOException {
+        Path digests = full.folder().resolve("vda.digests");
+        Path manifest = full.folder().resolve("manifest.json");
+        Path sum = full.folder().resolve("manifest.sha256");
+        String before = Sha256.hex(Sha256.of(Files.readAllBytes(digests)));
+        flip(digests, 24);
+        String after = Sha256.hex(Sha256.of(Files.readAllBytes(digests)));
+        String manifestBefore = Sha256.hex(Sha256.of(Files.readAllBytes(manifest)));
+        Files.writeString(manifest, Files.readString(manifest).replace(before, after));
+        String manifestAfter = Sha256.hex(Sha256.of(Files.readAllBytes(manifest)));
+        Files.writeString(sum, Files.readString(sum).replace(manifestBefore, manifestAfter));
+        Point altered = Repository.open(folder.resolve("backups")).point("web1", full.id());
+        assertThat(altered.manifest().disk("vda").digests().sha256()).isEqualTo(after);
+
+        RestoreResult result = restore(RestoreRequest.of(altered, out).salvaging());
+
+        assertThat(result.lost()).isEmpty();
+        assertThat(content(out.resolve("web1-vda.qcow2"))).isEqualTo(first.content);
     }
 
     @Test

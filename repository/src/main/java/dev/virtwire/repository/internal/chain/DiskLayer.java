@@ -121,7 +121,12 @@ public final class DiskLayer implements Closeable {
         try {
             domain.require(file, stored);
             try {
-                return new DiskLayer(point, disk, fitting(point, disk, stored), changing, null);
+                fitting(point, disk, stored).close();
+                DigestFile digests = readable(file, disk);
+                if (digests != null) {
+                    return new DiskLayer(point, disk, digests, changing, null);
+                }
+                wrong = new DamagedException(Finding.of(file, "its runs of leaves make no sense"));
             } catch (DamagedException e) {
                 wrong = e;
             } catch (IOException e) {
