@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,17 @@ public record RepositoryFile(
         requireNonNull(id, "id");
         requireNonNull(created, "created");
         formerIds = formerIds == null ? List.of() : List.copyOf(formerIds);
+    }
+
+    /**
+     * What stands in the repository in {@code folder}.
+     *
+     * @throws dev.virtwire.repository.DamagedException if it is damaged
+     */
+    public static RepositoryFile read(Path folder) {
+        return SummedFile.read(
+                        folder.resolve(Names.REPOSITORY), folder.resolve(Names.REPOSITORY_SUM), RepositoryFile.class)
+                .value();
     }
 
     /** A repository that has never had another id. */

@@ -5,6 +5,7 @@ import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.format.RepositoryFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,16 +16,12 @@ import java.time.Duration;
 /**
  * Takes the right to write a domain, of the repository that was opened: one that got another id meanwhile is not that
  * one any more. A domain's folder is made under the repository's lock, so that who gives a new id knows all of them.
+ *
+ * @param domain whose right it is
  */
-final class DomainLocking {
+record DomainLocking(DomainStore domain) {
     /** Another run makes a folder under the lock, or changes {@code virtwire.json}. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-
-    private final DomainStore domain;
-
-    DomainLocking(DomainStore domain) {
-        this.domain = domain;
-    }
 
     /** Makes the folder if it is missing. */
     DomainLock makeAndLock() {
@@ -36,7 +33,7 @@ final class DomainLocking {
         DomainLock making =
                 DomainLock.acquire(repository.resolve(Names.REPOSITORY_LOCK), repository.toString(), PATIENCE);
         try {
-            RepositoryVersion.requireId(repository, domain.repositoryId());
+            requireId();
             domain.files().createFolder(domain.folder());
             return lock();
         } catch (IOException e) {
@@ -70,11 +67,24 @@ final class DomainLocking {
             throw domain.exists() ? e : gone(e);
         }
         try {
-            RepositoryVersion.requireId(domain.repositoryFolder(), domain.repositoryId());
+            requireId();
             return lock;
         } catch (RuntimeException e) {
             lock.close();
             throw e;
+        }
+    }
+
+    /**
+     * Refuses a repository that has another id than it had when it was opened; nobody gives it one while the caller has
+     * a lock of it.
+     */
+    private void requireId() {
+        Path repository = domain.repositoryFolder();
+        String now = RepositoryFile.read(repository).id();
+        if (!now.equals(domain.repositoryId())) {
+            throw new RepositoryException("repository " + repository + " got another id meanwhile, " + now + " and not "
+                    + domain.repositoryId() + " any more: open it again");
         }
     }
 

@@ -78,24 +78,9 @@ public final class RepositoryVersion {
         }
     }
 
-    /**
-     * Refuses a repository that has another id than it had when it was opened; nobody gives it one while the caller has
-     * a lock of it.
-     *
-     * @throws RepositoryException if it has
-     */
-    static void requireId(Path repository, String id) {
-        String now = read(repository.resolve(Names.REPOSITORY), repository.resolve(Names.REPOSITORY_SUM))
-                .id();
-        if (!now.equals(id)) {
-            throw new RepositoryException("repository " + repository + " got another id meanwhile, " + now + " and not "
-                    + id + " any more: open it again");
-        }
-    }
-
     /** Whether a repository has this id now, or had it; who opened it before it got the id knows nothing of that. */
     static boolean isIdOf(Path repository, String id) {
-        RepositoryFile now = read(repository.resolve(Names.REPOSITORY), repository.resolve(Names.REPOSITORY_SUM));
+        RepositoryFile now = RepositoryFile.read(repository);
         return now.id().equals(id) || now.formerIds().contains(id);
     }
 
