@@ -154,7 +154,7 @@ class VerifyDepthTest {
         assertThat(verify(VerifyDepth.STRUCTURE).intact()).isTrue();
     }
 
-    /** A leaf that the root proves all the same, and the root over the image file; the latter from the end. */
+    /** A leaf that the root still proves, and the root over the image file; the latter from the end. */
     @ParameterizedTest
     @ValueSource(ints = {40, -9})
     void whatBuildsOnADamagedDigestFileIsReadAsDeepAsWhatDoesNot(int at) throws IOException {

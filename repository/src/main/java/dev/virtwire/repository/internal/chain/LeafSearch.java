@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out the leaves that damaged digest files do not give. What an image holds itself is hashed where its digest
- * file is damaged; where that is right, its leaves are taken. So every layer above damage has leaves of the whole disk
+ * Finds out the leaves that damaged digest files do not give. If an image's digest file is damaged, what the image holds
+ * itself is hashed. If the file is right, its leaves are taken. So every layer above damage has leaves of the whole disk
  * that may be right. They are if they have the root that the layer's manifest names: what is wrong in an image beneath
  * does not matter to a layer that has overwritten it.
  */

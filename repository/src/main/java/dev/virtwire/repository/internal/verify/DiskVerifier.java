@@ -292,7 +292,7 @@ final class DiskVerifier implements Closeable {
                 all.found(point, disk, wrong);
                 unexplained(wrong);
             } else if (clean && !doubtful && depth != VerifyDepth.STRUCTURE) {
-                // Damage beneath, which took nothing from the parent: this disk is read all the same.
+                // Damage beneath, which took nothing from the parent: this disk is still read.
                 wrong.or(overDamage());
                 all.found(point, disk, wrong);
             } else {
