@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out the leaves that damaged digest files do not give. If an image's digest file is damaged, what the image holds
- * itself is hashed. If the file is right, its leaves are taken. So every layer above damage has leaves of the whole disk
- * that may be right. They are if they have the root that the layer's manifest names: what is wrong in an image beneath
- * does not matter to a layer that has overwritten it.
+ * Finds out the leaves that damaged digest files do not give. If an image's digest file is damaged, what the image
+ * holds itself is hashed. If the file is right, its leaves are taken. So every layer above damage has leaves of the
+ * whole disk that may be right. They are if they have the root that the layer's manifest names: what is wrong in an
+ * image beneath does not matter to a layer that has overwritten it.
  */
 final class LeafSearch {
     private static final Logger LOG = LoggerFactory.getLogger(LeafSearch.class);
