@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param domains a request for each domain, in the order in which they are begun
  * @param jobs how many at the same time
- * @param bytesPerSecond how much all of them together read from the host, and of the repository to merge points, or
- *     {@link TransferLimits#UNLIMITED}
+ * @param bytesPerSecond how much all of them together read from the host, or {@link TransferLimits#UNLIMITED}. To merge
+ *     points, each job reads its share of it from the repository
  * @param retention which points of a domain stay after it was backed up well, or null for all
  */
 public record BatchRequest(

@@ -25,7 +25,6 @@ import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.RepositoryFile;
 import dev.virtwire.repository.internal.format.Sha256;
-import dev.virtwire.repository.internal.format.SummedFile;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.restore.FileRestore;
 import dev.virtwire.repository.internal.retention.DomainErasure;
@@ -88,11 +87,7 @@ public final class RepositoryStore implements Repository {
                 && !Files.exists(absolute.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)) {
             throw new RepositoryException(absolute + " is not a repository: it has no " + Names.REPOSITORY);
         }
-        RepositoryFile file = SummedFile.read(
-                        absolute.resolve(Names.REPOSITORY),
-                        absolute.resolve(Names.REPOSITORY_SUM),
-                        RepositoryFile.class)
-                .value();
+        RepositoryFile file = RepositoryFile.read(absolute);
         if (!file.format().equals(RepositoryFile.FORMAT) || !Names.isRepositoryId(file.id())) {
             throw new RepositoryException(absolute.resolve(Names.REPOSITORY) + " does not describe a repository");
         }

@@ -241,7 +241,8 @@ record Attempt(
         return found;
     }
 
-    private static @Nullable ParentLink link(@Nullable Point point) {
+    /** What names a point in the manifest of another, or null for none. */
+    static @Nullable ParentLink link(@Nullable Point point) {
         return point == null ? null : new ParentLink(point.id(), point.manifestSha256());
     }
 }

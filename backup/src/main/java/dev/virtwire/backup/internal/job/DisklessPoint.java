@@ -11,7 +11,6 @@ import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
-import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.time.Instant;
@@ -52,7 +51,7 @@ final class DisklessPoint {
                     Level.FULL,
                     Manifest.COMPLETED,
                     null,
-                    newest == null ? null : new ParentLink(newest.id(), newest.manifestSha256()),
+                    Attempt.link(newest),
                     null,
                     "the domain has no disk to back up",
                     false,

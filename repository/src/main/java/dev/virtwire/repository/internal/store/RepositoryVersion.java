@@ -100,15 +100,15 @@ public final class RepositoryVersion {
             Path repository, DurableFiles files, UnaryOperator<RepositoryFile> change, Runnable first) {
         Path file = repository.resolve(Names.REPOSITORY);
         Path sum = repository.resolve(Names.REPOSITORY_SUM);
-        if (isDone(file, sum, change)) {
+        if (isDone(repository, change)) {
             return;
         }
         DomainLock lock =
                 DomainLock.acquire(repository.resolve(Names.REPOSITORY_LOCK), repository.toString(), PATIENCE);
         try {
             first.run();
-            if (!isDone(file, sum, change)) {
-                SummedFile.replace(files, file, sum, change.apply(read(file, sum)));
+            if (!isDone(repository, change)) {
+                SummedFile.replace(files, file, sum, change.apply(RepositoryFile.read(repository)));
             }
         } catch (IOException e) {
             throw Problems.with("change " + Names.REPOSITORY + " in", repository, e);
@@ -118,12 +118,9 @@ public final class RepositoryVersion {
     }
 
     /** Not so while a run that changes it has not ended, or died. */
-    private static boolean isDone(Path file, Path sum, UnaryOperator<RepositoryFile> change) {
-        RepositoryFile now = read(file, sum);
-        return change.apply(now).equals(now) && !Files.exists(SummedFile.next(sum), LinkOption.NOFOLLOW_LINKS);
-    }
-
-    private static RepositoryFile read(Path file, Path sum) {
-        return SummedFile.read(file, sum, RepositoryFile.class).value();
+    private static boolean isDone(Path repository, UnaryOperator<RepositoryFile> change) {
+        RepositoryFile now = RepositoryFile.read(repository);
+        return change.apply(now).equals(now)
+                && !Files.exists(SummedFile.next(repository.resolve(Names.REPOSITORY_SUM)), LinkOption.NOFOLLOW_LINKS);
     }
 }
