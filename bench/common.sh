@@ -77,6 +77,20 @@ build() {
     compile_c bench/measure.c bench/target/measure
 }
 
+# make_disk MIB: a qcow2 disk of DISK_MIB with so many MiB of random bytes, in runs of 64 MiB that are spread evenly. So
+# data and holes take turns as they do on a disk in use.
+make_disk() {
+    local raw=$folder/disk.raw run=$(($1 < 64 ? $1 : 64)) runs at
+    runs=$(($1 / run))
+    truncate -s "${DISK_MIB}M" "$raw"
+    for ((at = 0; at < runs; at++)); do
+        dd if=/dev/urandom of="$raw" bs=1M count="$run" seek=$((at * DISK_MIB / runs)) iflag=fullblock conv=notrunc \
+            status=none
+    done
+    qemu-img convert -f raw -O qcow2 "$raw" "$folder/disk.qcow2"
+    rm "$raw"
+}
+
 # compile_c SOURCE PROGRAM FLAGS...
 compile_c() {
     local source=$1 program=$2

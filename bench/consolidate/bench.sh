@@ -35,19 +35,6 @@ make_folder() {
     folder=$(mktemp -d "$place/vb.XXXXXX")
 }
 
-# make_disk MIB: so much random data in runs of 64 MiB, spread evenly.
-make_disk() {
-    local raw=$folder/disk.raw data=$1 run=$(($1 < 64 ? $1 : 64)) runs at
-    runs=$((data / run))
-    truncate -s "${DISK_MIB}M" "$raw"
-    for ((at = 0; at < runs; at++)); do
-        dd if=/dev/urandom of="$raw" bs=1M count="$run" seek=$((at * (DISK_MIB / runs))) iflag=fullblock conv=notrunc \
-            status=none
-    done
-    qemu-img convert -f raw -O qcow2 "$raw" "$folder/disk.qcow2"
-    rm "$raw"
-}
-
 # It has no operating system: only this script writes to its disk, while it is off.
 define_guest() {
     cat > "$work/guest.xml" << END

@@ -40,19 +40,6 @@ make_folder() {
     folder=$(mktemp -d "$place/vb.XXXXXX")
 }
 
-# Random bytes in runs of 64 MiB, spread evenly, so that data and holes take turns as they do on a disk in use.
-make_disk() {
-    local raw=$folder/disk.raw run=$((DATA_MIB < 64 ? DATA_MIB : 64)) runs at
-    runs=$((DATA_MIB / run))
-    truncate -s "${DISK_MIB}M" "$raw"
-    for ((at = 0; at < runs; at++)); do
-        dd if=/dev/urandom of="$raw" bs=1M count="$run" seek=$((at * DISK_MIB / runs)) iflag=fullblock conv=notrunc \
-            status=none
-    done
-    qemu-img convert -f raw -O qcow2 "$raw" "$folder/disk.qcow2"
-    rm "$raw"
-}
-
 # It has no operating system, so nothing writes to its disk: what is measured is the copy.
 start_guest() {
     cat > "$work/guest.xml" << END
@@ -161,7 +148,7 @@ touch_memory() {
 make_folder
 [[ $folder != /dev/shm/* ]] || touch_memory
 say "Making a disk of $DISK_MIB MiB with $DATA_MIB MiB of random data in $folder …"
-make_disk
+make_disk "$DATA_MIB"
 if [ "$TRANSPORT" = unix ]; then
     start_libvirtd
     server="<server transport='unix' socket='$folder/export.sock'/>"
