@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
@@ -29,11 +27,11 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
-import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -138,7 +136,8 @@ public final class BackupRun {
         clearEarlier(store);
         Point point;
         try {
-            point = DisklessPoint.make(facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
+            point = DisklessPoint.make(
+                    request, facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
         } catch (UnsureCommitException e) {
             throw new BackupException(
                     "the backup of domain " + request.domain() + " is not safe: " + e.getMessage()
@@ -151,7 +150,7 @@ public final class BackupRun {
                 + (point.manifest().nvram() != null && point.manifest().nvram().reason() == null
                         ? " and UEFI variables"
                         : ""));
-        notices.addAll(ofDefinition(store, point.manifest(), facts.description().keepsTpmState()));
+        notices.addAll(ofDefinition(store, point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
                 point,
@@ -252,7 +251,7 @@ public final class BackupRun {
         PointFiles fetched = PointFiles.fetch(attempt);
         Attempt recorded = attempt.recorded(new Attempt.Recorded(
                 fetched.write(attempt.unfinished()),
-                new DomainXml(fetched.secrets(), description.secrets()),
+                fetched.domainXml(),
                 fetched.nvram(),
                 description.keepsTpmState()));
         if (request.mode() == Mode.PULL) {
@@ -301,10 +300,7 @@ public final class BackupRun {
     }
 
     private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
-        notices.addAll(ofDefinition(
-                attempt.store(),
-                point.manifest(),
-                requireNonNull(attempt.recorded()).tpmState()));
+        notices.addAll(ofDefinition(attempt.store(), point.manifest()));
         notices.addAll(attempt.notices(point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
@@ -319,7 +315,7 @@ public final class BackupRun {
     }
 
     /** What the user should know of a point, whatever its disks are. */
-    private List<String> ofDefinition(DomainStore store, Manifest manifest, boolean tpmState) {
+    private List<String> ofDefinition(DomainStore store, Manifest manifest) {
         List<String> found = new ArrayList<>();
         if (manifest.previous() == null) {
             repository
@@ -328,15 +324,16 @@ public final class BackupRun {
                             + " UUID on this host: if it was renamed, they stay there"));
         }
         for (ExcludedDisk disk : manifest.excluded()) {
+            if (manifest.file(PointFile.medium(disk.target())) != null) {
+                continue;
+            }
             found.add("disk " + disk.target() + " is not in it: " + disk.reason());
         }
         if (manifest.nvram() != null && manifest.nvram().reason() != null) {
             found.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
                     + manifest.nvram().reason());
         }
-        if (tpmState) {
-            found.add("the state of the emulated TPM is not in it: libvirt has no call that reads it");
-        }
+        found.addAll(manifest.domainXml().notSaved());
         return found;
     }
 

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** What {@code backup} does with each domain. */
@@ -44,6 +45,14 @@ final class BackupOptions {
         @Override
         String hint(String text) {
             return text.equals("differential") ? ": use --since POINT" : "";
+        }
+    }
+
+    /** A size that may be nothing at all. */
+    static final class LimitConverter implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String value) {
+            return value.equals("0") ? 0L : new SizeConverter().convert(value);
         }
     }
 
@@ -121,6 +130,14 @@ final class BackupOptions {
     private @Nullable Long scratchLimit;
 
     @Option(
+            names = "--media-limit",
+            paramLabel = "SIZE",
+            converter = LimitConverter.class,
+            description = "Save the medium of a CD-ROM or floppy drive if it is not larger, such as 64M; 0 saves none."
+                    + " Default: 16M.")
+    private @Nullable Long mediaLimit;
+
+    @Option(
             names = "--quiesce",
             description =
                     "Freeze the guest's file systems by its agent while the backup begins. Restored file systems then"
@@ -194,6 +211,9 @@ final class BackupOptions {
             }
             if (scratchLimit != null) {
                 request = request.withScratchLimit(scratchLimit);
+            }
+            if (mediaLimit != null) {
+                request = request.withMediaLimit(mediaLimit);
             }
             if (quiesce) {
                 request = request.quiescing();

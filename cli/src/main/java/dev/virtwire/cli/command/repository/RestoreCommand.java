@@ -26,6 +26,7 @@ import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.manifest.DomainIdentity;
+import dev.virtwire.repository.manifest.PointFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -114,10 +115,16 @@ public final class RestoreCommand extends ConnectedCommand {
     private @Nullable String newName;
 
     @Option(
+            names = "--define-missing",
+            description = "For --define: also make the networks, network filters, storage pools and secrets that the"
+                    + " domain needs and the host lacks, as they were saved. Secrets get no value.")
+    private boolean defineMissing;
+
+    @Option(
             names = "--replace",
             description =
-                    "Replace files of the same names in OUT, and with --define the domain's definition, instead of"
-                            + " refusing.")
+                    "Replace files of the same names in OUT, and with --define the domain's definition and its saved"
+                            + " memory (managed save), instead of refusing.")
     private boolean replace;
 
     @Option(
@@ -141,6 +148,9 @@ public final class RestoreCommand extends ConnectedCommand {
         if (newName != null && !define) {
             throw CommandException.usage("--name is for --define", null);
         }
+        if (defineMissing && !define) {
+            throw CommandException.usage("--define-missing is for --define", null);
+        }
         Path folderOut = destination;
         if ((folderOut == null) == (pool == null)) {
             throw CommandException.usage(
@@ -162,6 +172,7 @@ public final class RestoreCommand extends ConnectedCommand {
                 HostRestoreRequest.of(point, target()).withDisks(disks).limitedTo(rate.bytesPerSecond());
         if (define) {
             request = newName == null ? request.defining() : request.definingAs(newName);
+            request = defineMissing ? request.definingMissing() : request;
         }
         request = salvage ? request.salvaging() : request;
         HostRestoreRequest wanted = replace ? request.replacing() : request;
@@ -254,8 +265,8 @@ public final class RestoreCommand extends ConnectedCommand {
             List<String> found) {
         Point point = choice.point();
         List<String> notices = new ArrayList<>(found);
-        point.manifest()
-                .excluded()
+        point.manifest().excluded().stream()
+                .filter(disk -> point.manifest().file(PointFile.medium(disk.target())) == null)
                 .forEach(disk -> notices.add("the point does not have disk " + disk.target() + ": " + disk.reason()));
         choice.passedOver().forEach(passed -> warn("passed over, since it cannot be restored from here: " + passed));
         if (json()) {
