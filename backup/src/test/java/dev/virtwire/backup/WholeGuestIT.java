@@ -269,6 +269,29 @@ class WholeGuestIT {
         }
     }
 
+    /** An older libvirt writes neither firmware nor variables into a definition that leaves the choice to it. */
+    @Test
+    void variablesOfAFirmwareThatLibvirtChoseComeBack() throws Exception {
+        try (Guest guest = guest("whole-efi").uefi().define()) {
+            String xml = virsh("dumpxml", "--inactive", guest.name())
+                    .replaceAll("(?s)<(nvram|loader)[ >].*?</\\1>", "");
+            virsh("undefine", guest.name(), "--nvram");
+            virsh("define", xml(xml));
+            guest.start();
+            guest.pause();
+            byte[] variables =
+                    Files.readAllBytes(libvirtd.directory().resolve("lib/qemu/nvram/whole-efi_VARS.fd"));
+
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
+            assertThat(point.folder().resolve("nvram.fd")).hasBinaryContent(variables);
+            HostRestoreResult result = restore(to(point).definingAs("whole-efi-copy"));
+
+            assertThat(result.notices()).isEmpty();
+            assertThat(definition("whole-efi-copy")).contains(out + "/whole-efi-copy-nvram.fd</nvram>");
+            requireStarts("whole-efi-copy");
+        }
+    }
+
     @Test
     void whatTheDomainRefersToIsMadeOnAnEmptyHost() throws Exception {
         virsh("net-define", xml("<network><name>whole-net</name><bridge name='whole0'/></network>"));
