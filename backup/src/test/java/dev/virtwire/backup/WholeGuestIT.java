@@ -273,14 +273,13 @@ class WholeGuestIT {
     @Test
     void variablesOfAFirmwareThatLibvirtChoseComeBack() throws Exception {
         try (Guest guest = guest("whole-efi").uefi().define()) {
-            String xml = virsh("dumpxml", "--inactive", guest.name())
-                    .replaceAll("(?s)<(nvram|loader)[ >].*?</\\1>", "");
+            String xml =
+                    virsh("dumpxml", "--inactive", guest.name()).replaceAll("(?s)<(nvram|loader)[ >].*?</\\1>", "");
             virsh("undefine", guest.name(), "--nvram");
             virsh("define", xml(xml));
             guest.start();
             guest.pause();
-            byte[] variables =
-                    Files.readAllBytes(libvirtd.directory().resolve("lib/qemu/nvram/whole-efi_VARS.fd"));
+            byte[] variables = Files.readAllBytes(libvirtd.directory().resolve("lib/qemu/nvram/whole-efi_VARS.fd"));
 
             Point point = scene.backup(BackupRequest.of(guest.name())).point();
             assertThat(point.folder().resolve("nvram.fd")).hasBinaryContent(variables);

@@ -196,8 +196,8 @@ public final class HostFiles {
     }
 
     /**
-     * Writes a file of the host, in the place of one that may be there, with that one's owner and mode. A folder that is
-     * missing is made, for its owner alone.
+     * Writes a file of the host, in the place of one that may be there, with that one's owner and mode. A folder that
+     * is missing is made, for its owner alone.
      *
      * @return what was there, or null
      */

@@ -25,7 +25,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 
-/** Networks, network filters, storage pools and secrets of one host: describes them, makes them, and takes that back. */
+/**
+ * Networks, network filters, storage pools and secrets of one host: describes them, makes them, and takes that back.
+ */
 public final class HostReferences {
     private static final List<ErrorCode> MISSING =
             List.of(ErrorCode.NO_NETWORK, ErrorCode.NO_NWFILTER, ErrorCode.NO_STORAGE_POOL, ErrorCode.NO_SECRET);
