@@ -9,6 +9,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.PointFile;
@@ -343,7 +344,7 @@ class WholeGuestIT {
                 .toString();
     }
 
-    private static List<String> texts(List<String> notices) {
-        return notices;
+    private static List<String> texts(List<Notice> notices) {
+        return notices.stream().map(Notice::text).toList();
     }
 }

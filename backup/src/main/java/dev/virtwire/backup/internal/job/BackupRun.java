@@ -12,6 +12,7 @@ import dev.virtwire.backup.internal.host.RefusedException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -27,11 +28,9 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
-import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
-import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,7 +52,7 @@ public final class BackupRun {
     private final NbdOptions nbd;
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final long started = System.nanoTime();
 
@@ -146,10 +145,10 @@ public final class BackupRun {
         } catch (IOException | CopyCancelledException e) {
             throw describe(e, "");
         }
-        notices.add("no disk of it can be backed up: the point holds its definition"
+        notices.add(Notice.information("no disk of it can be backed up: the point holds its definition"
                 + (point.manifest().nvram() != null && point.manifest().nvram().reason() == null
                         ? " and UEFI variables"
-                        : ""));
+                        : "")));
         notices.addAll(ofDefinition(store, point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
@@ -168,7 +167,7 @@ public final class BackupRun {
         if (request.resume()) {
             Resumption earlier = Resumption.find(request, store, facts);
             if (earlier.notice() != null) {
-                notices.add(earlier.notice());
+                notices.add(Notice.information(earlier.notice()));
             }
             if (earlier.attempt() != null) {
                 return earlier.attempt();
@@ -186,7 +185,9 @@ public final class BackupRun {
             leftovers.clearWhereItRan(entry, libvirt);
         }
         leftovers.clearUnknown();
-        leftovers.done().forEach(done -> notices.add("an earlier run was cleaned up after: " + done));
+        leftovers
+                .done()
+                .forEach(done -> notices.add(Notice.information("an earlier run was cleaned up after: " + done)));
         left.addAll(leftovers.left());
     }
 
@@ -315,25 +316,16 @@ public final class BackupRun {
     }
 
     /** What the user should know of a point, whatever its disks are. */
-    private List<String> ofDefinition(DomainStore store, Manifest manifest) {
-        List<String> found = new ArrayList<>();
+    private List<Notice> ofDefinition(DomainStore store, Manifest manifest) {
+        List<Notice> found = new ArrayList<>();
         if (manifest.previous() == null) {
             repository
                     .formerNames(store, manifest.domain().uuid(), manifest.host())
-                    .forEach(former -> found.add("folder " + former.name() + " has points of a domain with the same"
-                            + " UUID on this host: if it was renamed, they stay there"));
+                    .forEach(former ->
+                            found.add(Notice.information("folder " + former.name() + " has points of a domain with"
+                                    + " the same UUID on this host: if it was renamed, they stay there")));
         }
-        for (ExcludedDisk disk : manifest.excluded()) {
-            if (manifest.file(PointFile.medium(disk.target())) != null) {
-                continue;
-            }
-            found.add("disk " + disk.target() + " is not in it: " + disk.reason());
-        }
-        if (manifest.nvram() != null && manifest.nvram().reason() != null) {
-            found.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
-                    + manifest.nvram().reason());
-        }
-        found.addAll(manifest.domainXml().notSaved());
+        found.addAll(Attempt.ofDefinition(manifest));
         return found;
     }
 

@@ -6,6 +6,7 @@ import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Notice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,7 +29,7 @@ final class DomainRewriter {
     private final XmlElement domain;
     private final @Nullable XmlElement live;
     private final @Nullable String newName;
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private boolean onDevices;
 
     /**
@@ -97,16 +98,16 @@ final class DomainRewriter {
     }
 
     /** What the user should know, each one sentence. */
-    List<String> notices() {
+    List<Notice> notices() {
         return List.copyOf(notices);
     }
 
     private void inform(String notice) {
-        notices.add(notice);
+        notices.add(Notice.information(notice));
     }
 
     private void warn(String notice) {
-        notices.add(notice);
+        notices.add(Notice.warning(notice));
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.backup.internal.restore.DomainRewriter.Restored;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
@@ -60,7 +61,7 @@ final class FolderRestore {
             definition.requirePossible();
             definition.requireUnused(files.images().values());
         }
-        List<String> notices = new ArrayList<>();
+        List<Notice> notices = new ArrayList<>();
         try {
             DomainRewriter rewriter =
                     definition == null ? null : HostRestore.rewriter(domain, files.point(), request, damage);
@@ -83,7 +84,7 @@ final class FolderRestore {
             throw cleanUp(e);
         }
         RestoreResult done = files.result();
-        List<String> all = new ArrayList<>(done.notices());
+        List<Notice> all = new ArrayList<>(done.notices());
         all.addAll(notices);
         damage.addAll(done.damage());
         return new HostRestoreResult(

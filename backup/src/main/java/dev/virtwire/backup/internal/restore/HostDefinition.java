@@ -19,6 +19,7 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
@@ -58,7 +59,7 @@ final class HostDefinition {
     private final boolean replace;
     private @Nullable String oldXml;
     private boolean oldAutostart;
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private @Nullable Domain defined;
     private final Set<String> targets = new HashSet<>();
 
@@ -166,9 +167,9 @@ final class HostDefinition {
         setAutostart(domain, point.manifest().domainXml().autostart());
         if (newName == null && await(domain.saved().isManaged())) {
             await(domain.saved().discardManaged());
-            notices.add(
+            notices.add(Notice.warning(
                     "the saved memory of domain " + domain.name()
-                            + " (managed save) was discarded: its next start would have resumed that, and not what is restored");
+                            + " (managed save) was discarded: its next start would have resumed that, and not what is restored"));
         }
     }
 
@@ -182,25 +183,25 @@ final class HostDefinition {
             state.write(tpm);
             tpmState = state;
         } catch (LibvirtException | BackupException e) {
-            notices.add("the state of the TPM is not restored: " + e.getMessage());
+            notices.add(Notice.warning("the state of the TPM is not restored: " + e.getMessage()));
         }
     }
 
     private void setAutostart(Domain domain, @Nullable Boolean autostart) {
         if (newName != null && Boolean.TRUE.equals(autostart)) {
-            notices.add(saved.name() + " starts with its host, and " + newName + " does not");
+            notices.add(Notice.information(saved.name() + " starts with its host, and " + newName + " does not"));
         } else if (newName == null && autostart != null && autostart != oldAutostart) {
             try {
                 await(domain.setAutostart(autostart));
             } catch (RemoteException e) {
-                notices.add("domain " + domain.name() + (autostart ? " does not start" : " starts")
-                        + " with its host, unlike before: " + e.getMessage());
+                notices.add(Notice.warning("domain " + domain.name() + (autostart ? " does not start" : " starts")
+                        + " with its host, unlike before: " + e.getMessage()));
             }
         }
     }
 
     /** What the user should know of what the host has now, each one sentence. */
-    List<String> notices() {
+    List<Notice> notices() {
         return notices;
     }
 

@@ -9,6 +9,7 @@ import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.Notice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -22,7 +23,7 @@ final class KeptDisks {
     /** ENOENT: what a host says of a file that is not there. */
     private static final int NO_SUCH_FILE = 2;
 
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private final XmlElement definition;
     private boolean changed;
 
@@ -51,11 +52,11 @@ final class KeptDisks {
         if (disk.isRemovable()) {
             element.removeChildren("source");
             changed = true;
-            notices.add("drive " + disk.target() + " of domain " + domain.name() + " is empty, since its medium "
-                    + disk.place().name() + " is not in the point, and not on " + host);
+            notices.add(Notice.warning("drive " + disk.target() + " of domain " + domain.name() + " is empty, since its medium "
+                    + disk.place().name() + " is not in the point, and not on " + host));
         } else {
-            notices.add("disk " + disk.target() + " of domain " + domain.name() + " is not restored, and "
-                    + disk.place().name() + " is not on " + host + ": the domain does not start without it");
+            notices.add(Notice.warning("disk " + disk.target() + " of domain " + domain.name() + " is not restored, and "
+                    + disk.place().name() + " is not on " + host + ": the domain does not start without it"));
         }
     }
 
@@ -66,7 +67,7 @@ final class KeptDisks {
     }
 
     /** What is missing, a sentence each. */
-    List<String> notices() {
+    List<Notice> notices() {
         return notices;
     }
 

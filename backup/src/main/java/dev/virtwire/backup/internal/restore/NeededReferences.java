@@ -8,6 +8,7 @@ import dev.virtwire.backup.internal.host.References.Reference;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.xml.XmlElement;
+import dev.virtwire.repository.Notice;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ final class NeededReferences {
     private final HostReferences host;
     private final References saved;
     private final boolean make;
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
 
     /**
      * Of one restore.
@@ -40,14 +41,14 @@ final class NeededReferences {
         try {
             if (host.has(named)) {
                 if (!host.isReady(named)) {
-                    notices.add(named + " is not started on the host: the domain does not start until it is");
+                    notices.add(Notice.warning(named + " is not started on the host: the domain does not start until it is"));
                 }
                 return;
             }
             Reference known = known(named);
             if (known == null || !make) {
-                notices.add("the host has no " + named + ", which the domain needs to start"
-                        + (known == null ? "" : ": --define-missing makes it"));
+                notices.add(Notice.warning("the host has no " + named + ", which the domain needs to start"
+                        + (known == null ? "" : ": --define-missing makes it")));
                 return;
             }
             if (known.kind() == Kind.FILTER) {
@@ -57,12 +58,13 @@ final class NeededReferences {
                                 new Reference(Kind.FILTER, String.valueOf(filter.attribute("filter")), null, false)));
             }
             host.make(known);
-            notices.add("made " + named + ", which the host did not have"
-                    + (known.kind() == Kind.SECRET
-                            ? ": it has no value yet, and the domain does not start until it has"
-                            : ""));
+            notices.add(
+                    known.kind() == Kind.SECRET
+                            ? Notice.warning("made " + named + ", which the host did not have: it has no value yet, and"
+                                    + " the domain does not start until it has")
+                            : Notice.information("made " + named + ", which the host did not have"));
         } catch (RemoteException e) {
-            notices.add(named + " could not be made or looked for: " + e.getMessage());
+            notices.add(Notice.warning(named + " could not be made or looked for: " + e.getMessage()));
         }
     }
 
@@ -76,7 +78,7 @@ final class NeededReferences {
     }
 
     /** What the user should know, each one sentence. */
-    List<String> notices() {
+    List<Notice> notices() {
         return notices;
     }
 

@@ -21,6 +21,7 @@ import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -57,7 +58,7 @@ final class PoolRestore {
     private final Point point;
     private final @Nullable HostDefinition definition;
     private final List<StorageVolume> made = new ArrayList<>();
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private final List<Finding> damage = new ArrayList<>();
     private final Losses losses;
     private boolean devices;

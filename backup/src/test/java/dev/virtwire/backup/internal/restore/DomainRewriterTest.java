@@ -8,6 +8,7 @@ import dev.virtwire.backup.internal.restore.DomainRewriter.Restored;
 import dev.virtwire.backup.internal.restore.DomainRewriter.SavedXml;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Notice;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,7 +84,7 @@ class DomainRewriterTest {
         DomainRewriter rewriter = rewriter(null);
         String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd")));
         assertThat(rewriter.notices())
-                .containsExactly("disk vdc is not restored: the domain has it where it was before");
+                .containsExactly(Notice.information("disk vdc is not restored: the domain has it where it was before"));
         assertThat(xml)
                 .contains(
                         "<name>web1</name>",
@@ -111,11 +112,11 @@ class DomainRewriterTest {
         String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.RAW, null));
         assertThat(rewriter.notices())
                 .containsExactlyInAnyOrder(
-                        "disk vdc is not restored, and web2 does not have it",
-                        "the UEFI variables were not saved: web2 begins with fresh ones",
-                        "the TPM of web2 begins empty: the point does not have its state",
-                        "web2 has the QEMU options of web1 (qemu:commandline): if they name a file, port or device that"
-                                + " only one of the two can have, change them");
+                        Notice.warning("disk vdc is not restored, and web2 does not have it"),
+                        Notice.warning("the UEFI variables were not saved: web2 begins with fresh ones"),
+                        Notice.warning("the TPM of web2 begins empty: the point does not have its state"),
+                        Notice.warning("web2 has the QEMU options of web1 (qemu:commandline): if they name a file, port"
+                                + " or device that only one of the two can have, change them"));
         assertThat(xml)
                 .contains(
                         "<name>web2</name>",
@@ -142,6 +143,7 @@ class DomainRewriterTest {
                     .as(variables)
                     .doesNotContain("web1");
             assertThat(copy.notices())
+                    .extracting(Notice::text)
                     .containsExactly("the UEFI variables were not saved: web2 begins with fresh ones");
 
             DomainRewriter same = rewriter(saved, null, null);
@@ -149,6 +151,7 @@ class DomainRewriterTest {
                     .as(variables)
                     .contains("web1");
             assertThat(same.notices())
+                    .extracting(Notice::text)
                     .containsExactly("the UEFI variables are not restored: the domain has those that are there, or"
                             + " fresh ones");
         }
@@ -160,6 +163,7 @@ class DomainRewriterTest {
         String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, null));
         assertThat(xml).contains(">/var/lib/libvirt/qemu/nvram/web1_VARS.fd</nvram>");
         assertThat(rewriter.notices())
+                .extracting(Notice::text)
                 .contains("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
     }
 
@@ -173,6 +177,7 @@ class DomainRewriterTest {
         assertThat(rewriter.rewrite(UUID_NEW, restored(Map.of("vdx", plugged), ImageFormat.QCOW2, null)))
                 .doesNotContain("vdx");
         assertThat(rewriter.notices())
+                .extracting(Notice::text)
                 .contains("disk vdx is restored to /new/vdx.qcow2, but the saved definition does not have it: it was"
                         + " attached to the running domain only");
     }
@@ -200,6 +205,7 @@ class DomainRewriterTest {
                         "<controller index=\"0\" model=\"virtio-scsi\" type=\"scsi\"/>")
                 .doesNotContain("extra.qcow2", "scsi0-0-0-1", "iothread", "slot=");
         assertThat(rewriter.notices())
+                .extracting(Notice::text)
                 .contains("disk sdx was attached to the running domain only, and the restored definition has it");
     }
 
@@ -213,6 +219,7 @@ class DomainRewriterTest {
         assertThat(rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, Path.of("/n"))))
                 .doesNotContain("lun", "sgio", "rawio");
         assertThat(rewriter.notices())
+                .extracting(Notice::text)
                 .contains("disk vda was a device that the guest sent SCSI commands to (lun), and is a plain disk now");
     }
 
@@ -226,7 +233,9 @@ class DomainRewriterTest {
         DomainRewriter without = rewriter(saved, live, "two");
         assertThat(without.rewrite(UUID_NEW, restored(Map.of(), ImageFormat.RAW, null)))
                 .doesNotContain("nvram");
-        assertThat(without.notices()).containsExactly("the UEFI variables were not saved: two begins with fresh ones");
+        assertThat(without.notices())
+                .extracting(Notice::text)
+                .containsExactly("the UEFI variables were not saved: two begins with fresh ones");
     }
 
     @Test
