@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param secrets whether passwords stand in it: false where the host did not hand them out
  * @param libvirtSecrets the libvirt secrets that it refers to, by UUID or {@code type:usage}; they are not saved
- * @param autostart whether the domain starts with its host; null where that is not known
+ * @param autostart whether the domain starts with its host; null if that is not known
  * @param notSaved what else of the domain could not be saved, each with the reason, a sentence for people
  */
 public record DomainXml(

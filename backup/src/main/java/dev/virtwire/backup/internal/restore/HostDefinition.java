@@ -167,9 +167,10 @@ final class HostDefinition {
         setAutostart(domain, point.manifest().domainXml().autostart());
         if (newName == null && await(domain.saved().isManaged())) {
             await(domain.saved().discardManaged());
-            notices.add(Notice.warning(
-                    "the saved memory of domain " + domain.name()
-                            + " (managed save) was discarded: its next start would have resumed that, and not what is restored"));
+            notices.add(
+                    Notice.warning(
+                            "the saved memory of domain " + domain.name()
+                                    + " (managed save) was discarded: its next start would have resumed that, and not what is restored"));
         }
     }
 

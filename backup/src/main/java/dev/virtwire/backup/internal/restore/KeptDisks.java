@@ -52,11 +52,13 @@ final class KeptDisks {
         if (disk.isRemovable()) {
             element.removeChildren("source");
             changed = true;
-            notices.add(Notice.warning("drive " + disk.target() + " of domain " + domain.name() + " is empty, since its medium "
-                    + disk.place().name() + " is not in the point, and not on " + host));
+            notices.add(Notice.warning(
+                    "drive " + disk.target() + " of domain " + domain.name() + " is empty, since its medium "
+                            + disk.place().name() + " is not in the point, and not on " + host));
         } else {
-            notices.add(Notice.warning("disk " + disk.target() + " of domain " + domain.name() + " is not restored, and "
-                    + disk.place().name() + " is not on " + host + ": the domain does not start without it"));
+            notices.add(
+                    Notice.warning("disk " + disk.target() + " of domain " + domain.name() + " is not restored, and "
+                            + disk.place().name() + " is not on " + host + ": the domain does not start without it"));
         }
     }
 

@@ -41,7 +41,8 @@ final class NeededReferences {
         try {
             if (host.has(named)) {
                 if (!host.isReady(named)) {
-                    notices.add(Notice.warning(named + " is not started on the host: the domain does not start until it is"));
+                    notices.add(Notice.warning(
+                            named + " is not started on the host: the domain does not start until it is"));
                 }
                 return;
             }
