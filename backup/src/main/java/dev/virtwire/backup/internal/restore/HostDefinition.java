@@ -215,16 +215,16 @@ final class HostDefinition {
     void define(String xml, Set<String> restored) {
         requirePossible();
         DomainDescription.parse(xml).disks().forEach(disk -> targets.add(disk.target()));
-        Domain domain = defineAs(xml);
+        Domain domain = definedWith(xml);
         defined = domain;
         KeptDisks kept = new KeptDisks(domain, xml, restored);
         if (kept.ejected() != null) {
-            defineAs(kept.ejected());
+            definedWith(kept.ejected());
         }
         notices.addAll(kept.notices());
     }
 
-    private Domain defineAs(String xml) {
+    private Domain definedWith(String xml) {
         try {
             return await(libvirt.defineDomain(xml));
         } catch (RemoteException e) {
