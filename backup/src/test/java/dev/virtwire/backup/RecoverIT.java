@@ -5,6 +5,7 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
@@ -106,6 +107,37 @@ class RecoverIT {
                     .anyMatch(done -> done.startsWith("deleted " + scene.backups()));
             scene.requireClean(guest.name());
             assertThat(recover().done()).isEmpty();
+        }
+    }
+
+    /** The pool through which a run read a file of the host survives that run, and even libvirtd. */
+    @Test
+    void aPoolThatARunWasKilledWithIsEndedAndItsFilesStay() throws Exception {
+        try (Guest guest = guest("killed-pool");
+                Libvirt libvirt = scene.connect()) {
+            dieInMidBackup(guest);
+            Path file = Files.writeString(
+                    Files.createTempDirectory(libvirtd.directory(), "vars").resolve("vars.fd"), "variables");
+            String own = "virtwire-" + scene.repository().id() + "-"
+                    + libvirt.domain(guest.name()).join().uuid().toString().substring(0, 8) + "-left";
+            for (String name : List.of(own, "virtwire-someone-elses")) {
+                Path folder = name.equals(own) ? file.getParent() : Files.createTempDirectory(this.folder, "other");
+                libvirt.storage()
+                        .createPool("<pool type='dir'><name>" + name + "</name><target><path>" + folder
+                                + "</path></target></pool>")
+                        .join();
+            }
+
+            RecoverReport report = recover();
+
+            assertThat(report.clean()).isTrue();
+            assertThat(report.done()).contains("ended storage pool " + own + ", whose files stay");
+            assertThat(libvirt.storage().pools().join())
+                    .extracting(StoragePool::name)
+                    .contains("virtwire-someone-elses")
+                    .doesNotContain(own);
+            assertThat(file).hasContent("variables");
+            libvirt.storage().pool("virtwire-someone-elses").join().destroy().join();
         }
     }
 

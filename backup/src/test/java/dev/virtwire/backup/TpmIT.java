@@ -4,9 +4,11 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.backup.internal.host.TpmState;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.client.xml.DomainDescription.Tpm;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.manifest.PointFile;
 import dev.virtwire.testkit.Guest;
@@ -59,7 +61,16 @@ class TpmIT {
                 two.destroy().join();
                 two.undefine().join();
 
+                // As after a restore that fails later.
                 Files.writeString(own, "another state, and a shorter one");
+                TpmState undone =
+                        new TpmState(libvirt, "virtwire-undone", new Tpm("2.0", null, false), point.manifest()
+                                .domain()
+                                .uuid());
+                undone.write(saved);
+                assertThat(own).hasBinaryContent(saved);
+                undone.undo();
+                assertThat(own).hasContent("another state, and a shorter one");
                 assertThat(scene.restore(libvirt, request.defining().replacing())
                                 .notices())
                         .isEmpty();

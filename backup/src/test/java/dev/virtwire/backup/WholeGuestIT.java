@@ -5,6 +5,10 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.backup.internal.host.HostReferences;
+import dev.virtwire.backup.internal.host.References;
+import dev.virtwire.backup.internal.host.References.Kind;
+import dev.virtwire.backup.internal.host.References.Reference;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
@@ -18,6 +22,7 @@ import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import dev.virtwire.testkit.PrivateLibvirtd;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -337,6 +342,44 @@ class WholeGuestIT {
         virsh("net-undefine", "whole-net");
         virsh("nwfilter-undefine", "whole-filter");
         virsh("nwfilter-undefine", "whole-inner");
+    }
+
+    @Test
+    void whatWasMadeForADomainIsTakenBackAfterAFailure() throws Exception {
+        try (Libvirt libvirt = scene.connect()) {
+            HostReferences host = new HostReferences(libvirt);
+            References needed = new References(List.of(
+                    new Reference(Kind.FILTER, "undone-filter", "<filter name='undone-filter'/>", false),
+                    new Reference(
+                            Kind.NETWORK,
+                            "undone-net",
+                            "<network><name>undone-net</name><bridge name='undone0'/></network>",
+                            true),
+                    new Reference(
+                            Kind.POOL,
+                            "undone-pool",
+                            "<pool type='dir'><name>undone-pool</name><target><path>"
+                                    + Files.createTempDirectory(libvirtd.directory(), "undone") + "</path></target></pool>",
+                            false),
+                    new Reference(
+                            Kind.SECRET,
+                            "ceph:undone",
+                            "<secret><usage type='ceph'><name>undone</name></usage></secret>",
+                            false)));
+            for (Reference reference : References.parse(needed.toXml().getBytes(StandardCharsets.UTF_8))
+                    .all()) {
+                assertThat(host.has(reference)).as(reference.toString()).isFalse();
+                host.make(reference);
+                assertThat(host.has(reference)).as(reference.toString()).isTrue();
+                assertThat(host.isReady(reference)).as(reference.toString()).isTrue();
+            }
+
+            BackupException failure = new BackupException("the restore failed");
+            host.undo(failure);
+
+            assertThat(failure.getSuppressed()).isEmpty();
+            assertThat(needed.all()).noneMatch(host::has);
+        }
     }
 
     private String xml(String content) throws Exception {
