@@ -5,11 +5,11 @@ import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;

@@ -63,10 +63,11 @@ class TpmIT {
 
                 // As after a restore that fails later.
                 Files.writeString(own, "another state, and a shorter one");
-                TpmState undone =
-                        new TpmState(libvirt, "virtwire-undone", new Tpm("2.0", null, false), point.manifest()
-                                .domain()
-                                .uuid());
+                TpmState undone = new TpmState(
+                        libvirt,
+                        "virtwire-undone",
+                        new Tpm("2.0", null, false),
+                        point.manifest().domain().uuid());
                 undone.write(saved);
                 assertThat(own).hasBinaryContent(saved);
                 undone.undo();

@@ -359,7 +359,8 @@ class WholeGuestIT {
                             Kind.POOL,
                             "undone-pool",
                             "<pool type='dir'><name>undone-pool</name><target><path>"
-                                    + Files.createTempDirectory(libvirtd.directory(), "undone") + "</path></target></pool>",
+                                    + Files.createTempDirectory(libvirtd.directory(), "undone")
+                                    + "</path></target></pool>",
                             false),
                     new Reference(
                             Kind.SECRET,
