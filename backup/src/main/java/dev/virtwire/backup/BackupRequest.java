@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.image.Compression;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param resume whether a backup that an earlier run began is finished, if its job still runs
  * @param compression how the images of a pull are compressed
  * @param diskless whether a domain that has no disk to back up gets a point as well
+ * @param stallTimeout for how long without an answer the host's data connections are opened again
  */
 public record BackupRequest(
         String domain,
@@ -46,7 +48,10 @@ public record BackupRequest(
         boolean quiesce,
         boolean resume,
         Compression compression,
-        boolean diskless) {
+        boolean diskless,
+        Duration stallTimeout) {
+    private static final Duration STALL_TIMEOUT = Duration.ofMinutes(10);
+
     /** A request that is still being changed. */
     private static final class Draft {
         private final String domain;
@@ -64,6 +69,7 @@ public record BackupRequest(
         private boolean resume;
         private Compression compression;
         private boolean diskless;
+        private Duration stallTimeout;
 
         Draft(BackupRequest request) {
             domain = request.domain;
@@ -81,6 +87,7 @@ public record BackupRequest(
             resume = request.resume;
             compression = request.compression;
             diskless = request.diskless;
+            stallTimeout = request.stallTimeout;
         }
     }
 
@@ -92,6 +99,9 @@ public record BackupRequest(
     public BackupRequest {
         requireNonNull(domain, "domain");
         requireNonNull(compression, "compression");
+        if (stallTimeout.isNegative()) {
+            throw new BackupException("a stall timeout of " + stallTimeout + ", which is less than no time");
+        }
         disks = Set.copyOf(disks);
         excluded = Set.copyOf(excluded);
         for (String target : disks) {
@@ -148,7 +158,8 @@ public record BackupRequest(
                 false,
                 false,
                 Compression.NONE,
-                false);
+                false,
+                STALL_TIMEOUT);
     }
 
     private BackupRequest with(Consumer<Draft> change) {
@@ -169,7 +180,8 @@ public record BackupRequest(
                 draft.quiesce,
                 draft.resume,
                 draft.compression,
-                draft.diskless);
+                draft.diskless,
+                draft.stallTimeout);
     }
 
     /** Who moves the data. */
@@ -273,6 +285,17 @@ public record BackupRequest(
      */
     public BackupRequest resuming() {
         return with(draft -> draft.resume = true);
+    }
+
+    /**
+     * For how long a pull waits for its host if no data comes: storage that fails over, a network that is gone for a
+     * while. Its connections are opened again meanwhile, and the copy continues where it was. Without an answer for so
+     * long, the backup fails. Default: 10 minutes.
+     *
+     * @param timeout 0 to fail as soon as a connection breaks
+     */
+    public BackupRequest withStallTimeout(Duration timeout) {
+        return with(draft -> draft.stallTimeout = requireNonNull(timeout, "timeout"));
     }
 
     /**
