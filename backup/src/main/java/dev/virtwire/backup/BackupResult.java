@@ -3,6 +3,7 @@ package dev.virtwire.backup;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param bytesStored the images' size in the repository, or on the host after a push
  * @param frozen how long the guest's file systems were frozen at most, or null if that was not asked for
  * @param duration from the first question to the host to the end
- * @param notices what the user should know, each one sentence: excluded disks, no checkpoint and why, NVRAM not saved
+ * @param notices what the user should know, each one sentence: how disks were copied; and as warnings, what a restore
+ *     of the point would miss
  * @param left what could not be cleared on the host or here, of this run or an earlier one, each with the reason; the
  *     next backup or recover tries again
  */
@@ -28,7 +30,7 @@ public record BackupResult(
         long bytesStored,
         @Nullable Duration frozen,
         Duration duration,
-        List<String> notices,
+        List<Notice> notices,
         List<String> left) {
     /** Refuses a missing field. */
     public BackupResult {
@@ -37,5 +39,10 @@ public record BackupResult(
         requireNonNull(duration, "duration");
         notices = List.copyOf(notices);
         left = List.copyOf(left);
+    }
+
+    /** What a restore of this point would miss, or what a person has to do something about: no more than that. */
+    public List<String> warnings() {
+        return Notice.texts(notices, Notice.Severity.WARNING);
     }
 }

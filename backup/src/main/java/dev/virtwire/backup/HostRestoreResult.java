@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +34,7 @@ public record HostRestoreResult(
         @Nullable DomainIdentity defined,
         List<LostRange> lost,
         List<Finding> damage,
-        List<String> notices) {
+        List<Notice> notices) {
     /** Refuses a missing field. */
     public HostRestoreResult {
         files = List.copyOf(files);

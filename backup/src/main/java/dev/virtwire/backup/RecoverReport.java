@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
+import dev.virtwire.repository.Notice;
 import java.util.List;
 
 /**
@@ -11,7 +12,7 @@ import java.util.List;
  * @param busy domains that another run is writing right now, left alone
  * @param notices what was not looked for, each with the reason
  */
-public record RecoverReport(List<String> done, List<String> left, List<String> busy, List<String> notices) {
+public record RecoverReport(List<String> done, List<String> left, List<String> busy, List<Notice> notices) {
     /** Copies the lists. */
     public RecoverReport {
         done = List.copyOf(done);

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -84,7 +85,7 @@ class ChangedHostIT {
                 .startsWith("what differs from point " + manifest.parent().point() + ", found by reading all of it: "
                         + reason);
         assertThat(disk.image().size()).isLessThan(3 * MIB);
-        assertThat(result.notices()).contains("disk " + target + " holds " + disk.reason());
+        assertThat(result.notices()).extracting(Notice::text).contains("disk " + target + " holds " + disk.reason());
     }
 
     private static ManifestDisk disk(BackupResult result, String target) {

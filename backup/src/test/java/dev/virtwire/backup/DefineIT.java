@@ -11,6 +11,7 @@ import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.PointMaker;
@@ -156,7 +157,8 @@ class DefineIT {
                     HostRestoreRequest.of(point, RestoreTarget.Files.in(out).asChain())
                             .withDisks(Set.of("vda")),
                     "define-half");
-            assertThat(result.notices()).containsExactly("disk vdb is not restored, and define-half does not have it");
+            assertThat(result.notices())
+                    .containsExactly(Notice.warning("disk vdb is not restored, and define-half does not have it"));
             requireStarts(
                     "define-half",
                     Map.of("vda", out.resolve("define-half").resolve(point.id()).resolve("vda.qcow2")));
@@ -343,8 +345,10 @@ class DefineIT {
             HostRestoreResult result = restore(to(point, out), "define-unplugged");
             assertThat(result.notices())
                     .containsExactly(
-                            "disk vdc is restored to " + out.resolve("define-unplugged-vdc.qcow2")
-                                    + ", but the saved definition does not have it: it was attached to the running domain only");
+                            Notice.warning(
+                                    "disk vdc is restored to "
+                                            + out.resolve("define-unplugged-vdc.qcow2")
+                                            + ", but the saved definition does not have it: it was attached to the running domain only"));
             tools.check(out.resolve("define-unplugged-vdc.qcow2"));
             requireStarts(
                     "define-unplugged",

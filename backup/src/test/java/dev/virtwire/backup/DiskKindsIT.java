@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.Tools;
@@ -62,8 +63,9 @@ class DiskKindsIT {
                             new ExcludedDisk("hdb", "it is empty"));
             assertThat(result.notices())
                     .contains(
-                            "disk vdx is not in it: it is read-only",
-                            "disk vdc has no bitmap of changes (its format is raw): every backup of it reads all of it");
+                            Notice.warning("disk vdx is not in it: it is read-only"),
+                            Notice.information("disk vdc has no bitmap of changes (its format is raw): every backup of"
+                                    + " it reads all of it"));
             assertThat(scene.repository()
                             .verify(VerifyRequest.everything(), ProgressListener.NONE)
                             .join()
@@ -111,6 +113,7 @@ class DiskKindsIT {
             BackupResult result = scene.backup(BackupRequest.of("old"));
 
             assertThat(result.notices())
+                    .extracting(Notice::text)
                     .containsExactly("disk vda has no bitmap of changes (its image cannot keep bitmaps):"
                             + " every backup of it reads all of it");
             assertThat(result.point().manifest().checkpoint()).isNull();

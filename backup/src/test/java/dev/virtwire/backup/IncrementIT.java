@@ -11,6 +11,7 @@ import dev.virtwire.image.ImageExtent;
 import dev.virtwire.image.Qcow2Reader;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.DomainPoints;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
@@ -232,6 +233,7 @@ class IncrementIT {
             History history = history(guest);
             BackupResult first = history.backup();
             assertThat(first.notices())
+                    .extracting(Notice::text)
                     .containsExactly(
                             "disk vdc has no bitmap of changes (its image cannot keep bitmaps): every backup of it"
                                     + " reads all of it",
@@ -273,6 +275,7 @@ class IncrementIT {
             assertThat(disk(next, "vdb").reason())
                     .isEqualTo("what it would build on is damaged: " + image + ": is missing");
             assertThat(next.notices())
+                    .extracting(Notice::text)
                     .containsExactly(
                             "disk vdb was copied in full: " + disk(next, "vdb").reason());
             Files.move(aside, image);
@@ -457,6 +460,7 @@ class IncrementIT {
                     .startsWith("what differs from point " + full.point().id() + ", found by reading all of it: its"
                             + " checkpoint " + kept + " is not on the host any more");
             assertThat(read.notices())
+                    .extracting(Notice::text)
                     .contains("disk vda holds " + disk(read, "vda").reason());
             assertThat(read.bytesRead()).isGreaterThan(3 * MIB);
             assertThat(read.bytesStored()).isLessThan(6 * MIB);

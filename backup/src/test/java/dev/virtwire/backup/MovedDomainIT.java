@@ -4,6 +4,7 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -80,6 +81,7 @@ class MovedDomainIT {
             try {
                 BackupRequest request = BackupRequest.of("settler");
                 assertThat(scene.backup(request).notices())
+                        .extracting(Notice::text)
                         .containsOnlyOnce("folder " + NAME + " has points of a domain with the same UUID on this host:"
                                 + " if it was renamed, they stay there");
                 assertThat(scene.backup(request).notices()).isEmpty();

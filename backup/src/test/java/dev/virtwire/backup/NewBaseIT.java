@@ -5,6 +5,7 @@ import static dev.virtwire.backup.Scene.MIB;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -129,12 +130,16 @@ class NewBaseIT {
                 if (disk.level() == Level.INCREMENTAL) {
                     assertThat(disk.reason())
                             .isEqualTo("what differs from point " + last + ", found by reading all of it: " + missed);
-                    assertThat(next.notices()).containsExactly("disk vda holds " + disk.reason());
+                    assertThat(next.notices())
+                            .extracting(Notice::text)
+                            .containsExactly("disk vda holds " + disk.reason());
                 } else {
                     assertThat(disk.reason())
                             .startsWith("a new base: its chain has ")
                             .endsWith("; and " + missed);
-                    assertThat(next.notices()).containsExactly("disk vda was copied in full: " + disk.reason());
+                    assertThat(next.notices())
+                            .extracting(Notice::text)
+                            .containsExactly("disk vda was copied in full: " + disk.reason());
                     base = next;
                 }
                 assertThat(next.bytesRead()).isGreaterThanOrEqualTo(size - MIB);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.ConnectionLostException;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
 import dev.virtwire.repository.ProgressListener;
@@ -100,6 +101,7 @@ class RecoverAfterPruneTest {
                 .containsExactly("deleted the rest of point " + points.get(2).id() + ", which was being removed");
         assertThat(report.left()).isEmpty();
         assertThat(report.notices())
+                .extracting(Notice::text)
                 .containsExactly("bitmaps that domain web1 does not need were not looked for: nobody answers");
         assertThat(listed()).containsExactlyElementsOf(ids(0, 1, 3, 4, 5));
         requireIntact();

@@ -95,7 +95,7 @@ class RecoverIT {
                             .verify(VerifyRequest.everything(), ProgressListener.NONE)
                             .join()
                             .notices())
-                    .anyMatch(notice -> notice.contains("see recover"));
+                    .anyMatch(notice -> notice.text().contains("see recover"));
 
             RecoverReport report = recover();
 
@@ -118,7 +118,7 @@ class RecoverIT {
 
             assertThat(result.notices())
                     .isNotEmpty()
-                    .allMatch(notice -> notice.startsWith("an earlier run was cleaned"));
+                    .allMatch(notice -> notice.text().startsWith("an earlier run was cleaned"));
             scene.requireClean(guest.name(), result.point().manifest().checkpoint());
         }
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.image.Compression;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Tools;
@@ -268,6 +269,7 @@ class ResumeIT {
         Path truth = truth(guest, "truth");
         BackupResult result = scene.backup(plan);
         assertThat(result.notices())
+                .extracting(Notice::text)
                 .contains("point " + unfinished + ", which an earlier run began, is not resumed: " + reason)
                 .anyMatch(notice -> notice.startsWith("an earlier run was cleaned up after: "));
         requireTruth(result.point(), truth);

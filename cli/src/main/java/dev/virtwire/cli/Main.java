@@ -41,12 +41,13 @@ public final class Main {
                 .setExecutionExceptionHandler((failure, command, result) -> errors.report(failure));
         int code = commandLine.execute(arguments);
         console.interruption().awaitIfBegun();
-        if (!console.flush() && code == ExitCode.DONE) {
-            return console.readerGone()
-                    ? ExitCode.NOT_READ
-                    : errors.report("standard output could not be written to its end");
+        if (console.flush() || (code != ExitCode.DONE && code != ExitCode.WARNINGS)) {
+            return code;
         }
-        return code;
+        if (console.readerGone()) {
+            return code == ExitCode.DONE ? ExitCode.NOT_READ : code;
+        }
+        return errors.report("standard output could not be written to its end");
     }
 
     /** Known even if the rest of the line cannot be understood. */

@@ -182,8 +182,16 @@ class RepositoryCommandsIT {
                 "excluded");
         assertThat(fields(backup))
                 .containsAll(pointFields)
-                .endsWith("bytesRead", "bytesStored", "durationMillis", "frozenMillis", "notices", "left", "pruned")
-                .hasSize(pointFields.size() + 7);
+                .endsWith(
+                        "bytesRead",
+                        "bytesStored",
+                        "durationMillis",
+                        "frozenMillis",
+                        "notices",
+                        "warnings",
+                        "left",
+                        "pruned")
+                .hasSize(pointFields.size() + 8);
         assertThat(backup.get("frozenMillis").isNull()).as("nothing was frozen").isTrue();
         assertThat(backup.at("/disks/0/target").asText()).isEqualTo("vda");
         assertThat(backup.at("/excluded/0/target").asText()).isEqualTo("vdb");
@@ -192,7 +200,8 @@ class RepositoryCommandsIT {
         JsonNode points = json(run("points", repository.toString(), "--json"));
         assertThat(fields(points)).containsExactly("repository", "folder", "domains");
         assertThat(fields(points.at("/domains/0")))
-                .containsExactly("domain", "points", "damage", "unreadable", "unfinished", "held", "notices");
+                .containsExactly(
+                        "domain", "points", "damage", "unreadable", "unfinished", "held", "notices", "warnings");
         assertThat(fields(points.at("/domains/0/points/0")))
                 .startsWith(pointFields.toArray(String[]::new))
                 .endsWith("knownDamage")
@@ -213,7 +222,8 @@ class RepositoryCommandsIT {
                         "damage",
                         "lostPoints",
                         "unverifiable",
-                        "notices");
+                        "notices",
+                        "warnings");
         assertThat(verify.at("/points/0").asText()).isEqualTo(guest.name() + "@" + id);
 
         String name = guest.name() + "@" + id;
@@ -231,12 +241,14 @@ class RepositoryCommandsIT {
                         "passedOver",
                         "lost",
                         "damage",
-                        "notices");
+                        "notices",
+                        "warnings");
         assertThat(restore.at("/files/0").asText())
                 .isEqualTo(out.resolve(guest.name() + "-vda.qcow2").toString());
 
         JsonNode recover = json(run("-c", libvirtd.unixUri(), "recover", repository.toString(), "--json"));
-        assertThat(recover.toString()).isEqualTo("{\"clean\":true,\"done\":[],\"left\":[],\"busy\":[],\"notices\":[]}");
+        assertThat(recover.toString())
+                .isEqualTo("{\"clean\":true,\"done\":[],\"left\":[],\"busy\":[],\"notices\":[]," + "\"warnings\":[]}");
 
         JsonNode checkpoints = json(run("-c", libvirtd.tcpUri(), "checkpoints", guest.name(), "--json"));
         assertThat(fields(checkpoints)).containsExactly("domain", "checkpoints");
@@ -311,7 +323,7 @@ class RepositoryCommandsIT {
                 + " left on host elsewhere: this is host " + host;
 
         assertThat(backup("--quiet"))
-                .isEqualTo(new CommandRun(0, "", "warning: " + guest.name() + ": left behind: " + left + "\n"));
+                .isEqualTo(new CommandRun(4, "", "warning: " + guest.name() + ": left behind: " + left + "\n"));
 
         CommandRun json = backup("--json");
         assertThat(new ObjectMapper().readTree(json.out()).at("/left/0").asText())
@@ -437,7 +449,10 @@ class RepositoryCommandsIT {
     void aPushIsCompletedUnverifiedAndCannotBeVerifiedFromHere() throws IOException {
         Path host = Files.createDirectories(libvirtd.directory().resolve("pushed-" + guest.name()));
         CommandRun push = backup("--mode", "push", "--target", host.toString());
-        assertThat(push.err()).isEmpty();
+        assertThat(push.exitCode()).isEqualTo(4);
+        assertThat(push.err())
+                .isEqualTo("warning: " + guest.name()
+                        + ": nobody has read back what the host wrote: the point is not verified\n");
         assertThat(push.out())
                 .startsWith("completed, unverified: " + guest.name() + "@")
                 .contains("written by the host to " + host + " in ");

@@ -56,7 +56,7 @@ public final class BackUpAllGuests {
                     made.point().id(),
                     made.bytesStored() >> 20,
                     made.duration().toSeconds());
-            made.notices().forEach(notice -> System.out.println("  " + notice));
+            made.warnings().forEach(warning -> System.out.println("  a restore would miss: " + warning));
         }
         if (outcome.failure() != null) {
             System.err.printf("%s: %s%n", outcome.domain(), outcome.failure().getMessage());

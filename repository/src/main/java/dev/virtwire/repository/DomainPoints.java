@@ -26,7 +26,7 @@ public record DomainPoints(
         List<String> unreadable,
         List<String> unfinished,
         List<Hold> held,
-        List<String> notices) {
+        List<Notice> notices) {
     /** Copies the lists. */
     public DomainPoints {
         points = List.copyOf(points);

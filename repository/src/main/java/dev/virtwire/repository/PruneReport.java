@@ -27,7 +27,7 @@ public record PruneReport(
         List<PointMerge> merges,
         long freed,
         List<Finding> damage,
-        List<String> notices) {
+        List<Notice> notices) {
     /** Copies the lists. */
     public PruneReport {
         requireNonNull(domain, "domain");
@@ -38,8 +38,8 @@ public record PruneReport(
     }
 
     /** The same with more to know. */
-    public PruneReport withNotices(List<String> more) {
-        List<String> all = new ArrayList<>(notices);
+    public PruneReport withNotices(List<Notice> more) {
+        List<Notice> all = new ArrayList<>(notices);
         all.addAll(more);
         return new PruneReport(domain, dryRun, points, merges, freed, damage, all);
     }

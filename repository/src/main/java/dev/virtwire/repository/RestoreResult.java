@@ -24,7 +24,7 @@ public record RestoreResult(
         Duration duration,
         List<LostRange> lost,
         List<Finding> damage,
-        List<String> notices) {
+        List<Notice> notices) {
     /** Refuses a missing field. */
     public RestoreResult {
         files = List.copyOf(files);

@@ -26,7 +26,7 @@ public record VerifyReport(
         List<Finding> damage,
         Map<String, List<LostRange>> lost,
         List<String> unverifiable,
-        List<String> notices) {
+        List<Notice> notices) {
     /** Copies the lists. */
     public VerifyReport {
         points = List.copyOf(points);

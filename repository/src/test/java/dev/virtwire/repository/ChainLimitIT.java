@@ -52,11 +52,12 @@ class ChainLimitIT {
         convert(points.get(open), 1);
         String notice = "disk vda of domain web1 has " + (130 - open)
                 + " points whose chain of images is too long for QEMU, which joins their names; restore reads them";
-        assertThat(found.notices()).containsExactly(notice);
+        assertThat(found.notices()).extracting(Notice::text).containsExactly(notice);
         assertThat(repository
                         .verify(VerifyRequest.everything().withDepth(VerifyDepth.STRUCTURE), ProgressListener.NONE)
                         .join()
                         .notices())
+                .extracting(Notice::text)
                 .containsExactly(notice);
 
         Point newest = points.get(129);

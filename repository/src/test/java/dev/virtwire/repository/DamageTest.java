@@ -331,7 +331,9 @@ class DamageTest {
         VerifyReport all = verify(VerifyDepth.DIGESTS);
 
         assertThat(all.damage()).extracting(Finding::file).contains(record());
-        assertThat(all.notices()).containsExactly("the record of what is damaged in domain web1 was made again");
+        assertThat(all.notices())
+                .extracting(Notice::text)
+                .containsExactly("the record of what is damaged in domain web1 was made again");
         assertThat(recorded()).isEqualTo(before);
         assertThat(repository.points("web1").damage()).isEmpty();
     }
@@ -362,7 +364,8 @@ class DamageTest {
         VerifyReport report = verify(VerifyDepth.DIGESTS);
 
         assertThat(report.damage()).extracting(Finding::file).containsExactly(image(0, "vda"));
-        assertThat(report.notices()).anySatisfy(notice -> assertThat(notice).contains("has version 2"));
+        assertThat(report.notices())
+                .anySatisfy(notice -> assertThat(notice.text()).contains("has version 2"));
         assertThat(record()).hasContent(sum + "\n" + body);
         assertThat(DamageRecord.of(domain).isDamaged(points.get(3))).isTrue();
         assertThat(repository.points("web1").damage()).isEmpty();
@@ -416,6 +419,7 @@ class DamageTest {
 
         assertThat(report.damage()).isNotEmpty();
         assertThat(report.notices())
+                .extracting(Notice::text)
                 .containsExactly("what was found in domain web1 is not recorded: cannot write " + record()
                         + ": Read-only file system");
         assertThatThrownBy(() -> RepositoryStore.open(folder.resolve("backups"), readOnly)

@@ -150,6 +150,7 @@ class PruneTest {
     @Test
     void pointsThatPileUpAreToldWhereNothingCanBeMerged() {
         assertThat(withoutMerges(4).run().notices())
+                .extracting(Notice::text)
                 .containsExactly(
                         "2 points that no rule keeps stay, because points that stay build on them: a full point"
                                 + " (backup --level full) begins a new chain");

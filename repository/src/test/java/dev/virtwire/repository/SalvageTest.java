@@ -272,7 +272,7 @@ class SalvageTest {
 
         assertThat(result.files())
                 .containsExactlyInAnyOrder(out.resolve("web1-vda.qcow2"), out.resolve("web1-vdb.qcow2"));
-        assertThat(result.notices()).containsExactly("domain.xml is damaged and is left out");
+        assertThat(result.notices()).containsExactly(Notice.warning("domain.xml is damaged and is left out"));
         assertThat(result.damage()).hasSize(1);
     }
 

@@ -258,6 +258,7 @@ class VerifyAndRestoreTest {
 
         assertThat(report.damage()).isEmpty();
         assertThat(report.notices())
+                .extracting(Notice::text)
                 .containsExactlyInAnyOrderElementsOf(points.stream()
                         .map(point -> point.folder() + " was removed while the verification ran")
                         .toList());
@@ -436,6 +437,6 @@ class VerifyAndRestoreTest {
                 .verify(VerifyRequest.everything(), ProgressListener.NONE)
                 .join();
         assertThat(report.intact()).isTrue();
-        assertThat(report.notices()).containsExactly(strange + " does not belong to the point");
+        assertThat(report.notices()).containsExactly(Notice.information(strange + " does not belong to the point"));
     }
 }

@@ -279,7 +279,8 @@ class VerifyDepthTest {
         flip(record(), Files.size(record()) / 2);
         VerifyReport second = repository.verify(RESUMING, ProgressListener.NONE).join();
         assertThat(second.bytes()).isEqualTo(all);
-        assertThat(second.notices()).containsExactly(record() + " is damaged; everything is verified again");
+        assertThat(second.notices())
+                .containsExactly(Notice.information(record() + " is damaged; everything is verified again"));
     }
 
     @Test
@@ -291,6 +292,7 @@ class VerifyDepthTest {
                 .join();
         assertThat(second.bytes()).isEqualTo(all);
         assertThat(second.notices())
+                .extracting(Notice::text)
                 .containsExactly("what was verified to depth digests is verified again to depth full");
         assertThat(record()).doesNotExist();
     }

@@ -2,9 +2,12 @@
 package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.Console;
+import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
+import dev.virtwire.repository.Notice;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +27,7 @@ public abstract class AbstractCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     private final Set<String> warned = ConcurrentHashMap.newKeySet();
+    private volatile boolean warnings;
 
     /** The root command. */
     final VirtwireCommand root() {
@@ -84,6 +88,32 @@ public abstract class AbstractCommand implements Callable<Integer> {
                         json()
                                 ? Json.line(line -> line.writeStringField("warning", sentence))
                                 : "warning: " + sentence);
+    }
+
+    /** Says once what a restore would miss or a person has to do, as {@link #warn} does. It changes the exit code. */
+    protected final void warnOfResult(String sentence) {
+        warnings = true;
+        warn(sentence);
+    }
+
+    /**
+     * Tells people what they should know of a result. In the object of {@code --json} it stands as well.
+     *
+     * @param of what stands before each sentence, such as a domain's name
+     */
+    protected final void tell(String of, List<Notice> notices) {
+        for (Notice notice : notices) {
+            if (notice.isWarning()) {
+                warnOfResult(of + notice.text());
+            } else {
+                note(of + notice.text());
+            }
+        }
+    }
+
+    /** The exit code of what is done. */
+    protected final int done() {
+        return warnings ? ExitCode.WARNINGS : ExitCode.DONE;
     }
 
     /** Tells people something beside the data. */

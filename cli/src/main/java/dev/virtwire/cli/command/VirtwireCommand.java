@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         footer = {
             "",
-            "Exit codes: 0 done, 1 failed, 2 usage, 3 verified and found damaged, 130 interrupted and cleaned up.",
+            "Exit codes: 0 done, 1 failed, 2 usage, 3 verified and found damaged, 4 done with warnings, 130 interrupted and cleaned up.",
             "Help on a command: virtwire help COMMAND"
         })
 public final class VirtwireCommand implements Callable<Integer> {

@@ -15,6 +15,9 @@ public final class ExitCode {
     /** What is stored was looked at, and is damaged. */
     public static final int DAMAGED = 3;
 
+    /** It is done, with warnings: a restore would miss something, or a person has to do something. */
+    public static final int WARNINGS = 4;
+
     /** The user or the system ended it, and what it had begun is cleaned up, or named. */
     public static final int INTERRUPTED = 130;
 

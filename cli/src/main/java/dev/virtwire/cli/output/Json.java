@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.virtwire.repository.Notice;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringWriter;
@@ -39,6 +40,12 @@ public final class Json {
             json.writeString(string);
         }
         json.writeEndArray();
+    }
+
+    /** Notices as two arrays of their texts, {@code notices} and {@code warnings}. */
+    public static void writeNotices(JsonGenerator json, List<Notice> notices) throws IOException {
+        writeStrings(json, "notices", Notice.texts(notices, Notice.Severity.INFORMATION));
+        writeStrings(json, "warnings", Notice.texts(notices, Notice.Severity.WARNING));
     }
 
     private static String write(Fields fields, boolean pretty) {

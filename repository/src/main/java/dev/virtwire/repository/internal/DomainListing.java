@@ -5,6 +5,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointDamage;
 import dev.virtwire.repository.RepositoryException;
@@ -32,7 +33,7 @@ final class DomainListing {
         List<String> unreadable = new ArrayList<>();
         List<String> unfinished = new ArrayList<>();
         List<Hold> held = new ArrayList<>();
-        List<String> notices = new ArrayList<>();
+        List<Notice> notices = new ArrayList<>();
         try {
             Listing listing = domain.points(problem -> unreadable.add(String.valueOf(problem.getMessage())));
             points.addAll(listing.points());

@@ -5,6 +5,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
 import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.Hold;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointChoice;
@@ -311,12 +312,12 @@ public final class RepositoryStore implements Repository {
     }
 
     /** What a run left that died while it erased another domain is no reason to leave this one as it is. */
-    private List<String> tryToFinishErasures() {
+    private List<Notice> tryToFinishErasures() {
         try {
             finishErasures();
             return List.of();
         } catch (RepositoryException e) {
-            return List.of(String.valueOf(e.getMessage()));
+            return List.of(Notice.warning(String.valueOf(e.getMessage())));
         }
     }
 

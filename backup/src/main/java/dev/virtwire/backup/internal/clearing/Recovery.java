@@ -11,6 +11,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -45,7 +46,7 @@ public final class Recovery {
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final List<String> busy = new ArrayList<>();
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
 
     /** Of {@code repository}; {@code connect} makes a connection to the host, once, if it may have something. */
     public Recovery(RepositoryStore repository, Supplier<Libvirt> connect, ProgressListener listener) {
@@ -142,12 +143,12 @@ public final class Recovery {
         }
         String unseen = "bitmaps that domain " + store.name() + " does not need were not looked for: ";
         if (!listing.damage().isEmpty()) {
-            notices.add(unseen + listing.damage().get(0));
+            notices.add(Notice.information(unseen + listing.damage().get(0)));
             return;
         }
         Libvirt host = host();
         if (host == null) {
-            notices.add(unseen + unreachable);
+            notices.add(Notice.information(unseen + unreachable));
             return;
         }
         try {
@@ -156,7 +157,7 @@ public final class Recovery {
             // Of somebody else: a backup that begins while a checkpoint goes loses track of a bitmap.
             Optional<String> job = bitmaps.isRunning() ? HostFacts.otherJob(domain) : Optional.empty();
             if (job.isPresent()) {
-                notices.add(unseen + job.get());
+                notices.add(Notice.information(unseen + job.get()));
                 return;
             }
             UnneededCheckpoints.removeAll(bitmaps, store.repositoryId(), listing);
@@ -164,7 +165,7 @@ public final class Recovery {
             leftovers.left().addAll(bitmaps.left());
         } catch (LibvirtException e) {
             if (!(e instanceof RemoteException refused && refused.is(ErrorCode.NO_DOMAIN))) {
-                notices.add(unseen + e.getMessage());
+                notices.add(Notice.information(unseen + e.getMessage()));
             }
         }
     }

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.journal.JournalEntry;
@@ -15,6 +16,7 @@ import dev.virtwire.repository.internal.unfinished.BegunDisk;
 import dev.virtwire.repository.internal.unfinished.BegunPoint;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.manifest.DomainXml;
+import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -220,8 +222,8 @@ record Attempt(
     }
 
     /** What the user should know of how the point's disks were copied, a sentence each. */
-    List<String> notices(Manifest manifest) {
-        List<String> found = new ArrayList<>();
+    List<Notice> notices(Manifest manifest) {
+        List<Notice> found = new ArrayList<>();
         for (ManifestDisk disk : manifest.disks()) {
             boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
             ParentChoice choice = plan.choice();
@@ -229,14 +231,34 @@ record Attempt(
             boolean byBitmap = choice.byBitmap().contains(disk.target())
                     && choice.reasonOf(disk.target()).equals(disk.reason());
             if (disk.level() != Level.FULL && !byBitmap && disk.bitmap() != null) {
-                found.add("disk " + disk.target() + " holds " + disk.reason());
+                found.add(Notice.information("disk " + disk.target() + " holds " + disk.reason()));
             } else if (disk.level() == Level.FULL && changesWanted && manifest.previous() != null) {
-                found.add("disk " + disk.target() + (byBitmap ? " is " : " was copied in full: ") + disk.reason());
+                found.add(Notice.information(
+                        "disk " + disk.target() + (byBitmap ? " is " : " was copied in full: ") + disk.reason()));
             }
             if (disk.bitmap() == null && request.mode() == Mode.PULL) {
-                found.add("disk " + disk.target() + " has no bitmap of changes (" + plan.noBitmapReason(disk.target())
-                        + "): every backup of it reads all of it");
+                found.add(Notice.information("disk " + disk.target() + " has no bitmap of changes ("
+                        + plan.noBitmapReason(disk.target()) + "): every backup of it reads all of it"));
             }
+        }
+        return found;
+    }
+
+    /**
+     * What the user should know of what a point has, and lacks, besides its disks; of a point without disks as well.
+     */
+    static List<Notice> ofDefinition(Manifest manifest, boolean tpmState) {
+        List<Notice> found = new ArrayList<>();
+        for (ExcludedDisk disk : manifest.excluded()) {
+            String text = "disk " + disk.target() + " is not in it: " + disk.reason();
+            found.add(disk.missed() ? Notice.warning(text) : Notice.information(text));
+        }
+        Nvram nvram = manifest.nvram();
+        if (nvram != null && nvram.reason() != null) {
+            found.add(Notice.warning("the UEFI variables in " + nvram.path() + " are not in it: " + nvram.reason()));
+        }
+        if (tpmState) {
+            found.add(Notice.warning("the state of the emulated TPM is not in it: libvirt has no call that reads it"));
         }
         return found;
     }

@@ -14,6 +14,7 @@ import dev.virtwire.backup.internal.host.RefusedException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -30,7 +31,6 @@ import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.manifest.DomainXml;
-import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
@@ -55,7 +55,7 @@ public final class BackupRun {
     private final NbdOptions nbd;
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final long started = System.nanoTime();
 
@@ -147,10 +147,10 @@ public final class BackupRun {
         } catch (IOException | CopyCancelledException e) {
             throw describe(e, "");
         }
-        notices.add("no disk of it can be backed up: the point holds its definition"
+        notices.add(Notice.information("no disk of it can be backed up: the point holds its definition"
                 + (point.manifest().nvram() != null && point.manifest().nvram().reason() == null
                         ? " and UEFI variables"
-                        : ""));
+                        : "")));
         notices.addAll(ofDefinition(store, point.manifest(), facts.description().keepsTpmState()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
@@ -169,7 +169,7 @@ public final class BackupRun {
         if (request.resume()) {
             Resumption earlier = Resumption.find(request, store, facts);
             if (earlier.notice() != null) {
-                notices.add(earlier.notice());
+                notices.add(Notice.information(earlier.notice()));
             }
             if (earlier.attempt() != null) {
                 return earlier.attempt();
@@ -187,7 +187,9 @@ public final class BackupRun {
             leftovers.clearWhereItRan(entry, libvirt);
         }
         leftovers.clearUnknown();
-        leftovers.done().forEach(done -> notices.add("an earlier run was cleaned up after: " + done));
+        leftovers
+                .done()
+                .forEach(done -> notices.add(Notice.information("an earlier run was cleaned up after: " + done)));
         left.addAll(leftovers.left());
     }
 
@@ -319,24 +321,16 @@ public final class BackupRun {
     }
 
     /** What the user should know of a point, whatever its disks are. */
-    private List<String> ofDefinition(DomainStore store, Manifest manifest, boolean tpmState) {
-        List<String> found = new ArrayList<>();
+    private List<Notice> ofDefinition(DomainStore store, Manifest manifest, boolean tpmState) {
+        List<Notice> found = new ArrayList<>();
         if (manifest.previous() == null) {
             repository
                     .formerNames(store, manifest.domain().uuid(), manifest.host())
-                    .forEach(former -> found.add("folder " + former.name() + " has points of a domain with the same"
-                            + " UUID on this host: if it was renamed, they stay there"));
+                    .forEach(former ->
+                            found.add(Notice.information("folder " + former.name() + " has points of a domain with"
+                                    + " the same UUID on this host: if it was renamed, they stay there")));
         }
-        for (ExcludedDisk disk : manifest.excluded()) {
-            found.add("disk " + disk.target() + " is not in it: " + disk.reason());
-        }
-        if (manifest.nvram() != null && manifest.nvram().reason() != null) {
-            found.add("the UEFI variables in " + manifest.nvram().path() + " are not in it: "
-                    + manifest.nvram().reason());
-        }
-        if (tpmState) {
-            found.add("the state of the emulated TPM is not in it: libvirt has no call that reads it");
-        }
+        found.addAll(Attempt.ofDefinition(manifest, tpmState));
         return found;
     }
 

@@ -40,7 +40,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
             String obstacle = obstacle(disk);
             boolean named = plan.disks().contains(disk.target());
             if (plan.excluded().contains(disk.target())) {
-                excluded.add(new ExcludedDisk(disk.target(), "excluded by the user"));
+                excluded.add(new ExcludedDisk(disk.target(), ExcludedDisk.EXCLUDED));
                 byUser = true;
             } else if (obstacle != null && named) {
                 throw new BackupException(
@@ -48,7 +48,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
             } else if (obstacle != null) {
                 excluded.add(new ExcludedDisk(disk.target(), obstacle));
             } else if (!named && !plan.disks().isEmpty()) {
-                excluded.add(new ExcludedDisk(disk.target(), "not chosen by the user"));
+                excluded.add(new ExcludedDisk(disk.target(), ExcludedDisk.NOT_CHOSEN));
                 byUser = true;
             } else {
                 chosen.add(new ChosenDisk(disk.target(), source(disk)));
@@ -71,10 +71,10 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
             return "its target is no name for a file";
         }
         if (disk.isEmpty()) {
-            return "it is empty";
+            return ExcludedDisk.EMPTY;
         }
         if (disk.isRemovable()) {
-            return "it is a " + disk.device();
+            return ExcludedDisk.removable(disk.device());
         }
         if (disk.isReadOnly()) {
             return "it is read-only";

@@ -17,6 +17,7 @@ import dev.virtwire.image.Compression;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.RepositoryException;
@@ -134,8 +135,8 @@ final class PullTransfer implements Transfer {
     }
 
     @Override
-    public List<String> notices() {
-        return guard.notice() == null ? List.of() : List.of(guard.notice());
+    public List<Notice> notices() {
+        return guard.notice() == null ? List.of() : List.of(Notice.information(guard.notice()));
     }
 
     @Override

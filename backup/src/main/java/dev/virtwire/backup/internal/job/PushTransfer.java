@@ -7,6 +7,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.work.ProgressMeter;
@@ -51,6 +52,11 @@ final class PushTransfer implements Transfer {
         }
         return new Transfer.Copied(
                 disks(sizes), 0, outcome.statistics().diskProcessed().orElse(total));
+    }
+
+    @Override
+    public List<Notice> notices() {
+        return List.of(Notice.warning("nobody has read back what the host wrote: the point is not verified"));
     }
 
     /** A push has ended when all is copied. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.util.List;
@@ -20,7 +21,7 @@ interface Transfer extends AutoCloseable {
     Copied copy() throws IOException;
 
     /** What the user should know of it, each one sentence. */
-    default List<String> notices() {
+    default List<Notice> notices() {
         return List.of();
     }
 

@@ -6,6 +6,7 @@ import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Notice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,7 @@ final class DomainRewriter {
 
     private final XmlElement domain;
     private final @Nullable String newName;
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private boolean onDevices;
 
     /**
@@ -48,7 +49,7 @@ final class DomainRewriter {
     }
 
     /** What the user should know, each one sentence. */
-    List<String> notices() {
+    List<Notice> notices() {
         return List.copyOf(notices);
     }
 
@@ -70,8 +71,8 @@ final class DomainRewriter {
                 rewriteDisk(disk, file, format);
             }
         }
-        missing.forEach((target, file) -> notices.add("disk " + target + " is restored to " + file
-                + ", but the saved definition does not have it: it was attached to the running domain only"));
+        missing.forEach((target, file) -> notices.add(Notice.warning("disk " + target + " is restored to " + file
+                + ", but the saved definition does not have it: it was attached to the running domain only")));
         rewriteNvram(nvram);
         rewriteVarstore();
         // A generation id tells the guest that it continues from another moment than it last saw.
@@ -90,7 +91,7 @@ final class DomainRewriter {
                 .forEach(entry -> entry.setText(uuid.toString()));
         domain.children("devices", "interface", "mac").forEach(XmlElement::remove);
         if (DomainDescription.of(domain).keepsTpmState()) {
-            notices.add("the TPM of " + name + " begins empty: its state is not part of a backup");
+            notices.add(Notice.warning("the TPM of " + name + " begins empty: its state is not part of a backup"));
         }
     }
 
@@ -118,10 +119,12 @@ final class DomainRewriter {
             return;
         }
         if (newName == null) {
-            notices.add("disk " + disk.target() + " is not restored: the domain has it where it was before");
+            notices.add(Notice.information(
+                    "disk " + disk.target() + " is not restored: the domain has it where it was before"));
         } else {
             element.remove();
-            notices.add("disk " + disk.target() + " is not restored, and " + newName + " does not have it");
+            notices.add(
+                    Notice.warning("disk " + disk.target() + " is not restored, and " + newName + " does not have it"));
         }
     }
 
@@ -129,10 +132,12 @@ final class DomainRewriter {
     private void rewriteVarstore() {
         domain.child("os", "varstore").ifPresent(store -> {
             if (newName == null) {
-                notices.add("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
+                notices.add(Notice.warning(
+                        "the UEFI variables are not restored: the domain has those that are there, or fresh ones"));
             } else {
                 store.unset("path");
-                notices.add("the UEFI variables were not saved: " + newName + " begins with fresh ones");
+                notices.add(
+                        Notice.warning("the UEFI variables were not saved: " + newName + " begins with fresh ones"));
             }
         });
     }
@@ -143,14 +148,15 @@ final class DomainRewriter {
             return;
         }
         if (file == null && newName == null) {
-            notices.add("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
+            notices.add(Notice.warning(
+                    "the UEFI variables are not restored: the domain has those that are there, or fresh ones"));
             return;
         }
         // Without a path libvirt makes a file of its own, from the template.
         nvram.setText(file == null ? "" : file.toString());
         nvram.unset("type");
         if (file == null) {
-            notices.add("the UEFI variables were not saved: " + newName + " begins with fresh ones");
+            notices.add(Notice.warning("the UEFI variables were not saved: " + newName + " begins with fresh ones"));
         }
     }
 }

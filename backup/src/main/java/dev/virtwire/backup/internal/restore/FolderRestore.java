@@ -5,6 +5,7 @@ import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.HostRestoreResult;
 import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
@@ -59,7 +60,7 @@ final class FolderRestore {
             definition.requirePossible();
             definition.requireUnused(files.images().values());
         }
-        List<String> notices = List.of();
+        List<Notice> notices = List.of();
         try {
             DomainRewriter rewriter = definition == null ? null : HostRestore.rewriter(domain, files.point(), request);
             files.write();
@@ -78,7 +79,7 @@ final class FolderRestore {
             throw cleanUp(e);
         }
         RestoreResult done = files.result();
-        List<String> all = new ArrayList<>(done.notices());
+        List<Notice> all = new ArrayList<>(done.notices());
         all.addAll(notices);
         return new HostRestoreResult(
                 done.files(),

@@ -19,6 +19,7 @@ import dev.virtwire.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -55,7 +56,7 @@ final class PoolRestore {
     private final Point point;
     private final @Nullable HostDefinition definition;
     private final List<StorageVolume> made = new ArrayList<>();
-    private final List<String> notices = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private final Losses losses;
     private boolean devices;
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Notice;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,7 +70,7 @@ class DomainRewriterTest {
         DomainRewriter rewriter = rewriter(null);
         String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd"));
         assertThat(rewriter.notices())
-                .containsExactly("disk vdc is not restored: the domain has it where it was before");
+                .containsExactly(Notice.information("disk vdc is not restored: the domain has it where it was before"));
         assertThat(xml)
                 .contains(
                         "<name>web1</name>",
@@ -97,9 +98,9 @@ class DomainRewriterTest {
         String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.RAW, null);
         assertThat(rewriter.notices())
                 .containsExactly(
-                        "disk vdc is not restored, and web2 does not have it",
-                        "the UEFI variables were not saved: web2 begins with fresh ones",
-                        "the TPM of web2 begins empty: its state is not part of a backup");
+                        Notice.warning("disk vdc is not restored, and web2 does not have it"),
+                        Notice.warning("the UEFI variables were not saved: web2 begins with fresh ones"),
+                        Notice.warning("the TPM of web2 begins empty: its state is not part of a backup"));
         assertThat(xml)
                 .contains(
                         "<name>web2</name>",
@@ -127,6 +128,7 @@ class DomainRewriterTest {
                     .as(variables)
                     .doesNotContain("web1");
             assertThat(copy.notices())
+                    .extracting(Notice::text)
                     .containsExactly("the UEFI variables were not saved: web2 begins with fresh ones");
 
             DomainRewriter same = new DomainRewriter(Path.of("domain.xml"), saved, null);
@@ -134,6 +136,7 @@ class DomainRewriterTest {
                     .as(variables)
                     .contains("web1");
             assertThat(same.notices())
+                    .extracting(Notice::text)
                     .containsExactly("the UEFI variables are not restored: the domain has those that are there, or"
                             + " fresh ones");
         }
@@ -145,6 +148,7 @@ class DomainRewriterTest {
         String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, null);
         assertThat(xml).contains(">/var/lib/libvirt/qemu/nvram/web1_VARS.fd</nvram>");
         assertThat(rewriter.notices())
+                .extracting(Notice::text)
                 .contains("the UEFI variables are not restored: the domain has those that are there, or fresh ones");
     }
 
@@ -158,6 +162,7 @@ class DomainRewriterTest {
         assertThat(rewriter.rewrite(UUID_NEW, Map.of("vdx", plugged), ImageFormat.QCOW2, null))
                 .doesNotContain("vdx");
         assertThat(rewriter.notices())
+                .extracting(Notice::text)
                 .contains("disk vdx is restored to /new/vdx.qcow2, but the saved definition does not have it: it was"
                         + " attached to the running domain only");
     }

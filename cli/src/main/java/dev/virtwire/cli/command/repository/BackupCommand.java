@@ -15,7 +15,6 @@ import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ErrorReport;
-import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.JoinedProgress;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
@@ -186,7 +185,7 @@ public final class BackupCommand extends ConnectedCommand {
         } else {
             report(outcomes.get(0));
         }
-        return ExitCode.DONE;
+        return done();
     }
 
     private String title() {
@@ -291,7 +290,7 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private void report(DomainOutcome outcome) {
-        warnOf(outcome);
+        tellOf(outcome);
         if (json() && outcome.result() != null) {
             printJson(json -> BackupReport.write(json, outcome));
         } else {
@@ -305,24 +304,22 @@ public final class BackupCommand extends ConnectedCommand {
 
     private void print(DomainOutcome outcome) {
         BackupReport.lines(outcome).forEach(this::say);
-        if (outcome.result() != null) {
-            String of = several() ? outcome.domain() + ": " : "";
-            outcome.result().notices().forEach(notice -> note(of + notice));
-        }
     }
 
-    /** What remains and points that pile up are said whatever else is not: images and file systems fill. */
-    private void warnOf(DomainOutcome outcome) {
+    /** What remains and points that pile up are warnings too: images and file systems fill. */
+    private void tellOf(DomainOutcome outcome) {
+        String of = outcome.domain() + ": ";
         if (outcome.result() != null) {
-            outcome.result().left().forEach(left -> warn(outcome.domain() + ": left behind: " + left));
+            outcome.result().left().forEach(left -> warnOfResult(of + "left behind: " + left));
+            tell(of, outcome.result().notices());
         }
         if (outcome.pruned() != null) {
-            outcome.pruned().notices().forEach(notice -> warn(outcome.domain() + ": " + notice));
+            tell(of, outcome.pruned().notices());
         }
     }
 
     private void reportAll(List<DomainOutcome> outcomes) {
-        outcomes.forEach(this::warnOf);
+        outcomes.forEach(this::tellOf);
         List<DomainOutcome> failed = outcomes.stream().filter(this::hasFailed).toList();
         if (json()) {
             printJson(json -> BackupReport.writeAll(json, outcomes, this::hasFailed));

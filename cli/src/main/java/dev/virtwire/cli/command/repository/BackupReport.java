@@ -81,7 +81,7 @@ final class BackupReport {
         } else {
             json.writeNumber(frozen.toMillis());
         }
-        Json.writeStrings(json, "notices", result.notices());
+        Json.writeNotices(json, result.notices());
         Json.writeStrings(json, "left", result.left());
         PruneReport pruned = outcome.pruned();
         if (pruned == null) {

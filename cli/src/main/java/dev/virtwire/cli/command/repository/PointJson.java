@@ -140,7 +140,7 @@ final class PointJson {
         }
         json.writeEndArray();
         writeDamage(json, report.damage());
-        Json.writeStrings(json, "notices", report.notices());
+        Json.writeNotices(json, report.notices());
     }
 
     /** The findings of a list, as an array. */

@@ -83,7 +83,7 @@ public final class PointsCommand extends AbstractCommand {
             each.damage().forEach(finding -> out().println("damaged: " + finding));
             each.known().forEach(damage -> print(each.domain() + "@" + damage.point(), damage));
             each.unreadable().forEach(problem -> out().println("unreadable: " + each.domain() + ": " + problem));
-            each.notices().forEach(this::note);
+            tell("", each.notices());
             for (String id : each.unfinished()) {
                 note("point " + id + " of " + each.domain()
                         + " is unfinished: a run is at work on it, or died; the next" + " backup or 'virtwire recover "
@@ -141,7 +141,7 @@ public final class PointsCommand extends AbstractCommand {
                 json.writeEndObject();
             }
             json.writeEndArray();
-            Json.writeStrings(json, "notices", each.notices());
+            Json.writeNotices(json, each.notices());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -8,7 +8,6 @@ import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ErrorReport;
-import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
@@ -223,7 +222,7 @@ public final class PruneCommand extends AbstractCommand {
     }
 
     private void warnOfPoints(PruneReport report) {
-        report.notices().forEach(notice -> warn(report.domain() + ": " + notice));
+        tell(report.domain() + ": ", report.notices());
     }
 
     private String summary(PruneReport report, int merged) {
@@ -294,6 +293,6 @@ public final class PruneCommand extends AbstractCommand {
         if (!damage.isEmpty()) {
             throw new DamagedException(damage);
         }
-        return ExitCode.DONE;
+        return done();
     }
 }

@@ -5,7 +5,6 @@ import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Json;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.ProgressListener;
@@ -40,20 +39,20 @@ public final class RecoverCommand extends ConnectedCommand {
     private int recover(Supplier<Libvirt> connect) {
         RecoverReport report = Backups.recover(Repository.open(folder), connect, ProgressListener.NONE)
                 .join();
+        tell("", report.notices());
         if (json()) {
             printJson(json -> {
                 json.writeBooleanField("clean", report.clean());
                 Json.writeStrings(json, "done", report.done());
                 Json.writeStrings(json, "left", report.left());
                 Json.writeStrings(json, "busy", report.busy());
-                Json.writeStrings(json, "notices", report.notices());
+                Json.writeNotices(json, report.notices());
             });
         } else {
             report.done().forEach(done -> say("cleared: " + done));
             report.left().forEach(left -> out().println("left: " + left));
             report.busy()
                     .forEach(busy -> note("domain " + busy + " is being written by another run, and was left alone"));
-            report.notices().forEach(this::note);
             if (report.clean() && report.done().isEmpty()) {
                 say("there is nothing to clear up");
             }
@@ -62,6 +61,6 @@ public final class RecoverCommand extends ConnectedCommand {
             throw CommandException.failed(
                     "not everything could be cleared: " + report.left().get(0), null);
         }
-        return ExitCode.DONE;
+        return done();
     }
 }

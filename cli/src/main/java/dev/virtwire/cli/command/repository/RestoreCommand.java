@@ -10,7 +10,6 @@ import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.cli.command.ConnectedCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
@@ -19,6 +18,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.LostRange;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointChoice;
@@ -26,6 +26,7 @@ import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.manifest.DomainIdentity;
+import dev.virtwire.repository.manifest.ExcludedDisk;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -214,7 +215,7 @@ public final class RestoreCommand extends ConnectedCommand {
     }
 
     /** What was restored is there; the exit code says whether all is well. */
-    private static int end(PointChoice choice, List<LostRange> lost, List<Finding> damage) {
+    private int end(PointChoice choice, List<LostRange> lost, List<Finding> damage) {
         if (!lost.isEmpty()) {
             long bytes = lost.stream().mapToLong(LostRange::length).sum();
             throw CommandException.damaged("not all could be given back: " + Amounts.bytes(bytes) + " in "
@@ -229,7 +230,7 @@ public final class RestoreCommand extends ConnectedCommand {
             throw CommandException.damaged(
                     "what is restored is right, and is not the newest: newer points are damaged");
         }
-        return ExitCode.DONE;
+        return done();
     }
 
     private List<String> names(List<Path> files) {
@@ -251,13 +252,16 @@ public final class RestoreCommand extends ConnectedCommand {
             @Nullable DomainIdentity defined,
             List<LostRange> lost,
             List<Finding> damage,
-            List<String> found) {
+            List<Notice> found) {
         Point point = choice.point();
-        List<String> notices = new ArrayList<>(found);
-        point.manifest()
-                .excluded()
-                .forEach(disk -> notices.add("the point does not have disk " + disk.target() + ": " + disk.reason()));
-        choice.passedOver().forEach(passed -> warn("passed over, since it cannot be restored from here: " + passed));
+        List<Notice> notices = new ArrayList<>(found);
+        for (ExcludedDisk disk : point.manifest().excluded()) {
+            String text = "the point does not have disk " + disk.target() + ": " + disk.reason();
+            notices.add(disk.missed() ? Notice.warning(text) : Notice.information(text));
+        }
+        choice.passedOver()
+                .forEach(passed -> warnOfResult("passed over, since it cannot be restored from here: " + passed));
+        tell("", notices);
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", point.manifest().domain().name());
@@ -274,7 +278,7 @@ public final class RestoreCommand extends ConnectedCommand {
                 Json.writeStrings(json, "passedOver", choice.passedOver());
                 PointJson.writeLost(json, lost);
                 PointJson.writeDamage(json, damage);
-                Json.writeStrings(json, "notices", notices);
+                Json.writeNotices(json, notices);
             });
             return;
         }
@@ -287,7 +291,6 @@ public final class RestoreCommand extends ConnectedCommand {
         }
         lost.forEach(range -> out().println("lost: " + range));
         damage.forEach(finding -> out().println("damaged: " + finding));
-        notices.forEach(this::note);
     }
 
     private <T> T interruptible(Function<ProgressView, Operation<T>> restore) {

@@ -4,7 +4,6 @@ package dev.virtwire.cli.command.repository;
 import dev.virtwire.cli.command.AbstractCommand;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.repository.Finding;
@@ -96,6 +95,7 @@ public final class VerifyCommand extends AbstractCommand {
                         resume ? "'virtwire verify --resume' continues there" : "nothing was found out")) {
             report = work.run(() -> repository.verify(request(repository), view).join());
         }
+        tell("", report.notices());
         print(report, Duration.ofNanos(System.nanoTime() - begin));
         if (!report.damage().isEmpty() || !report.lost().isEmpty()) {
             throw CommandException.damaged(
@@ -107,7 +107,7 @@ public final class VerifyCommand extends AbstractCommand {
                             + report.unverifiable().get(0),
                     null);
         }
-        return ExitCode.DONE;
+        return done();
     }
 
     /** What is damaged, in one sentence; the places have been named before. */
@@ -153,7 +153,7 @@ public final class VerifyCommand extends AbstractCommand {
                 }
                 json.writeEndArray();
                 Json.writeStrings(json, "unverifiable", report.unverifiable());
-                Json.writeStrings(json, "notices", report.notices());
+                Json.writeNotices(json, report.notices());
             });
             return;
         }
@@ -165,7 +165,6 @@ public final class VerifyCommand extends AbstractCommand {
         for (String unverifiable : report.unverifiable()) {
             out().println("unverifiable: " + unverifiable);
         }
-        report.notices().forEach(this::note);
         if (report.intact()) {
             String read = report.depth() == VerifyDepth.STRUCTURE
                     ? "by their structure, looked at"

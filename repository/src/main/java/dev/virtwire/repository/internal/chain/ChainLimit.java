@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.chain;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
@@ -104,7 +105,7 @@ public final class ChainLimit {
      *
      * @param points of one domain, in any order; what is missing among them ends a chain
      */
-    public static List<String> notices(List<Point> points) {
+    public static List<Notice> notices(List<Point> points) {
         Map<String, Point> byId = new HashMap<>();
         points.forEach(point -> byId.put(point.id(), point));
         Map<String, Integer> tooLong = new LinkedHashMap<>();
@@ -118,11 +119,11 @@ public final class ChainLimit {
                 }
             }
         }
-        List<String> notices = new ArrayList<>();
-        tooLong.forEach((target, count) -> notices.add("disk " + target + " of domain "
+        List<Notice> notices = new ArrayList<>();
+        tooLong.forEach((target, count) -> notices.add(Notice.information("disk " + target + " of domain "
                 + points.get(0).domain() + " has " + (count == 1 ? "a point" : count + " points")
                 + " whose chain of images is too long for QEMU, which joins their names; restore reads "
-                + (count == 1 ? "it" : "them")));
+                + (count == 1 ? "it" : "them"))));
         return notices;
     }
 

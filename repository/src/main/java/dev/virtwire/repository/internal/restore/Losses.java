@@ -5,6 +5,7 @@ import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.chain.BlockListener;
@@ -40,7 +41,7 @@ public final class Losses {
     private final boolean salvage;
     private final Set<Finding> damage = new LinkedHashSet<>();
     private final List<LostRange> lost = new ArrayList<>();
-    private final Set<String> notices = new LinkedHashSet<>();
+    private final Set<Notice> notices = new LinkedHashSet<>();
 
     /**
      * Of a restore from this domain.
@@ -68,7 +69,7 @@ public final class Losses {
     }
 
     /** What else the user should know. */
-    public List<String> notices() {
+    public List<Notice> notices() {
         return List.copyOf(notices);
     }
 
@@ -81,7 +82,7 @@ public final class Losses {
     /** A small file is damaged and left out. */
     public void leftOut(Point point, String file, List<Finding> findings) {
         damage.addAll(findings);
-        notices.add(file + " is damaged and is left out");
+        notices.add(Notice.warning(file + " is damaged and is left out"));
         Look look = new Look(point);
         look.file(point.folder().resolve(file), findings, true);
         write(List.of(look));
@@ -213,7 +214,8 @@ public final class Losses {
         try {
             DamageRecord.write(domain, looks, FOUND_BY);
         } catch (RepositoryException e) {
-            notices.add("what was found damaged in domain " + domain.name() + " is not recorded: " + e.getMessage());
+            notices.add(Notice.warning(
+                    "what was found damaged in domain " + domain.name() + " is not recorded: " + e.getMessage()));
         }
     }
 }

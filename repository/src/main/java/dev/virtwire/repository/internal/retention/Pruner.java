@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.Progress;
@@ -210,18 +211,18 @@ public final class Pruner {
         return failed;
     }
 
-    private static List<String> notices(RetentionPlan wanted, RetentionPlan plan) {
+    private static List<Notice> notices(RetentionPlan wanted, RetentionPlan plan) {
         long waiting = wanted.verdicts().stream()
                         .filter(verdict -> !verdict.kept())
                         .count()
                 - plan.verdicts().stream().filter(verdict -> !verdict.kept()).count();
         return waiting == 0
                 ? List.of()
-                : List.of((waiting == 1
+                : List.of(Notice.warning((waiting == 1
                                 ? "1 point that no rule keeps stays"
                                 : waiting + " points that no rule keeps stay")
                         + ", because points that stay build on " + (waiting == 1 ? "it" : "them")
-                        + ": a full point (backup --level full) begins a new chain");
+                        + ": a full point (backup --level full) begins a new chain"));
     }
 
     private void remove(PointRemoval removal, String id) {

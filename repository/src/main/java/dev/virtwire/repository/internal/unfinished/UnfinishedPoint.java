@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.unfinished;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.DurableFiles;
@@ -34,7 +35,7 @@ public final class UnfinishedPoint {
     private final String point;
     private final DurableFiles files;
     private final Path folder;
-    private @Nullable String notice;
+    private @Nullable Notice notice;
 
     /** Of the point with this id. */
     public UnfinishedPoint(DomainStore store, String point) {
@@ -62,9 +63,10 @@ public final class UnfinishedPoint {
     }
 
     /** What the user should know if that is so. */
-    public String openToOthers() {
-        return "others can read " + store.folder() + ", which holds the guest's disks and perhaps passwords: its"
-                + " file system has no modes. Mount it for one user alone, with umask=077 for instance";
+    public Notice openToOthers() {
+        return Notice.warning(
+                "others can read " + store.folder() + ", which holds the guest's disks and perhaps passwords: its"
+                        + " file system has no modes. Mount it for one user alone, with umask=077 for instance");
     }
 
     /** Writes a small file of the point. */
@@ -138,14 +140,14 @@ public final class UnfinishedPoint {
             store.journal().writeNewest(NewestPoint.of(point, manifest.began()));
         } catch (IOException e) {
             // The point stands. Only, nobody would miss it if it got lost before the next one is made.
-            notice = "point " + point + " is complete, but could not be written down as the newest of its domain: "
-                    + Problems.reason(e);
+            notice = Notice.warning("point " + point
+                    + " is complete, but could not be written down as the newest of its domain: " + Problems.reason(e));
         }
         return committed;
     }
 
     /** What the user should know of the commit, or null. */
-    public @Nullable String notice() {
+    public @Nullable Notice notice() {
         return notice;
     }
 

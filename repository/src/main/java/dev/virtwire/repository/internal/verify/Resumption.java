@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.verify;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.internal.store.DomainStore;
@@ -16,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 /** The records of the domains that are verified, if one was asked for. */
 final class Resumption implements AutoCloseable {
     private final VerifyDepth depth;
-    private final Consumer<String> notices;
+    private final Consumer<Notice> notices;
     private final Map<Path, VerifyProgress> open = new LinkedHashMap<>();
     private boolean finished;
 
     /** Of verifications to that depth. */
-    Resumption(VerifyDepth depth, Consumer<String> notices) {
+    Resumption(VerifyDepth depth, Consumer<Notice> notices) {
         this.depth = depth;
         this.notices = notices;
     }
@@ -31,12 +32,12 @@ final class Resumption implements AutoCloseable {
         if (!open.containsKey(domain.folder())) {
             VerifyProgress progress = VerifyProgress.open(domain, depth);
             open.put(domain.folder(), progress);
-            String notice = progress.notice();
+            Notice notice = progress.notice();
             if (notice != null) {
                 notices.accept(notice);
             } else if (progress.resumes()) {
-                notices.accept("the verification of domain " + domain.name() + " that began at " + progress.began()
-                        + " is resumed");
+                notices.accept(Notice.information("the verification of domain " + domain.name() + " that began at "
+                        + progress.began() + " is resumed"));
             }
         }
     }

@@ -5,6 +5,7 @@ import dev.virtwire.image.ReplacedFileException;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.LostRange;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
@@ -61,13 +62,13 @@ public final class Verifier {
     private final Set<Finding> damage = new LinkedHashSet<>();
     private final Map<String, List<LostRange>> lost = new LinkedHashMap<>();
     private final List<String> unverifiable = new ArrayList<>();
-    private final Set<String> notices = new LinkedHashSet<>();
+    private final Set<Notice> notices = new LinkedHashSet<>();
     private final Set<Path> verified = new HashSet<>();
     private final Map<Path, Integer> tries = new HashMap<>();
     private final Map<Path, List<Finding>> foundIn = new HashMap<>();
     private final Map<Path, List<Look>> looks = new LinkedHashMap<>();
     private final Set<Path> wholeDomains = new HashSet<>();
-    private final Map<Path, String> unrecorded = new LinkedHashMap<>();
+    private final Map<Path, Notice> unrecorded = new LinkedHashMap<>();
 
     /** A verification as {@code request} says; what of is added. */
     public Verifier(VerifyRequest request) {
@@ -86,7 +87,8 @@ public final class Verifier {
             domain.merges().readable(merges);
             damage.addAll(merges);
             for (Path partial : domain.partials()) {
-                notices.add(partial + " is work in progress or was left by a run that died: see recover");
+                notices.add(Notice.information(
+                        partial + " is work in progress or was left by a run that died: see recover"));
             }
         } catch (IOException e) {
             unverifiable(domain, Problems.with("read", domain.folder(), e));
@@ -149,7 +151,7 @@ public final class Verifier {
         DamageRecord record = DamageRecord.of(domain);
         Finding doubt = record.doubt();
         if (doubt != null && record.isNewer()) {
-            notices.add(doubt.toString());
+            notices.add(Notice.warning(doubt.toString()));
         } else if (doubt != null) {
             damage.add(doubt);
         }
@@ -164,7 +166,7 @@ public final class Verifier {
                         return !Names.isPoint(name) && !partial && !removed && !name.equals(Names.JOURNAL);
                     })
                     .sorted()
-                    .forEach(path -> notices.add(path + " does not belong to the repository"));
+                    .forEach(path -> notices.add(Notice.information(path + " does not belong to the repository")));
         } catch (IOException e) {
             throw Problems.with("read", domain.folder(), e);
         }
@@ -212,7 +214,7 @@ public final class Verifier {
     /** A prune does not wait for a verification. Children go before their parents, so none that stays is damaged. */
     private void removed(Path point) {
         points.remove(point);
-        notices.add(point + " was removed while the verification ran");
+        notices.add(Notice.information(point + " was removed while the verification ran"));
     }
 
     /** Reads what was added, to the depth that was asked for. */
@@ -437,7 +439,8 @@ public final class Verifier {
         } catch (RepositoryException e) {
             unrecorded.putIfAbsent(
                     domain.folder(),
-                    "what was found in domain " + domain.name() + " is not recorded: " + e.getMessage());
+                    Notice.warning(
+                            "what was found in domain " + domain.name() + " is not recorded: " + e.getMessage()));
         }
     }
 
@@ -450,9 +453,9 @@ public final class Verifier {
                 }
             }
         } catch (IOException e) {
-            notices.add(NOT_ALL_CHILDREN + Problems.reason(e));
+            notices.add(Notice.warning(NOT_ALL_CHILDREN + Problems.reason(e)));
         } catch (DamagedException e) {
-            notices.add(NOT_ALL_CHILDREN + e.getMessage());
+            notices.add(Notice.warning(NOT_ALL_CHILDREN + e.getMessage()));
         }
     }
 
@@ -465,13 +468,15 @@ public final class Verifier {
             DamageRecord record = DamageRecord.of(domain);
             if (record.doubt() != null && !record.isNewer()) {
                 DamageRecord.writeAgain(domain, looks.getOrDefault(domain.folder(), List.of()), FOUND_BY);
-                notices.add("the record of what is damaged in domain " + domain.name() + " was made again");
+                notices.add(Notice.information(
+                        "the record of what is damaged in domain " + domain.name() + " was made again"));
                 unrecorded.remove(domain.folder());
             }
         } catch (RepositoryException e) {
             unrecorded.put(
                     domain.folder(),
-                    "what was found in domain " + domain.name() + " is not recorded: " + e.getMessage());
+                    Notice.warning(
+                            "what was found in domain " + domain.name() + " is not recorded: " + e.getMessage()));
         }
     }
 
@@ -522,7 +527,7 @@ public final class Verifier {
             expected.add(Names.MERGED_PARTIAL);
             list.filter(path -> !expected.contains(String.valueOf(path.getFileName())))
                     .sorted()
-                    .forEach(path -> notices.add(path + " does not belong to the point"));
+                    .forEach(path -> notices.add(Notice.information(path + " does not belong to the point")));
         } catch (IOException e) {
             throw Problems.with("read", point.folder(), e);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.verify;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.internal.chain.Prefix;
@@ -34,7 +35,7 @@ final class VerifyProgress implements AutoCloseable {
     private final VerifyDepth depth;
     private final Map<String, DiskProgress> disks = new LinkedHashMap<>();
     private Instant began = now();
-    private @Nullable String notice;
+    private @Nullable Notice notice;
     private long saved = System.nanoTime();
 
     private VerifyProgress(DomainStore domain, VerifyDepth depth, DomainLock lock) {
@@ -75,14 +76,16 @@ final class VerifyProgress implements AutoCloseable {
         } catch (NoSuchFileException e) {
             return;
         } catch (IOException e) {
-            notice = file + " cannot be read: " + Problems.reason(e) + "; everything is verified again";
+            notice = Notice.information(
+                    file + " cannot be read: " + Problems.reason(e) + "; everything is verified again");
             return;
         }
         VerifyRecord found = Json.readSummed(bytes, VerifyRecord.class);
         if (found == null || !found.format().equals(VerifyRecord.FORMAT)) {
-            notice = file + " is damaged; everything is verified again";
+            notice = Notice.information(file + " is damaged; everything is verified again");
         } else if (found.depth() != depth || found.version() != VerifyRecord.VERSION) {
-            notice = "what was verified to depth " + found.depth() + " is verified again to depth " + depth;
+            notice = Notice.information(
+                    "what was verified to depth " + found.depth() + " is verified again to depth " + depth);
         } else {
             began = found.began();
             found.disks().forEach(disk -> disks.put(key(disk.point(), disk.target()), new DiskProgress(disk)));
@@ -95,7 +98,7 @@ final class VerifyProgress implements AutoCloseable {
 
     /** Why nothing is resumed although something was recorded, or null. */
     @Nullable
-    String notice() {
+    Notice notice() {
         return notice;
     }
 
