@@ -144,7 +144,8 @@ class FrozenGuestIT {
         for (int step : Chaos.some(steps.size(), 4, random).toArray()) {
             frozen += isThawedAfterAKillBefore(steps.get(step), turn++ % 2 == 0) ? 1 : 0;
         }
-        // From the freeze's reply to the thaw's call at least: the third step to the seventh, of which a sample has two.
+        // From the freeze's reply to the thaw's call at least: the third step to the seventh, of which a sample has
+        // two.
         assertThat(frozen).isGreaterThanOrEqualTo(Chaos.isFull() ? 5 : 2);
     }
 

@@ -183,7 +183,8 @@ final class BackupOptions {
     BackupRequest request(String name) {
         requireMode();
         try {
-            BackupRequest request = BackupRequest.of(name).withCompression(compression).withStallTimeout(stallTimeout);
+            BackupRequest request =
+                    BackupRequest.of(name).withCompression(compression).withStallTimeout(stallTimeout);
             Level level = wanted.level();
             if (level != null) {
                 request = request.withLevel(level);
