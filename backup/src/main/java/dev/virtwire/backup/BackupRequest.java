@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param quiesce whether the guest's file systems are frozen while the backup begins
  * @param resume whether a backup that an earlier run began is finished, if its job still runs
  * @param compression how the images of a pull are compressed
+ * @param mediaLimit how many bytes a medium in a CD-ROM or floppy drive may have to be saved; 0 to save none
  * @param diskless whether a domain that has no disk to back up gets a point as well
  * @param stallTimeout for how long without an answer the host's data connections are opened again
  */
@@ -48,8 +49,13 @@ public record BackupRequest(
         boolean quiesce,
         boolean resume,
         Compression compression,
+        long mediaLimit,
         boolean diskless,
         Duration stallTimeout) {
+    /** How large a medium is saved if nobody says something else, in bytes. */
+    public static final long MEDIA_LIMIT = 16L << 20;
+
+    private static final long MOST_OF_A_MEDIUM = 1L << 30;
     private static final Duration STALL_TIMEOUT = Duration.ofMinutes(10);
 
     /** A request that is still being changed. */
@@ -68,6 +74,7 @@ public record BackupRequest(
         private boolean quiesce;
         private boolean resume;
         private Compression compression;
+        private long mediaLimit;
         private boolean diskless;
         private Duration stallTimeout;
 
@@ -86,6 +93,7 @@ public record BackupRequest(
             quiesce = request.quiesce;
             resume = request.resume;
             compression = request.compression;
+            mediaLimit = request.mediaLimit;
             diskless = request.diskless;
             stallTimeout = request.stallTimeout;
         }
@@ -112,6 +120,10 @@ public record BackupRequest(
         if (scratchLimit != null && scratchLimit <= 0) {
             throw new BackupException(
                     "a scratch limit of " + scratchLimit + " bytes is no limit: it must be more than 0");
+        }
+        if (mediaLimit < 0 || mediaLimit > MOST_OF_A_MEDIUM) {
+            throw new BackupException(
+                    "a limit for media is 0 to " + MOST_OF_A_MEDIUM + " bytes, and not " + mediaLimit);
         }
         if (level == Level.DIFFERENTIAL) {
             throw new BackupException("a differential is asked for by the point since which changes are copied");
@@ -158,6 +170,7 @@ public record BackupRequest(
                 false,
                 false,
                 Compression.NONE,
+                MEDIA_LIMIT,
                 false,
                 STALL_TIMEOUT);
     }
@@ -180,6 +193,7 @@ public record BackupRequest(
                 draft.quiesce,
                 draft.resume,
                 draft.compression,
+                draft.mediaLimit,
                 draft.diskless,
                 draft.stallTimeout);
     }
@@ -267,6 +281,15 @@ public record BackupRequest(
     /** How to compress the images of a pull. Default: not at all. */
     public BackupRequest withCompression(Compression newCompression) {
         return with(draft -> draft.compression = newCompression);
+    }
+
+    /**
+     * Saves the medium of a CD-ROM or floppy drive if it has at most so many bytes. Default: {@link #MEDIA_LIMIT}.
+     *
+     * @param bytes at most 1 GiB; 0 to save none
+     */
+    public BackupRequest withMediaLimit(long bytes) {
+        return with(draft -> draft.mediaLimit = bytes);
     }
 
     /**

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param define whether the domain is defined with what was restored; it is not started
  * @param name the name of another domain, with a UUID and MAC addresses of its own; null for the very domain that was
  *     backed up, with its name and UUID
+ * @param defineMissing whether networks, network filters, storage pools and secrets that the domain refers to and the
+ *     host lacks are made as they were saved
  * @param replace whether files with the same names, and the definition of a domain that is there, may be replaced
  * @param salvage whether to write all that is right if not everything is, with zeros for the rest
  * @param bytesPerSecond how fast to read, in bytes a second; 0 for as fast as can be
@@ -26,6 +28,7 @@ public record HostRestoreRequest(
         Set<String> disks,
         boolean define,
         @Nullable String name,
+        boolean defineMissing,
         boolean replace,
         boolean salvage,
         long bytesPerSecond) {
@@ -44,6 +47,9 @@ public record HostRestoreRequest(
         if (name != null && !define) {
             throw new IllegalArgumentException("a name is for a domain that is defined");
         }
+        if (defineMissing && !define) {
+            throw new IllegalArgumentException("what a domain needs is made for a domain that is defined");
+        }
         if (name != null && (name.isBlank() || name.indexOf('/') >= 0)) {
             throw new BackupException("'" + name + "' cannot be a domain's name");
         }
@@ -51,28 +57,43 @@ public record HostRestoreRequest(
 
     /** All disks of {@code point}, without defining a domain, refusing to replace anything. */
     public static HostRestoreRequest of(Point point, RestoreTarget target) {
-        return new HostRestoreRequest(point, target, Set.of(), false, null, false, false, 0);
+        return new HostRestoreRequest(point, target, Set.of(), false, null, false, false, false, 0);
     }
 
     /** With these disks only. */
     public HostRestoreRequest withDisks(Set<String> targets) {
-        return new HostRestoreRequest(point, target, targets, define, name, replace, salvage, bytesPerSecond);
+        return new HostRestoreRequest(
+                point, target, targets, define, name, defineMissing, replace, salvage, bytesPerSecond);
     }
 
     /** Defines the domain in place of the one that was backed up: same name, same UUID. */
     public HostRestoreRequest defining() {
-        return new HostRestoreRequest(point, target, disks, true, null, replace, salvage, bytesPerSecond);
+        return new HostRestoreRequest(
+                point, target, disks, true, null, defineMissing, replace, salvage, bytesPerSecond);
     }
 
     /** Defines another domain, beside the one that was backed up. */
     public HostRestoreRequest definingAs(String newName) {
         return new HostRestoreRequest(
-                point, target, disks, true, requireNonNull(newName, "newName"), replace, salvage, bytesPerSecond);
+                point,
+                target,
+                disks,
+                true,
+                requireNonNull(newName, "newName"),
+                defineMissing,
+                replace,
+                salvage,
+                bytesPerSecond);
+    }
+
+    /** Making the networks, network filters, storage pools and secrets that the domain needs and the host lacks. */
+    public HostRestoreRequest definingMissing() {
+        return new HostRestoreRequest(point, target, disks, define, name, true, replace, salvage, bytesPerSecond);
     }
 
     /** Replacing files of the same names, and the definition of the same domain. */
     public HostRestoreRequest replacing() {
-        return new HostRestoreRequest(point, target, disks, define, name, true, salvage, bytesPerSecond);
+        return new HostRestoreRequest(point, target, disks, define, name, defineMissing, true, salvage, bytesPerSecond);
     }
 
     /**
@@ -80,11 +101,12 @@ public record HostRestoreRequest(
      * out, and the result names each.
      */
     public HostRestoreRequest salvaging() {
-        return new HostRestoreRequest(point, target, disks, define, name, replace, true, bytesPerSecond);
+        return new HostRestoreRequest(point, target, disks, define, name, defineMissing, replace, true, bytesPerSecond);
     }
 
     /** Reading so many bytes a second at most; 0 for no limit. */
     public HostRestoreRequest limitedTo(long newBytesPerSecond) {
-        return new HostRestoreRequest(point, target, disks, define, name, replace, salvage, newBytesPerSecond);
+        return new HostRestoreRequest(
+                point, target, disks, define, name, defineMissing, replace, salvage, newBytesPerSecond);
     }
 }

@@ -31,7 +31,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -327,37 +326,6 @@ class DefineIT {
             assertThat(taken).hasContent("precious");
             assertThat(exists("define-again")).isFalse();
             other.undefine().join();
-        }
-    }
-
-    @Test
-    void aDiskThatWasPluggedInUntilTheNextStartIsRestoredAndToldOf() throws Exception {
-        try (Guest guest = guest("define-plugged")) {
-            Path added = libvirtd.directory().resolve("define-plugged-added.qcow2");
-            tools.run(List.of("qemu-img", "create", "-q", "-f", "qcow2", added.toString(), "1M"));
-            try (Libvirt libvirt = scene.connect()) {
-                String disk = "<disk type='file'><driver name='qemu' type='qcow2'/><source file='" + added
-                        + "'/><target dev='vdc' bus='virtio'/></disk>";
-                libvirt.domain(guest.name()).join().devices().attach(disk).join();
-            }
-            Point point = backUp(guest);
-
-            HostRestoreResult result = restore(to(point, out), "define-unplugged");
-            assertThat(result.notices())
-                    .containsExactly(
-                            Notice.warning(
-                                    "disk vdc is restored to "
-                                            + out.resolve("define-unplugged-vdc.qcow2")
-                                            + ", but the saved definition does not have it: it was attached to the running domain only"));
-            tools.check(out.resolve("define-unplugged-vdc.qcow2"));
-            requireStarts(
-                    "define-unplugged",
-                    Map.of(
-                            "vda",
-                            out.resolve("define-unplugged-vda.qcow2"),
-                            "vdb",
-                            out.resolve("define-unplugged-vdb.qcow2")));
-            undefine("define-unplugged");
         }
     }
 

@@ -116,6 +116,7 @@ class ResumeIT {
                     .containsExactly(
                             "checkpoint.xml",
                             "domain.xml",
+                            "live.xml",
                             "manifest.json",
                             "manifest.sha256",
                             "vda.digests",

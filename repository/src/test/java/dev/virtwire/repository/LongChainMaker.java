@@ -154,7 +154,7 @@ public final class LongChainMaker {
                 List.of(vda),
                 List.of(),
                 full.files(),
-                new DomainXml(true, List.of()),
+                DomainXml.of(true, List.of()),
                 null,
                 List.of()));
     }

@@ -171,7 +171,7 @@ public final class PointMaker {
                         stored,
                         excluded,
                         full.files(),
-                        new DomainXml(true, List.of()),
+                        DomainXml.of(true, List.of()),
                         null,
                         List.of()));
     }

@@ -11,12 +11,32 @@ import org.jspecify.annotations.Nullable;
  *
  * @param disks its disks, in order
  * @param nvram where its UEFI variables lie, or null for a domain without
- * @param keepsTpmState whether it has an emulated TPM, whose state is not in any disk
+ * @param tpm its emulated TPM, whose state is not in any disk, or null for a domain without
  * @param secrets the libvirt secrets that it refers to, each its UUID or {@code type:usage}, in alphabetical order
  */
-public record DomainDescription(List<Disk> disks, @Nullable Place nvram, boolean keepsTpmState, List<String> secrets) {
+public record DomainDescription(
+        List<Disk> disks, @Nullable Place nvram, @Nullable Tpm tpm, List<String> secrets) {
     /** The type of the place of UEFI variables that QEMU keeps as JSON, since libvirt 12.1. */
     public static final String VARSTORE = "varstore";
+
+    /**
+     * An emulated TPM.
+     *
+     * @param version {@code 1.2} or {@code 2.0}; null if the XML does not say
+     * @param state where its state lies if that is not where libvirt puts it by itself: a folder ({@code dir}) or a
+     *     file; null otherwise
+     * @param isEncrypted whether its state is encrypted
+     */
+    public record Tpm(@Nullable String version, @Nullable Place state, boolean isEncrypted) {
+        private static Tpm of(XmlElement backend) {
+            return new Tpm(
+                    backend.attribute("version"),
+                    backend.child("source")
+                            .map(source -> Place.of(given(source, "type").orElse("file"), source))
+                            .orElse(null),
+                    backend.has("encryption"));
+        }
+    }
 
     /** Copies the lists. */
     public DomainDescription {
@@ -117,8 +137,16 @@ public record DomainDescription(List<Disk> disks, @Nullable Place nvram, boolean
                                         VARSTORE, null, given(store, "path").orElse(null))))
                         .orElse(null),
                 domain.children("devices", "tpm", "backend").stream()
-                        .anyMatch(backend -> "emulator".equals(backend.attribute("type"))),
+                        .filter(backend -> "emulator".equals(backend.attribute("type")))
+                        .map(Tpm::of)
+                        .findFirst()
+                        .orElse(null),
                 secrets(domain));
+    }
+
+    /** Whether it has an emulated TPM. */
+    public boolean keepsTpmState() {
+        return tpm != null;
     }
 
     private static Place nvram(XmlElement nvram) {

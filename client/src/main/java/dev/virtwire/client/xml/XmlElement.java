@@ -247,6 +247,20 @@ public final class XmlElement {
         });
     }
 
+    /** Makes a last child of that name. */
+    public XmlElement append(String name) {
+        Element made = element.getOwnerDocument().createElement(name);
+        element.appendChild(made);
+        return new XmlElement(document, made);
+    }
+
+    /** Copies an element, which may be of another document, with all that is in it; the copy is the last child. */
+    public XmlElement append(XmlElement other) {
+        Element copy = (Element) element.getOwnerDocument().importNode(other.element, true);
+        element.appendChild(copy);
+        return new XmlElement(document, copy);
+    }
+
     /** Takes this element out of the document. */
     public void remove() {
         element.getParentNode().removeChild(element);

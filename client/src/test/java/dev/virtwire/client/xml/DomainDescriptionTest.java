@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.client.xml.DomainDescription.Place;
+import dev.virtwire.client.xml.DomainDescription.Tpm;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ class DomainDescriptionTest {
 
         assertThat(domain.nvram()).isEqualTo(new Place("file", null, "/var/lib/libvirt/qemu/nvram/web1_VARS.fd"));
         assertThat(domain.keepsTpmState()).isTrue();
+        assertThat(domain.tpm()).isEqualTo(new Tpm(null, null, true));
         assertThat(domain.secrets())
                 .containsExactly(
                         "6dd3e4a5-1d76-44ce-961f-f119f5aad935", "ceph:key", "f52a81b2-424e-490c-823d-6bd4235bc572");
@@ -108,10 +110,24 @@ class DomainDescriptionTest {
                 .isEqualTo(new Place(type, protocol, name));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<source type='dir' path='/tpm/web1'/> | dir | /tpm/web1",
+                "<source type='file' path='/tpm/web1.permall'/> | file | /tpm/web1.permall",
+            })
+    void findsTheStateOfATpm(String source, String type, String path) {
+        assertThat(DomainDescription.parse("<domain><devices><tpm><backend type='emulator' version='2.0'>" + source
+                                + "</backend></tpm></devices></domain>")
+                        .tpm())
+                .isEqualTo(new Tpm("2.0", new Place(type, null, path), false));
+    }
+
     @Test
     void aDomainMayHaveNothing() {
         assertThat(DomainDescription.parse("<domain/>"))
-                .isEqualTo(new DomainDescription(List.of(), null, false, List.of()));
+                .isEqualTo(new DomainDescription(List.of(), null, null, List.of()));
     }
 
     @Test

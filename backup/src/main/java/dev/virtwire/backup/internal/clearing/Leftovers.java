@@ -249,6 +249,13 @@ public final class Leftovers {
 
     /** Looks for files at a host that is another machine, which costs it a moment. */
     private void searchHost(JournalEntry entry, Libvirt libvirt, List<String> unseen) {
+        try {
+            done.addAll(HostFiles.endPools(
+                    libvirt, entry.repository(), entry.domain().uuid()));
+        } catch (LibvirtException e) {
+            left.add("perhaps a storage pool of point " + entry.point() + " on host "
+                    + entry.host().name() + ": " + e.getMessage());
+        }
         if (HostFacts.isHere(libvirt) || unseen.isEmpty()) {
             return;
         }

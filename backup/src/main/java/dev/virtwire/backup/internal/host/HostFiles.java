@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.host;
 
+import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.storage.Storage;
 import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.client.xml.XmlWriter;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.StoragePoolCreateFlags;
+import dev.virtwire.protocol.remote.StorageVolInfoFlags;
+import dev.virtwire.protocol.stream.ReadableStream;
+import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.JournalEntry;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -37,14 +47,34 @@ public final class HostFiles {
     private static final int TRIES = 100;
     private static final int MOST_REFUSALS = 10;
 
+    private static final Duration MOST_FOR_A_FILE = Duration.ofMinutes(1);
+    private static final int PIECE = 64 << 10;
+    private static final long MOST_REPLACED = 64L << 20;
+
     private final Storage storage;
-    private final JournalEntry entry;
+    private final String host;
+    private final String ownName;
     private final List<String> done = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
 
+    /** Of the run that an entry of the journal is of. */
     public HostFiles(Libvirt libvirt, JournalEntry entry) {
+        this(
+                libvirt,
+                entry.host().name(),
+                Names.onHost(entry.repository(), entry.domain().uuid(), entry.point(), entry.random()));
+    }
+
+    /**
+     * Of a run.
+     *
+     * @param host the host's name, for messages
+     * @param ownName what {@link Names#onHost} says of the run: the name of its pools
+     */
+    public HostFiles(Libvirt libvirt, String host, String ownName) {
         this.storage = libvirt.storage();
-        this.entry = entry;
+        this.host = host;
+        this.ownName = ownName;
     }
 
     /** What was deleted, each one sentence. */
@@ -59,11 +89,10 @@ public final class HostFiles {
 
     /** Deletes those files that are there. */
     public void delete(List<String> files) {
-        String own = ownName();
         Map<String, List<String>> byFolder = new LinkedHashMap<>();
         for (String file : files) {
             int slash = file.lastIndexOf('/');
-            if (slash > 0 && file.startsWith(own, slash + 1)) {
+            if (slash > 0 && file.startsWith(ownName, slash + 1)) {
                 byFolder.computeIfAbsent(file.substring(0, slash), folder -> new ArrayList<>())
                         .add(file.substring(slash + 1));
             } else {
@@ -97,8 +126,185 @@ public final class HostFiles {
                 .orElseThrow();
     }
 
+    /**
+     * What a small file of the host holds. If it is a volume of an active pool, that is asked for it; else its folder
+     * becomes a pool for that long.
+     *
+     * @param path absolute
+     * @param most how many bytes it may have
+     * @throws BackupException if it has more
+     * @throws LibvirtException if the host does not give it
+     */
+    public byte[] read(String path, long most) {
+        StorageVolume known = volumeAt(path);
+        if (known != null) {
+            return content(known, path, most);
+        }
+        int slash = path.lastIndexOf('/');
+        return in(
+                path.substring(0, Math.max(1, slash)),
+                pool -> content(Waiting.await(pool.volume(path.substring(slash + 1))), path, most));
+    }
+
+    /**
+     * As {@link #read}, of a volume of the host's own pool, or of the device that a pool of the host has there.
+     *
+     * @param place {@code pool/volume}, or the path of a device
+     */
+    public byte[] readVolume(String place, long most) {
+        int slash = place.indexOf('/');
+        StorageVolume volume = slash == 0
+                ? Waiting.await(storage.volumeByPath(place))
+                : Waiting.await(Waiting.await(storage.pool(place.substring(0, Math.max(0, slash))))
+                        .volume(place.substring(slash + 1)));
+        return content(volume, place, most);
+    }
+
+    private @Nullable StorageVolume volumeAt(String path) {
+        try {
+            return Waiting.await(storage.volumeByPath(path));
+        } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_STORAGE_VOL)) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    private static byte[] content(StorageVolume volume, String path, long most) {
+        long length = Waiting.await(volume.info(Set.of(StorageVolInfoFlags.GET_PHYSICAL)))
+                .allocation();
+        // What the pool knows of it may be old, so what comes is counted too.
+        requireSmall(path, length, most);
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        ByteBuffer piece = ByteBuffer.allocate(PIECE);
+        try (ReadableStream stream = Waiting.await(volume.openDownload(0, 0))) {
+            while (Waiting.await(stream.read(piece), MOST_FOR_A_FILE, "a piece of " + path) >= 0) {
+                content.write(piece.array(), 0, piece.position());
+                requireSmall(path, content.size(), most);
+                piece.clear();
+            }
+            Waiting.await(stream.finish(), MOST_FOR_A_FILE, "the end of " + path);
+        }
+        return content.toByteArray();
+    }
+
+    private static void requireSmall(String path, long length, long most) {
+        if (length > most) {
+            throw new BackupException(path + " has more than " + most + " bytes");
+        }
+    }
+
+    /**
+     * Writes a file of the host, in the place of one that may be there, with that one's owner and mode. A folder that
+     * is missing is made, for its owner alone.
+     *
+     * @return what was there, or null
+     */
+    public byte @Nullable [] replace(String path, byte[] content) {
+        int slash = path.lastIndexOf('/');
+        String name = path.substring(slash + 1);
+        return in(path.substring(0, slash), true, pool -> {
+            StorageVolume old = find(pool, name);
+            byte[] before = old == null ? null : content(old, path, MOST_REPLACED);
+            List<XmlElement> permissions = List.of();
+            if (old != null) {
+                permissions = XmlElement.parse("volume XML", "volume", Waiting.await(old.xml()))
+                        .children("target", "permissions");
+                Waiting.await(old.delete());
+            }
+            try {
+                upload(Waiting.await(pool.createVolume(description(name, content.length, permissions))), content);
+            } catch (RuntimeException e) {
+                bringBack(pool, name, before, permissions, e);
+                throw e;
+            }
+            return before;
+        });
+    }
+
+    private static void bringBack(
+            StoragePool pool,
+            String name,
+            byte @Nullable [] before,
+            List<XmlElement> permissions,
+            RuntimeException failure) {
+        try {
+            StorageVolume torn = find(pool, name);
+            if (torn != null) {
+                Waiting.await(torn.delete());
+            }
+            if (before != null) {
+                upload(Waiting.await(pool.createVolume(description(name, before.length, permissions))), before);
+            }
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** Deletes a file of the host that is there. */
+    public void remove(String path) {
+        int slash = path.lastIndexOf('/');
+        in(path.substring(0, slash), false, pool -> {
+            Waiting.await(Waiting.await(pool.volume(path.substring(slash + 1))).delete());
+            return path;
+        });
+    }
+
+    private static @Nullable StorageVolume find(StoragePool pool, String name) {
+        try {
+            return Waiting.await(pool.volume(name));
+        } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_STORAGE_VOL)) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    private static void upload(StorageVolume volume, byte[] content) {
+        try (WritableStream stream = Waiting.await(volume.openUpload(0, content.length))) {
+            Waiting.await(stream.write(ByteBuffer.wrap(content)), MOST_FOR_A_FILE, "the upload to " + volume);
+            Waiting.await(stream.finish(), MOST_FOR_A_FILE, "the end of the upload to " + volume);
+        }
+    }
+
+    private static String description(String name, long size, List<XmlElement> permissions) {
+        XmlElement volume = XmlElement.parse(
+                "volume XML",
+                "volume",
+                XmlWriter.document(
+                        "volume",
+                        xml -> xml.textElement("name", name)
+                                .textElement("capacity", String.valueOf(size))
+                                .element(
+                                        "target",
+                                        target ->
+                                                target.element("format", format -> format.attribute("type", "raw")))));
+        permissions.forEach(volume.childOrNew("target")::append);
+        return volume.toXml();
+    }
+
+    /**
+     * Ends pools that runs of this domain into this repository left when they died. Only for who holds the domain's
+     * lock.
+     *
+     * @return what was ended, each one sentence
+     */
+    public static List<String> endPools(Libvirt libvirt, String repository, UUID domain) {
+        String prefix = Names.poolPrefix(repository, domain);
+        List<String> ended = new ArrayList<>();
+        for (StoragePool pool : Waiting.await(libvirt.storage().pools())) {
+            if (pool.name().startsWith(prefix)) {
+                Waiting.await(pool.destroy());
+                ended.add("ended storage pool " + pool.name() + ", whose files stay");
+            }
+        }
+        return ended;
+    }
+
     /** The host's own pool of the folder, else one of ours. Another run's is waited for, because that run ends it. */
-    private StoragePool open(String folder) {
+    private StoragePool open(String folder, boolean build) {
         int refusals = 0;
         for (int left = TRIES; ; left--) {
             StoragePool known = pool(folder);
@@ -107,11 +313,13 @@ public final class HostFiles {
             }
             if (known == null) {
                 try {
-                    return make(folder);
+                    // To build a folder that is there would change its mode.
+                    return make(folder, build && refusals > 0);
                 } catch (RemoteException e) {
-                    // Another run may have been faster, and may be done by the next look.
+                    // The folder may be missing. Another run may have been faster, and may be done by the next look.
                     refusals++;
-                    if (!e.is(ErrorCode.OPERATION_FAILED) || refusals == MOST_REFUSALS) {
+                    boolean missing = build && refusals == 1;
+                    if (!missing && (!e.is(ErrorCode.OPERATION_FAILED) || refusals == MOST_REFUSALS)) {
                         throw e;
                     }
                 }
@@ -121,17 +329,21 @@ public final class HostFiles {
     }
 
     private boolean isAnotherRuns(StoragePool pool) {
-        return pool.name().startsWith("virtwire-") && !pool.name().equals(ownName());
+        return pool.name().startsWith("virtwire-") && !pool.name().equals(ownName);
     }
 
-    private <T> T in(String folder, Function<StoragePool, T> use) {
-        StoragePool pool = open(folder);
+    private <T extends @Nullable Object> T in(String folder, Function<StoragePool, T> use) {
+        return in(folder, false, use);
+    }
+
+    private <T extends @Nullable Object> T in(String folder, boolean build, Function<StoragePool, T> use) {
+        StoragePool pool = open(folder, build);
         try {
             Waiting.await(pool.refresh());
             return use.apply(pool);
         } finally {
             // One of this name was left by a run that died before it came here.
-            if (pool.name().equals(ownName())) {
+            if (pool.name().equals(ownName)) {
                 Waiting.await(pool.destroy());
             }
         }
@@ -140,7 +352,7 @@ public final class HostFiles {
     private void delete(StoragePool pool, String path, String name) {
         try {
             Waiting.await(Waiting.await(pool.volume(name)).delete());
-            done.add("deleted " + path + " on host " + entry.host().name());
+            done.add("deleted " + path + " on host " + host);
         } catch (RemoteException e) {
             if (!e.is(ErrorCode.NO_STORAGE_VOL)) {
                 unknown.add(perhaps(path, String.valueOf(e.getMessage())));
@@ -162,21 +374,23 @@ public final class HostFiles {
         }
     }
 
-    /** Nothing is written there, and the pool goes when it is destroyed. */
-    private StoragePool make(String folder) {
-        return Waiting.await(storage.createPool(XmlWriter.document(
+    /** The pool goes when it is destroyed, and what is in it stays. */
+    private StoragePool make(String folder, boolean build) {
+        String xml = XmlWriter.document(
                 "pool",
                 pool -> pool.attribute("type", "dir")
-                        .textElement("name", ownName())
-                        .element("target", target -> target.textElement("path", folder)))));
-    }
-
-    private String ownName() {
-        return Names.onHost(entry.repository(), entry.domain().uuid(), entry.point(), entry.random());
+                        .textElement("name", ownName)
+                        .element("target", target -> {
+                            target.textElement("path", folder);
+                            if (build) {
+                                target.element("permissions", made -> made.textElement("mode", "0700"));
+                            }
+                        }));
+        return Waiting.await(
+                build ? storage.createPool(xml, StoragePoolCreateFlags.WITH_BUILD) : storage.createPool(xml));
     }
 
     private String perhaps(String file, String why) {
-        return "perhaps %s on host %s. It could not be looked for (%s): delete it there"
-                .formatted(file, entry.host().name(), why);
+        return "perhaps %s on host %s. It could not be looked for (%s): delete it there".formatted(file, host, why);
     }
 }

@@ -247,9 +247,12 @@ record Attempt(
     /**
      * What the user should know of what a point has, and lacks, besides its disks; of a point without disks as well.
      */
-    static List<Notice> ofDefinition(Manifest manifest, boolean tpmState) {
+    static List<Notice> ofDefinition(Manifest manifest) {
         List<Notice> found = new ArrayList<>();
         for (ExcludedDisk disk : manifest.excluded()) {
+            if (manifest.file(PointFile.medium(disk.target())) != null) {
+                continue;
+            }
             String text = "disk " + disk.target() + " is not in it: " + disk.reason();
             found.add(disk.missed() ? Notice.warning(text) : Notice.information(text));
         }
@@ -257,9 +260,7 @@ record Attempt(
         if (nvram != null && nvram.reason() != null) {
             found.add(Notice.warning("the UEFI variables in " + nvram.path() + " are not in it: " + nvram.reason()));
         }
-        if (tpmState) {
-            found.add(Notice.warning("the state of the emulated TPM is not in it: libvirt has no call that reads it"));
-        }
+        manifest.domainXml().notSaved().forEach(missing -> found.add(Notice.warning(missing)));
         return found;
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
@@ -30,7 +28,6 @@ import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
-import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
@@ -138,7 +135,8 @@ public final class BackupRun {
         clearEarlier(store);
         Point point;
         try {
-            point = DisklessPoint.make(facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
+            point = DisklessPoint.make(
+                    request, facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
         } catch (UnsureCommitException e) {
             throw new BackupException(
                     "the backup of domain " + request.domain() + " is not safe: " + e.getMessage()
@@ -151,7 +149,7 @@ public final class BackupRun {
                 + (point.manifest().nvram() != null && point.manifest().nvram().reason() == null
                         ? " and UEFI variables"
                         : "")));
-        notices.addAll(ofDefinition(store, point.manifest(), facts.description().keepsTpmState()));
+        notices.addAll(ofDefinition(store, point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
                 point,
@@ -254,7 +252,7 @@ public final class BackupRun {
         PointFiles fetched = PointFiles.fetch(attempt);
         Attempt recorded = attempt.recorded(new Attempt.Recorded(
                 fetched.write(attempt.unfinished()),
-                new DomainXml(fetched.secrets(), description.secrets()),
+                fetched.domainXml(),
                 fetched.nvram(),
                 description.keepsTpmState()));
         if (request.mode() == Mode.PULL) {
@@ -303,10 +301,7 @@ public final class BackupRun {
     }
 
     private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
-        notices.addAll(ofDefinition(
-                attempt.store(),
-                point.manifest(),
-                requireNonNull(attempt.recorded()).tpmState()));
+        notices.addAll(ofDefinition(attempt.store(), point.manifest()));
         notices.addAll(attempt.notices(point.manifest()));
         meter.last(Progress.Phase.DONE);
         return new BackupResult(
@@ -321,7 +316,7 @@ public final class BackupRun {
     }
 
     /** What the user should know of a point, whatever its disks are. */
-    private List<Notice> ofDefinition(DomainStore store, Manifest manifest, boolean tpmState) {
+    private List<Notice> ofDefinition(DomainStore store, Manifest manifest) {
         List<Notice> found = new ArrayList<>();
         if (manifest.previous() == null) {
             repository
@@ -330,7 +325,7 @@ public final class BackupRun {
                             found.add(Notice.information("folder " + former.name() + " has points of a domain with"
                                     + " the same UUID on this host: if it was renamed, they stay there")));
         }
-        found.addAll(Attempt.ofDefinition(manifest, tpmState));
+        found.addAll(Attempt.ofDefinition(manifest));
         return found;
     }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
-import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
@@ -16,7 +16,10 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 
-/** Makes the point of a domain that has no disk to back up. The host is only asked: nothing can be left on it. */
+/**
+ * Makes the point of a domain that has no disk to back up. The host is only asked. All that a run which dies can leave
+ * there is a storage pool that was made to read a file.
+ */
 final class DisklessPoint {
     private DisklessPoint() {}
 
@@ -27,7 +30,13 @@ final class DisklessPoint {
     }
 
     /** Makes it, under the domain's lock. If that fails, nothing of it is left. */
-    static Point make(HostFacts facts, DomainStore store, DiskChoice choice, Begun begun, Runnable requireNotCancelled)
+    static Point make(
+            BackupRequest request,
+            HostFacts facts,
+            DomainStore store,
+            DiskChoice choice,
+            Begun begun,
+            Runnable requireNotCancelled)
             throws IOException {
         Instant now = store.now();
         String id = store.newPointId(now, Level.FULL);
@@ -35,7 +44,7 @@ final class DisklessPoint {
         unfinished.create();
         try {
             begun.at(unfinished);
-            PointFiles fetched = PointFiles.fetch(facts);
+            PointFiles fetched = PointFiles.fetch(facts, store.repositoryId(), id, request.mediaLimit());
             List<PointFile> files = fetched.write(unfinished);
             Point newest = store.points().newest();
             requireNotCancelled.run();
@@ -60,7 +69,7 @@ final class DisklessPoint {
                     List.of(),
                     choice.excluded(),
                     files,
-                    new DomainXml(fetched.secrets(), facts.description().secrets()),
+                    fetched.domainXml(),
                     fetched.nvram(),
                     List.of()));
         } catch (UnsureCommitException e) {

@@ -2,16 +2,23 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.References;
+import dev.virtwire.backup.internal.host.SmallHostFiles;
+import dev.virtwire.backup.internal.host.SmallHostFiles.Content;
+import dev.virtwire.backup.internal.host.TpmState;
 import dev.virtwire.backup.internal.host.Waiting;
+import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.xml.DomainDescription;
+import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.client.xml.DomainDescription.Place;
+import dev.virtwire.client.xml.DomainDescription.Tpm;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.internal.format.Names;
-import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Nvram;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
@@ -20,44 +27,81 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What a point holds besides disks: the domain's XML, its UEFI variables and its checkpoint's description.
+ * What a point holds besides disks: the domain's XML, its UEFI variables, the state of its TPM, media of its drives,
+ * what it refers to, and its checkpoint's description. But for the XML, what cannot be fetched is missing in the point,
+ * which says why.
  *
- * @param contents the files' bytes by their role
- * @param secrets whether passwords stand in the domain's XML: the host may not hand them out
+ * @param contents the files
+ * @param domainXml what there is to say of the XML, and what else could not be fetched
  * @param nvram the domain's UEFI variables, with the reason if they were not saved; null for a domain without
  */
 record PointFiles(
-        Map<String, byte[]> contents,
-        boolean secrets,
+        List<Fetched> contents,
+        DomainXml domainXml,
         @Nullable Nvram nvram) {
-    /** UEFI variable stores have 64 KiB to a few MiB; what is larger is something else. */
-    private static final long NVRAM_MAX = 64L << 20;
+    private static final Logger LOG = LoggerFactory.getLogger(PointFiles.class);
 
-    private static final int READS = 10;
+    /** UEFI variable stores have 64 KiB to a few MiB, and TPM states less; what is larger is something else. */
+    private static final long STATE_MAX = 64L << 20;
+
     private static final byte[] QCOW2 = {'Q', 'F', 'I', (byte) 0xfb};
+
+    /** What a file in a point is, how it is named, and what it holds. */
+    static final class Fetched {
+        private final String role;
+        private final String file;
+        private final byte[] bytes;
+
+        private Fetched(String role, String file, byte[] bytes) {
+            this.role = role;
+            this.file = file;
+            this.bytes = bytes;
+        }
+
+        private static Fetched text(String role, String file, String content) {
+            return new Fetched(role, file, content.getBytes(StandardCharsets.UTF_8));
+        }
+    }
 
     /**
      * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is
      * set while the disks are copied is not in them.
      */
-    static PointFiles fetch(Attempt attempt) throws IOException {
-        return fetch(attempt.facts(), seesHostFiles(attempt), attempt.plan().checkpoint());
+    static PointFiles fetch(Attempt attempt) {
+        HostFacts facts = attempt.facts();
+        String ownName = Names.onHost(
+                attempt.store().repositoryId(),
+                facts.identity().uuid(),
+                attempt.point(),
+                attempt.plan().random());
+        return fetch(
+                facts,
+                new SmallHostFiles(facts, seesHostFiles(attempt), ownName),
+                attempt.plan().checkpoint(),
+                attempt.request().mediaLimit());
     }
 
-    /** The same of a domain without disks, so that nothing tells whether the host's files can be seen but its name. */
-    static PointFiles fetch(HostFacts facts) throws IOException {
-        return fetch(facts, facts.isHere(), null);
+    /**
+     * The same of a domain without disks, so that nothing tells whether the host's files can be seen but its name.
+     *
+     * @param repository the repository's id
+     */
+    static PointFiles fetch(HostFacts facts, String repository, String point, long mediaLimit) {
+        String ownName = Names.onHost(repository, facts.identity().uuid(), point, Names.random());
+        return fetch(facts, new SmallHostFiles(facts, facts.isHere(), ownName), null, mediaLimit);
     }
 
-    private static PointFiles fetch(HostFacts facts, boolean here, @Nullable String checkpoint) throws IOException {
+    private static PointFiles fetch(
+            HostFacts facts, SmallHostFiles host, @Nullable String checkpoint, long mediaLimit) {
         Domain domain = facts.domain();
-        Map<String, byte[]> contents = new LinkedHashMap<>();
+        List<Fetched> contents = new ArrayList<>();
+        List<String> notSaved = new ArrayList<>();
         boolean secrets = true;
         String xml;
         try {
@@ -66,54 +110,104 @@ record PointFiles(
             xml = Waiting.await(domain.xml(DomainXmlFlags.INACTIVE));
             secrets = false;
         }
-        contents.put(PointFile.DOMAIN, xml.getBytes(StandardCharsets.UTF_8));
-        Place place = facts.description().nvram();
-        Nvram nvram = place == null ? null : fetchNvram(place, here, contents);
-        if (checkpoint != null) {
-            String description = Waiting.await(
-                    Waiting.await(domain.checkpoints().find(checkpoint)).xml());
-            contents.put(PointFile.CHECKPOINT, description.getBytes(StandardCharsets.UTF_8));
+        contents.add(Fetched.text(PointFile.DOMAIN, Names.DOMAIN_XML, xml));
+        String live = xml;
+        if (domain.id().isPresent()) {
+            live = Waiting.await(secrets ? domain.xml(DomainXmlFlags.SECURE) : domain.xml());
+            contents.add(Fetched.text(PointFile.LIVE, Names.LIVE_XML, live));
         }
-        return new PointFiles(contents, secrets, nvram);
+        DomainDescription description = HostFacts.description(live);
+        Nvram nvram = fetchNvram(description.nvram(), host, contents);
+        fetchTpm(facts, description.tpm(), host, contents, notSaved);
+        fetchMedia(domain, description.disks(), host, mediaLimit, contents);
+        References references = References.named(List.of(xml, live)).fetched(domain.libvirt(), notSaved);
+        if (!references.all().isEmpty()) {
+            contents.add(Fetched.text(PointFile.REFERENCES, Names.REFERENCES_XML, references.toXml()));
+        }
+        if (checkpoint != null) {
+            contents.add(Fetched.text(
+                    PointFile.CHECKPOINT,
+                    Names.CHECKPOINT_XML,
+                    Waiting.await(
+                            Waiting.await(domain.checkpoints().find(checkpoint)).xml())));
+        }
+        return new PointFiles(
+                List.copyOf(contents),
+                new DomainXml(secrets, description.secrets(), autostart(domain, notSaved), notSaved),
+                nvram);
     }
 
-    private static Nvram fetchNvram(Place place, boolean here, Map<String, byte[]> contents) throws IOException {
-        String name = place.fullName();
-        String reason = obstacle(place, here);
-        if (reason == null) {
-            try {
-                byte[] variables = readTwice(Path.of(String.valueOf(name)));
-                reason = obstacle(variables);
-                if (variables != null && reason == null) {
-                    contents.put(PointFile.NVRAM, variables);
-                }
-            } catch (IOException e) {
-                reason = Problems.reason(e);
+    private static @Nullable Boolean autostart(Domain domain, List<String> notSaved) {
+        try {
+            return Waiting.await(domain.autostart());
+        } catch (RemoteException e) {
+            notSaved.add("whether it starts with its host is not in it: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private static @Nullable Nvram fetchNvram(@Nullable Place place, SmallHostFiles host, List<Fetched> contents) {
+        if (place == null) {
+            return null;
+        }
+        Content variables = host.readSteady(place, STATE_MAX);
+        String reason = variables.reason();
+        if (variables.bytes() != null) {
+            reason = obstacle(variables.bytes());
+            if (reason == null) {
+                boolean varstore = place.type().equals(DomainDescription.VARSTORE);
+                contents.add(new Fetched(PointFile.NVRAM, varstore ? Names.VARSTORE : Names.NVRAM, variables.bytes()));
             }
         }
+        String name = place.fullName();
         return new Nvram(name == null ? "an unnamed place" : name, reason);
     }
 
-    /** What the file holds, or null if QEMU writes it while it is read. */
-    private static byte @Nullable [] readTwice(Path file) throws IOException {
-        byte[] before = Files.readAllBytes(file);
-        for (int i = 0; i < READS; i++) {
-            byte[] now = Files.readAllBytes(file);
-            if (Arrays.equals(before, now)) {
-                return now;
-            }
-            before = now;
-        }
-        return null;
-    }
-
     /** Why what was read is of no use, or null. */
-    static @Nullable String obstacle(byte @Nullable [] variables) {
-        if (variables == null) {
-            return "the guest changed them while they were read";
-        }
+    static @Nullable String obstacle(byte[] variables) {
         boolean qcow2 = variables.length >= QCOW2.length && Arrays.equals(QCOW2, 0, 4, variables, 0, 4);
         return qcow2 ? "the file is a qcow2 image, of which QEMU holds parts in memory" : null;
+    }
+
+    private static void fetchTpm(
+            HostFacts facts, @Nullable Tpm tpm, SmallHostFiles host, List<Fetched> contents, List<String> notSaved) {
+        if (tpm == null) {
+            return;
+        }
+        // swtpm writes another file and gives it this name, so what is read is whole.
+        Content state = host.read(TpmState.place(tpm, facts.identity().uuid()), STATE_MAX);
+        if (state.bytes() != null) {
+            contents.add(new Fetched(PointFile.TPM, Names.TPM, state.bytes()));
+        } else {
+            notSaved.add("the state of the emulated TPM is not in it: " + state.reason());
+        }
+    }
+
+    /** Small ones only: a medium of a distribution is to be had elsewhere, one with a guest's settings is not. */
+    private static void fetchMedia(
+            Domain domain, List<Disk> disks, SmallHostFiles host, long most, List<Fetched> contents) {
+        for (Disk drive : disks) {
+            boolean wanted = drive.isRemovable() && !drive.isEmpty() && Names.isTarget(drive.target());
+            if (wanted && isSmall(domain, drive, most)) {
+                Content medium =
+                        drive.isReadOnly() ? host.read(drive.place(), most) : host.readSteady(drive.place(), most);
+                if (medium.bytes() != null) {
+                    contents.add(new Fetched(
+                            PointFile.medium(drive.target()), Names.medium(drive.target()), medium.bytes()));
+                } else {
+                    LOG.debug("the medium of {} of {} was not saved: {}", drive.target(), domain, medium.reason());
+                }
+            }
+        }
+    }
+
+    private static boolean isSmall(Domain domain, Disk drive, long most) {
+        try {
+            return most > 0 && Waiting.await(domain.disk(drive.target()).info()).physical() <= most;
+        } catch (LibvirtException e) {
+            LOG.debug("the medium of {} of {} cannot be seen", drive.target(), domain, e);
+            return false;
+        }
     }
 
     /**
@@ -128,44 +222,11 @@ record PointFiles(
     /** Writes the files into a point's folder. */
     List<PointFile> write(UnfinishedPoint folder) throws IOException {
         List<PointFile> written = new ArrayList<>();
-        for (Map.Entry<String, byte[]> content : contents.entrySet()) {
-            byte[] bytes = content.getValue();
-            String name = name(content.getKey());
-            folder.write(name, bytes);
-            written.add(new PointFile(content.getKey(), name, bytes.length, Sha256.hex(Sha256.of(bytes))));
+        for (Fetched content : contents) {
+            folder.write(content.file, content.bytes);
+            written.add(new PointFile(
+                    content.role, content.file, content.bytes.length, Sha256.hex(Sha256.of(content.bytes))));
         }
         return written;
-    }
-
-    private static String name(String role) {
-        return switch (role) {
-            case PointFile.DOMAIN -> Names.DOMAIN_XML;
-            case PointFile.NVRAM -> Names.NVRAM;
-            default -> Names.CHECKPOINT_XML;
-        };
-    }
-
-    /** Why UEFI variables that lie there cannot be saved, or null. */
-    static @Nullable String obstacle(Place place, boolean here) throws IOException {
-        if (place.type().equals(DomainDescription.VARSTORE)) {
-            return "they are in a varstore, and only those in an nvram file can be saved";
-        }
-        if (!place.type().equals("file")) {
-            return "they are of type " + place.type() + ", and only those in a file can be saved";
-        }
-        if (place.name() == null) {
-            return "the domain's XML does not name their file";
-        }
-        if (!here) {
-            return "the file is on another host, and libvirt has no call that reads it";
-        }
-        Path path = Path.of(place.name());
-        if (!Files.isRegularFile(path)) {
-            return "it is not a file that can be read here";
-        }
-        if (!Files.isReadable(path)) {
-            return "permission denied";
-        }
-        return Files.size(path) > NVRAM_MAX ? "it is too large for UEFI variables" : null;
     }
 }

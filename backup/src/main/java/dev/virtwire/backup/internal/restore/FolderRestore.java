@@ -4,7 +4,9 @@ package dev.virtwire.backup.internal.restore;
 import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.HostRestoreResult;
 import dev.virtwire.backup.RestoreTarget;
+import dev.virtwire.backup.internal.restore.DomainRewriter.Restored;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RestoreRequest;
@@ -28,6 +30,7 @@ final class FolderRestore {
     private final DomainStore domain;
     private final HostRestoreRequest request;
     private final FileRestore files;
+    private final List<Finding> damage = new ArrayList<>();
     private final @Nullable HostDefinition definition;
 
     FolderRestore(
@@ -49,9 +52,7 @@ final class FolderRestore {
                 request.salvage(),
                 request.bytesPerSecond());
         this.files = new FileRestore(domain, asked, request.name(), request.define(), listener);
-        this.definition = request.define()
-                ? new HostDefinition(libvirt, request, files.point().manifest().domain())
-                : null;
+        this.definition = request.define() ? new HostDefinition(libvirt, request, domain, files.point(), damage) : null;
     }
 
     HostRestoreResult run() {
@@ -60,19 +61,23 @@ final class FolderRestore {
             definition.requirePossible();
             definition.requireUnused(files.images().values());
         }
-        List<Notice> notices = List.of();
+        List<Notice> notices = new ArrayList<>();
         try {
-            DomainRewriter rewriter = definition == null ? null : HostRestore.rewriter(domain, files.point(), request);
+            DomainRewriter rewriter =
+                    definition == null ? null : HostRestore.rewriter(domain, files.point(), request, damage);
             files.write();
             if (definition == null || rewriter == null) {
                 files.place();
             } else {
-                definition.define(
-                        rewriter.rewrite(definition.identity().uuid(), files.images(), target.format(), files.nvram()));
-                notices = rewriter.notices();
+                Restored restored = new Restored(
+                        files.images(), target.format(), files.nvram(), files.media(), definition.hasTpmState());
+                definition.define(rewriter.rewrite(definition.identity().uuid(), restored), restored.targets());
                 definition.requireUnseen(files.images());
                 files.place();
                 definition.requireSeen(files.images(), sizes());
+                definition.settle();
+                notices.addAll(rewriter.notices());
+                notices.addAll(definition.notices());
             }
             files.finish();
         } catch (IOException | RuntimeException | Error e) {
@@ -81,6 +86,7 @@ final class FolderRestore {
         RestoreResult done = files.result();
         List<Notice> all = new ArrayList<>(done.notices());
         all.addAll(notices);
+        damage.addAll(done.damage());
         return new HostRestoreResult(
                 done.files(),
                 List.of(),
@@ -88,7 +94,7 @@ final class FolderRestore {
                 done.duration(),
                 definition == null ? null : definition.identity(),
                 done.lost(),
-                done.damage(),
+                damage.stream().distinct().toList(),
                 all);
     }
 

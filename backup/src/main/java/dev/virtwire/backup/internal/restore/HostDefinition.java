@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.HostRestoreRequest;
+import dev.virtwire.backup.internal.host.References;
+import dev.virtwire.backup.internal.host.TpmState;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
@@ -16,12 +18,19 @@ import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Notice;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.DomainIdentity;
+import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -40,21 +49,52 @@ final class HostDefinition {
     private static final Version KNOWS_KEEP_TPM = new Version(8, 9, 0);
 
     private final Libvirt libvirt;
+    private final Point point;
     private final DomainIdentity saved;
+    private final byte @Nullable [] tpm;
+    private final NeededReferences references;
+    private @Nullable TpmState tpmState;
     private final @Nullable String newName;
     private final UUID uuid;
     private final boolean replace;
     private @Nullable String oldXml;
+    private boolean oldAutostart;
+    private final List<Notice> notices = new ArrayList<>();
     private @Nullable Domain defined;
     private final Set<String> targets = new HashSet<>();
 
-    /** As {@code asked} says, a definition of the domain that was saved as {@code saved}. */
-    HostDefinition(Libvirt libvirt, HostRestoreRequest asked, DomainIdentity saved) {
+    /**
+     * As {@code asked} says, a definition of the domain that was saved in {@code point}.
+     *
+     * @param damage gets what of the point is damaged and can be left out
+     */
+    HostDefinition(Libvirt libvirt, HostRestoreRequest asked, DomainStore store, Point point, List<Finding> damage) {
         this.libvirt = libvirt;
-        this.saved = saved;
+        this.point = point;
+        this.saved = point.manifest().domain();
+        this.tpm = HostRestore.extra(store, point, PointFile.TPM, asked, damage);
+        this.references = new NeededReferences(
+                libvirt,
+                references(HostRestore.extra(store, point, PointFile.REFERENCES, asked, damage)),
+                asked.defineMissing());
         this.newName = asked.name();
         this.uuid = newName == null ? saved.uuid() : UUID.randomUUID();
         this.replace = asked.replace();
+    }
+
+    private static References references(byte @Nullable [] document) {
+        try {
+            return document == null ? new References(List.of()) : References.parse(document);
+        } catch (IllegalArgumentException e) {
+            // A later program may write kinds that this one does not know.
+            LOG.debug("what the domain refers to cannot be read", e);
+            return new References(List.of());
+        }
+    }
+
+    /** Whether the point has the state of an emulated TPM. */
+    boolean hasTpmState() {
+        return tpm != null;
     }
 
     /** The name and UUID that the domain has in the end. */
@@ -104,18 +144,89 @@ final class HostDefinition {
             throw new BackupException("domain " + same.name() + " is running: shut it down, or choose another name");
         }
         if (!replace) {
-            throw new BackupException(
-                    "domain " + same.name() + " is defined already: allow replacing, or choose another name");
+            throw new BackupException("domain " + same.name() + " is defined already"
+                    + (await(same.saved().isManaged())
+                            ? ", and its next start resumes a saved memory (managed save), as if nothing had been"
+                                    + " restored: allow replacing, which discards that, or choose another name"
+                            : ": allow replacing, or choose another name"));
         }
         oldXml = await(same.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE));
+        oldAutostart = await(same.autostart());
     }
 
-    /** Defines the domain. */
-    void define(String xml) {
+    /**
+     * The last steps on the host: what the domain needs is there, its TPM has its state, and it starts with its host if
+     * it did. A saved memory of the guest goes: it would be resumed with the disks that it knew.
+     */
+    void settle() {
+        Domain domain = requireNonNull(defined, "nothing was defined");
+        String xml = await(domain.xml(DomainXmlFlags.INACTIVE));
+        references.provide(xml);
+        notices.addAll(references.notices());
+        restoreTpm(DomainDescription.parse(xml).tpm());
+        setAutostart(domain, point.manifest().domainXml().autostart());
+        if (newName == null && await(domain.saved().isManaged())) {
+            await(domain.saved().discardManaged());
+            notices.add(
+                    Notice.warning(
+                            "the saved memory of domain " + domain.name()
+                                    + " (managed save) was discarded: its next start would have resumed that, and not what is restored"));
+        }
+    }
+
+    private void restoreTpm(DomainDescription.@Nullable Tpm emulated) {
+        if (emulated == null || tpm == null) {
+            return;
+        }
+        String ownName = Names.onHost(point.manifest().repository(), saved.uuid(), point.id(), Names.random());
+        TpmState state = new TpmState(libvirt, ownName, emulated, uuid);
+        try {
+            state.write(tpm);
+            tpmState = state;
+        } catch (LibvirtException | BackupException e) {
+            notices.add(Notice.warning("the state of the TPM is not restored: " + e.getMessage()));
+        }
+    }
+
+    private void setAutostart(Domain domain, @Nullable Boolean autostart) {
+        if (newName != null && Boolean.TRUE.equals(autostart)) {
+            notices.add(Notice.information(saved.name() + " starts with its host, and " + newName + " does not"));
+        } else if (newName == null && autostart != null && autostart != oldAutostart) {
+            try {
+                await(domain.setAutostart(autostart));
+            } catch (RemoteException e) {
+                notices.add(Notice.warning("domain " + domain.name() + (autostart ? " does not start" : " starts")
+                        + " with its host, unlike before: " + e.getMessage()));
+            }
+        }
+    }
+
+    /** What the user should know of what the host has now, each one sentence. */
+    List<Notice> notices() {
+        return notices;
+    }
+
+    /**
+     * Defines the domain. A drive whose medium the host does not have becomes empty, because the domain would not
+     * start.
+     *
+     * @param restored the targets of what was restored
+     */
+    void define(String xml, Set<String> restored) {
         requirePossible();
         DomainDescription.parse(xml).disks().forEach(disk -> targets.add(disk.target()));
+        Domain domain = definedWith(xml);
+        defined = domain;
+        KeptDisks kept = new KeptDisks(domain, xml, restored);
+        if (kept.ejected() != null) {
+            definedWith(kept.ejected());
+        }
+        notices.addAll(kept.notices());
+    }
+
+    private Domain definedWith(String xml) {
         try {
-            defined = await(libvirt.defineDomain(xml));
+            return await(libvirt.defineDomain(xml));
         } catch (RemoteException e) {
             throw new BackupException(
                     libvirt.uri().where() + " does not accept domain "
@@ -226,9 +337,22 @@ final class HostDefinition {
             return;
         }
         try {
+            if (tpmState != null) {
+                tpmState.undo();
+            }
+        } catch (LibvirtException | BackupException e) {
+            failure.addSuppressed(new BackupException(
+                    "left behind: the restored state of the TPM of domain " + domain.name() + ": " + e.getMessage(),
+                    e));
+        }
+        references.undo(failure);
+        try {
             String old = oldXml;
             if (old != null) {
-                await(libvirt.defineDomain(old));
+                Domain former = await(libvirt.defineDomain(old));
+                if (await(former.autostart()) != oldAutostart) {
+                    await(former.setAutostart(oldAutostart));
+                }
             } else {
                 // What the domain of that UUID had before stays, whoever had undefined it.
                 await(

@@ -8,9 +8,11 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.HostRestoreResult;
 import dev.virtwire.backup.RestoreTarget;
+import dev.virtwire.backup.internal.restore.DomainRewriter.SavedXml;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
@@ -21,7 +23,8 @@ import dev.virtwire.repository.internal.restore.Losses;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Restores a point to a host. */
 public final class HostRestore {
@@ -41,20 +44,53 @@ public final class HostRestore {
      * The saved XML of a point's domain, for who rewrites it. It is read first: without it there is nothing to define,
      * and disks take hours.
      *
+     * @param damage gets what is damaged of the XML of the running domain, if the request salvages
      * @throws DamagedException if it is not what was saved; that is written down
      */
-    static DomainRewriter rewriter(DomainStore domain, Point point, HostRestoreRequest request) throws IOException {
+    static DomainRewriter rewriter(DomainStore domain, Point point, HostRestoreRequest request, List<Finding> damage) {
         // Whoever reads a manifest makes sure that it has this role.
         PointFile description = requireNonNull(point.manifest().file(PointFile.DOMAIN));
-        Path saved = point.folder().resolve(description.file());
-        byte[] xml;
+        PointFile running = point.manifest().file(PointFile.LIVE);
+        byte[] saved = read(domain, point, description, request);
+        byte[] live = extra(domain, point, PointFile.LIVE, request, damage);
+        return new DomainRewriter(
+                new SavedXml(point.folder().resolve(description.file()), saved),
+                running == null || live == null
+                        ? null
+                        : new SavedXml(point.folder().resolve(running.file()), live),
+                request.name());
+    }
+
+    private static byte[] read(DomainStore domain, Point point, PointFile file, HostRestoreRequest request) {
         try {
-            xml = SmallFiles.read(point.folder(), description);
+            return SmallFiles.read(point.folder(), file);
         } catch (DamagedException e) {
-            new Losses(domain, request.salvage()).leftOut(point, description.file(), e.findings());
+            new Losses(domain, request.salvage()).leftOut(point, file.file(), e.findings());
             throw e;
         }
-        return new DomainRewriter(saved, xml, request.name());
+    }
+
+    /**
+     * The bytes of the point's file with this role, or null if it has none, or a damaged one and the request salvages.
+     *
+     * @param damage gets what is damaged
+     * @throws DamagedException if it is not what was saved, and the request does not salvage; that is written down
+     */
+    static byte @Nullable [] extra(
+            DomainStore domain, Point point, String role, HostRestoreRequest request, List<Finding> damage) {
+        PointFile file = point.manifest().file(role);
+        if (file == null) {
+            return null;
+        }
+        try {
+            return read(domain, point, file, request);
+        } catch (DamagedException e) {
+            if (!request.salvage()) {
+                throw e;
+            }
+            damage.addAll(e.findings());
+            return null;
+        }
     }
 
     /** The exception that a restore to {@code where} ends with. */

@@ -7,6 +7,7 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.HostRestoreResult;
 import dev.virtwire.backup.RestoreTarget;
+import dev.virtwire.backup.internal.restore.DomainRewriter.Restored;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -18,6 +19,7 @@ import dev.virtwire.protocol.remote.StorageVolType;
 import dev.virtwire.protocol.remote.StorageVolUploadFlags;
 import dev.virtwire.protocol.stream.WritableStream;
 import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
@@ -57,6 +59,7 @@ final class PoolRestore {
     private final @Nullable HostDefinition definition;
     private final List<StorageVolume> made = new ArrayList<>();
     private final List<Notice> notices = new ArrayList<>();
+    private final List<Finding> damage = new ArrayList<>();
     private final Losses losses;
     private boolean devices;
 
@@ -74,9 +77,7 @@ final class PoolRestore {
         this.losses = new Losses(domain, request.salvage());
         // Read again: whoever asks may have held on to it for long.
         this.point = domain.ownPoint(request.point().id());
-        this.definition = request.define()
-                ? new HostDefinition(libvirt, request, point.manifest().domain())
-                : null;
+        this.definition = request.define() ? new HostDefinition(libvirt, request, domain, point, damage) : null;
     }
 
     HostRestoreResult run() {
@@ -91,7 +92,7 @@ final class PoolRestore {
         }
         // A stream has an order, and so one thread reads for it.
         try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()), 1)) {
-            DomainRewriter rewriter = definition == null ? null : HostRestore.rewriter(domain, point, request);
+            DomainRewriter rewriter = definition == null ? null : HostRestore.rewriter(domain, point, request, damage);
             StoragePool pool = pool();
             meter.phase(Progress.Phase.COPYING);
             Map<String, Path> places = new LinkedHashMap<>();
@@ -100,17 +101,26 @@ final class PoolRestore {
                 places.put(disk.target(), restore(disk, pool, workers, meter));
                 meter.diskDone();
             }
-            Path nvram = nvram(pool);
+            Path nvram = send(point.manifest().file(PointFile.NVRAM), pool);
+            Map<String, Path> media = media(pool);
             Workers.refuseInterrupted();
             meter.phase(Progress.Phase.COMMITTING);
             if (definition != null && rewriter != null) {
-                definition.define(xml(rewriter, definition, places, nvram));
+                Restored restored = new Restored(places, ImageFormat.RAW, nvram, media, definition.hasTpmState());
+                if (devices) {
+                    rewriter.withDevices();
+                }
+                definition.define(rewriter.rewrite(definition.identity().uuid(), restored), restored.targets());
+                definition.settle();
+                notices.addAll(rewriter.notices());
+                notices.addAll(definition.notices());
             }
         } catch (IOException | RuntimeException | Error e) {
             throw cleanUp(e);
         }
         meter.phase(Progress.Phase.DONE);
         notices.addAll(losses.notices());
+        damage.addAll(losses.damage());
         return new HostRestoreResult(
                 List.of(),
                 made,
@@ -118,7 +128,7 @@ final class PoolRestore {
                 Duration.ofNanos(System.nanoTime() - begin),
                 definition == null ? null : definition.identity(),
                 losses.lost(),
-                losses.damage(),
+                damage,
                 notices);
     }
 
@@ -145,9 +155,8 @@ final class PoolRestore {
         return Path.of(await(volume.path()));
     }
 
-    /** The restored UEFI variables, or null if the point has none or they are left out. */
-    private @Nullable Path nvram(StoragePool pool) throws IOException {
-        PointFile stored = point.manifest().file(PointFile.NVRAM);
+    /** Where a small file of the point is restored to, or null if the point has none or it is left out. */
+    private @Nullable Path send(@Nullable PointFile stored, StoragePool pool) throws IOException {
         if (stored == null) {
             return null;
         }
@@ -161,12 +170,24 @@ final class PoolRestore {
             }
             return null;
         }
-        StorageVolume volume = create(pool, "nvram.fd", content.length);
+        StorageVolume volume = create(pool, stored.file(), content.length);
         try (VolumeTarget writer = writer(volume, content.length)) {
             writer.write(0, ByteBuffer.wrap(content));
             writer.finish();
         }
         return Path.of(await(volume.path()));
+    }
+
+    private Map<String, Path> media(StoragePool pool) throws IOException {
+        Map<String, Path> media = new LinkedHashMap<>();
+        for (PointFile stored : point.manifest().files()) {
+            String drive = stored.drive();
+            Path place = drive == null ? null : send(stored, pool);
+            if (drive != null && place != null) {
+                media.put(drive, place);
+            }
+        }
+        return media;
     }
 
     private StorageVolume create(StoragePool pool, String what, long size) {
@@ -207,15 +228,6 @@ final class PoolRestore {
         WritableStream stream = await(
                 file ? volume.openUpload(0, size, StorageVolUploadFlags.SPARSE_STREAM) : volume.openUpload(0, size));
         return new VolumeTarget(stream, size, file);
-    }
-
-    private String xml(DomainRewriter rewriter, HostDefinition asked, Map<String, Path> places, @Nullable Path nvram) {
-        if (devices) {
-            rewriter.withDevices();
-        }
-        String xml = rewriter.rewrite(asked.identity().uuid(), places, ImageFormat.RAW, nvram);
-        notices.addAll(rewriter.notices());
-        return xml;
     }
 
     private RuntimeException cleanUp(Throwable e) {

@@ -4,6 +4,8 @@ package dev.virtwire.backup.internal.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.backup.internal.restore.DomainRewriter.Restored;
+import dev.virtwire.backup.internal.restore.DomainRewriter.SavedXml;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Notice;
@@ -62,13 +64,25 @@ class DomainRewriterTest {
             Map.of("vda", Path.of("/new/vda.qcow2"), "vdb", Path.of("/new/a \"quoted\" & odd/vdb.qcow2"));
 
     private static DomainRewriter rewriter(String name) {
-        return new DomainRewriter(Path.of("domain.xml"), XML.getBytes(StandardCharsets.UTF_8), name);
+        return rewriter(XML, null, name);
+    }
+
+    private static DomainRewriter rewriter(String xml, String live, String name) {
+        return new DomainRewriter(saved(xml), live == null ? null : saved(live), name);
+    }
+
+    private static SavedXml saved(String xml) {
+        return new SavedXml(Path.of("domain.xml"), xml.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Restored restored(Map<String, Path> disks, ImageFormat format, Path nvram) {
+        return new Restored(disks, format, nvram, Map.of(), false);
     }
 
     @Test
     void inPlaceOnlyTheRestoredFilesChange() {
         DomainRewriter rewriter = rewriter(null);
-        String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd"));
+        String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd")));
         assertThat(rewriter.notices())
                 .containsExactly(Notice.information("disk vdc is not restored: the domain has it where it was before"));
         assertThat(xml)
@@ -95,12 +109,14 @@ class DomainRewriterTest {
     @Test
     void anotherDomainSharesNothingThatOnlyOneMayHave() {
         DomainRewriter rewriter = rewriter("web2");
-        String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.RAW, null);
+        String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.RAW, null));
         assertThat(rewriter.notices())
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         Notice.warning("disk vdc is not restored, and web2 does not have it"),
                         Notice.warning("the UEFI variables were not saved: web2 begins with fresh ones"),
-                        Notice.warning("the TPM of web2 begins empty: its state is not part of a backup"));
+                        Notice.warning("the TPM of web2 begins empty: the point does not have its state"),
+                        Notice.warning("web2 has the QEMU options of web1 (qemu:commandline): if they name a file, port"
+                                + " or device that only one of the two can have, change them"));
         assertThat(xml)
                 .contains(
                         "<name>web2</name>",
@@ -121,18 +137,17 @@ class DomainRewriterTest {
                 "<varstore template='/t.json' path='/vars/web1.json'/>",
                 "<nvram type='block'><source dev='/dev/vg/web1'/></nvram>",
                 "<nvram type='network'><source protocol='iscsi' name='iqn:web1/0'><host name='san'/></source></nvram>")) {
-            byte[] saved =
-                    ("<domain><name>one</name><os>" + variables + "</os></domain>").getBytes(StandardCharsets.UTF_8);
-            DomainRewriter copy = new DomainRewriter(Path.of("domain.xml"), saved, "web2");
-            assertThat(copy.rewrite(UUID_NEW, Map.of(), ImageFormat.QCOW2, null))
+            String saved = "<domain><name>one</name><os>" + variables + "</os></domain>";
+            DomainRewriter copy = rewriter(saved, null, "web2");
+            assertThat(copy.rewrite(UUID_NEW, restored(Map.of(), ImageFormat.QCOW2, null)))
                     .as(variables)
                     .doesNotContain("web1");
             assertThat(copy.notices())
                     .extracting(Notice::text)
                     .containsExactly("the UEFI variables were not saved: web2 begins with fresh ones");
 
-            DomainRewriter same = new DomainRewriter(Path.of("domain.xml"), saved, null);
-            assertThat(same.rewrite(UUID_NEW, Map.of(), ImageFormat.QCOW2, null))
+            DomainRewriter same = rewriter(saved, null, null);
+            assertThat(same.rewrite(UUID_NEW, restored(Map.of(), ImageFormat.QCOW2, null)))
                     .as(variables)
                     .contains("web1");
             assertThat(same.notices())
@@ -145,7 +160,7 @@ class DomainRewriterTest {
     @Test
     void theDomainKeepsItsOwnVariablesWhereNoneWereSaved() {
         DomainRewriter rewriter = rewriter(null);
-        String xml = rewriter.rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, null);
+        String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, null));
         assertThat(xml).contains(">/var/lib/libvirt/qemu/nvram/web1_VARS.fd</nvram>");
         assertThat(rewriter.notices())
                 .extracting(Notice::text)
@@ -159,7 +174,7 @@ class DomainRewriterTest {
     void aDiskThatTheSavedDomainLacksIsTold() {
         DomainRewriter rewriter = rewriter("web2");
         Path plugged = Path.of("/new/vdx.qcow2");
-        assertThat(rewriter.rewrite(UUID_NEW, Map.of("vdx", plugged), ImageFormat.QCOW2, null))
+        assertThat(rewriter.rewrite(UUID_NEW, restored(Map.of("vdx", plugged), ImageFormat.QCOW2, null)))
                 .doesNotContain("vdx");
         assertThat(rewriter.notices())
                 .extracting(Notice::text)
@@ -167,15 +182,94 @@ class DomainRewriterTest {
                         + " attached to the running domain only");
     }
 
+    @Test
+    void aDiskOfTheRunningDomainIsAddedWithItsController() {
+        String live = XML.replace("<tpm", """
+                <disk type='file' device='disk'>
+                  <driver name='qemu' type='qcow2' iothread='2'/>
+                  <source file='/images/extra.qcow2' index='4'/><backingStore/>
+                  <target dev='sdx' bus='scsi'/><alias name='scsi0-0-0-1'/><boot order='2'/>
+                  <address type='drive' controller='0' bus='0' target='0' unit='1'/>
+                </disk>
+                <controller type='scsi' index='0' model='virtio-scsi'><address type='pci' slot='0x09'/></controller>
+                <tpm\
+                """);
+        DomainRewriter rewriter = rewriter(XML, live, null);
+        String xml = rewriter.rewrite(
+                UUID_NEW, restored(Map.of("sdx", Path.of("/new/sdx.raw")), ImageFormat.RAW, Path.of("/n")));
+        assertThat(xml)
+                .contains(
+                        "<source file=\"/new/sdx.raw\"/>",
+                        "<target bus=\"scsi\" dev=\"sdx\"/>",
+                        "<driver name=\"qemu\" type=\"raw\"/>",
+                        "<controller index=\"0\" model=\"virtio-scsi\" type=\"scsi\"/>")
+                .doesNotContain("extra.qcow2", "scsi0-0-0-1", "iothread", "slot=");
+        assertThat(rewriter.notices())
+                .extracting(Notice::text)
+                .contains("disk sdx was attached to the running domain only, and the restored definition has it");
+    }
+
+    /** The host takes SCSI commands for devices only. */
+    @Test
+    void aDeviceThatTookScsiCommandsBecomesAPlainDisk() {
+        String xml = XML.replaceFirst(
+                "<disk type='network' device='disk'>",
+                "<disk type='block' device='lun' sgio='unfiltered' rawio='yes'>");
+        DomainRewriter rewriter = rewriter(xml, null, null);
+        assertThat(rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, Path.of("/n"))))
+                .doesNotContain("lun", "sgio", "rawio");
+        assertThat(rewriter.notices())
+                .extracting(Notice::text)
+                .contains("disk vda was a device that the guest sent SCSI commands to (lun), and is a plain disk now");
+    }
+
+    @Test
+    void anOlderLibvirtsDefinitionGetsTheVariables() {
+        String saved = "<domain><name>one</name><os firmware='efi'><type>hvm</type></os></domain>";
+        String live = saved.replace("<type>", "<nvram>/vars/one.fd</nvram><type>");
+        assertThat(rewriter(saved, live, null)
+                        .rewrite(UUID_NEW, restored(Map.of(), ImageFormat.RAW, Path.of("/new/nvram.fd"))))
+                .contains("<nvram>/new/nvram.fd</nvram>");
+        DomainRewriter without = rewriter(saved, live, "two");
+        assertThat(without.rewrite(UUID_NEW, restored(Map.of(), ImageFormat.RAW, null)))
+                .doesNotContain("nvram");
+        assertThat(without.notices())
+                .extracting(Notice::text)
+                .containsExactly("the UEFI variables were not saved: two begins with fresh ones");
+    }
+
+    @Test
+    void aVarstoreGetsItsRestoredFile() {
+        String saved = "<domain><name>one</name><os><varstore template='/t.json' path='/v/one.json'/></os></domain>";
+        DomainRewriter rewriter = rewriter(saved, null, "two");
+        assertThat(rewriter.rewrite(UUID_NEW, restored(Map.of(), ImageFormat.RAW, Path.of("/new/two.json"))))
+                .contains("<varstore path=\"/new/two.json\" template=\"/t.json\"/>");
+        assertThat(rewriter.notices()).isEmpty();
+    }
+
+    @Test
+    void aSavedMediumIsInItsDrive() {
+        DomainRewriter rewriter = rewriter(null);
+        assertThat(rewriter.rewrite(
+                        UUID_NEW,
+                        new Restored(
+                                RESTORED,
+                                ImageFormat.QCOW2,
+                                Path.of("/n"),
+                                Map.of("sda", Path.of("/new/sda.medium")),
+                                false)))
+                .contains("<source file=\"/new/sda.medium\"/>")
+                .doesNotContain("debian.iso");
+    }
+
     /** The host would refuse the domain. */
     @Test
     void optionsOfQcow2GoWithTheFormat() {
         String options =
                 "<driver name='qemu' type='qcow2' cache='none' discard_no_unref='on'><metadata_cache/></driver>";
-        byte[] xml = XML.replaceFirst("<driver [^>]*/>", options).getBytes(StandardCharsets.UTF_8);
+        String xml = XML.replaceFirst("<driver [^>]*/>", options);
         for (ImageFormat format : ImageFormat.values()) {
-            String rewritten =
-                    new DomainRewriter(Path.of("domain.xml"), xml, null).rewrite(UUID_NEW, RESTORED, format, null);
+            String rewritten = rewriter(xml, null, null).rewrite(UUID_NEW, restored(RESTORED, format, null));
             assertThat(rewritten.contains("metadata_cache")).isEqualTo(format == ImageFormat.QCOW2);
             assertThat(rewritten.contains("discard_no_unref")).isEqualTo(format == ImageFormat.QCOW2);
             assertThat(rewritten).contains("cache=\"none\"");
@@ -188,9 +282,9 @@ class DomainRewriterTest {
                 "<nvram type='block' template='/t.fd'><source dev='/dev/vg/vars'/></nvram>",
                 "<nvram type='network' template='/t.fd'><source protocol='iscsi' name='iqn'><host name='h'/></source></nvram>",
                 "<nvram type='file' template='/t.fd'><source file='/old.fd'/></nvram>")) {
-            byte[] xml = XML.replaceFirst("<nvram .*</nvram>", nvram).getBytes(StandardCharsets.UTF_8);
-            assertThat(new DomainRewriter(Path.of("domain.xml"), xml, null)
-                            .rewrite(UUID_NEW, RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd")))
+            String xml = XML.replaceFirst("<nvram .*</nvram>", nvram);
+            assertThat(rewriter(xml, null, null)
+                            .rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd"))))
                     .contains("<nvram template=\"/t.fd\">/new/nvram.fd</nvram>");
         }
     }
@@ -202,8 +296,7 @@ class DomainRewriterTest {
                 "<domain",
                 "",
                 "<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><domain>&x;</domain>")) {
-            assertThatThrownBy(
-                            () -> new DomainRewriter(Path.of("domain.xml"), xml.getBytes(StandardCharsets.UTF_8), null))
+            assertThatThrownBy(() -> rewriter(xml, null, null))
                     .isInstanceOf(DamagedException.class)
                     .hasMessageStartingWith("domain.xml: ");
         }

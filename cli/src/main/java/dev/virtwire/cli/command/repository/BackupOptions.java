@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** What {@code backup} does with each domain. */
@@ -45,6 +46,14 @@ final class BackupOptions {
         @Override
         String hint(String text) {
             return text.equals("differential") ? ": use --since POINT" : "";
+        }
+    }
+
+    /** A size that may be nothing at all. */
+    static final class LimitConverter implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String value) {
+            return value.equals("0") ? 0L : new SizeConverter().convert(value);
         }
     }
 
@@ -120,6 +129,14 @@ final class BackupOptions {
                             + " they could not grow, the guest's own writes would fail. Default: the free room of their"
                             + " folder, if that is on this machine.")
     private @Nullable Long scratchLimit;
+
+    @Option(
+            names = "--media-limit",
+            paramLabel = "SIZE",
+            converter = LimitConverter.class,
+            description = "Save the medium of a CD-ROM or floppy drive if it is not larger, such as 64M; 0 saves none."
+                    + " Default: 16M.")
+    private @Nullable Long mediaLimit;
 
     @Option(
             names = "--quiesce",
@@ -209,6 +226,9 @@ final class BackupOptions {
             }
             if (scratchLimit != null) {
                 request = request.withScratchLimit(scratchLimit);
+            }
+            if (mediaLimit != null) {
+                request = request.withMediaLimit(mediaLimit);
             }
             if (quiesce) {
                 request = request.quiescing();

@@ -27,6 +27,7 @@ import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.PointFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,10 +116,16 @@ public final class RestoreCommand extends ConnectedCommand {
     private @Nullable String newName;
 
     @Option(
+            names = "--define-missing",
+            description = "For --define: also make the networks, network filters, storage pools and secrets that the"
+                    + " domain needs and the host lacks, as they were saved. Secrets get no value.")
+    private boolean defineMissing;
+
+    @Option(
             names = "--replace",
             description =
-                    "Replace files of the same names in OUT, and with --define the domain's definition, instead of"
-                            + " refusing.")
+                    "Replace files of the same names in OUT, and with --define the domain's definition and its saved"
+                            + " memory (managed save), instead of refusing.")
     private boolean replace;
 
     @Option(
@@ -142,6 +149,9 @@ public final class RestoreCommand extends ConnectedCommand {
         if (newName != null && !define) {
             throw CommandException.usage("--name is for --define", null);
         }
+        if (defineMissing && !define) {
+            throw CommandException.usage("--define-missing is for --define", null);
+        }
         Path folderOut = destination;
         if ((folderOut == null) == (pool == null)) {
             throw CommandException.usage(
@@ -163,6 +173,7 @@ public final class RestoreCommand extends ConnectedCommand {
                 HostRestoreRequest.of(point, target()).withDisks(disks).limitedTo(rate.bytesPerSecond());
         if (define) {
             request = newName == null ? request.defining() : request.definingAs(newName);
+            request = defineMissing ? request.definingMissing() : request;
         }
         request = salvage ? request.salvaging() : request;
         HostRestoreRequest wanted = replace ? request.replacing() : request;
@@ -256,6 +267,9 @@ public final class RestoreCommand extends ConnectedCommand {
         Point point = choice.point();
         List<Notice> notices = new ArrayList<>(found);
         for (ExcludedDisk disk : point.manifest().excluded()) {
+            if (point.manifest().file(PointFile.medium(disk.target())) != null) {
+                continue;
+            }
             String text = "the point does not have disk " + disk.target() + ": " + disk.reason();
             notices.add(disk.missed() ? Notice.warning(text) : Notice.information(text));
         }

@@ -36,6 +36,18 @@ public final class Names {
     /** The saved UEFI variables in a point. */
     public static final String NVRAM = "nvram.fd";
 
+    /** The same of a domain that keeps them in a varstore. */
+    public static final String VARSTORE = "varstore.json";
+
+    /** The saved XML of the domain as it ran, in a point. */
+    public static final String LIVE_XML = "live.xml";
+
+    /** The saved state of an emulated TPM in a point. */
+    public static final String TPM = "tpm.state";
+
+    /** The saved descriptions of what the domain refers to, in a point. */
+    public static final String REFERENCES_XML = "references.xml";
+
     /** In a domain's folder: the journal of what is in progress, and the lock. */
     public static final String JOURNAL = ".journal";
 
@@ -230,8 +242,13 @@ public final class Names {
      * @param random the run's own part, or null in an entry of a program that gave none
      */
     public static String onHost(String repository, UUID domain, String point, @Nullable String random) {
-        String name = checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-" + point;
+        String name = poolPrefix(repository, domain) + point;
         return random == null ? name : name + "-" + random;
+    }
+
+    /** What the names of storage pools begin with that runs of a domain make on a host for a moment. */
+    public static String poolPrefix(String repository, UUID domain) {
+        return checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-";
     }
 
     /** What all checkpoints of a repository begin with. */
@@ -278,6 +295,11 @@ public final class Names {
     /** A disk's digests in a point. */
     public static String digests(String target) {
         return target + ".digests";
+    }
+
+    /** The medium of a drive in a point. */
+    public static String medium(String target) {
+        return target + ".medium";
     }
 
     /** While a disk is copied: what of it is in its image. */

@@ -42,6 +42,10 @@ import org.jspecify.annotations.Nullable;
  * together. Whoever has something to do between these steps takes them one by one; {@link #run} takes all.
  */
 public final class FileRestore {
+    /** A checkpoint is of use on its own host only; the others serve who defines the domain. */
+    private static final Set<String> OF_USE_IN_A_POINT_ONLY =
+            Set.of(PointFile.CHECKPOINT, PointFile.LIVE, PointFile.REFERENCES);
+
     private final long begin = System.nanoTime();
     private final DomainStore domain;
     private final DurableFiles files;
@@ -151,6 +155,18 @@ public final class FileRestore {
                 : place(nvram).toAbsolutePath().normalize();
     }
 
+    /** The names that media of drives have in the end, by the drive's target; absolute. */
+    public Map<String, Path> media() {
+        Map<String, Path> media = new LinkedHashMap<>();
+        for (PointFile file : wanted()) {
+            String drive = file.drive();
+            if (drive != null && !leftOut.contains(file.role())) {
+                media.put(drive, place(file).toAbsolutePath().normalize());
+            }
+        }
+        return media;
+    }
+
     /** Makes all files, under temporary names. */
     public void write() throws IOException {
         try (Workers workers = new Workers("restore", new RateLimit(request.bytesPerSecond()))) {
@@ -232,10 +248,10 @@ public final class FileRestore {
                 : RawWriter.create(image, size, DurableFiles.privateFile(image));
     }
 
-    /** What a guest needs besides its disks; the checkpoint is of use on its own host only. */
+    /** What a guest needs besides its disks. */
     private List<PointFile> wanted() {
         return point.manifest().files().stream()
-                .filter(file -> !file.role().equals(PointFile.CHECKPOINT))
+                .filter(file -> !OF_USE_IN_A_POINT_ONLY.contains(file.role()))
                 .toList();
     }
 

@@ -76,7 +76,7 @@ public final class Manifests {
                 disks,
                 List.of(),
                 List.of(domainXml),
-                new DomainXml(true, List.of()),
+                DomainXml.of(true, List.of()),
                 null,
                 List.of());
     }

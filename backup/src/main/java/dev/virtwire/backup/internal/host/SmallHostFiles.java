@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.host;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.xml.DomainDescription;
+import dev.virtwire.client.xml.DomainDescription.Place;
+import dev.virtwire.repository.internal.format.Problems;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads small files of a domain's host: as files of this machine if they are that and may be read, else through
+ * libvirt. Whatever goes wrong is a reason, and no failure.
+ *
+ * @param facts what is known of the host
+ * @param here whether the host's files are files of this machine
+ * @param ownName how storage pools are named that are made for a moment
+ */
+public record SmallHostFiles(HostFacts facts, boolean here, String ownName) {
+    /** What is read through libvirt takes a moment each time. */
+    private static final int READS = 10;
+
+    private static final Set<String> KINDS = Set.of("file", "block", "volume", DomainDescription.VARSTORE);
+
+    /** What was read, or the reason why not. */
+    public static final class Content {
+        private final byte @Nullable [] bytes;
+        private final @Nullable String reason;
+
+        private Content(byte @Nullable [] bytes, @Nullable String reason) {
+            this.bytes = bytes;
+            this.reason = reason;
+        }
+
+        private static Content no(String reason) {
+            return new Content(null, reason);
+        }
+
+        /** The content, or null if it could not be read. */
+        public byte @Nullable [] bytes() {
+            return bytes;
+        }
+
+        /** Why it could not be read, or null if it was. */
+        public @Nullable String reason() {
+            return reason;
+        }
+    }
+
+    private interface Reading {
+        byte[] read() throws IOException;
+    }
+
+    /** What lies there, which nobody writes in place. */
+    public Content read(Place place, long most) {
+        return attempt(place, () -> content(place, most));
+    }
+
+    /** What lies there, as it was at one moment although the guest may write it. */
+    public Content readSteady(Place place, long most) {
+        Content steady = attempt(place, () -> {
+            byte[] before = content(place, most);
+            for (int i = 0; i < READS; i++) {
+                byte[] now = content(place, most);
+                if (Arrays.equals(before, now)) {
+                    return now;
+                }
+                before = now;
+            }
+            return new byte[0];
+        });
+        return steady.bytes != null && steady.bytes.length == 0
+                ? Content.no("the guest changed them while they were read, or they are empty")
+                : steady;
+    }
+
+    private static Content attempt(Place place, Reading reading) {
+        if (!KINDS.contains(place.type())) {
+            return Content.no("of type " + place.type() + ", which libvirt has no call to read");
+        }
+        if (place.name() == null) {
+            return Content.no("the domain's XML does not name the place");
+        }
+        try {
+            return new Content(reading.read(), null);
+        } catch (RemoteException e) {
+            return Content.no("the host does not give it: " + e.details().message());
+        } catch (LibvirtException | BackupException e) {
+            return Content.no(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            return Content.no(Problems.reason(e));
+        }
+    }
+
+    private byte[] content(Place place, long most) throws IOException {
+        String name = String.valueOf(place.name());
+        if (!place.type().equals("volume") && here && Files.isReadable(Path.of(name))) {
+            return local(Path.of(name), most);
+        }
+        HostFiles host = new HostFiles(facts.domain().libvirt(), facts.host().name(), ownName);
+        return place.type().equals("volume") || place.type().equals("block")
+                ? host.readVolume(name, most)
+                : host.read(name, most);
+    }
+
+    private static byte[] local(Path file, long most) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            // A device does not tell its size.
+            byte[] content = in.readNBytes((int) most + 1);
+            if (content.length > most) {
+                throw new BackupException(file + " has more than " + most + " bytes");
+            }
+            return content;
+        }
+    }
+}
