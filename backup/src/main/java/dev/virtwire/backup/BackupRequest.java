@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param quiesce whether the guest's file systems are frozen while the backup begins
  * @param resume whether a backup that an earlier run began is finished, if its job still runs
  * @param compression how the images of a pull are compressed
+ * @param plain whether it is known that copies of encrypted disks are not encrypted, so that nobody is warned
  * @param mediaLimit how many bytes a medium in a CD-ROM or floppy drive may have to be saved; 0 to save none
  * @param diskless whether a domain that has no disk to back up gets a point as well
  * @param stallTimeout for how long without an answer the host's data connections are opened again
@@ -49,6 +50,7 @@ public record BackupRequest(
         boolean quiesce,
         boolean resume,
         Compression compression,
+        boolean plain,
         long mediaLimit,
         boolean diskless,
         Duration stallTimeout) {
@@ -74,6 +76,7 @@ public record BackupRequest(
         private boolean quiesce;
         private boolean resume;
         private Compression compression;
+        private boolean plain;
         private long mediaLimit;
         private boolean diskless;
         private Duration stallTimeout;
@@ -93,6 +96,7 @@ public record BackupRequest(
             quiesce = request.quiesce;
             resume = request.resume;
             compression = request.compression;
+            plain = request.plain;
             mediaLimit = request.mediaLimit;
             diskless = request.diskless;
             stallTimeout = request.stallTimeout;
@@ -170,6 +174,7 @@ public record BackupRequest(
                 false,
                 false,
                 Compression.NONE,
+                false,
                 MEDIA_LIMIT,
                 false,
                 STALL_TIMEOUT);
@@ -193,6 +198,7 @@ public record BackupRequest(
                 draft.quiesce,
                 draft.resume,
                 draft.compression,
+                draft.plain,
                 draft.mediaLimit,
                 draft.diskless,
                 draft.stallTimeout);
@@ -319,6 +325,14 @@ public record BackupRequest(
      */
     public BackupRequest withStallTimeout(Duration timeout) {
         return with(draft -> draft.stallTimeout = requireNonNull(timeout, "timeout"));
+    }
+
+    /**
+     * It is known that of a disk that its host keeps encrypted, the point, the scratch file and a pushed image hold the
+     * content in clear. Without this, a warning says so.
+     */
+    public BackupRequest allowingPlain() {
+        return with(draft -> draft.plain = true);
     }
 
     /**

@@ -154,7 +154,7 @@ final class Scene {
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
             assertThat(list.map(path -> path.getFileName().toString()))
                     .contains("lock")
-                    .isSubsetOf("lock", "newest", "damage.lock");
+                    .isSubsetOf("lock", "newest", "damage.lock", "verified-points");
         }
     }
 }

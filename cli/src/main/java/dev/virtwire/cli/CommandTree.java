@@ -21,6 +21,7 @@ import dev.virtwire.cli.command.repository.PruneCommand;
 import dev.virtwire.cli.command.repository.RecoverCommand;
 import dev.virtwire.cli.command.repository.ReleaseCommand;
 import dev.virtwire.cli.command.repository.RestoreCommand;
+import dev.virtwire.cli.command.repository.StatusCommand;
 import dev.virtwire.cli.command.repository.VerifyCommand;
 import dev.virtwire.cli.command.volume.DownloadCommand;
 import dev.virtwire.cli.command.volume.UploadCommand;
@@ -38,6 +39,7 @@ final class CommandTree {
             "info",
             "backup",
             "points",
+            "status",
             "verify",
             "restore",
             "recover",
@@ -75,6 +77,7 @@ final class CommandTree {
             case "info" -> new InfoCommand();
             case "backup" -> new BackupCommand();
             case "points" -> new PointsCommand();
+            case "status" -> new StatusCommand();
             case "verify" -> new VerifyCommand();
             case "restore" -> new RestoreCommand();
             case "recover" -> new RecoverCommand();

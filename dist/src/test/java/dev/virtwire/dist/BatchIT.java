@@ -125,9 +125,12 @@ class BatchIT {
 
         for (int i = 0; i < 3; i++) {
             CommandRun run = run(backup(words.toArray(String[]::new)));
-            assertThat(run.err()).isEmpty();
-            assertThat(run.exitCode()).isZero();
-            JsonNode domains = new ObjectMapper().readTree(run.out()).get("domains");
+            String off = "domain every-off is off, and is not backed up";
+            assertThat(run.err()).isEqualTo("{\"warning\":\"" + off + "\"}\n");
+            assertThat(run.exitCode()).isEqualTo(4);
+            JsonNode object = new ObjectMapper().readTree(run.out());
+            assertThat(object.get("warnings").toString()).isEqualTo("[\"" + off + "\"]");
+            JsonNode domains = object.get("domains");
             assertThat(domains)
                     .extracting(domain -> domain.get("domain").asText())
                     .containsExactly("every-1", "every-3");

@@ -4,6 +4,7 @@ package dev.virtwire.repository;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,18 @@ public interface Repository {
      * @throws DamagedException if that is so because manifests are damaged
      */
     PointChoice newestRestorable(String domain);
+
+    /**
+     * How the backups of a domain stand now, by this machine's clock. Reads manifests and what is known of the points,
+     * and no image. A push counts as a point, but never as verified. What counts as verified is a point that the last
+     * {@link #verify} of it, to {@link VerifyDepth#DIGESTS} or deeper, found right with all that it builds on. A
+     * merge of other points into it does not change that: it compares what it takes over with its digests.
+     *
+     * @param domain the domain's name, or that of its folder; one that it holds nothing of is missing
+     * @param maxAge how old the newest good point may be
+     * @param verifiedWithin how long ago the last verification of a good point may have begun, or null for no such rule
+     */
+    DomainStatus status(String domain, Duration maxAge, @Nullable Duration verifiedWithin);
 
     /** Whether it holds anything of a domain of this name, or in a folder of this name. */
     boolean holds(String domain);

@@ -420,8 +420,11 @@ class DamageTest {
         assertThat(report.damage()).isNotEmpty();
         assertThat(report.notices())
                 .extracting(Notice::text)
-                .containsExactly("what was found in domain web1 is not recorded: cannot write " + record()
-                        + ": Read-only file system");
+                .containsExactly(
+                        "that points of domain web1 were verified is not recorded: cannot write "
+                                + record().resolveSibling("verified-points") + ": Read-only file system",
+                        "what was found in domain web1 is not recorded: cannot write " + record()
+                                + ": Read-only file system");
         assertThatThrownBy(() -> RepositoryStore.open(folder.resolve("backups"), readOnly)
                         .restore(RestoreRequest.of(points.get(0), folder.resolve("out")), ProgressListener.NONE)
                         .join())

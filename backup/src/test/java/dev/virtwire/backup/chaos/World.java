@@ -191,7 +191,7 @@ final class World {
         try (Stream<Path> list = Files.list(folder.resolve(".journal"))) {
             assertThat(list.map(path -> path.getFileName().toString()))
                     .contains("lock")
-                    .isSubsetOf("lock", "newest", "damage.lock");
+                    .isSubsetOf("lock", "newest", "damage.lock", "verified-points");
         }
         VerifyReport report = repository
                 .verify(VerifyRequest.everything(), ProgressListener.NONE)

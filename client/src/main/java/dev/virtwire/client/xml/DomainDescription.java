@@ -83,6 +83,7 @@ public record DomainDescription(
      * @param isReadOnly whether the guest cannot write it
      * @param isShareable whether several domains may write it
      * @param isTransient whether its changes are thrown away when the guest stops
+     * @param isEncrypted whether what lies there is encrypted, and QEMU decrypts it
      */
     public record Disk(
             String target,
@@ -92,7 +93,8 @@ public record DomainDescription(
             boolean isEmpty,
             boolean isReadOnly,
             boolean isShareable,
-            boolean isTransient) {
+            boolean isTransient,
+            boolean isEncrypted) {
         /** A {@code <disk>}. */
         public static Disk of(XmlElement disk) {
             String type = given(disk, "type").orElse("file");
@@ -108,7 +110,8 @@ public record DomainDescription(
                     place.isEmpty() || (!named && (type.equals("file") || type.equals("block"))),
                     disk.has("readonly"),
                     disk.has("shareable"),
-                    disk.has("transient"));
+                    disk.has("transient"),
+                    disk.has("encryption") || disk.child("source", "encryption").isPresent());
         }
 
         /** Whether it is a drive whose medium people change. */

@@ -84,6 +84,10 @@ class DomainDescriptionTest {
                 .extracting(Disk::target)
                 .containsExactly("vdc");
         assertThat(domain.disks())
+                .filteredOn(Disk::isEncrypted)
+                .extracting(Disk::target)
+                .containsExactly("vda");
+        assertThat(domain.disks())
                 .filteredOn(Disk::isTransient)
                 .extracting(Disk::target)
                 .containsExactly("vdd");

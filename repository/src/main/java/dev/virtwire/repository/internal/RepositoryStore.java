@@ -3,6 +3,7 @@ package dev.virtwire.repository.internal;
 
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainPoints;
+import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.ForgetReport;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Notice;
@@ -44,6 +45,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -249,6 +251,13 @@ public final class RepositoryStore implements Repository {
     @Override
     public DomainPoints points(String domain) {
         return DomainListing.of(existing(domain));
+    }
+
+    @Override
+    public DomainStatus status(String domain, Duration maxAge, @Nullable Duration verifiedWithin) {
+        return holds(domain)
+                ? new StatusCheck(existing(domain), maxAge, verifiedWithin).of(domain)
+                : StatusCheck.missing(domain);
     }
 
     @Override

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.client.backup.BackupJob;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
@@ -224,6 +225,15 @@ record Attempt(
     /** What the user should know of how the point's disks were copied, a sentence each. */
     List<Notice> notices(Manifest manifest) {
         List<Notice> found = new ArrayList<>();
+        for (DomainDescription.Disk disk : facts.description().disks()) {
+            if (disk.isEncrypted()
+                    && choice.disks().stream()
+                            .anyMatch(chosen -> chosen.target().equals(disk.target()))) {
+                String text =
+                        "disk " + disk.target() + " is encrypted on its host, and what the backup holds of it is not";
+                found.add(request.plain() ? Notice.information(text) : Notice.warning(text));
+            }
+        }
         for (ManifestDisk disk : manifest.disks()) {
             boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
             ParentChoice choice = plan.choice();

@@ -16,11 +16,13 @@ import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ErrorReport;
 import dev.virtwire.cli.output.JoinedProgress;
+import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.Retention;
@@ -97,6 +99,8 @@ public final class BackupCommand extends ConnectedCommand {
 
     @Mixin
     private BackupOptions options = new BackupOptions();
+
+    private final List<Notice> ofRun = new ArrayList<>();
 
     /** A domain's turn: the request for its backup, or the reason why there is no request. */
     private record Turn(
@@ -228,17 +232,26 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private List<Domain> running(Libvirt libvirt) {
+        String host = libvirt.uri().where();
         List<Domain> domains = new ArrayList<>(await(libvirt.domains()));
+        if (domains.isEmpty()) {
+            throw CommandException.failed(
+                    "there is no domain on " + host + ", so nothing is backed up: is it the right connection?", null);
+        }
         for (String name : excludedDomains) {
             if (!domains.removeIf(domain -> domain.name().equals(name))) {
-                note("there is no domain '" + name + "' to exclude on "
-                        + libvirt.uri().where());
+                ofRun.add(Notice.information("there is no domain '" + name + "' to exclude on " + host));
             }
         }
-        domains.removeIf(domain -> domain.id().isEmpty());
         domains.sort(Comparator.comparing(Domain::name));
+        for (Domain domain : List.copyOf(domains)) {
+            if (domain.id().isEmpty()) {
+                domains.remove(domain);
+                ofRun.add(Notice.warning("domain " + domain.name() + " is off, and is not backed up"));
+            }
+        }
         if (domains.isEmpty()) {
-            note("no domain is running on " + libvirt.uri().where());
+            ofRun.add(Notice.information("no domain is running on " + host));
         }
         return domains;
     }
@@ -319,16 +332,21 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private void reportAll(List<DomainOutcome> outcomes) {
+        tell("", ofRun);
         outcomes.forEach(this::tellOf);
         List<DomainOutcome> failed = outcomes.stream().filter(this::hasFailed).toList();
         if (json()) {
-            printJson(json -> BackupReport.writeAll(json, outcomes, this::hasFailed));
+            printJson(json -> {
+                BackupReport.writeAll(json, outcomes, this::hasFailed);
+                Json.writeNotices(json, ofRun);
+            });
         } else {
             for (DomainOutcome outcome : outcomes) {
                 print(outcome);
                 if (outcome.failure() != null && !hasFailed(outcome)) {
                     note(ErrorReport.message(outcome.failure()) + "; nothing of it is kept");
-                } else if (outcome.failure() != null) {
+                } else if (outcome.failure() != null && (failed.size() > 1 || !quiet())) {
+                    // Of one alone the error says as much.
                     out().println("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
                 }
             }

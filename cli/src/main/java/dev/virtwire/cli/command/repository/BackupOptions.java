@@ -100,8 +100,8 @@ final class BackupOptions {
 
     @Option(
             names = "--exclude",
-            paramLabel = "TARGET",
-            description = "Leave this disk out. May be given several times.")
+            paramLabel = "[DOMAIN:]TARGET",
+            description = "Leave this disk out, of this domain or of each. May be given several times.")
     private List<String> excluded = new ArrayList<>();
 
     @Option(
@@ -174,6 +174,12 @@ final class BackupOptions {
                     + " its port can read the disks while the backup runs.")
     private boolean insecureNbd;
 
+    @Option(
+            names = "--allow-plain",
+            description = "Take it as known that the copy of a disk that its host keeps encrypted is not encrypted."
+                    + " Without this option, a warning says so each time.")
+    private boolean allowPlain;
+
     /** For how long a host that stands still or cannot be reached is waited for; 0 for not at all. */
     Duration stallTimeout() {
         return stallTimeout;
@@ -215,8 +221,11 @@ final class BackupOptions {
             for (String disk : disks) {
                 request = request.withDisk(disk);
             }
-            for (String disk : excluded) {
-                request = request.withoutDisk(disk);
+            for (String each : excluded) {
+                int colon = each.lastIndexOf(':');
+                if (colon < 0 || each.substring(0, colon).equals(name)) {
+                    request = request.withoutDisk(each.substring(colon + 1));
+                }
             }
             if (target != null) {
                 request = request.pushingTo(target);
@@ -238,6 +247,9 @@ final class BackupOptions {
             }
             if (nbd != null) {
                 request = request.withNbd(listen(nbd));
+            }
+            if (allowPlain) {
+                request = request.allowingPlain();
             }
             return insecureNbd ? request.allowingInsecureNbd() : request;
         } catch (BackupException e) {

@@ -60,6 +60,9 @@ public final class Names {
     /** In {@link #JOURNAL}: the file whose lock such a verification holds. */
     public static final String VERIFIED_LOCK = "verified.lock";
 
+    /** In {@link #JOURNAL}: which points were found right, and when. */
+    public static final String VERIFIED_POINTS = "verified-points";
+
     /** In a point's folder: what takes the place of its files when earlier points have been merged into it. */
     public static final String MERGED = ".merged";
 
@@ -72,7 +75,9 @@ public final class Names {
     /** In {@link #JOURNAL}: what is known to be damaged. */
     public static final String DAMAGE = "damage";
 
-    /** In {@link #JOURNAL}: the file whose lock is held while {@link #DAMAGE} is changed. */
+    /**
+     * In {@link #JOURNAL}: the file whose lock is held while {@link #DAMAGE} or {@link #VERIFIED_POINTS} is changed.
+     */
     public static final String DAMAGE_LOCK = "damage.lock";
 
     /** In {@link #JOURNAL}: the newest point that was committed. */

@@ -69,6 +69,7 @@ public final class Verifier {
     private final Map<Path, List<Look>> looks = new LinkedHashMap<>();
     private final Set<Path> wholeDomains = new HashSet<>();
     private final Map<Path, Notice> unrecorded = new LinkedHashMap<>();
+    private final FoundRight right = new FoundRight();
 
     /** A verification as {@code request} says; what of is added. */
     public Verifier(VerifyRequest request) {
@@ -214,11 +215,13 @@ public final class Verifier {
     /** A prune does not wait for a verification. Children go before their parents, so none that stays is damaged. */
     private void removed(Path point) {
         points.remove(point);
+        right.forget(point);
         notices.add(Notice.information(point + " was removed while the verification ran"));
     }
 
     /** Reads what was added, to the depth that was asked for. */
     public VerifyReport run(ProgressListener listener) {
+        right.begin(stores());
         long total = 0;
         int disks = 0;
         for (Point point : points.values()) {
@@ -244,6 +247,9 @@ public final class Verifier {
             for (DomainStore domain : stores()) {
                 children(domain, verifier);
                 recordAgain(domain);
+                if (request.depth() != VerifyDepth.STRUCTURE) {
+                    right.write(domain, request.depth(), resumption.of(domain), notices::add);
+                }
             }
             resumption.finish(points.values());
         } finally {
@@ -338,6 +344,7 @@ public final class Verifier {
         damage.addAll(found);
         foundIn.put(point.folder(), found);
         record(store(point), look);
+        right.add(point, !wrong);
         return true;
     }
 
@@ -361,6 +368,7 @@ public final class Verifier {
                 continue;
             }
             verified.remove(folder);
+            right.forget(folder);
             verifier.lost(store(point)).forget(point);
             lost.remove(name(point));
             looks.getOrDefault(store(point).folder(), new ArrayList<>())

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.journal.DomainLock;
+import dev.virtwire.repository.internal.journal.JournalEntry;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.manifest.HostIdentity;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.Mode;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.PrivateLibvirtd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What a timer mails that runs {@code backup --all --quiet} each night: whatever the command prints. It is nothing as
+ * long as a restore would miss nothing; else it is one sentence that says what.
+ */
+class WeekOfNightsIT {
+    private static final long MIB = 1 << 20;
+    private static final CommandRun SILENCE = new CommandRun(0, "", "");
+
+    @TempDir
+    Path folder;
+
+    private final PrivateLibvirtd libvirtd = PrivateLibvirtd.start();
+    private final List<Guest> guests = new ArrayList<>();
+
+    @AfterEach
+    void end() {
+        guests.forEach(Guest::close);
+        libvirtd.close();
+    }
+
+    private CommandRun night(String... more) {
+        return CommandRun.of(Stream.concat(
+                        Stream.of("-c", libvirtd.unixUri(), "backup", "--all", repository(), "--quiet", "--keep", "3"),
+                        Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    private String repository() {
+        return folder.resolve("backups").toString();
+    }
+
+    private static CommandRun warned(String sentence) {
+        return new CommandRun(4, "", "warning: " + sentence + "\n");
+    }
+
+    private Guest start(Guest.Builder guest) {
+        Guest started = guest.start();
+        guests.add(started);
+        return started;
+    }
+
+    private Guest.Builder guest(String name) {
+        return Guest.on(libvirtd, name);
+    }
+
+    private static GuestDisk disk() {
+        return GuestDisk.qcow2(MIB).pattern(1);
+    }
+
+    private void end(Guest guest) {
+        guests.remove(guest);
+        guest.close();
+    }
+
+    private Path image(String name) throws IOException {
+        Path image = libvirtd.directory().resolve("disks").resolve(name);
+        Files.write(image, new byte[(int) MIB]);
+        return image;
+    }
+
+    private static String device(String device, Path image, String target, String bus, String more) {
+        return """
+                <disk type='file' device='%s'>
+                  <driver name='qemu' type='raw'/><source file='%s'/><target dev='%s' bus='%s'/>%s
+                </disk>
+                """.formatted(device, image, target, bus, more);
+    }
+
+    @Test
+    void nightsWithoutMail() throws Exception {
+        Guest web1 = start(guest("web1").disk(disk()).disk(disk()));
+        assertThat(night()).as("all is well").isEqualTo(SILENCE);
+        web1.write("vda", 0, 4096, 0x22);
+        assertThat(night()).as("something changed").isEqualTo(SILENCE);
+
+        start(guest("seeds")
+                .disk(disk())
+                .device(device("cdrom", image("seed.iso"), "hda", "ide", ""))
+                .device("<disk type='file' device='cdrom'><target dev='hdb' bus='ide'/></disk>")
+                .device(device("floppy", image("drivers.img"), "fda", "fdc", "")));
+        assertThat(night()).as("CD-ROMs, a floppy and an empty drive").isEqualTo(SILENCE);
+
+        start(guest("pxe"));
+        start(guest("live").device(device("cdrom", image("live.iso"), "hda", "ide", "")));
+        assertThat(night()).as("guests without disks").isEqualTo(SILENCE);
+
+        try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            String plugged = device("disk", image("plugged.img"), "vdc", "virtio", "");
+            libvirt.domain("web1").join().devices().attach(plugged).join();
+        }
+        assertThat(night())
+                .as("a disk that is attached until the guest stops: a restore has it")
+                .isEqualTo(SILENCE);
+
+        assertThat(night("--exclude", "web1:vdb")).as("a disk that is excluded").isEqualTo(SILENCE);
+        assertThat(night("--exclude-domain", "gone")).as("a guest that is gone").isEqualTo(SILENCE);
+
+        start(guest("raw").disk(GuestDisk.raw(MIB).pattern(2)));
+        assertThat(night()).as("a disk that is read as a whole each night").isEqualTo(SILENCE);
+
+        web1.kill();
+        await().atMost(Duration.ofSeconds(60)).until(() -> web1.state().equals("shut off"));
+        web1.start();
+        assertThat(night()).as("a crash of QEMU").isEqualTo(SILENCE);
+
+        assertThat(CommandRun.of("verify", repository(), "--quiet")).isEqualTo(SILENCE);
+        String[] status = {"status", repository(), "--max-age", "26h", "--verified-within", "8d", "--quiet"};
+        assertThat(CommandRun.of(status)).isEqualTo(SILENCE);
+    }
+
+    /** Each of these nights has its sentence, until somebody has done something about it. */
+    @Test
+    void nightsWithMail() throws Exception {
+        Guest web1 = start(guest("web1").disk(disk()));
+        Guest cache = start(guest("cache")
+                .disk(disk())
+                .device(device("disk", image("scratch.img"), "vdb", "virtio", "<transient/>")));
+        String transientDisk =
+                "cache: disk vdb is not in it: it is transient: its changes are thrown away when the guest stops";
+        assertThat(night()).isEqualTo(warned(transientDisk));
+        assertThat(night()).as("each night").isEqualTo(warned(transientDisk));
+        assertThat(night("--exclude", "cache:vdb")).isEqualTo(SILENCE);
+        end(cache);
+
+        Guest shared = start(guest("shared")
+                .disk(disk())
+                .device(device("disk", image("library.img"), "vdb", "virtio", "<readonly/>")));
+        assertThat(night()).isEqualTo(warned("shared: disk vdb is not in it: it is read-only"));
+        assertThat(night("--exclude", "shared:vdb")).isEqualTo(SILENCE);
+        end(shared);
+
+        web1.destroy();
+        assertThat(night()).isEqualTo(warned("domain web1 is off, and is not backed up"));
+        assertThat(night("--exclude-domain", "web1")).isEqualTo(SILENCE);
+        web1.start();
+        assertThat(night()).isEqualTo(SILENCE);
+
+        Path entry = leftOnAnotherHost();
+        assertThat(night())
+                .isEqualTo(warned("web1: left behind: what point "
+                        + entry.getFileName().toString().replace(".json", "") + " left on host elsewhere: this is host "
+                        + host()));
+        Files.delete(entry);
+        assertThat(night()).isEqualTo(SILENCE);
+    }
+
+    /** The journal's entry of a run that died on a host of this name. */
+    private Path leftOnAnotherHost() throws IOException {
+        DomainStore web1 = store("web1");
+        String id = "20200101T000000Z-full";
+        web1.journal()
+                .write(new JournalEntry(
+                        JournalEntry.FORMAT,
+                        JournalEntry.VERSION,
+                        web1.repositoryId(),
+                        id,
+                        "1@elsewhere",
+                        Instant.parse("2020-01-01T00:00:00Z"),
+                        web1.points().points().get(0).manifest().domain(),
+                        new HostIdentity("elsewhere", "qemu:///system", "9.0.0", "7.2.0", null),
+                        Mode.PULL,
+                        Level.FULL,
+                        null,
+                        false,
+                        null,
+                        null,
+                        List.of(),
+                        List.of(),
+                        null,
+                        Names.random()));
+        return web1.journal().file(id);
+    }
+
+    private DomainStore store(String domain) {
+        return RepositoryStore.open(folder.resolve("backups"), DurableFiles.PLAIN)
+                .domain(domain);
+    }
+
+    private String host() {
+        try (Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            return libvirt.hostname().join();
+        }
+    }
+
+    @Test
+    void nightsThatFail() throws Exception {
+        String nothing =
+                "error: there is no domain on this host, so nothing is backed up: is it the right connection?\n";
+        assertThat(night()).as("a wrong URI").isEqualTo(new CommandRun(1, "", nothing));
+        assertThat(folder.resolve("backups")).doesNotExist();
+
+        start(guest("web1").disk(disk()));
+        start(guest("web2").disk(disk()));
+        assertThat(night()).isEqualTo(SILENCE);
+        DomainLock other = store("web1").lock();
+        try {
+            CommandRun busy = night();
+            assertThat(busy.exitCode()).isEqualTo(1);
+            assertThat(busy.out()).isEmpty();
+            assertThat(busy.err()).startsWith("error: 1 of 2 domains failed: ").hasLineCount(1);
+        } finally {
+            other.close();
+        }
+        assertThat(night()).isEqualTo(SILENCE);
+        assertThat(CommandRun.of("points", repository(), "web2").out().lines()).hasSize(4);
+    }
+}
