@@ -153,11 +153,15 @@ final class DomainRewriter {
     }
 
     private void rewriteDisk(XmlElement disk, Path file, ImageFormat format) {
+        DomainDescription.Disk saved = DomainDescription.Disk.of(disk);
+        if (saved.isEncrypted()) {
+            warn("disk " + saved.target() + " was encrypted on its host, and what is restored is not");
+        }
         if ("lun".equals(disk.attribute("device"))) {
             disk.set("device", "disk");
             disk.unset("sgio");
             disk.unset("rawio");
-            inform("disk " + DomainDescription.Disk.of(disk).target()
+            inform("disk " + saved.target()
                     + " was a device that the guest sent SCSI commands to (lun), and is a plain disk now");
         }
         place(disk, file);

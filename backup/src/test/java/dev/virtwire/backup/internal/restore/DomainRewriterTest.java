@@ -84,7 +84,9 @@ class DomainRewriterTest {
         DomainRewriter rewriter = rewriter(null);
         String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd")));
         assertThat(rewriter.notices())
-                .containsExactly(Notice.information("disk vdc is not restored: the domain has it where it was before"));
+                .containsExactly(
+                        Notice.warning("disk vda was encrypted on its host, and what is restored is not"),
+                        Notice.information("disk vdc is not restored: the domain has it where it was before"));
         assertThat(xml)
                 .contains(
                         "<name>web1</name>",
@@ -112,6 +114,7 @@ class DomainRewriterTest {
         String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.RAW, null));
         assertThat(rewriter.notices())
                 .containsExactlyInAnyOrder(
+                        Notice.warning("disk vda was encrypted on its host, and what is restored is not"),
                         Notice.warning("disk vdc is not restored, and web2 does not have it"),
                         Notice.warning("the UEFI variables were not saved: web2 begins with fresh ones"),
                         Notice.warning("the TPM of web2 begins empty: the point does not have its state"),
