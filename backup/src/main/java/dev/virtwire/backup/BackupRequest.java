@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.image.Compression;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param plain whether it is known that copies of encrypted disks are not encrypted, so that nobody is warned
  * @param mediaLimit how many bytes a medium in a CD-ROM or floppy drive may have to be saved; 0 to save none
  * @param diskless whether a domain that has no disk to back up gets a point as well
+ * @param stallTimeout for how long without an answer the host's data connections are opened again
  */
 public record BackupRequest(
         String domain,
@@ -50,11 +52,13 @@ public record BackupRequest(
         Compression compression,
         boolean plain,
         long mediaLimit,
-        boolean diskless) {
+        boolean diskless,
+        Duration stallTimeout) {
     /** How large a medium is saved if nobody says something else, in bytes. */
     public static final long MEDIA_LIMIT = 16L << 20;
 
     private static final long MOST_OF_A_MEDIUM = 1L << 30;
+    private static final Duration STALL_TIMEOUT = Duration.ofMinutes(10);
 
     /** A request that is still being changed. */
     private static final class Draft {
@@ -75,6 +79,7 @@ public record BackupRequest(
         private boolean plain;
         private long mediaLimit;
         private boolean diskless;
+        private Duration stallTimeout;
 
         Draft(BackupRequest request) {
             domain = request.domain;
@@ -94,6 +99,7 @@ public record BackupRequest(
             plain = request.plain;
             mediaLimit = request.mediaLimit;
             diskless = request.diskless;
+            stallTimeout = request.stallTimeout;
         }
     }
 
@@ -105,6 +111,9 @@ public record BackupRequest(
     public BackupRequest {
         requireNonNull(domain, "domain");
         requireNonNull(compression, "compression");
+        if (stallTimeout.isNegative()) {
+            throw new BackupException("a stall timeout of " + stallTimeout + ", which is less than no time");
+        }
         disks = Set.copyOf(disks);
         excluded = Set.copyOf(excluded);
         for (String target : disks) {
@@ -167,7 +176,8 @@ public record BackupRequest(
                 Compression.NONE,
                 false,
                 MEDIA_LIMIT,
-                false);
+                false,
+                STALL_TIMEOUT);
     }
 
     private BackupRequest with(Consumer<Draft> change) {
@@ -190,7 +200,8 @@ public record BackupRequest(
                 draft.compression,
                 draft.plain,
                 draft.mediaLimit,
-                draft.diskless);
+                draft.diskless,
+                draft.stallTimeout);
     }
 
     /** Who moves the data. */
@@ -303,6 +314,17 @@ public record BackupRequest(
      */
     public BackupRequest resuming() {
         return with(draft -> draft.resume = true);
+    }
+
+    /**
+     * For how long a pull waits for its host if no data comes: storage that fails over, a network that is gone for a
+     * while. Its connections are opened again meanwhile, and the copy continues where it was. Without an answer for so
+     * long, the backup fails. Default: 10 minutes.
+     *
+     * @param timeout 0 to fail as soon as a connection breaks
+     */
+    public BackupRequest withStallTimeout(Duration timeout) {
+        return with(draft -> draft.stallTimeout = requireNonNull(timeout, "timeout"));
     }
 
     /**

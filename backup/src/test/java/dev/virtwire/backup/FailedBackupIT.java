@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.image.Compression;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.ProgressListener;
@@ -29,6 +30,7 @@ import java.net.ServerSocket;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -205,8 +207,9 @@ class FailedBackupIT {
             RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
             NbdOptions cutting = NbdOptions.DEFAULT.withTransport(new CuttingTransport(10 * MIB));
 
+            BackupRequest impatient = plan().withStallTimeout(Duration.ZERO);
             assertThatThrownBy(() -> new BackupRun(
-                                    libvirt, store, plan(), ProgressListener.NONE, CopyBudget.ofOne(), cutting)
+                                    libvirt, store, impatient, ProgressListener.NONE, CopyBudget.ofOne(), cutting)
                             .run())
                     .isInstanceOf(BackupException.class)
                     .hasMessageStartingWith(
@@ -264,9 +267,18 @@ class FailedBackupIT {
     void aFullDestinationFailsTheBackupAndLeavesNothing() throws Exception {
         Path small = Files.createDirectory(folder.resolve("small"));
         tools.run(List.of("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", small.toString()));
-        try (Guest guest = guest().start()) {
+        try (Guest guest = Guest.on(libvirtd, name)
+                .disk(GuestDisk.qcow2(48 * MIB).random(8 * MIB, 40 * MIB, 1))
+                .start()) {
             Scene full = new Scene(libvirtd, small);
             assertThat(full.failure(plan()))
+                    .hasMessageStartingWith(
+                            "the backup of domain " + name + " failed: the disks have about 40 MiB to copy,"
+                                    + " and the file system of " + small + "/backups/" + name + " has room for ")
+                    .hasMessageNotContaining("Left behind");
+            full.requireClean(name);
+            // How much of it compresses is not known before.
+            assertThat(full.failure(plan().withCompression(Compression.DEFLATE)))
                     .hasMessageStartingWith("the backup of domain " + name + " failed: ")
                     .hasMessageContaining("the file system is full")
                     .hasMessageContaining(small.toString())

@@ -52,6 +52,7 @@ class PackagesTest {
             "dev.virtwire.image.RawWriter",
             "dev.virtwire.image.StoredBitmap",
             "dev.virtwire.nbd.NbdConnection",
+            "dev.virtwire.nbd.NbdSession",
             "dev.virtwire.repository.Repository");
 
     /** Other uses that are not counted, {@code class -> class}, each with the reason. */

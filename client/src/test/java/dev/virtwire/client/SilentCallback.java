@@ -44,6 +44,21 @@ final class SilentCallback implements CredentialCallback {
         late.assertCancelled();
     }
 
+    /** Who gives up while the question is still being put. */
+    static void isToldWhenItsAskerGivesUpAtOnce(String uri) {
+        CompletableFuture<CompletableFuture<Libvirt>> connecting = new CompletableFuture<>();
+        SilentCallback asked = new SilentCallback();
+        connecting.complete(Libvirt.connect(
+                uri,
+                ConnectOptions.builder()
+                        .credentials(request -> {
+                            connecting.join().cancel(true);
+                            return asked.answer;
+                        })
+                        .build()));
+        asked.assertCancelled();
+    }
+
     private void assertCancelled() {
         assertThatThrownBy(() -> answer.get(20, TimeUnit.SECONDS)).isInstanceOf(CancellationException.class);
     }

@@ -2,19 +2,23 @@
 package dev.virtwire.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import dev.virtwire.testkit.PrivateSshd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -93,6 +97,37 @@ class BackupOverSshIT {
         }
     }
 
+    /** libvirt's calls and the disks' data come through the one connection, and both are lost with it. */
+    @Test
+    void aBackupOutlivesTheConnection() throws Exception {
+        try (PrivateSshd sshd = PrivateSshd.builder(libvirtd).start();
+                FaultyProxy network = FaultyProxy.onTcp(new InetSocketAddress("127.0.0.1", sshd.port()))) {
+            String uri = "qemu+ssh://root@127.0.0.1:%d/system?keyfile=%s&known_hosts_verify=ignore"
+                    .formatted(network.port(), sshd.identity());
+            Path repository = folder.resolve("outlived");
+            CompletableFuture<Void> cut = CompletableFuture.runAsync(() -> {
+                for (long carried : List.of(10 * MIB, 30 * MIB)) {
+                    await().atMost(Duration.ofMinutes(2)).until(() -> network.bytesToClient() > carried);
+                    network.cut();
+                }
+            });
+            CommandRun backup = new Launcher()
+                    .run(
+                            "-c",
+                            uri,
+                            "backup",
+                            guest.name(),
+                            repository.toString(),
+                            "--bwlimit",
+                            "16M",
+                            "--scratch",
+                            libvirtd.directory().resolve("disks").toString());
+            assertThat(backup.exitCode()).as(backup.err()).isZero();
+            cut.join();
+            requireEqual(repository, "outlived");
+        }
+    }
+
     private void roundTrip(PrivateSshd sshd, String name) throws Exception {
         Path repository = folder.resolve(name);
         for (String level : List.of("full", "incremental")) {
@@ -106,6 +141,10 @@ class BackupOverSshIT {
             assertThat(backup.out()).contains("-" + level);
             assertThat(ports.join()).containsExactlyInAnyOrder(libvirtd.tcpPort(), sshd.port());
         }
+        requireEqual(repository, name);
+    }
+
+    private void requireEqual(Path repository, String name) throws Exception {
         CommandRun verify = new Launcher().run("verify", repository.toString());
         assertThat(verify.exitCode()).as(verify.err()).isZero();
         Path restored = folder.resolve(name + "-restored");

@@ -30,7 +30,7 @@ public final class ExtentWalker {
     private long offset;
     private long runEnd;
 
-    private ExtentWalker(NbdConnection connection, List<String> contexts, long start, long end) {
+    private ExtentWalker(NbdReader connection, List<String> contexts, long start, long end) {
         this.ahead = new StatusAhead(connection, end);
         this.contexts = contexts;
         this.end = end;
@@ -45,7 +45,7 @@ public final class ExtentWalker {
      *
      * @throws NbdException when a context was not negotiated
      */
-    public static ExtentWalker over(NbdConnection connection, List<String> contexts) {
+    public static ExtentWalker over(NbdReader connection, List<String> contexts) {
         return over(connection, contexts, 0, connection.export().size());
     }
 
@@ -54,8 +54,8 @@ public final class ExtentWalker {
      *
      * @throws NbdException when a context was not negotiated or the range is not within the export
      */
-    public static ExtentWalker over(NbdConnection connection, List<String> contexts, long offset, long length) {
-        connection.requireStatus(contexts, offset, length);
+    public static ExtentWalker over(NbdReader connection, List<String> contexts, long offset, long length) {
+        StatusRange.require(connection, contexts, offset, length);
         return new ExtentWalker(connection, List.copyOf(contexts), offset, offset + length);
     }
 

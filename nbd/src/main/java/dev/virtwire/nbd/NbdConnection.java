@@ -11,7 +11,6 @@ import dev.virtwire.nbd.internal.ReadOperation;
 import dev.virtwire.nbd.internal.ReplyReader;
 import dev.virtwire.nbd.internal.StatusOperation;
 import dev.virtwire.nbd.internal.Watchdog;
-import dev.virtwire.nbd.internal.Wire;
 import dev.virtwire.nbd.internal.WireInput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * runs, nothing is read, and the server has to wait. It must not wait for another request of the same connection. Time
  * spent there does not count as silence of the server.
  */
-public final class NbdConnection implements AutoCloseable {
+public final class NbdConnection implements NbdReader {
     private final NbdUri uri;
     private final NbdExport export;
     private final long requestTimeoutNanos;
@@ -92,11 +91,13 @@ public final class NbdConnection implements AutoCloseable {
     }
 
     /** What was negotiated. */
+    @Override
     public NbdExport export() {
         return export;
     }
 
     /** The server and the export, as error messages name them. */
+    @Override
     public NbdUri uri() {
         return uri;
     }
@@ -117,10 +118,12 @@ public final class NbdConnection implements AutoCloseable {
      * @param offset a multiple of the minimum block size; so is the length, but at the end of the export
      * @return completes on the reader thread; with an {@link NbdException}, the buffer's content is undefined
      */
+    @Override
     public CompletableFuture<Void> read(long offset, ByteBuffer destination) {
         int length = destination.remaining();
-        String objection =
-                destination.isReadOnly() ? "the destination is a read-only buffer" : objection(offset, length);
+        String objection = destination.isReadOnly()
+                ? "the destination is a read-only buffer"
+                : StatusRange.objection(export, offset, length);
         if (objection != null) {
             return invalid(new NbdRequest(NbdRequest.Command.READ, offset, length), objection);
         }
@@ -139,10 +142,11 @@ public final class NbdConnection implements AutoCloseable {
      * @param length at least 1
      * @return the extents by context, in the order of {@link NbdExport#metaContexts()}; completes on the reader thread
      */
+    @Override
     public CompletableFuture<Map<String, ExtentList>> blockStatus(long offset, long length) {
-        long asked = Math.min(length, maximumStatus());
+        long asked = Math.min(length, StatusRange.longest(export));
         NbdRequest request = new NbdRequest(NbdRequest.Command.BLOCK_STATUS, offset, asked);
-        String objection = objection(offset, length);
+        String objection = StatusRange.objection(export, offset, length);
         if (objection == null && export.metaContexts().isEmpty()) {
             objection = "no meta context was negotiated";
         }
@@ -208,58 +212,9 @@ public final class NbdConnection implements AutoCloseable {
         return left;
     }
 
-    /** Fails at once if it is the reader thread that would wait for itself. */
-    void requireNotReader() {
-        if (Thread.currentThread() == reader) {
-            throw new IllegalStateException(uri + ": the reader thread of a connection cannot wait for its replies");
-        }
-    }
-
-    /** The longest block status request that is sent, in bytes; a multiple of every block size. */
-    long maximumStatus() {
-        return export.extendedHeaders() ? Long.MAX_VALUE : Wire.MAX_STATUS;
-    }
-
-    /** Objects to a walk that cannot be made. */
-    void requireStatus(List<String> contexts, long offset, long length) {
-        String objection = contexts.isEmpty() ? "no meta context was named" : objection(offset, length);
-        for (String context : contexts) {
-            if (!export.metaContexts().contains(context)) {
-                objection = "the context " + context + " was not negotiated";
-            }
-        }
-        if (objection != null) {
-            throw new NbdException(
-                    NbdException.Kind.INVALID,
-                    uri,
-                    new NbdRequest(NbdRequest.Command.BLOCK_STATUS, offset, length),
-                    null,
-                    objection,
-                    null);
-        }
-    }
-
-    /** A block status that ends within the block that was asked for: asking again would never end. */
-    NbdException noProgress(long offset, long length) {
-        return new NbdException(
-                NbdException.Kind.PROTOCOL,
-                uri,
-                new NbdRequest(NbdRequest.Command.BLOCK_STATUS, offset, length),
-                null,
-                "the server broke the protocol: its extents end within a block",
-                null);
-    }
-
-    private @Nullable String objection(long offset, long length) {
-        long size = export.size();
-        if (offset < 0 || length < 0 || offset > size || length > size - offset) {
-            return "the range is not within the export's " + size + " bytes";
-        }
-        int block = export.minimumBlockSize();
-        if (offset % block != 0 || (length % block != 0 && offset + length != size)) {
-            return "the range is not aligned to the server's minimum block size, " + block;
-        }
-        return null;
+    /** Whether this is the thread that reads the replies, which cannot wait for one. */
+    boolean isReader(Thread thread) {
+        return thread == reader;
     }
 
     private <T> CompletableFuture<T> invalid(NbdRequest request, String objection) {

@@ -19,13 +19,13 @@ final class StatusAhead {
     /** A question: for the extents from start to end, exclusive. */
     private record Question(long start, long end, CompletableFuture<Map<String, ExtentList>> answer) {}
 
-    private final NbdConnection connection;
+    private final NbdReader connection;
     private final long end;
     private final ArrayDeque<Question> asked = new ArrayDeque<>();
     private int ahead = 1;
 
     /** Asks up to {@code end}. */
-    StatusAhead(NbdConnection connection, long end) {
+    StatusAhead(NbdReader connection, long end) {
         this.connection = connection;
         this.end = end;
     }
@@ -36,7 +36,7 @@ final class StatusAhead {
      * @throws NbdException when the server could not be asked
      */
     Map<String, ExtentList> take(long position) {
-        connection.requireNotReader();
+        requireNotReader();
         while (true) {
             // An answer may have been longer than the question, and make the next ones needless.
             while (!asked.isEmpty() && asked.element().end() <= position) {
@@ -53,8 +53,20 @@ final class StatusAhead {
                 return answer;
             }
             if (question.start() + connection.export().minimumBlockSize() > position) {
-                throw connection.noProgress(question.start(), question.end() - question.start());
+                throw StatusRange.noProgress(connection, question.start(), question.end() - question.start());
             }
+        }
+    }
+
+    /** Fails at once if it is a reader thread that would wait for itself. */
+    private void requireNotReader() {
+        Thread thread = Thread.currentThread();
+        boolean reader = connection instanceof NbdConnection one
+                ? one.isReader(thread)
+                : connection instanceof NbdSession session && session.isReader(thread);
+        if (reader) {
+            throw new IllegalStateException(
+                    connection.uri() + ": the reader thread of a connection cannot wait for its replies");
         }
     }
 
@@ -67,7 +79,7 @@ final class StatusAhead {
     private Question ask(long position, long limit) {
         // Extents may end anywhere, requests may not begin anywhere.
         long start = position - position % connection.export().minimumBlockSize();
-        long length = Math.min(limit - start, connection.maximumStatus());
+        long length = Math.min(limit - start, StatusRange.longest(connection.export()));
         return new Question(start, start + length, connection.blockStatus(start, length));
     }
 

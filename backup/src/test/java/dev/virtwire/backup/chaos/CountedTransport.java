@@ -13,7 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Connections that are all cut before the n-th message that goes through any of them: each write while they are
+ * Connections that are all cut, once or for good, before the n-th message that goes through any of them: each write while they are
  * negotiated, each request afterwards.
  */
 final class CountedTransport implements NbdTransport {
@@ -26,10 +26,26 @@ final class CountedTransport implements NbdTransport {
     private final List<ByteChannel> open = new CopyOnWriteArrayList<>();
     private final AtomicInteger messages = new AtomicInteger();
     private final int most;
+    private final boolean once;
 
-    /** Lets so many messages pass. */
-    CountedTransport(int most) {
+    private CountedTransport(int most, boolean once) {
         this.most = most;
+        this.once = once;
+    }
+
+    /** Cuts nothing. */
+    static CountedTransport whole() {
+        return new CountedTransport(Integer.MAX_VALUE, true);
+    }
+
+    /** Lets so many messages pass, and nothing afterwards. */
+    static CountedTransport cutForGood(int most) {
+        return new CountedTransport(most, false);
+    }
+
+    /** Lets so many messages pass; whoever connects again afterwards is not cut off. */
+    static CountedTransport cutOnce(int most) {
+        return new CountedTransport(most, true);
     }
 
     /** How many messages have passed. */
@@ -75,7 +91,8 @@ final class CountedTransport implements NbdTransport {
     }
 
     private void pass() throws IOException {
-        if (messages.getAndIncrement() >= most) {
+        int message = messages.getAndIncrement();
+        if (once ? message == most : message >= most) {
             for (ByteChannel channel : open) {
                 channel.close();
             }

@@ -25,9 +25,11 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,6 +47,8 @@ class FrozenGuestIT {
 
     @TempDir
     Path folder;
+
+    private final Random random = Chaos.random("FrozenGuestIT");
 
     @BeforeAll
     static void startGuest() {
@@ -132,15 +136,17 @@ class FrozenGuestIT {
 
     @Test
     void aClientThatIsKilledInBetweenLeavesWhatRecoverAndTheNextRunThaw() throws Exception {
+        List<String> steps = Stream.of(FREEZE, BEGIN, THAW)
+                .flatMap(procedure -> Stream.of("call " + procedure, "sent " + procedure, "reply " + procedure))
+                .toList();
         int frozen = 0;
         int turn = 0;
-        for (String procedure : List.of(FREEZE, BEGIN, THAW)) {
-            for (String step : List.of("call ", "sent ", "reply ")) {
-                frozen += isThawedAfterAKillBefore(step + procedure, turn++ % 2 == 0) ? 1 : 0;
-            }
+        for (int step : Chaos.some(steps.size(), 4, random).toArray()) {
+            frozen += isThawedAfterAKillBefore(steps.get(step), turn++ % 2 == 0) ? 1 : 0;
         }
-        // From the freeze's reply to the thaw's call at least.
-        assertThat(frozen).isGreaterThanOrEqualTo(5);
+        // From the freeze's reply to the thaw's call at least: the third step to the seventh, of which a sample has
+        // two.
+        assertThat(frozen).isGreaterThanOrEqualTo(Chaos.isFull() ? 5 : 2);
     }
 
     /** Whether the guest was frozen before it was thawed. */
@@ -170,7 +176,9 @@ class FrozenGuestIT {
     @Test
     @SuppressWarnings("try") // the relay works on threads of its own
     void aLostConnectionIsReplacedToThaw() throws Exception {
-        for (String step : List.of("reply " + FREEZE, "call " + BEGIN, "reply " + BEGIN, "call " + THAW)) {
+        List<String> steps = List.of("reply " + FREEZE, "call " + BEGIN, "reply " + BEGIN, "call " + THAW);
+        for (int index : Chaos.some(steps.size(), 2, random).toArray()) {
+            String step = steps.get(index);
             AtomicBoolean cut = new AtomicBoolean();
             Path socket = folder.resolve("cut." + step.replace(' ', '-'));
             try (RpcRelay relay = new RpcRelay(socket, libvirtd.socket(), seen -> {

@@ -10,6 +10,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.UriExplanation;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -45,7 +46,7 @@ public abstract class ConnectedCommand extends AbstractCommand {
 
     /** Connects as {@link #connect(String, Consumer)}, and prints the warnings. */
     protected final Libvirt connect(String uri) {
-        return connect(uri, reconnects(), this::warn);
+        return connect(uri, reconnectsFor(), this::warn);
     }
 
     /**
@@ -54,22 +55,22 @@ public abstract class ConnectedCommand extends AbstractCommand {
      * @param warnings is told once what weakens trust in the connection
      */
     public static Libvirt connect(String uri, Consumer<String> warnings) {
-        return connect(uri, false, warnings);
+        return connect(uri, Duration.ZERO, warnings);
     }
 
-    private static Libvirt connect(String uri, boolean reconnects, Consumer<String> warnings) {
+    private static Libvirt connect(String uri, Duration reconnectsFor, Consumer<String> warnings) {
         ConnectOptions.Builder options = ConnectOptions.builder()
                 .credentials(TerminalCredentials.ofThisProcess())
                 .notices(warnings);
-        if (reconnects) {
-            options.reconnect(ReconnectPolicy.usual());
+        if (!reconnectsFor.isZero()) {
+            options.reconnect(ReconnectPolicy.usual().giveUpAfter(reconnectsFor));
         }
         return await(Libvirt.connect(uri, options.build()));
     }
 
-    /** Whether a lost connection is made again. */
-    protected boolean reconnects() {
-        return false;
+    /** For how long a lost connection is made again; 0 for not at all. */
+    protected Duration reconnectsFor() {
+        return Duration.ZERO;
     }
 
     /** The host's URI: that of the command line, else libvirt's default. */

@@ -13,8 +13,8 @@ import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.internal.access.LibvirtAccess;
+import dev.virtwire.image.Compression;
 import dev.virtwire.nbd.NbdAddress;
-import dev.virtwire.nbd.NbdConnection;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Notice;
@@ -33,6 +33,7 @@ import dev.virtwire.repository.internal.disk.SourceDisk;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,7 +52,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the disks from the host's NBD export, one after the other. */
 final class PullTransfer implements Transfer {
-    private static final Duration END = Duration.ofSeconds(60);
+    /** All data is there by then: a host that deletes large scratch files on slow storage has the time that it takes. */
+    private static final Duration END = Duration.ofMinutes(15);
     /** When the export goes away libvirt usually says a moment later why. */
     private static final Duration EXPLANATION = Duration.ofSeconds(3);
 
@@ -212,12 +214,17 @@ final class PullTransfer implements Transfer {
         NbdAddress address = requireNonNull(plan.path()).address(attempt.job().port());
         Map<ChosenDisk, Long> sizes = new LinkedHashMap<>();
         for (ChosenDisk disk : plan.disks()) {
-            try (NbdConnection probe = NbdConnection.open(address, plan.exportOf(disk.target()), nbd)) {
-                sizes.put(disk, requireSize(disk, probe.export().size()));
-            }
+            long exported = NbdDisk.sizeOf(
+                    address,
+                    plan.exportOf(disk.target()),
+                    nbd,
+                    attempt.request().stallTimeout(),
+                    () -> stopped);
+            sizes.put(disk, requireSize(disk, exported));
         }
         meter.expect(
                 sizes.size(), sizes.values().stream().mapToLong(Long::longValue).sum());
+        requireRoom(address, sizes);
         meter.phase(Progress.Phase.COPYING);
         ExecutorService workers = Executors.newFixedThreadPool(WORKERS, task -> {
             Thread thread = new Thread(task, "virtwire copy " + domain.name());
@@ -240,6 +247,37 @@ final class PullTransfer implements Transfer {
             return disks;
         } finally {
             workers.shutdown();
+        }
+    }
+
+    /**
+     * Refuses a copy that surely has no room, before hours have gone into it. How well data compresses, how many blocks
+     * of a compared disk differ, and what another backup writes meanwhile, is not known before.
+     */
+    private void requireRoom(NbdAddress address, Map<ChosenDisk, Long> sizes) throws IOException {
+        long free = Files.getFileStore(attempt.unfinished().folder()).getUsableSpace();
+        ParentChoice choice = attempt.plan().choice();
+        boolean known = attempt.request().compression() == Compression.NONE
+                && !attempt.job().resumed()
+                && !choice.isRebased();
+        if (!known || sizes.values().stream().mapToLong(Long::longValue).sum() <= free) {
+            return;
+        }
+        long needed = 0;
+        for (ChosenDisk disk : sizes.keySet()) {
+            String target = disk.target();
+            if (!choice.compared().contains(target)) {
+                try (NbdDisk source = open(address, target, attempt.plan().changesOf(target))) {
+                    needed += source.dataBytes();
+                } finally {
+                    reading.set(null);
+                }
+            }
+        }
+        if (needed > free) {
+            throw new BackupException("the disks have about " + (needed >> 20) + " MiB to copy, and the file system of "
+                    + attempt.store().folder() + " has room for " + (free >> 20)
+                    + " MiB: 'virtwire prune' makes room, or --compress needs less of it");
         }
     }
 
@@ -291,7 +329,13 @@ final class PullTransfer implements Transfer {
     }
 
     private NbdDisk open(NbdAddress address, String target, @Nullable String bitmap) {
-        NbdDisk source = NbdDisk.open(address, attempt.plan().exportOf(target), bitmap, nbd);
+        NbdDisk source = NbdDisk.open(
+                address,
+                attempt.plan().exportOf(target),
+                bitmap,
+                nbd,
+                attempt.request().stallTimeout(),
+                () -> stopped);
         reading.set(source);
         if (stopped) {
             stop();

@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.source;
 
 import dev.virtwire.nbd.Extent;
 import dev.virtwire.nbd.ExtentWalker;
-import dev.virtwire.nbd.NbdConnection;
+import dev.virtwire.nbd.NbdReader;
 import dev.virtwire.repository.internal.disk.SourceDisk;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ final class ChangedExtents implements SourceDisk.Extents {
     private static final long WORTH_ASKING = 4L << 20;
 
     private final ExtentWalker changes;
-    private final @Nullable NbdConnection allocation;
+    private final @Nullable NbdReader allocation;
     private @Nullable ExtentWalker within;
     private boolean zero;
     private long end;
@@ -28,7 +28,7 @@ final class ChangedExtents implements SourceDisk.Extents {
      * @param changes has negotiated {@code bitmap}
      * @param allocation has negotiated the context of allocation; null where the server has none
      */
-    ChangedExtents(NbdConnection changes, String bitmap, @Nullable NbdConnection allocation) {
+    ChangedExtents(NbdReader changes, String bitmap, @Nullable NbdReader allocation) {
         this.changes = ExtentWalker.over(changes, List.of(bitmap));
         this.allocation = allocation;
     }
@@ -54,7 +54,7 @@ final class ChangedExtents implements SourceDisk.Extents {
         return true;
     }
 
-    private boolean isWorthAsking(NbdConnection connection) {
+    private boolean isWorthAsking(NbdReader connection) {
         // Questions have to be aligned; a range that is not is simply read.
         int block = connection.export().minimumBlockSize();
         return isChanged()

@@ -71,7 +71,7 @@ class NbdDiskIT {
 
     @Test
     void tellsWhatChangedAndAsksForZerosOnlyWhereMuchDid() {
-        try (NbdDisk disk = NbdDisk.open(address, "disk", "since", NbdOptions.DEFAULT)) {
+        try (NbdDisk disk = NbdDisk.open(address, "disk", "since", NbdOptions.DEFAULT, Duration.ZERO, () -> false)) {
             assertThat(disk.size()).isEqualTo(64 * MIB);
             assertThat(walk(disk))
                     .containsExactly(
@@ -89,7 +89,7 @@ class NbdDiskIT {
 
     @Test
     void tellsOnlyDataFromZerosWhereAllIsCopied() {
-        try (NbdDisk disk = NbdDisk.open(address, "disk", null, NbdOptions.DEFAULT)) {
+        try (NbdDisk disk = NbdDisk.open(address, "disk", null, NbdOptions.DEFAULT, Duration.ZERO, () -> false)) {
             assertThat(walk(disk))
                     .containsExactly(
                             "changed to 10240",
@@ -103,7 +103,8 @@ class NbdDiskIT {
 
     @Test
     void isNotOpenedForAnIncrementWithoutItsBitmap() {
-        assertThatThrownBy(() -> NbdDisk.open(address, "disk", "another", NbdOptions.DEFAULT))
+        assertThatThrownBy(
+                        () -> NbdDisk.open(address, "disk", "another", NbdOptions.DEFAULT, Duration.ZERO, () -> false))
                 .isInstanceOf(BackupException.class)
                 .hasMessage(
                         "the NBD export disk does not offer the bitmap another: what changed cannot be told from what"

@@ -28,6 +28,7 @@ import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.manifest.Mode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -73,13 +74,6 @@ public final class BackupCommand extends ConnectedCommand {
             paramLabel = "NAME",
             description = "For --all: leave this domain out. May be given several times.")
     private List<String> excludedDomains = new ArrayList<>();
-
-    @Option(
-            names = "--reconnect",
-            description =
-                    "Reconnect for up to 2 minutes if the connection to libvirt is lost. QEMU serves the disks while"
-                            + " libvirtd restarts.")
-    private boolean reconnect;
 
     @Option(names = "--jobs", paramLabel = "N", description = "Back up this many domains at the same time. Default: 1.")
     private int jobs = 1;
@@ -173,8 +167,8 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     @Override
-    protected boolean reconnects() {
-        return reconnect;
+    protected Duration reconnectsFor() {
+        return options.stallTimeout();
     }
 
     @Override

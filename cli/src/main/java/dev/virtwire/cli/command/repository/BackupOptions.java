@@ -8,6 +8,7 @@ import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.image.Compression;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -152,6 +153,14 @@ final class BackupOptions {
     private boolean resume;
 
     @Option(
+            names = "--stall-timeout",
+            paramLabel = "TIME",
+            converter = TimeConverter.class,
+            description = "How long to wait for a host that stands still or cannot be reached, such as 90s, 10m or 2h."
+                    + " The copy then continues where it was. 0: fail at once. Default: 10m.")
+    private Duration stallTimeout = Duration.ofMinutes(10);
+
+    @Option(
             names = "--nbd",
             paramLabel = "ADDR:PORTS",
             description =
@@ -170,6 +179,11 @@ final class BackupOptions {
             description = "Take it as known that the copy of a disk that its host keeps encrypted is not encrypted."
                     + " Without this option, a warning says so each time.")
     private boolean allowPlain;
+
+    /** For how long a host that stands still or cannot be reached is waited for; 0 for not at all. */
+    Duration stallTimeout() {
+        return stallTimeout;
+    }
 
     /** Whether an export may go over the network in clear text. */
     boolean insecureNbd() {
@@ -192,7 +206,8 @@ final class BackupOptions {
     BackupRequest request(String name) {
         requireMode();
         try {
-            BackupRequest request = BackupRequest.of(name).withCompression(compression);
+            BackupRequest request =
+                    BackupRequest.of(name).withCompression(compression).withStallTimeout(stallTimeout);
             Level level = wanted.level();
             if (level != null) {
                 request = request.withLevel(level);

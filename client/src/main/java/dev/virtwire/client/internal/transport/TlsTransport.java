@@ -56,9 +56,11 @@ final class TlsTransport implements Transport {
     @Override
     public CompletableFuture<Channel> open(EventLoopGroup group) {
         ChannelConnector connector = new ChannelConnector(uri, group, timeout);
-        CompletableFuture<Supplier<SSLEngine>> prepared = TrackedFuture.of(
-                        CompletableFuture.supplyAsync(this::engines, SharedPool.executor()))
-                .thenCompose(engines -> engines);
+        // Not supplyAsync: if that is given up after it has asked for a passphrase, nobody knows the question any more.
+        TrackedFuture<Void> begin = new TrackedFuture<>();
+        CompletableFuture<Supplier<SSLEngine>> prepared =
+                begin.thenComposeAsync(begun -> engines(), SharedPool.executor());
+        begin.succeed(null);
         return prepared.thenCompose(engines ->
                 connector.tcp(settings.host(), settings.port()).thenCompose(channel -> secure(channel, engines)));
     }

@@ -148,11 +148,10 @@ public final class DiskLayer implements Closeable {
 
     private static @Nullable DigestFile readable(Path file, ManifestDisk disk) throws IOException {
         DigestFile digests = null;
+        boolean readable = false;
         try {
             digests = DigestFile.open(file);
-            if (digests.guestSize() == disk.virtualSize() && digests.hasReadableContent()) {
-                return digests;
-            }
+            readable = digests.guestSize() == disk.virtualSize() && digests.hasReadableContent();
         } catch (DamagedException e) {
             LOG.debug("{} has no digests that can be read", file, e);
         } catch (IOException e) {
@@ -160,11 +159,12 @@ public final class DiskLayer implements Closeable {
                 throw e;
             }
             LOG.debug("{} cannot be read", file, e);
+        } finally {
+            if (digests != null && !readable) {
+                digests.close();
+            }
         }
-        if (digests != null) {
-            digests.close();
-        }
-        return null;
+        return readable ? digests : null;
     }
 
     /** Whether there are digests: only of a chain that was opened whatever is wrong with it they may be lost. */

@@ -74,14 +74,25 @@ public final class OpenChains implements Closeable {
 
     /** The points may be other ones by now: nothing is believed that was read of them. */
     public void forget() throws IOException {
-        close();
-        lineages.clear();
+        try {
+            close();
+        } finally {
+            lineages.clear();
+        }
     }
 
     @Override
     public void close() throws IOException {
+        IOException failure = null;
         for (Lineage lineage : lineages.values()) {
-            lineage.cut(0);
+            try {
+                lineage.cut(0);
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 

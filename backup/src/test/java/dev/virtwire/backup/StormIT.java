@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static dev.virtwire.backup.Scene.MIB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.backup.internal.job.BackupRun;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.nbd.NbdAddress;
+import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.nbd.NbdTransport;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Tools;
+import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Data connections that stall or drop while the job runs: the copy continues, and copies nothing twice. */
+@ExtendWith(LibvirtdExtension.class)
+class StormIT {
+    private static final long DATA = 24 * MIB;
+
+    @TempDir
+    Path folder;
+
+    private final Tools tools = new Tools();
+
+    private BackupResult backup(Libvirtd libvirtd, NbdOptions nbd) throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "storm")
+                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, DATA, 1))
+                        .start();
+                Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            Path truth = folder.resolve("vda.raw");
+            guest.copyDisk("vda", truth);
+            Scene scene = new Scene(libvirtd, folder);
+            RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
+
+            BackupResult result = new BackupRun(
+                            libvirt, store, BackupRequest.of("storm"), ProgressListener.NONE, CopyBudget.ofOne(), nbd)
+                    .run();
+
+            scene.requireClean("storm", result.point().manifest().checkpoint());
+            Path image = result.point().folder().resolve("vda.qcow2");
+            tools.check(image);
+            tools.compare(truth, image, "qcow2");
+            return result;
+        }
+    }
+
+    @Test
+    void connectionsThatDropAgainAndAgainAreOpenedAgain(Libvirtd libvirtd) throws Exception {
+        Weather weather = new Weather(5 * MIB, 0);
+
+        BackupResult result = backup(libvirtd, NbdOptions.DEFAULT.withTransport(weather));
+
+        assertThat(weather.broken.get()).isGreaterThan(2);
+        assertThat(result.bytesRead()).isBetween(DATA, DATA + 2 * MIB);
+    }
+
+    @Test
+    void aHostThatIsSilentForLongerThanARequestMayTakeIsAskedAgain(Libvirtd libvirtd) throws Exception {
+        Weather weather = new Weather(3 * MIB, 4000);
+
+        BackupResult result = backup(
+                libvirtd,
+                NbdOptions.DEFAULT.withRequestTimeout(Duration.ofSeconds(1)).withTransport(weather));
+
+        assertThat(weather.broken).hasPositiveValue();
+        assertThat(result.bytesRead()).isBetween(DATA, DATA + 2 * MIB);
+    }
+
+    /** Each connection carries so many bytes, and then breaks; or the first one that has stops all of them for a while. */
+    private static final class Weather implements NbdTransport {
+        private final NbdTransport real = NbdOptions.DEFAULT.transport();
+        private final long bytes;
+        private final long stallMillis;
+        private final AtomicInteger broken = new AtomicInteger();
+        private final AtomicBoolean stalled = new AtomicBoolean();
+        private volatile long stallEnd = System.nanoTime();
+
+        Weather(long bytes, long stallMillis) {
+            this.bytes = bytes;
+            this.stallMillis = stallMillis;
+        }
+
+        @Override
+        public ByteChannel open(NbdAddress address, Duration timeout) throws IOException {
+            ByteChannel channel = real.open(address, timeout);
+            return new ByteChannel() {
+                private long left = bytes;
+
+                @Override
+                public int read(ByteBuffer target) throws IOException {
+                    if (left <= 0 && stallMillis == 0) {
+                        broken.incrementAndGet();
+                        throw new IOException("Connection reset by peer");
+                    }
+                    if (left <= 0 && stalled.compareAndSet(false, true)) {
+                        broken.incrementAndGet();
+                        stallEnd = System.nanoTime() + stallMillis * 1_000_000;
+                    }
+                    while (System.nanoTime() - stallEnd < 0 && channel.isOpen()) {
+                        pause();
+                    }
+                    int read = channel.read(target);
+                    left -= read;
+                    return read;
+                }
+
+                @Override
+                public int write(ByteBuffer source) throws IOException {
+                    return channel.write(source);
+                }
+
+                @Override
+                public boolean isOpen() {
+                    return channel.isOpen();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    channel.close();
+                }
+            };
+        }
+
+        private static void pause() throws IOException {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+        }
+    }
+}

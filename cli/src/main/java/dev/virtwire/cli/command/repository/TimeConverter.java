@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads how long to wait: {@code 90s}, {@code 10m}, {@code 2h}, or {@code 0} for not at all. */
+final class TimeConverter implements ITypeConverter<Duration> {
+    private static final Pattern FORM = Pattern.compile("([0-9]{1,6})([smh])");
+
+    @Override
+    public Duration convert(String value) {
+        if (value.equals("0")) {
+            return Duration.ZERO;
+        }
+        Matcher matcher = FORM.matcher(value.toLowerCase(Locale.ROOT));
+        if (!matcher.matches()) {
+            throw new TypeConversionException(
+                    "'" + value + "' is not a time in seconds, minutes or hours, such as 90s, 10m or 2h");
+        }
+        long number = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            default -> Duration.ofHours(number);
+        };
+    }
+}
