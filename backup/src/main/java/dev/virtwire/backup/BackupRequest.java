@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param mediaLimit how many bytes a medium in a CD-ROM or floppy drive may have to be saved; 0 to save none
  * @param diskless whether a domain that has no disk to back up gets a point as well
  * @param stallTimeout for how long without an answer the host's data connections are opened again
+ * @param runningOnly whether a domain that is off is refused
+ * @param ownStorage whether a person says that no other host uses the disks of a domain that is off
  */
 public record BackupRequest(
         String domain,
@@ -53,7 +55,9 @@ public record BackupRequest(
         boolean plain,
         long mediaLimit,
         boolean diskless,
-        Duration stallTimeout) {
+        Duration stallTimeout,
+        boolean runningOnly,
+        boolean ownStorage) {
     /** How large a medium is saved if nobody says something else, in bytes. */
     public static final long MEDIA_LIMIT = 16L << 20;
 
@@ -80,6 +84,8 @@ public record BackupRequest(
         private long mediaLimit;
         private boolean diskless;
         private Duration stallTimeout;
+        private boolean runningOnly;
+        private boolean ownStorage;
 
         Draft(BackupRequest request) {
             domain = request.domain;
@@ -100,6 +106,8 @@ public record BackupRequest(
             mediaLimit = request.mediaLimit;
             diskless = request.diskless;
             stallTimeout = request.stallTimeout;
+            runningOnly = request.runningOnly;
+            ownStorage = request.ownStorage;
         }
     }
 
@@ -177,7 +185,9 @@ public record BackupRequest(
                 false,
                 MEDIA_LIMIT,
                 false,
-                STALL_TIMEOUT);
+                STALL_TIMEOUT,
+                false,
+                false);
     }
 
     private BackupRequest with(Consumer<Draft> change) {
@@ -201,7 +211,9 @@ public record BackupRequest(
                 draft.plain,
                 draft.mediaLimit,
                 draft.diskless,
-                draft.stallTimeout);
+                draft.stallTimeout,
+                draft.runningOnly,
+                draft.ownStorage);
     }
 
     /** Who moves the data. */
@@ -342,5 +354,22 @@ public record BackupRequest(
      */
     public BackupRequest evenWithoutDisks() {
         return with(draft -> draft.diskless = true);
+    }
+
+    /**
+     * Refuses the domain if it is off. Without this, such a domain is backed up too, while nobody can start it: see
+     * {@link Backups#backup}.
+     */
+    public BackupRequest runningOnly(boolean only) {
+        return with(draft -> draft.runningOnly = only);
+    }
+
+    /**
+     * Says that no other host uses the domain's disks. Without this, disks of a domain that is off are refused if other
+     * hosts may have them too: block devices, disks on the network, and files on network file systems. The same guest
+     * may run there, and QEMU's locks do not reach every host.
+     */
+    public BackupRequest onOwnStorage() {
+        return with(draft -> draft.ownStorage = true);
     }
 }

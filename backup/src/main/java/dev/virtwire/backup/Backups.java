@@ -15,6 +15,7 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.work.ThreadOperation;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -57,6 +58,10 @@ public final class Backups {
      * after {@link Operation#cancel}, or with a {@link dev.virtwire.repository.RepositoryException} if the repository
      * cannot be used, so that nothing was begun. Cancelling ends the host's job and removes its checkpoint and all that
      * was written.
+     *
+     * <p>The disks of a domain that is off are served by another one, which libvirt makes for that, and which never
+     * runs. Meanwhile the domain cannot be started. If somebody tries, the backup fails within 3 s, and the next try
+     * succeeds.
      */
     public Operation<BackupResult> backup(BackupRequest request, ProgressListener listener) {
         BackupRun run = run(request, listener, limits);
@@ -128,6 +133,14 @@ public final class Backups {
             Libvirt libvirt, String domain, @Nullable Repository repository) {
         return ThreadOperation.start(
                 "virtwire checkpoints", () -> CheckpointRemoval.run(libvirt, domain, (RepositoryStore) repository));
+    }
+
+    /**
+     * Whether a domain of that name is one that a backup makes: it serves the disks of a domain that is off, for as
+     * long as its backup takes, and never runs.
+     */
+    public static boolean servesAnother(String domain) {
+        return Names.isClone(domain);
     }
 
     private BackupRun run(BackupRequest request, ProgressListener listener, @Nullable TransferLimits within) {

@@ -69,12 +69,12 @@ class FailedBackupIT {
     }
 
     @Test
-    void aDomainThatIsNotThereOrDoesNotRunIsNamed() {
+    void aDomainThatIsNotThereOrOffThoughOnlyRunningOnesAreMeantIsNamed() {
         assertThat(scene.failure(BackupRequest.of("nobody")))
                 .hasMessageStartingWith("the backup of domain nobody failed: Domain not found");
         try (Guest guest = guest().define()) {
-            assertThat(scene.failure(plan()))
-                    .hasMessage("domain " + guest.name() + " is not running: a backup needs it to run");
+            assertThat(scene.failure(plan().runningOnly(true)))
+                    .hasMessage("domain " + guest.name() + " is off, and only running ones are backed up");
         }
     }
 

@@ -36,7 +36,7 @@ final class History {
     private final Map<String, Path> images = new LinkedHashMap<>();
     private final List<Told> told = new ArrayList<>();
 
-    /** Of a guest that runs at {@code libvirtd}, in the scene's repository; truths go into {@code folder}. */
+    /** Of a guest at {@code libvirtd}, in the scene's repository; truths go into {@code folder}. */
     History(Libvirtd libvirtd, Guest guest, Scene scene, Path folder) {
         this.libvirtd = libvirtd;
         this.guest = guest;
@@ -80,7 +80,9 @@ final class History {
 
     private void copy(String target, Path image, Path file) throws Exception {
         // QEMU keeps a qcow2 image's tables in memory for a while; only what is flushed can be seen from outside.
-        qemuIo(target, "flush");
+        if (!guest.state().equals("shut off")) {
+            qemuIo(target, "flush");
+        }
         String format = image.toString().endsWith(".raw") ? "raw" : "qcow2";
         tools.run(List.of("qemu-img", "convert", "-U", "-f", format, "-O", "raw", image.toString(), file.toString()));
     }

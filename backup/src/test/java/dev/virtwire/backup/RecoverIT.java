@@ -194,6 +194,7 @@ class RecoverIT {
                             List.of(),
                             List.of(),
                             null,
+                            null,
                             null));
 
             assertThat(recover().done()).containsExactly("deleted checkpoint " + old);
@@ -273,6 +274,7 @@ class RecoverIT {
                             null,
                             names.stream().map(name -> folder + "/" + name).toList(),
                             List.of(),
+                            null,
                             null,
                             null));
 

@@ -163,6 +163,7 @@ class ForgetTest {
                         List.of(),
                         List.of(),
                         null,
+                        null,
                         null));
         assertThatThrownBy(() -> forget(repository, null))
                 .isInstanceOf(RepositoryException.class)

@@ -21,6 +21,7 @@ import dev.virtwire.repository.internal.work.CopyMeter;
 import dev.virtwire.repository.manifest.DiskSource;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.DomainXml;
+import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -156,6 +157,7 @@ public final class LongChainMaker {
                 full.files(),
                 DomainXml.of(true, List.of()),
                 null,
+                GuestState.RUNNING,
                 List.of()));
     }
 

@@ -18,6 +18,7 @@ import dev.virtwire.repository.manifest.DiskSource;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -173,6 +174,7 @@ public final class PointMaker {
                         full.files(),
                         DomainXml.of(true, List.of()),
                         null,
+                        GuestState.RUNNING,
                         List.of()));
     }
 

@@ -560,6 +560,7 @@ class PruneTest {
                         List.of(),
                         List.of(),
                         null,
+                        null,
                         null));
 
         PruneReport report = prune(1);

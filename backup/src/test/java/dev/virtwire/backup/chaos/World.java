@@ -162,7 +162,11 @@ final class World {
         try (Libvirt libvirt = connect()) {
             Domain domain = libvirt.domain(name()).join();
             assertThat(domain.activeBackup().join()).isEmpty();
-            assertThat(domain.jobStatistics().join().isRunning()).isFalse();
+            assertThat(domain.isActive().join() && domain.jobStatistics().join().isRunning())
+                    .isFalse();
+            assertThat(libvirt.domains().join())
+                    .extracting(Domain::name)
+                    .noneMatch(name -> name.startsWith(name() + "-virtwire-"));
             checkpoints = domain.checkpoints().list().join().stream()
                     .map(Checkpoint::name)
                     .filter(name -> name.startsWith(ours))

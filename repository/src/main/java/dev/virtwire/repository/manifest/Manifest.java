@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param files all files of the point but images and digests
  * @param domainXml what is in the saved domain XML
  * @param nvram the UEFI variables, or null for a domain without
+ * @param guestState how the guest stood meanwhile
  * @param replaces the SHA-256 of each manifest that this one took the place of, because earlier points were merged into
  *     this one: a link that names one of them means this point
  */
@@ -61,6 +62,7 @@ public record Manifest(
         List<PointFile> files,
         DomainXml domainXml,
         @Nullable Nvram nvram,
+        GuestState guestState,
         List<String> replaces) {
     /** What {@link #format} says. */
     public static final String FORMAT = "virtwire-manifest";
@@ -91,6 +93,8 @@ public record Manifest(
         excluded = List.copyOf(excluded);
         files = List.copyOf(files);
         requireNonNull(domainXml, "domainXml");
+        // Programs that backed up running guests only wrote no such field.
+        guestState = guestState == null ? GuestState.RUNNING : guestState;
         // Programs that merged no points wrote no such field.
         replaces = replaces == null ? List.of() : List.copyOf(replaces);
     }
@@ -130,6 +134,7 @@ public record Manifest(
                 files,
                 domainXml,
                 nvram,
+                guestState,
                 replaced);
     }
 

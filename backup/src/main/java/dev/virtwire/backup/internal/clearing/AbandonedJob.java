@@ -2,6 +2,7 @@
 package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.GuestClone;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Quiesce;
 import dev.virtwire.backup.internal.host.Waiting;
@@ -66,6 +67,14 @@ final class AbandonedJob {
         return domain;
     }
 
+    /** What serves the disks of the domain if that is off; null if the backup was of one that ran. */
+    @Nullable
+    GuestClone guestClone() {
+        return entry.servedBy() == null
+                ? null
+                : new GuestClone(libvirt, entry.domain().uuid(), entry.servedBy());
+    }
+
     /**
      * Thaws and ends; once.
      *
@@ -74,6 +83,10 @@ final class AbandonedJob {
     boolean end() {
         Domain found = find();
         domain = found;
+        GuestClone clone = guestClone();
+        if (clone != null) {
+            return !unreachable && endJob(clone);
+        }
         if (found == null) {
             return left.isEmpty();
         }
@@ -81,11 +94,32 @@ final class AbandonedJob {
         return endJob(found);
     }
 
+    /** A clone that cannot be asked is ended as a whole, and its job with it. */
+    private boolean endJob(GuestClone clone) {
+        try {
+            Domain serving = clone.find();
+            if (serving == null || endJob(serving)) {
+                return true;
+            }
+            left.clear();
+            clone.end();
+            return true;
+        } catch (LibvirtException | BackupException e) {
+            left.add(everything() + " (" + e.getMessage() + ")");
+            return false;
+        }
+    }
+
     /** Whether the host has the job or the checkpoint of this backup. */
     boolean isKnown() {
         try {
+            GuestClone clone = guestClone();
+            if (clone != null && clone.find() != null) {
+                return true;
+            }
             Domain found = Waiting.await(libvirt.domain(entry.domain().uuid()));
-            if (Waiting.await(found.activeBackup()).filter(this::isOurs).isPresent()) {
+            if (clone == null
+                    && Waiting.await(found.activeBackup()).filter(this::isOurs).isPresent()) {
                 return true;
             }
             return Waiting.await(found.checkpoints().list()).stream()
@@ -137,6 +171,9 @@ final class AbandonedJob {
         List<String> traces = new ArrayList<>();
         if (entry.frozenId() != null) {
             traces.add(frozen());
+        }
+        if (entry.servedBy() != null) {
+            traces.add("domain " + entry.servedBy().name());
         }
         traces.add("the backup job of domain " + entry.domain().name());
         if (entry.checkpoint() != null) {

@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.DomainBitmaps;
+import dev.virtwire.backup.internal.host.GuestClone;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.HostFiles;
 import dev.virtwire.backup.internal.host.Waiting;
@@ -47,6 +48,7 @@ public final class Leftovers {
     private final DomainStore store;
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
+    private boolean newClone = true;
 
     /** Of this domain. */
     public Leftovers(DomainStore store) {
@@ -61,6 +63,13 @@ public final class Leftovers {
     /** What could not be cleared, each with the reason. */
     public List<String> left() {
         return left;
+    }
+
+    /**
+     * Whoever wants to start the domain shall not meet another clone: what only one can clear stays for the next run.
+     */
+    public void withoutNewClone() {
+        newClone = false;
     }
 
     /** The entry of a run as it stands in the journal, which knows whether a guest is frozen; else {@code written}. */
@@ -94,8 +103,28 @@ public final class Leftovers {
     }
 
     private void clear(JournalEntry entry, Libvirt libvirt) {
-        if (!isCommitted(entry) || outlivesACrash(entry)) {
+        if (endClone(entry, libvirt, left) && (!isCommitted(entry) || outlivesACrash(entry))) {
             clearFailed(entry, libvirt, false);
+        }
+    }
+
+    /**
+     * A clone that a run left may be about to go with that run's connection. If it is needed, there will be another.
+     */
+    private boolean endClone(JournalEntry entry, Libvirt libvirt, List<String> stuck) {
+        if (entry.servedBy() == null) {
+            return true;
+        }
+        try {
+            if (new GuestClone(libvirt, entry.domain().uuid(), entry.servedBy()).end()) {
+                done.add("ended domain " + entry.servedBy().name() + ", which served the disks of "
+                        + entry.domain().name());
+            }
+            return true;
+        } catch (LibvirtException | BackupException e) {
+            stuck.add("domain " + entry.servedBy().name() + ", which serves the disks of "
+                    + entry.domain().name() + ": " + e.getMessage());
+            return false;
         }
     }
 
@@ -148,13 +177,14 @@ public final class Leftovers {
         try {
             Domain domain = Waiting.await(libvirt.domain(entry.domain().uuid()));
             if (mayHaveEarlier(domain, entry, listing)) {
-                deleteCheckpoints(new UnneededCheckpoints(entry, listing, isCommitted(entry)), domain, false, stuck);
+                deleteCheckpoints(entry, listing, domain, false, stuck);
             }
         } catch (LibvirtException e) {
             if (!(e instanceof RemoteException refused && refused.is(ErrorCode.NO_DOMAIN))) {
                 stuck.add("older checkpoints of domain " + entry.domain().name() + ": " + e.getMessage());
             }
         }
+        endClone(entry, libvirt, stuck);
         left.addAll(stuck);
         clearHere(entry, stuck.isEmpty());
     }
@@ -200,9 +230,9 @@ public final class Leftovers {
         if (ended) {
             List<String> unseen = deleteFiles(entry, isCommitted(entry), stuck);
             if (job.domain() != null) {
-                UnneededCheckpoints unneeded = new UnneededCheckpoints(entry, listing, isCommitted(entry));
-                deleteCheckpoints(unneeded, job.domain(), search, stuck);
+                deleteCheckpoints(entry, listing, job.domain(), search, stuck);
             }
+            endClone(entry, libvirt, stuck);
             left.addAll(stuck);
             if (search) {
                 searchHost(entry, libvirt, unseen);
@@ -265,10 +295,14 @@ public final class Leftovers {
         left.addAll(host.unknown());
     }
 
-    private void deleteCheckpoints(UnneededCheckpoints unneeded, Domain domain, boolean search, List<String> stuck) {
+    private void deleteCheckpoints(
+            JournalEntry entry, @Nullable Listing listing, Domain domain, boolean search, List<String> stuck) {
         try {
-            DomainBitmaps bitmaps = DomainBitmaps.of(domain);
-            unneeded.remove(bitmaps, search);
+            GuestClone clone =
+                    entry.servedBy() == null ? null : new GuestClone(domain.libvirt(), domain.uuid(), entry.servedBy());
+            boolean serves = clone != null && (newClone || clone.find() != null);
+            DomainBitmaps bitmaps = DomainBitmaps.of(domain, serves ? clone : null);
+            new UnneededCheckpoints(entry, listing, isCommitted(entry)).remove(bitmaps, search);
             done.addAll(bitmaps.done());
             stuck.addAll(bitmaps.left());
         } catch (LibvirtException | BackupException e) {

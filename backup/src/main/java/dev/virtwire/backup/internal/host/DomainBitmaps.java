@@ -39,12 +39,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p>If the domain runs on this machine, the images themselves tell which bitmaps they keep. What a QEMU has made since
  * it started is written only when it ends; of that, libvirt's checkpoints tell.
+ *
+ * <p>libvirt deletes no bitmap of a domain that is off. If there is a clone for it, bitmaps are deleted there, and
+ * libvirt is made to forget the checkpoint.
  */
 public final class DomainBitmaps {
     private static final Logger LOG = LoggerFactory.getLogger(DomainBitmaps.class);
 
     private final Domain domain;
     private final boolean running;
+    private final @Nullable GuestClone clone;
+    /** Whether a QEMU may have bitmaps that it has not written yet. */
+    private final boolean open;
+    /** Where bitmaps are deleted: the domain, or its clone once that is needed. */
+    private @Nullable Domain serving;
+
     private final Map<String, Checkpoint> known = new TreeMap<>();
     private final Map<String, Map<String, Path>> stored = new TreeMap<>();
     /** Disks that can have bitmaps, and where they lie. */
@@ -54,16 +63,18 @@ public final class DomainBitmaps {
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
 
-    private DomainBitmaps(Domain domain) {
+    private DomainBitmaps(Domain domain, @Nullable GuestClone clone) {
         this.domain = domain;
         this.running = Waiting.await(domain.isActive());
+        this.clone = running ? null : clone;
+        this.open = running || (clone != null && clone.find() != null);
         Waiting.await(domain.checkpoints().list()).forEach(checkpoint -> known.put(checkpoint.name(), checkpoint));
         // The socket may be forwarded from another machine. Then a file of the same name is another one, and libvirt
         // finds no bitmap to remove.
         boolean here = domain.libvirt().uri().transport() == LibvirtUri.Transport.UNIX;
         for (DomainDescription.Disk disk :
                 HostFacts.description(Waiting.await(domain.xml())).disks()) {
-            if (!"qcow2".equals(disk.format()) || disk.isEmpty() || disk.isReadOnly()) {
+            if (!"qcow2".equals(disk.format()) || disk.isEmpty() || disk.isReadOnly() || !isServed(disk.target())) {
                 continue;
             }
             String name = disk.place().name();
@@ -72,6 +83,10 @@ public final class DomainBitmaps {
                 look(disk.target(), Path.of(name));
             }
         }
+    }
+
+    private boolean isServed(String target) {
+        return clone == null || clone.description().disks().contains(target);
     }
 
     private void look(String target, Path image) {
@@ -92,7 +107,16 @@ public final class DomainBitmaps {
      * @throws LibvirtException if it cannot be asked
      */
     public static DomainBitmaps of(Domain domain) {
-        return new DomainBitmaps(domain);
+        return new DomainBitmaps(domain, null);
+    }
+
+    /**
+     * As {@link #of(Domain)}.
+     *
+     * @param clone serves the disks if the domain is off, and is made if it is needed and not there; or null
+     */
+    public static DomainBitmaps of(Domain domain, @Nullable GuestClone clone) {
+        return new DomainBitmaps(domain, clone);
     }
 
     /** What was removed, each one sentence. */
@@ -110,7 +134,7 @@ public final class DomainBitmaps {
         return HostFacts.isHere(domain.libvirt()) && looked.containsAll(keepers.keySet());
     }
 
-    /** Whether the domain runs. Only then libvirt deletes bitmaps. */
+    /** Whether the domain runs. Without a clone, libvirt deletes bitmaps only then. */
     public boolean isRunning() {
         return running;
     }
@@ -137,14 +161,21 @@ public final class DomainBitmaps {
     public void remove(String name, Collection<String> suspects) {
         String original = null;
         try {
-            if (!running) {
+            if (!running && clone == null) {
                 leave(name);
                 return;
             }
-            Checkpoint checkpoint = known.remove(name);
+            Checkpoint checkpoint = known.get(name);
             original = checkpoint == null ? null : Waiting.await(checkpoint.xml(CheckpointXmlFlags.NO_DOMAIN));
+            if (clone != null
+                    && !keepers.keySet().containsAll(tracked(name, original).keySet())) {
+                // It has other disks too, which the clone does not have: a later run has them.
+                LOG.debug("checkpoint {} of {} stays until all of its disks are served", name, domain.name());
+                return;
+            }
+            known.remove(name);
             Map<String, String> bitmaps = bitmaps(name, original, suspects);
-            if (checkpoint != null && isDeleted(checkpoint)) {
+            if (checkpoint != null && isDeleted(checkpoint, String.valueOf(original))) {
                 done.add("deleted checkpoint " + name);
                 bitmaps.keySet().removeAll(tracked(name, original).keySet());
                 original = null;
@@ -155,10 +186,21 @@ public final class DomainBitmaps {
                     removed.add(bitmap.getKey());
                 }
             }
+            if (checkpoint != null && original != null && clone != null) {
+                Waiting.await(checkpoint.delete(CheckpointDeleteFlags.METADATA_ONLY));
+            }
             tell(name, original != null, removed);
         } catch (LibvirtException e) {
-            left.add("checkpoint " + name + ": " + e.getMessage() + putBack(original));
+            left.add("checkpoint " + name + ": " + e.getMessage() + (clone == null ? putBack(original) : ""));
         }
+    }
+
+    /** A domain that runs, so that bitmaps can be deleted there. */
+    private Domain serving() {
+        if (serving == null) {
+            serving = clone == null ? domain : clone.serving();
+        }
+        return serving;
     }
 
     private void tell(String name, boolean checkpoint, List<String> removed) {
@@ -176,7 +218,7 @@ public final class DomainBitmaps {
     private Map<String, String> bitmaps(String name, @Nullable String checkpoint, Collection<String> suspects) {
         Map<String, String> bitmaps = tracked(name, checkpoint);
         stored.getOrDefault(name, Map.of()).keySet().forEach(target -> bitmaps.putIfAbsent(target, name));
-        if (checkpoint == null) {
+        if (checkpoint == null && (open || !isAllSeen())) {
             suspects.forEach(target -> bitmaps.putIfAbsent(target, name));
         }
         bitmaps.keySet().retainAll(keepers.keySet());
@@ -204,15 +246,23 @@ public final class DomainBitmaps {
     }
 
     /** libvirt deletes no bitmap of a checkpoint of which one is missing, and does not say which one by a code. */
-    private boolean isDeleted(Checkpoint checkpoint) {
+    private boolean isDeleted(Checkpoint checkpoint, String xml) {
         try {
-            Waiting.await(checkpoint.delete());
-            return true;
+            if (clone == null) {
+                Waiting.await(checkpoint.delete());
+                return true;
+            }
+            Waiting.await(Waiting.await(serving()
+                            .checkpoints()
+                            .create(CheckpointSpec.withoutParent(xml), CheckpointCreateFlags.REDEFINE))
+                    .delete());
         } catch (RemoteException e) {
             requireNotBusy(e);
             LOG.debug("checkpoint {} cannot be deleted as it is", checkpoint, e);
             return false;
         }
+        Waiting.await(checkpoint.delete(CheckpointDeleteFlags.METADATA_ONLY));
+        return true;
     }
 
     /** Another job holds the domain; it can be asked nothing. */
@@ -226,7 +276,7 @@ public final class DomainBitmaps {
     private boolean isRemoved(String name, String target, String bitmap) {
         CheckpointSpec alone = new CheckpointSpec(
                 name, null, null, Instant.now(), List.of(new CheckpointDisk(target, true, bitmap, null)));
-        Checkpoint defined = Waiting.await(domain.checkpoints().create(alone, CheckpointCreateFlags.REDEFINE));
+        Checkpoint defined = Waiting.await(serving().checkpoints().create(alone, CheckpointCreateFlags.REDEFINE));
         try {
             Waiting.await(defined.delete());
             return true;
@@ -243,7 +293,8 @@ public final class DomainBitmaps {
 
     private boolean isSound(CheckpointSpec alone) {
         try {
-            Waiting.await(domain.checkpoints()
+            Waiting.await(serving()
+                    .checkpoints()
                     .create(alone, CheckpointCreateFlags.REDEFINE, CheckpointCreateFlags.REDEFINE_VALIDATE));
             return true;
         } catch (RemoteException e) {

@@ -13,6 +13,7 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.JobOperation;
 import dev.virtwire.protocol.remote.JobType;
 import dev.virtwire.repository.manifest.DomainIdentity;
+import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.HostIdentity;
 import java.util.Locale;
 import java.util.Map;
@@ -29,9 +30,11 @@ import org.slf4j.LoggerFactory;
  * @param domain the domain
  * @param identity its name and UUID
  * @param host where it runs
- * @param description its XML, as it runs
+ * @param description its XML: as it runs, or as it will
+ * @param state how it stands
  */
-public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description) {
+public record HostFacts(
+        Domain domain, DomainIdentity identity, HostIdentity host, DomainDescription description, GuestState state) {
     private static final Logger LOG = LoggerFactory.getLogger(HostFacts.class);
 
     private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
@@ -45,13 +48,10 @@ public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity hos
      * Asks the host.
      *
      * @param name the domain's name or UUID
-     * @throws BackupException if the domain does not run
      */
     public static HostFacts ask(Libvirt libvirt, String name) {
         Domain domain = find(libvirt, name);
-        if (!Waiting.await(domain.info()).isActive()) {
-            throw new BackupException("domain " + domain.name() + " is not running: a backup needs it to run");
-        }
+        GuestState state = state(domain);
         HostIdentity host = new HostIdentity(
                 Waiting.await(libvirt.hostname()),
                 PASSWORD.matcher(libvirt.uri().text()).replaceFirst("$1@"),
@@ -62,7 +62,20 @@ public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity hos
                 domain,
                 new DomainIdentity(domain.name(), domain.uuid()),
                 host,
-                description(Waiting.await(domain.xml())));
+                description(Waiting.await(domain.xml())),
+                state);
+    }
+
+    private static GuestState state(Domain domain) {
+        if (Waiting.await(domain.info()).isActive()) {
+            return GuestState.RUNNING;
+        }
+        return Waiting.await(domain.saved().isManaged()) ? GuestState.SAVED : GuestState.OFF;
+    }
+
+    /** Whether the domain is off, so that a {@link GuestClone} serves its disks. */
+    public boolean isOff() {
+        return state != GuestState.RUNNING;
     }
 
     /** The host's own UUID, or null if it does not tell. */
@@ -108,7 +121,9 @@ public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity hos
      * @throws BackupException if one is
      */
     public void refuseOtherJob() {
-        refuseOtherJob(domain);
+        if (!isOff()) {
+            refuseOtherJob(domain);
+        }
     }
 
     /** As {@link #refuseOtherJob()}. */
@@ -141,12 +156,23 @@ public record HostFacts(Domain domain, DomainIdentity identity, HostIdentity hos
         }
     }
 
-    /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */
-    public long sizeOf(String target) {
-        return sizeOf(domain, target);
+    /**
+     * A disk's size as {@link #sizeOf(Domain, String)} has it; null if the domain is off and libvirt cannot tell, as of
+     * a disk on the network.
+     */
+    public @Nullable Long sizeOf(String target) {
+        try {
+            return sizeOf(domain, target);
+        } catch (RemoteException e) {
+            if (!isOff()) {
+                throw e;
+            }
+            LOG.debug("nobody knows the size of {} of {} while that is off", target, domain, e);
+            return null;
+        }
     }
 
-    /** As {@link #sizeOf(String)}. */
+    /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */
     public static long sizeOf(Domain domain, String target) {
         long capacity = Waiting.await(domain.disk(target).info()).capacity();
         return (capacity + 511) / 512 * 512;

@@ -9,7 +9,9 @@ import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Writer;
+import dev.virtwire.repository.internal.journal.DomainClone;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.unfinished.AskedFor;
@@ -18,6 +20,7 @@ import dev.virtwire.repository.internal.unfinished.BegunPoint;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -88,6 +91,32 @@ record Attempt(
             @Nullable Nvram nvram,
             boolean tpmState) {}
 
+    /**
+     * A new one.
+     *
+     * @param lost by target, why a disk's bitmap turned out to be of no use
+     */
+    static Attempt planned(
+            BackupRequest request, HostFacts facts, DomainStore store, DiskChoice choice, Map<String, String> lost) {
+        ParentChoice parent = request.mode() == Mode.PULL && request.level() != Level.FULL
+                ? new ParentSearch(request, store, facts, choice.disks()).find(lost)
+                : ParentChoice.full(
+                        choice.disks(),
+                        request.mode() == Mode.PULL ? "a full backup was asked for" : "a push is always full");
+        Instant now = store.now();
+        String id = store.newPointId(now, parent.level());
+        TransferPlan plan = TransferPlan.of(
+                request,
+                facts.domain().libvirt().uri(),
+                store.repositoryId(),
+                facts.identity().uuid(),
+                id,
+                Names.random(),
+                choice.disks(),
+                parent);
+        return new Attempt(request, facts, store, id, now, choice, plan, lost, null, null);
+    }
+
     /** The next one: libvirt has begun the job, by {@code carriedOut}. */
     Attempt begun(TransferPlan carriedOut, Begun job) {
         return new Attempt(request, facts, store, point, planned, choice, carriedOut, lost, job, null);
@@ -119,7 +148,7 @@ record Attempt(
         Point parent = builtOn();
         return new JournalEntry(
                 JournalEntry.FORMAT,
-                JournalEntry.VERSION,
+                facts.isOff() ? JournalEntry.NEWEST_VERSION : JournalEntry.VERSION,
                 store.repositoryId(),
                 point,
                 Writer.here().process(),
@@ -135,7 +164,16 @@ record Attempt(
                 plan.scratch(),
                 plan.pushed(),
                 null,
-                plan.random());
+                plan.random(),
+                domainClone());
+    }
+
+    /** What serves the disks of a domain that is off; null for one that runs. */
+    @Nullable
+    DomainClone domainClone() {
+        return facts.isOff()
+                ? DomainClone.of(facts.identity().name(), requireNonNull(plan.random()), choice.targets())
+                : null;
     }
 
     /** What only this run knows, for one that resumes its job. */
@@ -211,7 +249,7 @@ record Attempt(
                 link(newest),
                 plan.checkpoint(),
                 plan.checkpoint() == null ? plan.noCheckpointReason() : null,
-                request.quiesce(),
+                job().frozen() != null,
                 job().began(),
                 store.now(),
                 disks,
@@ -219,12 +257,17 @@ record Attempt(
                 written.files(),
                 written.domainXml(),
                 written.nvram(),
+                facts.state(),
                 List.of());
     }
 
     /** What the user should know of how the point's disks were copied, a sentence each. */
     List<Notice> notices(Manifest manifest) {
         List<Notice> found = new ArrayList<>();
+        if (facts.state() == GuestState.SAVED) {
+            found.add(Notice.information("the domain is off with its memory saved: the point holds its disks as in the"
+                    + " middle of its work, and not the memory"));
+        }
         for (DomainDescription.Disk disk : facts.description().disks()) {
             if (disk.isEncrypted()
                     && choice.disks().stream()

@@ -21,24 +21,22 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.chain.DiskChain;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
-import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.UnsureCommitException;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.internal.work.ProgressMeter;
-import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One backup, on the thread that calls {@link #run}. What it knows of the point stands in an {@link Attempt}, which
@@ -55,6 +53,7 @@ public final class BackupRun {
     private final List<Notice> notices = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
     private final long started = System.nanoTime();
+    private @Nullable OfflineGuest offline;
 
     /** A backup by {@code request} over {@code libvirt} into {@code repository}, within {@code budget}. */
     public BackupRun(
@@ -98,6 +97,9 @@ public final class BackupRun {
         HostFacts facts = HostFacts.ask(libvirt, request.domain());
         DiskChoice choice = DiskChoice.of(
                 request, facts.identity().name(), facts.description().disks());
+        if (facts.isOff()) {
+            OwnStorage.require(request, facts, choice.disks());
+        }
         DomainStore store = repository.domain(facts.identity().name());
         DomainLock lock = store.lock();
         try {
@@ -127,7 +129,14 @@ public final class BackupRun {
             cleanUp(attempt);
             return report(attempt, copied, point);
         } finally {
+            unwatch();
             lock.close();
+        }
+    }
+
+    private void unwatch() {
+        if (offline != null) {
+            offline.close();
         }
     }
 
@@ -151,15 +160,12 @@ public final class BackupRun {
                         : "")));
         notices.addAll(ofDefinition(store, point.manifest()));
         meter.last(Progress.Phase.DONE);
-        return new BackupResult(
-                point,
-                point.manifest().outcome(),
-                0,
-                0,
-                null,
-                Duration.ofNanos(System.nanoTime() - started),
-                notices,
-                left);
+        return result(point, 0, 0, null);
+    }
+
+    private BackupResult result(Point point, long bytesRead, long bytesStored, @Nullable Duration frozen) {
+        Duration time = Duration.ofNanos(System.nanoTime() - started);
+        return new BackupResult(point, point.manifest().outcome(), bytesRead, bytesStored, frozen, time, notices, left);
     }
 
     /** What an earlier run began, if that was asked for and can be resumed; else what it left is cleared. */
@@ -175,7 +181,7 @@ public final class BackupRun {
         }
         clearEarlier(store);
         facts.refuseOtherJob();
-        return plan(store, facts, choice, Map.of());
+        return Attempt.planned(request, facts, store, choice, Map.of());
     }
 
     /** What a run before this one left, when it died or when the host could not be reached. */
@@ -191,26 +197,6 @@ public final class BackupRun {
         left.addAll(leftovers.left());
     }
 
-    private Attempt plan(DomainStore store, HostFacts facts, DiskChoice choice, Map<String, String> lost) {
-        ParentChoice parent = request.mode() == Mode.PULL && request.level() != Level.FULL
-                ? new ParentSearch(request, store, facts, choice.disks()).find(lost)
-                : ParentChoice.full(
-                        choice.disks(),
-                        request.mode() == Mode.PULL ? "a full backup was asked for" : "a push is always full");
-        Instant now = store.now();
-        String id = store.newPointId(now, parent.level());
-        TransferPlan plan = TransferPlan.of(
-                request,
-                libvirt.uri(),
-                repository.id(),
-                facts.identity().uuid(),
-                id,
-                Names.random(),
-                choice.disks(),
-                parent);
-        return new Attempt(request, facts, store, id, now, choice, plan, lost, null, null);
-    }
-
     /** Begins the job. If libvirt turns out to miss a disk's bitmap, returns another plan, with all of that disk. */
     private Attempt begin(Attempt attempt) throws IOException {
         attempt.store().journal().write(attempt.entry());
@@ -218,7 +204,12 @@ public final class BackupRun {
         noticeIfOpenToOthers(attempt.unfinished());
         requireNotCancelled();
         try {
-            return new JobBegin(attempt).begin();
+            if (attempt.facts().isOff()) {
+                unwatch();
+                offline = new OfflineGuest(attempt, this::cancel);
+                return offline.begin();
+            }
+            return new JobBegin(attempt, attempt.facts().domain()).begin();
         } catch (LostBitmapException e) {
             Leftovers leftovers = new Leftovers(attempt.store());
             boolean known = attempt.lost().keySet().containsAll(e.disks().keySet());
@@ -227,7 +218,7 @@ public final class BackupRun {
             }
             Map<String, String> lost = new LinkedHashMap<>(attempt.lost());
             lost.putAll(e.disks());
-            return plan(attempt.store(), attempt.facts(), attempt.choice(), lost);
+            return Attempt.planned(request, attempt.facts(), attempt.store(), attempt.choice(), lost);
         }
     }
 
@@ -304,15 +295,8 @@ public final class BackupRun {
         notices.addAll(ofDefinition(attempt.store(), point.manifest()));
         notices.addAll(attempt.notices(point.manifest()));
         meter.last(Progress.Phase.DONE);
-        return new BackupResult(
-                point,
-                point.manifest().outcome(),
-                copied.bytesRead(),
-                copied.bytesStored(),
-                attempt.job().frozen(),
-                Duration.ofNanos(System.nanoTime() - started),
-                notices,
-                left);
+        return result(
+                point, copied.bytesRead(), copied.bytesStored(), attempt.job().frozen());
     }
 
     /** What the user should know of a point, whatever its disks are. */
@@ -342,6 +326,9 @@ public final class BackupRun {
     private BackupException failed(Attempt attempt, Throwable failure) {
         meter.last(Progress.Phase.CLEANING_UP);
         Leftovers leftovers = new Leftovers(attempt.store());
+        if (offline != null && offline.isWanted()) {
+            leftovers.withoutNewClone();
+        }
         Throwable further = null;
         boolean resumable = false;
         try {
@@ -372,12 +359,19 @@ public final class BackupRun {
     /** Who cancelled wants nothing of it, and what cannot be written here now could not be later. */
     private boolean mayBeResumed(Attempt attempt, Throwable failure) {
         return attempt.recorded() != null
+                && !attempt.facts().isOff()
                 && request.mode() == Mode.PULL
                 && !cancelled.isDone()
                 && !(failure instanceof IOException);
     }
 
     private BackupException describe(Throwable failure, String where) {
+        if (offline != null && offline.isWanted()) {
+            return new BackupException(
+                    "the backup of domain " + request.domain()
+                            + " failed: it was to be started, and the backup gave way" + where,
+                    failure);
+        }
         if (cancelled.isDone()) {
             return new BackupCancelledException(
                     "the backup of domain " + request.domain() + " was cancelled" + where, failure);

@@ -64,6 +64,11 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
         return new DiskChoice(List.copyOf(chosen), List.copyOf(excluded));
     }
 
+    /** The targets of those that are backed up. */
+    List<String> targets() {
+        return disks.stream().map(ChosenDisk::target).toList();
+    }
+
     /** Why the disk cannot be backed up, or does not need to be; null if it can. */
     private static @Nullable String obstacle(Disk disk) {
         String type = disk.place().type();

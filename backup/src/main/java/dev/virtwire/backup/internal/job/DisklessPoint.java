@@ -71,6 +71,7 @@ final class DisklessPoint {
                     files,
                     fetched.domainXml(),
                     fetched.nvram(),
+                    facts.state(),
                     List.of()));
         } catch (UnsureCommitException e) {
             throw e;

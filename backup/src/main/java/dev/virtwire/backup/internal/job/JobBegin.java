@@ -46,9 +46,10 @@ final class JobBegin {
     private Instant began = Instant.EPOCH;
     private @Nullable Duration frozen;
 
-    JobBegin(Attempt attempt) {
+    /** On {@code domain}, which serves the disks. */
+    JobBegin(Attempt attempt, Domain domain) {
         this.attempt = attempt;
-        this.domain = attempt.facts().domain();
+        this.domain = domain;
         this.plan = attempt.plan();
     }
 
@@ -103,7 +104,8 @@ final class JobBegin {
     }
 
     private BackupJob frozenOrNot() throws IOException {
-        if (!attempt.request().quiesce()) {
+        // The file systems of a guest that is off are at rest.
+        if (!attempt.request().quiesce() || attempt.facts().isOff()) {
             return tryPorts(Waiting::await);
         }
         if (plan.path() instanceof DataPath.Ports ports) {

@@ -16,6 +16,12 @@ final class LostBitmapException extends BackupException {
         this.disks = Map.copyOf(disks);
     }
 
+    /** Of these disks, for a reason that is a sentence. */
+    LostBitmapException(Map<String, String> disks, String reason) {
+        super(reason, null);
+        this.disks = Map.copyOf(disks);
+    }
+
     /** By target, what is wrong with a disk's bitmap. */
     Map<String, String> disks() {
         return disks;

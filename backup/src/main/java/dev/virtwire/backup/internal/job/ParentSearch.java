@@ -147,9 +147,8 @@ final class ParentSearch {
             throw new BackupException(why + "it is a push, and its images are not in the repository");
         }
         Candidate candidate = candidate(point, lost);
-        String gone = candidate.byBitmap() == 0
-                ? null
-                : HostCheckpoints.of(facts.domain()).bringBack(point);
+        String gone =
+                candidate.byBitmap() == 0 ? null : HostCheckpoints.of(facts).bringBack(point);
         Candidate found = gone == null ? candidate : candidate.withoutBitmaps(gone);
         return choice(found, found, Level.DIFFERENTIAL);
     }
@@ -159,7 +158,7 @@ final class ParentSearch {
         if (listing.points().isEmpty()) {
             return full(ParentChoice.full(disks, "it is the first point of the domain"));
         }
-        HostCheckpoints host = HostCheckpoints.of(facts.domain());
+        HostCheckpoints host = HostCheckpoints.of(facts);
         List<Candidate> candidates = candidates(listing, host, lost);
         if (candidates.isEmpty()) {
             return full(ParentChoice.full(disks, "no point before it has images of the disks here"));
@@ -251,8 +250,9 @@ final class ParentSearch {
     }
 
     private Ground ground(Point point, ManifestDisk before, @Nullable String noBitmap) {
-        long size = sizes.computeIfAbsent(before.target(), facts::sizeOf);
-        if (before.virtualSize() != size) {
+        Long size = sizes.computeIfAbsent(before.target(), facts::sizeOf);
+        // Of a size that nobody knows yet, the clone tells.
+        if (size != null && before.virtualSize() != size) {
             String obstacle =
                     "it has " + size + " bytes now, and had " + before.virtualSize() + " at point " + point.id();
             return new Ground(obstacle, noBitmap, null);

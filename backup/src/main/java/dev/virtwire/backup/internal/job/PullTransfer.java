@@ -85,7 +85,7 @@ final class PullTransfer implements Transfer {
             ProgressMeter meter,
             CompletableFuture<Void> cancelled) {
         this.attempt = attempt;
-        this.domain = attempt.facts().domain();
+        this.domain = attempt.job().job().domain();
         this.job = attempt.job().job();
         this.guard = guard;
         this.nbd = requireNonNull(attempt.plan().path()).options(nbd, domain.libvirt());

@@ -2,6 +2,7 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.backup.BackupJob;
@@ -41,7 +42,7 @@ final class PushTransfer implements Transfer {
     public Transfer.Copied copy() {
         List<Long> sizes = new ArrayList<>();
         for (ChosenDisk disk : attempt.plan().disks()) {
-            sizes.add(attempt.facts().sizeOf(disk.target()));
+            sizes.add(HostFacts.sizeOf(job.domain(), disk.target()));
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
         meter.expect(sizes.size(), total);

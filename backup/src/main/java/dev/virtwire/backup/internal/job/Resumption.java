@@ -77,6 +77,9 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
     private static Attempt find(BackupRequest request, DomainStore store, HostFacts facts, JournalEntry entry)
             throws ObstacleException, IOException {
         require(entry.mode() == Mode.PULL, "it is a push");
+        require(
+                entry.servedBy() == null && !facts.isOff(),
+                "what serves the disks of a domain that is off ends with its run");
         // A host that makes up a UUID at each start of libvirtd is known by its name, and then by the job that runs.
         String host = facts.host().name();
         require(

@@ -89,7 +89,7 @@ final class ScratchGuard implements AutoCloseable {
      */
     static ScratchGuard watch(Attempt attempt) throws IOException {
         BackupJob job = attempt.job().job();
-        ScratchGuard guard = new ScratchGuard(attempt.facts().domain(), job);
+        ScratchGuard guard = new ScratchGuard(job.domain(), job);
         Long limit = attempt.request().scratchLimit();
         if (limit != null) {
             guard.rooms.add(Room.ofLimit(limit));

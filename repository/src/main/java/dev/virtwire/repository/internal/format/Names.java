@@ -95,6 +95,7 @@ public final class Names {
     private static final Pattern CHECKPOINT = Pattern.compile("virtwire-[a-z2-7]{12}-" + POINT);
     private static final Pattern RANDOM = Pattern.compile("[a-z2-7]{12}");
     private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final Pattern CLONE = Pattern.compile(".*-virtwire-[a-z2-7]{12}", Pattern.DOTALL);
     private static final Pattern HEX_SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -105,6 +106,8 @@ public final class Names {
     private static final String ERASED = ".erased";
     private static final int RANDOM_LENGTH = 12;
     private static final int FILE_NAME_MAX = 255;
+    /** A domain's name becomes that of its log on the host, and of more there. */
+    private static final int CLONE_NAME_MAX = 200;
 
     private Names() {}
 
@@ -285,6 +288,30 @@ public final class Names {
     /** The bitmap of changes beside such an export; it lives as long as that. */
     public static String changes(String export) {
         return export + ".changes";
+    }
+
+    /**
+     * The domain that serves the disks of one that is off.
+     *
+     * @param random the run's own part
+     */
+    public static String clone(String domain, String random) {
+        String end = "-virtwire-" + random;
+        byte[] bytes = domain.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length + end.length() <= CLONE_NAME_MAX) {
+            return domain + end;
+        }
+        return cut(domainFolder(domain), CLONE_NAME_MAX - end.length(), bytes) + end;
+    }
+
+    /** Whether a domain has a name that {@link #clone} gives. */
+    public static boolean isClone(String domain) {
+        return CLONE.matcher(domain).matches();
+    }
+
+    /** The UUID of such a domain. */
+    public static UUID cloneUuid(String random) {
+        return UUID.nameUUIDFromBytes(("virtwire-" + random).getBytes(StandardCharsets.UTF_8));
     }
 
     /** A pushed image on the host. */

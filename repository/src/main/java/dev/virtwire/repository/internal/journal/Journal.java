@@ -218,7 +218,7 @@ public final class Journal {
     private JournalEntry read(Path file) {
         try {
             JournalEntry entry = Json.read(Files.readAllBytes(file), JournalEntry.class);
-            if (!entry.format().equals(JournalEntry.FORMAT) || entry.version() > JournalEntry.VERSION) {
+            if (!entry.format().equals(JournalEntry.FORMAT) || entry.version() > JournalEntry.NEWEST_VERSION) {
                 throw new NewerEntryException(file + " is not a journal that this program can read: use a newer one");
             }
             if (!Names.journal(entry.point()).equals(String.valueOf(file.getFileName()))
@@ -260,6 +260,13 @@ public final class Journal {
             if (!isOurs(path, Names.pushed(onHost, target(path, onHost, Names.pushed("", ""))))) {
                 others.add(path);
             }
+        }
+        DomainClone clone = entry.servedBy();
+        if (clone != null
+                && (random == null
+                        || !clone.equals(DomainClone.of(entry.domain().name(), random, clone.disks()))
+                        || !clone.disks().stream().allMatch(Names::isTarget))) {
+            others.add("domain " + clone.name());
         }
         if (!others.isEmpty()) {
             throw new RepositoryException(file + " names " + String.join(", ", others)

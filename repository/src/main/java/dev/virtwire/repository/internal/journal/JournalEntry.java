@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * What is in progress, written before the host is asked to begin: all that it may leave behind anywhere.
  *
  * @param format always {@value #FORMAT}
- * @param version {@value #VERSION}, or 1 in an entry of a program that gave no random names
+ * @param version {@value #VERSION}; {@value #NEWEST_VERSION} if a clone serves the disks; 1 in an entry of a program
+ *     that gave no random names
  * @param repository the repository's id
  * @param point the point that is being made
  * @param writer the program, process and host that wrote this
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param pushed images that the host writes in push mode, there
  * @param frozenId the id of the running domain while the guest's file systems may be frozen, or null
  * @param random the part of the names on the host that nobody can foretell, or null in an entry of version 1
+ * @param servedBy the domain that serves the disks of one that is off, or null for one that runs
  */
 public record JournalEntry(
         String format,
@@ -52,12 +54,16 @@ public record JournalEntry(
         List<String> scratch,
         List<String> pushed,
         @Nullable Integer frozenId,
-        @Nullable String random) {
+        @Nullable String random,
+        @Nullable DomainClone servedBy) {
     /** What {@link #format} says. */
     public static final String FORMAT = "virtwire-journal";
 
-    /** The version that this program writes, and the newest that it reads. */
+    /** The version that this program writes if there is no clone. */
     public static final int VERSION = 2;
+
+    /** The newest that it reads. It is written if there is a clone, which older programs would leave there. */
+    public static final int NEWEST_VERSION = 3;
 
     /** Refuses a missing field. */
     public JournalEntry {
@@ -102,6 +108,7 @@ public record JournalEntry(
                 scratch,
                 newPushed,
                 newFrozenId,
-                random);
+                random,
+                servedBy);
     }
 }

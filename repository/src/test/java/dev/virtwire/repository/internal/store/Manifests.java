@@ -5,6 +5,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.DomainXml;
+import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.HostIdentity;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -51,6 +52,7 @@ public final class Manifests {
                 manifest.files(),
                 manifest.domainXml(),
                 manifest.nvram(),
+                GuestState.RUNNING,
                 List.of());
     }
 
@@ -78,6 +80,7 @@ public final class Manifests {
                 List.of(domainXml),
                 DomainXml.of(true, List.of()),
                 null,
+                GuestState.RUNNING,
                 List.of());
     }
 }

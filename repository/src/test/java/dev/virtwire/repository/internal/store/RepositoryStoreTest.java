@@ -17,6 +17,7 @@ import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.format.Writer;
+import dev.virtwire.repository.internal.journal.DomainClone;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
@@ -259,7 +260,8 @@ class RepositoryStoreTest {
                 List.of("/var/tmp/" + Names.scratch(onHost, "vda")),
                 List.of(),
                 3,
-                RANDOM);
+                RANDOM,
+                null);
 
         domain.journal().write(entry);
         assertThat(domain.journal().entries()).containsExactly(entry);
@@ -304,6 +306,49 @@ class RepositoryStoreTest {
         DomainPoints listed = Repository.open(repository()).points("web1");
         assertThat(listed.points()).containsExactly(point);
         assertThat(listed.unfinished()).containsExactly(id);
+    }
+
+    /** Whoever changes the journal does not get other domains ended. */
+    @Test
+    void readsNoJournalEntryOfAnotherClone() throws Exception {
+        DomainStore domain = create().domain("web1");
+        domain.lock().close();
+        String id = "20261122T200000Z-full";
+        DomainClone clone = DomainClone.of(Manifests.WEB1.name(), RANDOM, List.of("vda"));
+        domain.journal().write(entry(domain, id, clone));
+        assertThat(domain.journal().entries().get(0).servedBy()).isEqualTo(clone);
+
+        for (DomainClone other : List.of(
+                new DomainClone("web2", clone.uuid(), clone.disks()),
+                new DomainClone(clone.name(), Manifests.WEB1.uuid(), clone.disks()),
+                new DomainClone(clone.name(), clone.uuid(), List.of("../vda")))) {
+            domain.journal().write(entry(domain, id, other));
+            assertThatThrownBy(() -> domain.journal().entries())
+                    .hasMessageContaining(" names domain " + other.name() + ", which no run gave to that point");
+        }
+    }
+
+    private static JournalEntry entry(DomainStore domain, String id, DomainClone clone) {
+        return new JournalEntry(
+                JournalEntry.FORMAT,
+                JournalEntry.NEWEST_VERSION,
+                domain.repositoryId(),
+                id,
+                Writer.here().process(),
+                SEVEN,
+                Manifests.WEB1,
+                Manifests.HOST,
+                Mode.PULL,
+                Level.FULL,
+                null,
+                false,
+                null,
+                null,
+                List.of(),
+                List.of(),
+                null,
+                RANDOM,
+                clone);
     }
 
     @Test
@@ -384,7 +429,8 @@ class RepositoryStoreTest {
                 List.of(scratch),
                 List.of(pushed),
                 null,
-                RANDOM);
+                RANDOM,
+                null);
     }
 
     @Test
