@@ -82,7 +82,7 @@ class BatchIT {
         guests.add(Guest.on(libvirtd, "batch-off").disk(GuestDisk.qcow2(MIB)).define());
         String dir = repository.toString();
 
-        CommandRun run = run(backup("batch-a", "batch-off", "nobody", "batch-b", dir, "--json"));
+        CommandRun run = run(backup("batch-a", "batch-off", "nobody", "batch-b", dir, "--running-only", "--json"));
 
         assertThat(run.exitCode()).isEqualTo(1);
         JsonNode domains = new ObjectMapper().readTree(run.out()).get("domains");
@@ -95,25 +95,26 @@ class BatchIT {
         }
         assertThat(domains.get(1).toString())
                 .isEqualTo(
-                        "{\"domain\":\"batch-off\",\"error\":{\"kind\":\"backup\",\"message\":\"domain batch-off is not"
-                                + " running: a backup needs it to run\",\"exitCode\":1},\"passedOver\":null}");
+                        "{\"domain\":\"batch-off\",\"error\":{\"kind\":\"backup\",\"message\":\"domain batch-off is off,"
+                                + " and only running ones are backed up\",\"exitCode\":1},\"passedOver\":null}");
         assertThat(domains.get(2).at("/error/kind").asText()).isEqualTo("not-found");
         assertThat(new ObjectMapper().readTree(run.err()).at("/error/message").asText())
-                .startsWith("2 of 4 domains failed; the first: domain batch-off is not running");
+                .startsWith("2 of 4 domains failed; the first: domain batch-off is off");
 
-        CommandRun text = run(backup("batch-a", "batch-off", "batch-b", dir, "--keep", "1"));
+        CommandRun text = run(backup("batch-a", "batch-off", "batch-b", dir, "--keep", "1", "--running-only"));
         assertThat(text.exitCode()).isEqualTo(1);
         assertThat(text.err())
-                .endsWith("error: 1 of 3 domains failed: domain batch-off is not running: a backup needs it to run\n");
+                .endsWith(
+                        "error: 1 of 3 domains failed: domain batch-off is off, and only running ones are backed up\n");
         assertThat(text.out())
-                .contains("failed: batch-off: domain batch-off is not running")
+                .contains("failed: batch-off: domain batch-off is off")
                 .containsPattern("completed: batch-a@\\S+")
                 .containsPattern("completed: batch-b@\\S+");
         assertThat(run("verify", dir).exitCode()).isZero();
     }
 
     @Test
-    void allRunningDomainsAreBackedUpButThoseThatAreExcluded() throws IOException {
+    void allDomainsAreBackedUpButThoseThatAreLeftOutWhichANoteSays() throws IOException {
         start("every-1", GuestDisk.qcow2(4 * MIB).pattern(1));
         start("every-2", GuestDisk.qcow2(4 * MIB).pattern(2));
         start("every-3", GuestDisk.qcow2(4 * MIB).pattern(3));
@@ -125,21 +126,31 @@ class BatchIT {
 
         for (int i = 0; i < 3; i++) {
             CommandRun run = run(backup(words.toArray(String[]::new)));
-            String off = "domain every-off is off, and is not backed up";
-            assertThat(run.err()).isEqualTo("{\"warning\":\"" + off + "\"}\n");
-            assertThat(run.exitCode()).isEqualTo(4);
+            assertThat(run.err()).isEmpty();
+            assertThat(run.exitCode()).isZero();
             JsonNode object = new ObjectMapper().readTree(run.out());
-            assertThat(object.get("warnings").toString()).isEqualTo("[\"" + off + "\"]");
+            assertThat(object.get("warnings")).isEmpty();
             JsonNode domains = object.get("domains");
             assertThat(domains)
                     .extracting(domain -> domain.get("domain").asText())
-                    .containsExactly("every-1", "every-3");
+                    .containsExactly("every-1", "every-3", "every-off");
             assertThat(domains.get(1).at("/pruned/removed").asInt()).isEqualTo(i == 2 ? 1 : 0);
         }
         CommandRun points = run("points", repository.toString(), "--json");
         assertThat(new ObjectMapper().readTree(points.out()).get("domains"))
-                .hasSize(2)
+                .hasSize(3)
                 .allMatch(domain -> domain.get("points").size() == 2);
+        words.remove("--json");
+        words.add("--running-only");
+        CommandRun running = run(backup(words.toArray(String[]::new)));
+        assertThat(running.err())
+                .containsPattern("note: left out by --exclude-domain: (.*, )?every-2(, .*)?\n")
+                .contains("note: left out because they are off: every-off\n");
+        assertThat(running.out()).contains("completed: every-1@", "completed: every-3@");
+        words.addAll(0, List.of("--exclude-domain", "every-1", "--exclude-domain", "every-3"));
+        CommandRun none = run(backup(words.toArray(String[]::new)));
+        assertThat(none.exitCode()).isZero();
+        assertThat(none.err()).contains("note: no domain of " + at() + " is left to back up\n");
     }
 
     @Test

@@ -39,17 +39,18 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code virtwire backup}: a new point of a running domain, or of each of several. */
+/** {@code virtwire backup}: a new point of a domain, or of each of several. */
 @Command(
         name = "backup",
         description = {
-            "Back up the disks of running domains into a repository, as they are at the moment when each backup begins.",
+            "Back up the disks of domains, running or off, into a repository, as they are when each backup begins.",
             "What did not change since an earlier point is not copied again. Ctrl-C ends the backups, on the host too, and"
                     + " leaves nothing unfinished."
         },
@@ -66,7 +67,7 @@ public final class BackupCommand extends ConnectedCommand {
                             + " the repository.")
     private List<String> words = new ArrayList<>();
 
-    @Option(names = "--all", description = "Back up all running domains.")
+    @Option(names = "--all", description = "Back up all domains, those that are off too.")
     private boolean all;
 
     @Option(
@@ -205,7 +206,7 @@ public final class BackupCommand extends ConnectedCommand {
             return List.of(turn(domain));
         }
         if (all) {
-            running(libvirt).forEach(domain -> turns.add(new Turn(domain.name(), ofAll(domain), null)));
+            found(libvirt).forEach(domain -> turns.add(new Turn(domain.name(), ofAll(domain), null)));
             return turns;
         }
         Set<UUID> named = new HashSet<>();
@@ -231,29 +232,41 @@ public final class BackupCommand extends ConnectedCommand {
         return options.request(domain.name()).evenWithoutDisks();
     }
 
-    private List<Domain> running(Libvirt libvirt) {
+    /** All that --all means; of the others a notice says why. */
+    private List<Domain> found(Libvirt libvirt) {
         String host = libvirt.uri().where();
         List<Domain> domains = new ArrayList<>(await(libvirt.domains()));
         if (domains.isEmpty()) {
             throw CommandException.failed(
                     "there is no domain on " + host + ", so nothing is backed up: is it the right connection?", null);
         }
+        domains.sort(Comparator.comparing(Domain::name));
         for (String name : excludedDomains) {
-            if (!domains.removeIf(domain -> domain.name().equals(name))) {
+            if (domains.stream().noneMatch(domain -> domain.name().equals(name))) {
                 ofRun.add(Notice.information("there is no domain '" + name + "' to exclude on " + host));
             }
         }
-        domains.sort(Comparator.comparing(Domain::name));
-        for (Domain domain : List.copyOf(domains)) {
-            if (domain.id().isEmpty()) {
-                domains.remove(domain);
-                ofRun.add(Notice.warning("domain " + domain.name() + " is off, and is not backed up"));
-            }
+        leaveOut(domains, "by --exclude-domain", domain -> excludedDomains.contains(domain.name()));
+        leaveOut(domains, "because they serve the disks of others to a backup", BackupCommand::isClone);
+        if (options.runningOnly()) {
+            leaveOut(domains, "because they are off", domain -> domain.id().isEmpty());
         }
         if (domains.isEmpty()) {
-            ofRun.add(Notice.information("no domain is running on " + host));
+            ofRun.add(Notice.information("no domain of " + host + " is left to back up"));
         }
         return domains;
+    }
+
+    private static boolean isClone(Domain domain) {
+        return domain.id().isPresent() && Backups.servesAnother(domain.name());
+    }
+
+    private void leaveOut(List<Domain> domains, String why, Predicate<Domain> which) {
+        List<String> names = domains.stream().filter(which).map(Domain::name).toList();
+        if (!names.isEmpty()) {
+            ofRun.add(Notice.information("left out " + why + ": " + String.join(", ", names)));
+            domains.removeIf(which);
+        }
     }
 
     private List<DomainOutcome> backUp(Libvirt libvirt, List<Turn> turns, ProgressView view) {

@@ -146,6 +146,20 @@ final class BackupOptions {
     private boolean quiesce;
 
     @Option(
+            names = "--running-only",
+            description =
+                    "Back up running domains only. Without this, a domain that is off is backed up too, and cannot be"
+                            + " started for that long.")
+    private boolean runningOnly;
+
+    @Option(
+            names = "--own-storage",
+            description =
+                    "For domains that are off: say that no other host uses their disks, also those on block devices, on"
+                            + " the network and on network file systems.")
+    private boolean ownStorage;
+
+    @Option(
             names = "--resume",
             description =
                     "For pull: if an earlier run with the same options died and its job still runs on the host, finish"
@@ -195,6 +209,11 @@ final class BackupOptions {
         return mode;
     }
 
+    /** Whether domains that are off are left out. */
+    boolean runningOnly() {
+        return runningOnly;
+    }
+
     /** Refuses what makes sense for one domain only. */
     void requireForSeveral() {
         if (since != null) {
@@ -208,6 +227,10 @@ final class BackupOptions {
         try {
             BackupRequest request =
                     BackupRequest.of(name).withCompression(compression).withStallTimeout(stallTimeout);
+            request = request.runningOnly(runningOnly);
+            if (ownStorage) {
+                request = request.onOwnStorage();
+            }
             Level level = wanted.level();
             if (level != null) {
                 request = request.withLevel(level);
