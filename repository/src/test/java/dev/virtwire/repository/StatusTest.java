@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -258,8 +259,44 @@ class StatusTest {
     @Test
     void noImageIsOpened() throws IOException {
         for (int i = 0; i < 3; i++) {
-            Files.write(image(i), new byte[0]);
+            Files.write(image(i), new byte[(int) Files.size(image(i))]);
         }
         assertThat(status(HOUR).newestGood()).isEqualTo(points.get(2));
+        assertThat(status(HOUR).ok()).isTrue();
+    }
+
+    @Test
+    void aFileOfAnotherLengthOrNoneIsDamage() throws IOException {
+        for (String name : List.of("vda.qcow2", "vda.digests", "domain.xml")) {
+            Path file = points.get(2).folder().resolve(name);
+            byte[] whole = Files.readAllBytes(file);
+            Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+
+            DomainStatus cut = at(HOUR).status("web1", HOUR.multipliedBy(2), null);
+            assertThat(cut.verdict()).isEqualTo(Verdict.DAMAGED);
+            assertThat(cut.newestGood()).isEqualTo(points.get(1));
+            assertThat(cut.reason())
+                    .isEqualTo("point " + points.get(2).id() + ": " + file + " has " + (whole.length - 1)
+                            + " bytes instead of " + whole.length);
+
+            Files.delete(file);
+            assertThat(at(HOUR).status("web1", HOUR.multipliedBy(2), null).reason())
+                    .isEqualTo("point " + points.get(2).id() + ": " + file + " is missing");
+            Files.write(file, whole);
+            assertThat(status(HOUR).ok()).isTrue();
+        }
+    }
+
+    @Test
+    void aVerificationOfTheFutureDoesNotCount() {
+        verify(HOUR.plusMinutes(59), VerifyDepth.DIGESTS);
+        assertThat(verified(HOUR).ok()).isTrue();
+
+        verify(HOUR.plusMinutes(61), VerifyDepth.DIGESTS);
+        DomainStatus future = verified(HOUR);
+        assertThat(future.verdict()).isEqualTo(Verdict.UNVERIFIED);
+        assertThat(future.reason())
+                .isEqualTo("its last verification began at 2026-11-22T21:04:00Z, which is in the future: is the clock"
+                        + " right?");
     }
 }

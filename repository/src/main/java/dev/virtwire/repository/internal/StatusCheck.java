@@ -9,29 +9,38 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.damage.MissingPoints;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.verify.VerifiedPoints;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
+import dev.virtwire.repository.manifest.StoredFile;
 import dev.virtwire.repository.manifest.StoredImage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out how the backups of a domain stand. It reads the manifests and what is known of the points, and looks
- * whether the images are there; it opens none of them.
+ * whether each file is there and as long as it should be; it opens no image.
  */
 final class StatusCheck {
     /** Clocks differ a little. */
     private static final Duration FUTURE = Duration.ofHours(1);
+
+    private static final String OF_THE_FUTURE = ", which is in the future: is the clock right?";
     /** How often a domain that a prune changes meanwhile is looked at. */
     private static final int MOST_TRIES = 5;
 
@@ -86,13 +95,13 @@ final class StatusCheck {
             reason = seen.newest() == null ? "it has no point" : "no point of it can be restored";
         } else if (age != null && (age.compareTo(maxAge) > 0 || age.compareTo(FUTURE.negated()) < 0)) {
             verdict = Verdict.TOO_OLD;
-            reason = "its newest good point began at " + began
-                    + (age.isNegative() ? ", which is in the future: is the clock right?" : "");
+            reason = "its newest good point began at " + began + (age.isNegative() ? OF_THE_FUTURE : "");
         } else if (age != null && verifiedWithin != null && !isYoung(seen.verified(), verifiedWithin)) {
             verdict = Verdict.UNVERIFIED;
             reason = seen.verified() == null
                     ? "nobody has verified a good point of it"
-                    : "its last verification began at " + seen.verified().at();
+                    : "its last verification began at " + seen.verified().at()
+                            + (seen.verified().at().isAfter(now) ? OF_THE_FUTURE : "");
         } else if (!seen.damage().isEmpty()) {
             verdict = Verdict.DAMAGED;
             reason = seen.damage().get(0);
@@ -104,7 +113,11 @@ final class StatusCheck {
     }
 
     private boolean isYoung(@Nullable Verification verification, Duration within) {
-        return verification != null && Duration.between(verification.at(), now).compareTo(within) <= 0;
+        if (verification == null) {
+            return false;
+        }
+        Duration age = Duration.between(verification.at(), now);
+        return age.compareTo(within) <= 0 && age.compareTo(FUTURE.negated()) >= 0;
     }
 
     private Seen look() {
@@ -163,15 +176,46 @@ final class StatusCheck {
         return new Seen(newest, good, verified, damage, unreadable, changed);
     }
 
+    /** The files of a point besides its manifest, with the sizes that it gives them. */
+    private static Map<String, Long> files(Point point) {
+        Map<String, Long> files = new LinkedHashMap<>();
+        for (ManifestDisk disk : point.manifest().disks()) {
+            StoredImage image = disk.image();
+            if (image != null) {
+                files.put(image.file(), image.size());
+            }
+            StoredFile digests = disk.digests();
+            if (digests != null) {
+                files.put(digests.file(), digests.size());
+            }
+        }
+        point.manifest().files().forEach(file -> files.put(file.file(), file.size()));
+        return files;
+    }
+
+    private static @Nullable String problem(Path file, long size) {
+        try {
+            BasicFileAttributes found =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!found.isRegularFile()) {
+                return file + " is missing";
+            }
+            return found.size() == size ? null : file + " has " + found.size() + " bytes instead of " + size;
+        } catch (NoSuchFileException e) {
+            return file + " is missing";
+        } catch (IOException e) {
+            return file + ": " + Problems.reason(e);
+        }
+    }
+
     /** What of a point's chain is not there, or null. Images of pushes lie elsewhere. */
     private static @Nullable String gap(Point point, Map<String, Point> points) {
         Point layer = point;
         for (int i = 0; i <= points.size(); i++) {
-            for (ManifestDisk disk : layer.manifest().disks()) {
-                StoredImage image = disk.image();
-                if (image != null
-                        && !Files.isRegularFile(layer.folder().resolve(image.file()), LinkOption.NOFOLLOW_LINKS)) {
-                    return layer.folder().resolve(image.file()) + " is missing";
+            for (Map.Entry<String, Long> file : files(layer).entrySet()) {
+                String problem = problem(layer.folder().resolve(file.getKey()), file.getValue());
+                if (problem != null) {
+                    return problem;
                 }
             }
             ParentLink parent = layer.manifest().parent();

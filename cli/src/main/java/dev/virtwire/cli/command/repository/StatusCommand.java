@@ -27,9 +27,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "status",
         description = {
-            "Say of each domain when its newest good point began, and when one was last verified. The exit code is 1 if a"
-                    + " point is too old or missing, and 3 if something is damaged: a line for monitoring.",
-            "Reads manifests and what is known of the points, not their images: see virtwire verify."
+            "Say of each domain when its newest good point began, and when one was last verified. The exit code is 3 if"
+                    + " all domains that are not ok are damaged, and 1 if any of them is not ok for another reason: a"
+                    + " line for monitoring.",
+            "Reads manifests and what is known of the points, and the lengths of files, not what they hold: see"
+                    + " virtwire verify."
         },
         sortOptions = false)
 public final class StatusCommand extends AbstractCommand {
