@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.host;
 
+import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.client.xml.XmlWriter;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,16 +117,29 @@ public record References(List<Reference> all) {
             return this;
         }
         HostReferences host = new HostReferences(libvirt);
+        return fetched(host::describe, missing);
+    }
+
+    /** As {@link #fetched(Libvirt, List)}, from whoever describes them. */
+    References fetched(Function<Reference, List<Reference>> host, List<String> missing) {
         List<Reference> fetched = new ArrayList<>();
         for (Reference reference : all) {
             try {
-                fetched.addAll(host.describe(reference));
+                List<Reference> described = host.apply(reference);
+                // What is no XML must not be found when all is written.
+                new References(described).toXml();
+                fetched.addAll(described);
             } catch (RemoteException e) {
-                missing.add("the description of " + reference + " is not in it: "
-                        + e.details().message());
+                missing.add(notIn(reference, e.details().message()));
+            } catch (LibvirtException | BackupException | IllegalArgumentException e) {
+                missing.add(notIn(reference, e.getMessage()));
             }
         }
         return new References(List.copyOf(new LinkedHashSet<>(fetched)));
+    }
+
+    private static String notIn(Reference reference, @Nullable String reason) {
+        return "the description of " + reference + " is not in it: " + reason;
     }
 
     /** As a document. */

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param facts what is known of the host
  * @param here whether the host's files are files of this machine
- * @param ownName how storage pools are named that are made for a moment
+ * @param ownPool how storage pools are named that are made for a moment
  */
-public record SmallHostFiles(HostFacts facts, boolean here, String ownName) {
+public record SmallHostFiles(HostFacts facts, boolean here, String ownPool) {
     /** What is read through libvirt takes a moment each time. */
     private static final int READS = 10;
 
@@ -54,8 +54,15 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownName) {
         }
     }
 
-    private interface Reading {
+    /** Reads something. */
+    interface Reading {
+        /** What it holds. */
         byte[] read() throws IOException;
+    }
+
+    /** Whether there is a way to read what lies at such a place at all. */
+    public static boolean isOfAKindThatCanBeRead(Place place) {
+        return KINDS.contains(place.type());
     }
 
     /** What lies there, which nobody writes in place. */
@@ -81,8 +88,8 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownName) {
                 : steady;
     }
 
-    private static Content attempt(Place place, Reading reading) {
-        if (!KINDS.contains(place.type())) {
+    static Content attempt(Place place, Reading reading) {
+        if (!isOfAKindThatCanBeRead(place)) {
             return Content.no("of type " + place.type() + ", which libvirt has no call to read");
         }
         if (place.name() == null) {
@@ -92,7 +99,8 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownName) {
             return new Content(reading.read(), null);
         } catch (RemoteException e) {
             return Content.no("the host does not give it: " + e.details().message());
-        } catch (LibvirtException | BackupException e) {
+        } catch (LibvirtException | BackupException | IllegalArgumentException e) {
+            // A name that the locale of this process cannot express is an illegal argument.
             return Content.no(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return Content.no(Problems.reason(e));
@@ -104,7 +112,7 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownName) {
         if (!place.type().equals("volume") && here && Files.isReadable(Path.of(name))) {
             return local(Path.of(name), most);
         }
-        HostFiles host = new HostFiles(facts.domain().libvirt(), facts.host().name(), ownName);
+        HostFiles host = new HostFiles(facts.domain().libvirt(), facts.host().name(), ownPool);
         return place.type().equals("volume") || place.type().equals("block")
                 ? host.readVolume(name, most)
                 : host.read(name, most);
