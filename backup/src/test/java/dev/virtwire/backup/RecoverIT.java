@@ -4,6 +4,7 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.checkpoint.Checkpoint;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
@@ -118,8 +119,10 @@ class RecoverIT {
             dieInMidBackup(guest);
             Path file = Files.writeString(
                     Files.createTempDirectory(libvirtd.directory(), "vars").resolve("vars.fd"), "variables");
-            String own = "virtwire-" + scene.repository().id() + "-"
-                    + libvirt.domain(guest.name()).join().uuid().toString().substring(0, 8) + "-left";
+            String own = new OwnPools(
+                            scene.repository().id(),
+                            libvirt.domain(guest.name()).join().uuid())
+                    .ofRun();
             for (String name : List.of(own, "virtwire-someone-elses")) {
                 Path folder = name.equals(own) ? file.getParent() : Files.createTempDirectory(this.folder, "other");
                 libvirt.storage()

@@ -6,6 +6,7 @@ import dev.virtwire.backup.internal.host.DomainBitmaps;
 import dev.virtwire.backup.internal.host.GuestClone;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.HostFiles;
+import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -280,8 +281,7 @@ public final class Leftovers {
     /** Looks for files at a host that is another machine, which costs it a moment. */
     private void searchHost(JournalEntry entry, Libvirt libvirt, List<String> unseen) {
         try {
-            done.addAll(HostFiles.endPools(
-                    libvirt, entry.repository(), entry.domain().uuid()));
+            new OwnPools(entry.repository(), entry.domain().uuid()).end(libvirt, store.now(), done);
         } catch (LibvirtException e) {
             left.add("perhaps a storage pool of point " + entry.point() + " on host "
                     + entry.host().name() + ": " + e.getMessage());

@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.clearing;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.backup.internal.host.DomainBitmaps;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
@@ -23,6 +24,8 @@ import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.work.ProgressMeter;
+import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.repository.manifest.PointFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -114,6 +117,7 @@ public final class Recovery {
                 leftovers.clearUnknown();
             }
             leftovers.left().addAll(unreadable);
+            endPools(store, leftovers);
             if (leftovers.left().isEmpty()) {
                 removeOrphans(store, leftovers);
             }
@@ -131,6 +135,34 @@ public final class Recovery {
         } else {
             leftovers.clearIfItRanThere(entry, host);
         }
+    }
+
+    /** Storage pools that no journal knows of: a run without disks and a restore have no entry there. */
+    private void endPools(DomainStore store, Leftovers leftovers) {
+        Point newest = store.points().newest();
+        if (newest == null || !mayHaveReadFiles(newest.manifest())) {
+            return;
+        }
+        String unseen =
+                "storage pools through which files of domain " + store.name() + " were read were not looked" + " for: ";
+        Libvirt host = host();
+        if (host == null) {
+            notices.add(Notice.information(unseen + unreachable));
+            return;
+        }
+        try {
+            new OwnPools(store.repositoryId(), newest.manifest().domain().uuid())
+                    .end(host, store.now(), leftovers.done());
+        } catch (LibvirtException e) {
+            notices.add(Notice.information(unseen + e.getMessage()));
+        }
+    }
+
+    private static boolean mayHaveReadFiles(Manifest manifest) {
+        return manifest.nvram() != null
+                || manifest.file(PointFile.TPM) != null
+                || manifest.files().stream().anyMatch(file -> file.drive() != null)
+                || !manifest.domainXml().notSaved().isEmpty();
     }
 
     /** Checkpoints and bitmaps that belong to no run in the journal, and that no later point needs. */

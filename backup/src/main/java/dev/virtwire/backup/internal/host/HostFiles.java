@@ -26,9 +26,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks into folders of a host that is another machine, and deletes there what a point has left: by libvirt's storage
@@ -43,17 +44,18 @@ public final class HostFiles {
      */
     public record Free(String folder, long bytes) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger(HostFiles.class);
     private static final Duration PAUSE = Duration.ofMillis(100);
     private static final int TRIES = 100;
     private static final int MOST_REFUSALS = 10;
-
     private static final Duration MOST_FOR_A_FILE = Duration.ofMinutes(1);
     private static final int PIECE = 64 << 10;
     private static final long MOST_REPLACED = 64L << 20;
 
     private final Storage storage;
     private final String host;
-    private final String ownName;
+    private final String ownFiles;
+    private final String ownPool;
     private final List<String> done = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
 
@@ -62,19 +64,25 @@ public final class HostFiles {
         this(
                 libvirt,
                 entry.host().name(),
-                Names.onHost(entry.repository(), entry.domain().uuid(), entry.point(), entry.random()));
+                Names.onHost(entry.repository(), entry.domain().uuid(), entry.point(), entry.random()),
+                new OwnPools(entry.repository(), entry.domain().uuid()).ofRun());
     }
 
     /**
-     * Of a run.
+     * Of a run that deletes nothing.
      *
      * @param host the host's name, for messages
-     * @param ownName what {@link Names#onHost} says of the run: the name of its pools
+     * @param ownPool the name of its pools
      */
-    public HostFiles(Libvirt libvirt, String host, String ownName) {
+    public HostFiles(Libvirt libvirt, String host, String ownPool) {
+        this(libvirt, host, ownPool, ownPool);
+    }
+
+    private HostFiles(Libvirt libvirt, String host, String ownFiles, String ownPool) {
         this.storage = libvirt.storage();
         this.host = host;
-        this.ownName = ownName;
+        this.ownFiles = ownFiles;
+        this.ownPool = ownPool;
     }
 
     /** What was deleted, each one sentence. */
@@ -92,7 +100,7 @@ public final class HostFiles {
         Map<String, List<String>> byFolder = new LinkedHashMap<>();
         for (String file : files) {
             int slash = file.lastIndexOf('/');
-            if (slash > 0 && file.startsWith(ownName, slash + 1)) {
+            if (slash > 0 && file.startsWith(ownFiles, slash + 1)) {
                 byFolder.computeIfAbsent(file.substring(0, slash), folder -> new ArrayList<>())
                         .add(file.substring(slash + 1));
             } else {
@@ -138,7 +146,15 @@ public final class HostFiles {
     public byte[] read(String path, long most) {
         StorageVolume known = volumeAt(path);
         if (known != null) {
-            return content(known, path, most);
+            try {
+                return content(known, path, most);
+            } catch (RemoteException e) {
+                if (!isGone(e)) {
+                    throw e;
+                }
+                // Its pool has ended meanwhile, or was looked at again.
+                LOG.debug("{} was in a pool that went", path, e);
+            }
         }
         int slash = path.lastIndexOf('/');
         return in(
@@ -162,13 +178,19 @@ public final class HostFiles {
 
     private @Nullable StorageVolume volumeAt(String path) {
         try {
-            return Waiting.await(storage.volumeByPath(path));
+            StorageVolume volume = Waiting.await(storage.volumeByPath(path));
+            // Another run ends its pool at any moment, and with that what reads from it.
+            return isAnotherRuns(volume.poolName()) ? null : volume;
         } catch (RemoteException e) {
-            if (!e.is(ErrorCode.NO_STORAGE_VOL)) {
+            if (!isGone(e)) {
                 throw e;
             }
             return null;
         }
+    }
+
+    private static boolean isGone(RemoteException e) {
+        return e.is(ErrorCode.NO_STORAGE_VOL) || e.is(ErrorCode.NO_STORAGE_POOL);
     }
 
     private static byte[] content(StorageVolume volume, String path, long most) {
@@ -285,30 +307,12 @@ public final class HostFiles {
         return volume.toXml();
     }
 
-    /**
-     * Ends pools that runs of this domain into this repository left when they died. Only for who holds the domain's
-     * lock.
-     *
-     * @return what was ended, each one sentence
-     */
-    public static List<String> endPools(Libvirt libvirt, String repository, UUID domain) {
-        String prefix = Names.poolPrefix(repository, domain);
-        List<String> ended = new ArrayList<>();
-        for (StoragePool pool : Waiting.await(libvirt.storage().pools())) {
-            if (pool.name().startsWith(prefix)) {
-                Waiting.await(pool.destroy());
-                ended.add("ended storage pool " + pool.name() + ", whose files stay");
-            }
-        }
-        return ended;
-    }
-
     /** The host's own pool of the folder, else one of ours. Another run's is waited for, because that run ends it. */
     private StoragePool open(String folder, boolean build) {
         int refusals = 0;
         for (int left = TRIES; ; left--) {
             StoragePool known = pool(folder);
-            if (known != null && (!isAnotherRuns(known) || left == 0)) {
+            if (known != null && (!isAnotherRuns(known.name()) || left == 0)) {
                 return known;
             }
             if (known == null) {
@@ -328,8 +332,8 @@ public final class HostFiles {
         }
     }
 
-    private boolean isAnotherRuns(StoragePool pool) {
-        return pool.name().startsWith("virtwire-") && !pool.name().equals(ownName);
+    private boolean isAnotherRuns(String pool) {
+        return pool.startsWith("virtwire-") && !pool.equals(ownPool);
     }
 
     private <T extends @Nullable Object> T in(String folder, Function<StoragePool, T> use) {
@@ -343,7 +347,7 @@ public final class HostFiles {
             return use.apply(pool);
         } finally {
             // One of this name was left by a run that died before it came here.
-            if (pool.name().equals(ownName)) {
+            if (pool.name().equals(ownPool)) {
                 Waiting.await(pool.destroy());
             }
         }
@@ -379,7 +383,7 @@ public final class HostFiles {
         String xml = XmlWriter.document(
                 "pool",
                 pool -> pool.attribute("type", "dir")
-                        .textElement("name", ownName)
+                        .textElement("name", ownPool)
                         .element("target", target -> {
                             target.textElement("path", folder);
                             if (build) {

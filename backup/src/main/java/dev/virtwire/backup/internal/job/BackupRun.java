@@ -104,6 +104,7 @@ public final class BackupRun {
         DomainLock lock = store.lock();
         try {
             store.requireSame(facts.identity());
+            noticeCleared(PointFiles.endPools(facts, store));
             if (choice.disks().isEmpty()) {
                 return withoutDisks(store, facts, choice);
             }
@@ -191,10 +192,12 @@ public final class BackupRun {
             leftovers.clearWhereItRan(entry, libvirt);
         }
         leftovers.clearUnknown();
-        leftovers
-                .done()
-                .forEach(done -> notices.add(Notice.information("an earlier run was cleaned up after: " + done)));
+        noticeCleared(leftovers.done());
         left.addAll(leftovers.left());
+    }
+
+    private void noticeCleared(List<String> cleared) {
+        cleared.forEach(done -> notices.add(Notice.information("an earlier run was cleaned up after: " + done)));
     }
 
     /** Begins the job. If libvirt turns out to miss a disk's bitmap, returns another plan, with all of that disk. */

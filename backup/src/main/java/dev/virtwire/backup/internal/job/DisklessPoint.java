@@ -44,7 +44,7 @@ final class DisklessPoint {
         unfinished.create();
         try {
             begun.at(unfinished);
-            PointFiles fetched = PointFiles.fetch(facts, store.repositoryId(), id, request.mediaLimit());
+            PointFiles fetched = PointFiles.fetch(facts, store, request.mediaLimit());
             List<PointFile> files = fetched.write(unfinished);
             Point newest = store.points().newest();
             requireNotCancelled.run();

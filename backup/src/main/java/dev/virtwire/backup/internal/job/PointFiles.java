@@ -2,6 +2,7 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.SmallHostFiles;
 import dev.virtwire.backup.internal.host.SmallHostFiles.Content;
@@ -17,6 +18,7 @@ import dev.virtwire.client.xml.DomainDescription.Tpm;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Sha256;
+import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.Nvram;
@@ -75,14 +77,10 @@ record PointFiles(
      */
     static PointFiles fetch(Attempt attempt) {
         HostFacts facts = attempt.facts();
-        String ownName = Names.onHost(
-                attempt.store().repositoryId(),
-                facts.identity().uuid(),
-                attempt.point(),
-                attempt.plan().random());
+        String ownPool = pools(attempt.store(), facts).ofRun();
         return fetch(
                 facts,
-                new SmallHostFiles(facts, seesHostFiles(attempt), ownName),
+                new SmallHostFiles(facts, seesHostFiles(attempt), ownPool),
                 attempt.plan().checkpoint(),
                 attempt.request().mediaLimit());
     }
@@ -90,11 +88,36 @@ record PointFiles(
     /**
      * The same of a domain without disks, so that nothing tells whether the host's files can be seen but its name.
      *
-     * @param repository the repository's id
+     * @param store where the point will be
      */
-    static PointFiles fetch(HostFacts facts, String repository, String point, long mediaLimit) {
-        String ownName = Names.onHost(repository, facts.identity().uuid(), point, Names.random());
-        return fetch(facts, new SmallHostFiles(facts, facts.isHere(), ownName), null, mediaLimit);
+    static PointFiles fetch(HostFacts facts, DomainStore store, long mediaLimit) {
+        String ownPool = pools(store, facts).ofRun();
+        return fetch(facts, new SmallHostFiles(facts, facts.isHere(), ownPool), null, mediaLimit);
+    }
+
+    /**
+     * Ends storage pools that earlier runs left when they died: this one would wait for them, as for those of a run that
+     * lives. Under the domain's lock.
+     *
+     * @return what was ended, each one sentence
+     */
+    static List<String> endPools(HostFacts facts, DomainStore store) {
+        DomainDescription description = facts.description();
+        List<String> ended = new ArrayList<>();
+        if (description.nvram() != null
+                || description.tpm() != null
+                || description.disks().stream().anyMatch(disk -> disk.isRemovable() && !disk.isEmpty())) {
+            try {
+                pools(store, facts).end(facts.domain().libvirt(), store.now(), ended);
+            } catch (LibvirtException e) {
+                LOG.debug("storage pools of {} cannot be looked for, which recover says", facts.domain(), e);
+            }
+        }
+        return ended;
+    }
+
+    private static OwnPools pools(DomainStore store, HostFacts facts) {
+        return new OwnPools(store.repositoryId(), facts.identity().uuid());
     }
 
     private static PointFiles fetch(
@@ -119,7 +142,7 @@ record PointFiles(
         DomainDescription description = HostFacts.description(live);
         Nvram nvram = fetchNvram(description.nvram(), host, contents);
         fetchTpm(facts, description.tpm(), host, contents, notSaved);
-        fetchMedia(domain, description.disks(), host, mediaLimit, contents);
+        fetchMedia(domain, description.disks(), host, mediaLimit, contents, notSaved);
         References references = References.named(List.of(xml, live)).fetched(domain.libvirt(), notSaved);
         if (!references.all().isEmpty()) {
             contents.add(Fetched.text(PointFile.REFERENCES, Names.REFERENCES_XML, references.toXml()));
@@ -185,17 +208,22 @@ record PointFiles(
 
     /** Small ones only: a medium of a distribution is to be had elsewhere, one with a guest's settings is not. */
     private static void fetchMedia(
-            Domain domain, List<Disk> disks, SmallHostFiles host, long most, List<Fetched> contents) {
+            Domain domain,
+            List<Disk> disks,
+            SmallHostFiles host,
+            long most,
+            List<Fetched> contents,
+            List<String> notSaved) {
         for (Disk drive : disks) {
             boolean wanted = drive.isRemovable() && !drive.isEmpty() && Names.isTarget(drive.target());
-            if (wanted && isSmall(domain, drive, most)) {
+            if (wanted && SmallHostFiles.isOfAKindThatCanBeRead(drive.place()) && isSmall(domain, drive, most)) {
                 Content medium =
                         drive.isReadOnly() ? host.read(drive.place(), most) : host.readSteady(drive.place(), most);
                 if (medium.bytes() != null) {
                     contents.add(new Fetched(
                             PointFile.medium(drive.target()), Names.medium(drive.target()), medium.bytes()));
                 } else {
-                    LOG.debug("the medium of {} of {} was not saved: {}", drive.target(), domain, medium.reason());
+                    notSaved.add("the medium of drive " + drive.target() + " is not in it: " + medium.reason());
                 }
             }
         }

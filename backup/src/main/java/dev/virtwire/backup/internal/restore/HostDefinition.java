@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.HostRestoreRequest;
+import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.TpmState;
 import dev.virtwire.client.Libvirt;
@@ -21,7 +22,6 @@ import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
-import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.DomainIdentity;
@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -178,8 +179,8 @@ final class HostDefinition {
         if (emulated == null || tpm == null) {
             return;
         }
-        String ownName = Names.onHost(point.manifest().repository(), saved.uuid(), point.id(), Names.random());
-        TpmState state = new TpmState(libvirt, ownName, emulated, uuid);
+        String ownPool = new OwnPools(point.manifest().repository(), saved.uuid()).ofRestore(Instant.now());
+        TpmState state = new TpmState(libvirt, ownPool, emulated, uuid);
         try {
             state.write(tpm);
             tpmState = state;

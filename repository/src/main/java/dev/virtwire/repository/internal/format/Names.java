@@ -250,13 +250,8 @@ public final class Names {
      * @param random the run's own part, or null in an entry of a program that gave none
      */
     public static String onHost(String repository, UUID domain, String point, @Nullable String random) {
-        String name = poolPrefix(repository, domain) + point;
+        String name = checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-" + point;
         return random == null ? name : name + "-" + random;
-    }
-
-    /** What the names of storage pools begin with that runs of a domain make on a host for a moment. */
-    public static String poolPrefix(String repository, UUID domain) {
-        return checkpointPrefix(repository) + domain.toString().substring(0, 8) + "-";
     }
 
     /** What all checkpoints of a repository begin with. */
