@@ -96,8 +96,8 @@ record PointFiles(
     }
 
     /**
-     * Ends storage pools that earlier runs left when they died: this one would wait for them, as for those of a run that
-     * lives. Under the domain's lock.
+     * Ends storage pools that earlier runs left when they died: this one would wait for them, as for those of a run
+     * that lives. Under the domain's lock.
      *
      * @return what was ended, each one sentence
      */
