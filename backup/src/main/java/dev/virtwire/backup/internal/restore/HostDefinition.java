@@ -203,8 +203,8 @@ final class HostDefinition {
         String old = oldXml;
         if (!TpmState.isPlace(emulated, uuid, old == null ? null : DomainDescription.parse(old))) {
             notices.add(Notice.warning("the state of the TPM is not restored: the saved definition has it in "
-                    + TpmState.place(emulated, uuid).name() + ", where it is neither by libvirt nor on the host until"
-                    + " now"));
+                    + TpmState.place(emulated, uuid).name()
+                    + ", and neither libvirt nor the former definition keeps it there"));
             return;
         }
         String ownName = Names.onHost(point.manifest().repository(), saved.uuid(), point.id(), Names.random());

@@ -70,7 +70,7 @@ final class SavedReference {
     /**
      * The UUID that it is to have, or null if the host chooses one.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if it is not a UUID
      */
     @Nullable
     UUID uuid() {
