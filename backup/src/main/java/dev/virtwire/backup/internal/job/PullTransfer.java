@@ -52,7 +52,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the disks from the host's NBD export, one after the other. */
 final class PullTransfer implements Transfer {
-    /** All data is there by then: a host that deletes large scratch files on slow storage has the time that it takes. */
+    /**
+     * All data is there by then: a host that deletes large scratch files on slow storage has the time that it takes.
+     */
     private static final Duration END = Duration.ofMinutes(15);
     /** When the export goes away libvirt usually says a moment later why. */
     private static final Duration EXPLANATION = Duration.ofSeconds(3);
