@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Refuses a copy that surely has no room, before hours have gone into it. How well data compresses, how many blocks of a
- * compared disk differ, and what another backup writes meanwhile, is not known before.
+ * Refuses a copy that surely has no room, before hours have gone into it. How well data compresses, how many blocks of
+ * a compared disk differ, and what another backup writes meanwhile, is not known before.
  *
  * @param attempt the backup
  */
