@@ -83,7 +83,9 @@ class StormIT {
         assertThat(result.bytesRead()).isBetween(DATA, DATA + 2 * MIB);
     }
 
-    /** Each connection carries so many bytes, and then breaks; or the first one that has stops all of them for a while. */
+    /**
+     * Each connection carries so many bytes, and then breaks; or the first one that has stops all of them for a while.
+     */
     private static final class Weather implements NbdTransport {
         private final NbdTransport real = NbdOptions.DEFAULT.transport();
         private final long bytes;

@@ -70,12 +70,17 @@ class TpmIT {
                         point.manifest().domain().uuid());
                 undone.write(saved);
                 assertThat(own).hasBinaryContent(saved);
+                // Whoever is ended here has lost nothing.
+                Path kept = own.resolveSibling("tpm2-00.permall.before-virtwire-undone");
+                assertThat(kept).hasContent("another state, and a shorter one");
                 undone.undo();
                 assertThat(own).hasContent("another state, and a shorter one");
+                assertThat(kept).doesNotExist();
                 assertThat(scene.restore(libvirt, request.defining().replacing())
                                 .notices())
                         .isEmpty();
                 assertThat(own).hasBinaryContent(saved);
+                assertThat(own.getParent()).isDirectoryNotContaining("glob:**before-*");
                 assertThat(libvirt.storage().pools().join())
                         .extracting(StoragePool::name)
                         .noneMatch(name -> name.startsWith("virtwire-"));

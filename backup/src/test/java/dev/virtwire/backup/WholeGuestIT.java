@@ -10,6 +10,7 @@ import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.References.Kind;
 import dev.virtwire.backup.internal.host.References.Reference;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
@@ -113,6 +114,32 @@ class WholeGuestIT {
             guest.start();
             assertThat(virsh("domstate", "--reason", guest.name())).contains("running (booted)");
             assertThat(virsh("domblklist", guest.name())).contains(out + "/whole-saved-vda.qcow2");
+        }
+    }
+
+    @Test
+    void aRestoreStandsThoughASavedMemoryCannotBeDiscarded() throws Exception {
+        try (Guest guest = guest("whole-stuck").start()) {
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
+            virsh("managedsave", guest.name());
+            Path image = libvirtd.directory().resolve("lib/qemu/save/whole-stuck.save");
+            Path moved = Files.move(image, image.resolveSibling("whole-stuck.moved"));
+            // No file that can be deleted.
+            Files.createDirectory(image);
+
+            assertThatThrownBy(() -> restore(to(point).defining().replacing()))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageStartingWith("domain whole-stuck is restored, but it may have a saved memory (managed"
+                            + " save), which could not be discarded: discard it before the next start, which would"
+                            + " resume that: ")
+                    .hasNoSuppressedExceptions();
+
+            assertThat(definition(guest.name())).contains(out + "/whole-stuck-vda.qcow2");
+            assertThat(out.resolve("whole-stuck-vda.qcow2")).exists();
+            Files.delete(image);
+            Files.move(moved, image);
+            virsh("managedsave-remove", guest.name());
+            guest.start();
         }
     }
 
@@ -381,6 +408,75 @@ class WholeGuestIT {
             assertThat(failure.getSuppressed()).isEmpty();
             assertThat(needed.all()).noneMatch(host::has);
         }
+    }
+
+    @Test
+    void whatIsDefinedAndDoesNotStartDoesNotStay() {
+        Reference pool = new Reference(
+                Kind.POOL,
+                "half-pool",
+                "<pool type='dir'><name>half-pool</name><target><path>/nowhere/at/all</path></target></pool>",
+                false);
+        try (Libvirt libvirt = scene.connect()) {
+            HostReferences host = new HostReferences(libvirt);
+            assertThatThrownBy(() -> host.make(pool)).isInstanceOf(RemoteException.class);
+            assertThat(host.has(pool)).isFalse();
+        }
+    }
+
+    @Test
+    void aMediumInAPoolThatIsMadeStaysInItsDrive() throws Exception {
+        Path isos = Files.createTempDirectory(libvirtd.directory(), "isos");
+        Files.write(isos.resolve("seed.iso"), new byte[300 << 10]);
+        virsh("pool-define-as", "whole-isos", "dir", "--target", isos.toString());
+        virsh("pool-start", "whole-isos");
+        Point point;
+        try (Guest guest = guest("whole-pooled")
+                .device("<disk type='volume' device='cdrom'><driver name='qemu' type='raw'/>"
+                        + "<source pool='whole-isos' volume='seed.iso'/>"
+                        + "<target dev='sda' bus='sata'/><readonly/></disk>")
+                .start()) {
+            point = scene.backup(BackupRequest.of(guest.name()).withMediaLimit(0))
+                    .point();
+        }
+        virsh("pool-destroy", "whole-isos");
+        virsh("pool-undefine", "whole-isos");
+
+        HostRestoreResult result =
+                restore(to(point).definingAs("whole-pooled-copy").definingMissing());
+
+        assertThat(texts(result.notices()))
+                .containsExactly("made storage pool whole-isos, which the host did not have");
+        assertThat(definition("whole-pooled-copy")).contains("volume='seed.iso'");
+        requireStarts("whole-pooled-copy");
+        virsh("pool-destroy", "whole-isos");
+        virsh("pool-undefine", "whole-isos");
+    }
+
+    @Test
+    void aMediumThatThePoolDoesNotTakeIsLeftOut() throws Exception {
+        Path iso = Files.write(libvirtd.directory().resolve("whole-refused.iso"), new byte[300 << 10]);
+        Path volumes = Files.createTempDirectory(libvirtd.directory(), "volumes");
+        Path taken = Files.createFile(volumes.resolve("whole-refused-copy-sda.medium"));
+        virsh("pool-create-as", "whole-refusing", "dir", "--target", volumes.toString());
+        try (Guest guest = guest("whole-refused")
+                .device("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='" + iso
+                        + "'/><target dev='sda' bus='sata'/><readonly/></disk>")
+                .start()) {
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
+            Files.delete(iso);
+
+            HostRestoreResult result = restore(HostRestoreRequest.of(point, new RestoreTarget.Pool("whole-refusing"))
+                    .definingAs("whole-refused-copy"));
+
+            assertThat(texts(result.notices()))
+                    .anyMatch(notice -> notice.startsWith("the medium of drive sda is not restored: cannot make volume"
+                            + " whole-refused-copy-sda.medium of 307200 bytes in storage pool whole-refusing"))
+                    .anyMatch(notice -> notice.startsWith("drive sda of domain whole-refused-copy is empty"));
+            assertThat(taken).isEmptyFile();
+            requireStarts("whole-refused-copy");
+        }
+        virsh("pool-destroy", "whole-refusing");
     }
 
     private String xml(String content) throws Exception {

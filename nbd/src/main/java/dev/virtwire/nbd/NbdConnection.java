@@ -72,7 +72,14 @@ public final class NbdConnection implements NbdReader {
         Negotiation negotiation = Negotiation.run(uri, options, session -> session.enter(options.metaContexts()));
         NbdConnection connection = new NbdConnection(uri, negotiation, options);
         Watchdog.add(connection.silence);
-        connection.reader.start();
+        try {
+            connection.reader.start();
+        } catch (Error e) {
+            // No thread can be had.
+            Watchdog.remove(connection.silence);
+            Closing.close(connection.channel);
+            throw e;
+        }
         return connection;
     }
 

@@ -109,7 +109,14 @@ public final class NbdSession implements NbdReader {
             Function<NbdConnection, CompletableFuture<T>> request,
             NbdConnection connection,
             CompletableFuture<T> result) {
-        request.apply(connection).whenComplete((answer, failure) -> {
+        CompletableFuture<T> asked;
+        try {
+            asked = request.apply(connection);
+        } catch (RuntimeException | Error e) {
+            result.completeExceptionally(e);
+            return;
+        }
+        asked.whenComplete((answer, failure) -> {
             if (failure == null) {
                 failures.set(0);
                 result.complete(answer);
@@ -131,7 +138,7 @@ public final class NbdSession implements NbdReader {
                 NbdConnection next;
                 try {
                     next = successor(broken, failure);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     result.completeExceptionally(e);
                     return;
                 }
@@ -139,6 +146,9 @@ public final class NbdSession implements NbdReader {
             });
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(failure);
+        } catch (RuntimeException | Error e) {
+            // No thread can be had: whoever waits has to know.
+            result.completeExceptionally(e);
         }
     }
 
@@ -162,7 +172,10 @@ public final class NbdSession implements NbdReader {
             if (earlier == 0) {
                 began = System.nanoTime();
             }
-            pause(earlier);
+            boolean over = earlier > 0 && System.nanoTime() - began > patience.toNanos();
+            if (!over) {
+                pause(earlier);
+            }
             if (closed) {
                 throw new NbdException(
                         NbdException.Kind.CLOSED,

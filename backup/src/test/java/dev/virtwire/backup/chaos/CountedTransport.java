@@ -13,8 +13,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Connections that are all cut, once or for good, before the n-th message that goes through any of them: each write while they are
- * negotiated, each request afterwards.
+ * Connections that are all cut, once or for good, before the n-th message that goes through any of them: each write
+ * while they are negotiated, each request afterwards.
  */
 final class CountedTransport implements NbdTransport {
     private static final int REQUEST_MAGIC = 0x25609513;

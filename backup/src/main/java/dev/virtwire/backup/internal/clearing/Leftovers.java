@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +50,7 @@ public final class Leftovers {
     private final DomainStore store;
     private final List<String> done = new ArrayList<>();
     private final List<String> left = new ArrayList<>();
-    private boolean newClone = true;
+    private BooleanSupplier mayMakeClone = () -> true;
 
     /** Of this domain. */
     public Leftovers(DomainStore store) {
@@ -69,8 +70,8 @@ public final class Leftovers {
     /**
      * Whoever wants to start the domain shall not meet another clone: what only one can clear stays for the next run.
      */
-    public void withoutNewClone() {
-        newClone = false;
+    public void makingClonesIf(BooleanSupplier nobodyWantsIt) {
+        mayMakeClone = nobodyWantsIt;
     }
 
     /** The entry of a run as it stands in the journal, which knows whether a guest is frozen; else {@code written}. */
@@ -298,9 +299,10 @@ public final class Leftovers {
     private void deleteCheckpoints(
             JournalEntry entry, @Nullable Listing listing, Domain domain, boolean search, List<String> stuck) {
         try {
-            GuestClone clone =
-                    entry.servedBy() == null ? null : new GuestClone(domain.libvirt(), domain.uuid(), entry.servedBy());
-            boolean serves = clone != null && (newClone || clone.find() != null);
+            GuestClone clone = entry.servedBy() == null
+                    ? null
+                    : new GuestClone(domain.libvirt(), domain.uuid(), entry.servedBy(), mayMakeClone);
+            boolean serves = clone != null && (mayMakeClone.getAsBoolean() || clone.find() != null);
             DomainBitmaps bitmaps = DomainBitmaps.of(domain, serves ? clone : null);
             new UnneededCheckpoints(entry, listing, isCommitted(entry)).remove(bitmaps, search);
             done.addAll(bitmaps.done());

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,12 +49,19 @@ public final class GuestClone {
     private final Libvirt libvirt;
     private final UUID guest;
     private final DomainClone clone;
+    private final BooleanSupplier mayStart;
 
     /** Of the guest of this UUID, which need not be there any more, as the journal names it. */
     public GuestClone(Libvirt libvirt, UUID guest, DomainClone clone) {
+        this(libvirt, guest, clone, () -> true);
+    }
+
+    /** The same, which is made only if {@code mayStart} says so then. */
+    public GuestClone(Libvirt libvirt, UUID guest, DomainClone clone, BooleanSupplier mayStart) {
         this.libvirt = libvirt;
         this.guest = guest;
         this.clone = clone;
+        this.mayStart = mayStart;
     }
 
     /** What the journal says of it. */
@@ -62,12 +70,18 @@ public final class GuestClone {
     }
 
     /**
-     * Makes it.
+     * Makes it. Not every storage has locks that would refuse it beside the guest, so the guest is looked at last.
      *
      * @throws RemoteException if the host refuses it, as it does if anybody has the disks open
+     * @throws BackupException if the guest runs, or somebody wants to start it
      */
     public Domain start() {
-        String xml = xml(Waiting.await(Waiting.await(libvirt.domain(guest)).xml()), clone);
+        Domain original = Waiting.await(libvirt.domain(guest));
+        String xml = xml(Waiting.await(original.xml()), clone);
+        if (!mayStart.getAsBoolean() || Waiting.await(original.isActive())) {
+            throw new BackupException(
+                    "domain " + original.name() + " was started meanwhile: nothing else may have its disks");
+        }
         return Waiting.await(libvirt.createDomain(xml, DomainCreateFlags.PAUSED, DomainCreateFlags.AUTODESTROY));
     }
 

@@ -26,6 +26,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -219,56 +221,117 @@ public final class HostFiles {
 
     /**
      * Writes a file of the host, in the place of one that may be there, with that one's owner and mode. A folder that
-     * is missing is made, for its owner alone.
+     * is missing is made, for its owner alone. What was there stays beside it, as {@link #kept} says: whoever is ended
+     * between two steps has lost nothing.
      *
-     * @return what was there, or null
+     * @param before gets what was there, or null, before anything changes
      */
-    public byte @Nullable [] replace(String path, byte[] content) {
+    public void replace(String path, byte[] content, Consumer<byte @Nullable []> before) {
         int slash = path.lastIndexOf('/');
         String name = path.substring(slash + 1);
-        return in(path.substring(0, slash), true, pool -> {
-            StorageVolume old = find(pool, name);
-            byte[] before = old == null ? null : content(old, path, MOST_REPLACED);
-            List<XmlElement> permissions = List.of();
-            if (old != null) {
-                permissions = XmlElement.parse("volume XML", "volume", Waiting.await(old.xml()))
-                        .children("target", "permissions");
-                Waiting.await(old.delete());
-            }
-            try {
-                upload(Waiting.await(pool.createVolume(description(name, content.length, permissions))), content);
-            } catch (RuntimeException e) {
-                bringBack(pool, name, before, permissions, e);
+        AtomicBoolean replaced = new AtomicBoolean();
+        try {
+            in(path.substring(0, slash), true, pool -> {
+                StorageVolume old = find(pool, name);
+                byte[] former = old == null ? null : content(old, path, MOST_REPLACED);
+                List<XmlElement> permissions = old == null ? List.of() : permissions(old);
+                before.accept(former);
+                if (former != null) {
+                    keep(pool, name, former, permissions);
+                }
+                try {
+                    put(pool, name, content, permissions);
+                } catch (RuntimeException e) {
+                    bringBack(pool, name, former, permissions, e);
+                    throw e;
+                }
+                replaced.set(true);
+                return path;
+            });
+        } catch (LibvirtException e) {
+            // The folder's pool could not be ended: the next run of this domain ends it.
+            if (!replaced.get()) {
                 throw e;
             }
-            return before;
-        });
-    }
-
-    private static void bringBack(
-            StoragePool pool,
-            String name,
-            byte @Nullable [] before,
-            List<XmlElement> permissions,
-            RuntimeException failure) {
-        try {
-            StorageVolume torn = find(pool, name);
-            if (torn != null) {
-                Waiting.await(torn.delete());
-            }
-            if (before != null) {
-                upload(Waiting.await(pool.createVolume(description(name, before.length, permissions))), before);
-            }
-        } catch (RuntimeException e) {
-            failure.addSuppressed(e);
+            unknown.add("storage pool " + ownPool + " is left on host " + host + ": " + e.getMessage());
         }
     }
 
-    /** Deletes a file of the host that is there. */
+    /** Where {@link #replace} keeps what was there. What another run kept and could not bring back stays. */
+    String kept(String path) {
+        return path + ".before-" + ownPool;
+    }
+
+    private void keep(StoragePool pool, String name, byte[] former, List<XmlElement> permissions) {
+        try {
+            put(pool, kept(name), former, permissions);
+        } catch (RuntimeException e) {
+            try {
+                delete(pool, kept(name));
+            } catch (RuntimeException left) {
+                e.addSuppressed(new BackupException("left behind: " + kept(name) + ": " + left.getMessage(), left));
+            }
+            throw e;
+        }
+    }
+
+    private static List<XmlElement> permissions(StorageVolume volume) {
+        return XmlElement.parse("volume XML", "volume", Waiting.await(volume.xml()))
+                .children("target", "permissions");
+    }
+
+    private static void put(StoragePool pool, String name, byte[] content, List<XmlElement> permissions) {
+        delete(pool, name);
+        upload(Waiting.await(pool.createVolume(description(name, content.length, permissions))), content);
+    }
+
+    private static void delete(StoragePool pool, String name) {
+        StorageVolume there = find(pool, name);
+        if (there != null) {
+            Waiting.await(there.delete());
+        }
+    }
+
+    private void bringBack(
+            StoragePool pool,
+            String name,
+            byte @Nullable [] former,
+            List<XmlElement> permissions,
+            RuntimeException failure) {
+        try {
+            if (former == null) {
+                delete(pool, name);
+            } else {
+                put(pool, name, former, permissions);
+                delete(pool, kept(name));
+            }
+        } catch (RuntimeException e) {
+            failure.addSuppressed(new BackupException(
+                    former == null
+                            ? "left behind: a part of it"
+                            : "what was there is in " + kept(name) + " beside it: " + e.getMessage(),
+                    e));
+        }
+    }
+
+    /** Takes {@link #replace} back: {@code former} was there. */
+    public void bringBack(String path, byte[] former) {
+        int slash = path.lastIndexOf('/');
+        String name = path.substring(slash + 1);
+        in(path.substring(0, slash), true, pool -> {
+            StorageVolume kept = find(pool, kept(name));
+            StorageVolume like = kept == null ? find(pool, name) : kept;
+            put(pool, name, former, like == null ? List.of() : permissions(like));
+            delete(pool, kept(name));
+            return path;
+        });
+    }
+
+    /** Deletes a file of the host, if it is there. */
     public void remove(String path) {
         int slash = path.lastIndexOf('/');
         in(path.substring(0, slash), false, pool -> {
-            Waiting.await(Waiting.await(pool.volume(path.substring(slash + 1))).delete());
+            delete(pool, path.substring(slash + 1));
             return path;
         });
     }

@@ -81,13 +81,31 @@ public final class HostReferences {
 
     /** Whether the host has it, under that name. */
     public boolean has(Reference asked) {
-        try {
+        return isThere(() -> {
             switch (asked.kind()) {
                 case NETWORK -> Waiting.await(libvirt.networks().find(asked.name()));
                 case FILTER -> Waiting.await(filters().nwfilterLookupByName(asked.name()));
                 case POOL -> Waiting.await(libvirt.storage().pool(asked.name()));
                 case SECRET -> secret(asked.name());
             }
+        });
+    }
+
+    /** Whether the host has one of that kind with that UUID, of whatever name. */
+    public boolean has(Kind kind, UUID uuid) {
+        return isThere(() -> {
+            switch (kind) {
+                case NETWORK -> Waiting.await(libvirt.networks().find(uuid));
+                case FILTER -> Waiting.await(filters().nwfilterLookupByUuid(uuid));
+                case POOL -> Waiting.await(libvirt.storage().pool(uuid));
+                case SECRET -> Waiting.await(libvirt.secrets().find(uuid));
+            }
+        });
+    }
+
+    private static boolean isThere(Runnable lookup) {
+        try {
+            lookup.run();
             return true;
         } catch (RemoteException e) {
             if (MISSING.stream().anyMatch(e::is)) {
@@ -113,9 +131,19 @@ public final class HostReferences {
     /**
      * Makes it as it is described, and starts it.
      *
-     * @throws LibvirtException if the host refuses; what was made stays until {@link #undo}
+     * @throws LibvirtException if the host refuses; what is made of it until then is taken back
      */
     public void make(Reference reference) {
+        int before = made.size();
+        try {
+            define(reference);
+        } catch (LibvirtException e) {
+            undo(e, before);
+            throw e;
+        }
+    }
+
+    private void define(Reference reference) {
         String xml = requireNonNull(reference.xml(), "the description of " + reference);
         switch (reference.kind()) {
             case NETWORK -> {
@@ -154,7 +182,11 @@ public final class HostReferences {
 
     /** Takes back all that was made; what cannot be taken back is suppressed in {@code failure}. */
     public void undo(RuntimeException failure) {
-        while (!made.isEmpty()) {
+        undo(failure, 0);
+    }
+
+    private void undo(RuntimeException failure, int kept) {
+        while (made.size() > kept) {
             Undo undo = made.pop();
             try {
                 undo.remove.run();

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.host;
 
+import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.DomainDescription.Tpm;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The state of an emulated TPM on a host: where it lies, and a new one in its place. */
@@ -12,8 +18,11 @@ public final class TpmState {
     /** Where libvirt keeps them; no XML says so. */
     private static final String STATES = "/var/lib/libvirt/swtpm/";
 
+    private static final Pattern ANY_UUID = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
+
     private final HostFiles host;
     private final String path;
+    private boolean begun;
     private boolean written;
     private byte @Nullable [] before;
 
@@ -38,22 +47,69 @@ public final class TpmState {
         return place.type().equals("dir") ? new Place("file", null, place.name() + "/" + file) : place;
     }
 
-    /** Writes a state; what was there can be brought back. */
+    /** Where it lies on the host. */
+    public String path() {
+        return path;
+    }
+
+    /**
+     * Whether a state may be written there for this domain. The path is what the XML of a point says, and whoever can
+     * write to the repository has chosen that: it could be any file of the host.
+     *
+     * @param former the domain's definition on the host until now, or null if it has none
+     */
+    public static boolean isPlace(Tpm tpm, UUID domain, @Nullable DomainDescription former) {
+        Place place = place(tpm, domain);
+        String path = String.valueOf(place.name());
+        Tpm own = former == null ? null : former.tpm();
+        if (own != null && place(own, domain).equals(place)) {
+            return true;
+        }
+        if (!place.type().equals("file")
+                || !path.startsWith(STATES)
+                || List.of(path.split("/")).contains("..")) {
+            return false;
+        }
+        String folder = path.substring(STATES.length()).split("/")[0];
+        return !ANY_UUID.matcher(folder).matches() || folder.equals(domain.toString());
+    }
+
+    /** Writes a state. What was there can be brought back, and is kept beside it until {@link #finish}. */
     public void write(byte[] state) {
-        before = host.replace(path, state);
+        host.replace(path, state, former -> {
+            before = former;
+            begun = true;
+        });
         written = true;
+    }
+
+    /**
+     * The file beside it with what was there goes, if the new state was written.
+     *
+     * @return what is left on the host and should not be, each one sentence
+     */
+    public List<String> finish() {
+        List<String> left = new ArrayList<>(host.unknown());
+        if (written && before != null) {
+            try {
+                host.remove(host.kept(path));
+            } catch (LibvirtException | BackupException e) {
+                left.add("left behind: " + host.kept(path) + ", the former state of the TPM: " + e.getMessage());
+            }
+        }
+        return left;
     }
 
     /** Brings back what was there. */
     public void undo() {
-        if (!written) {
+        if (!begun) {
             return;
         }
         byte[] former = before;
         if (former == null) {
             host.remove(path);
         } else {
-            host.replace(path, former);
+            host.bringBack(path, former);
         }
     }
 }

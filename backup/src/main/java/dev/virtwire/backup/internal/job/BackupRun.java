@@ -286,6 +286,7 @@ public final class BackupRun {
     /** The point stands. Whatever is still to be cleared on the host is no failure of the backup. */
     private void cleanUp(Attempt attempt) {
         Leftovers leftovers = new Leftovers(attempt.store());
+        leftovers.makingClonesIf(() -> offline == null || !offline.isWanted());
         try {
             leftovers.clearDone(attempt.entry(), libvirt);
         } catch (RuntimeException e) {
@@ -329,9 +330,7 @@ public final class BackupRun {
     private BackupException failed(Attempt attempt, Throwable failure) {
         meter.last(Progress.Phase.CLEANING_UP);
         Leftovers leftovers = new Leftovers(attempt.store());
-        if (offline != null && offline.isWanted()) {
-            leftovers.withoutNewClone();
-        }
+        leftovers.makingClonesIf(() -> offline == null || !offline.isWanted());
         Throwable further = null;
         boolean resumable = false;
         try {

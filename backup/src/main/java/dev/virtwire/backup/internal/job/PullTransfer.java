@@ -13,7 +13,6 @@ import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.internal.access.LibvirtAccess;
-import dev.virtwire.image.Compression;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
@@ -33,7 +32,6 @@ import dev.virtwire.repository.internal.disk.SourceDisk;
 import dev.virtwire.repository.internal.work.ProgressMeter;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -52,7 +50,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the disks from the host's NBD export, one after the other. */
 final class PullTransfer implements Transfer {
-    /** All data is there by then: a host that deletes large scratch files on slow storage has the time that it takes. */
+    /**
+     * All data is there by then: a host that deletes large scratch files on slow storage has the time that it takes.
+     */
     private static final Duration END = Duration.ofMinutes(15);
     /** When the export goes away libvirt usually says a moment later why. */
     private static final Duration EXPLANATION = Duration.ofSeconds(3);
@@ -154,7 +154,12 @@ final class PullTransfer implements Transfer {
 
     private BackupOutcome finish() {
         try {
-            return Waiting.await(job.finish(), longestEnd(), "the end of the backup job");
+            CompletableFuture<BackupOutcome> end = job.finish();
+            Waiting.await(CompletableFuture.anyOf(end, cancelled), longestEnd(), "the end of the backup job");
+            if (!end.isDone()) {
+                throw new CopyCancelledException();
+            }
+            return Waiting.await(end);
         } catch (RemoteException e) {
             throw e;
         } catch (LibvirtException e) {
@@ -224,7 +229,7 @@ final class PullTransfer implements Transfer {
         }
         meter.expect(
                 sizes.size(), sizes.values().stream().mapToLong(Long::longValue).sum());
-        requireRoom(address, sizes);
+        new CopyRoom(attempt).require(sizes, target -> open(address, target, plan.changesOf(target)));
         meter.phase(Progress.Phase.COPYING);
         ExecutorService workers = Executors.newFixedThreadPool(WORKERS, task -> {
             Thread thread = new Thread(task, "virtwire copy " + domain.name());
@@ -247,37 +252,6 @@ final class PullTransfer implements Transfer {
             return disks;
         } finally {
             workers.shutdown();
-        }
-    }
-
-    /**
-     * Refuses a copy that surely has no room, before hours have gone into it. How well data compresses, how many blocks
-     * of a compared disk differ, and what another backup writes meanwhile, is not known before.
-     */
-    private void requireRoom(NbdAddress address, Map<ChosenDisk, Long> sizes) throws IOException {
-        long free = Files.getFileStore(attempt.unfinished().folder()).getUsableSpace();
-        ParentChoice choice = attempt.plan().choice();
-        boolean known = attempt.request().compression() == Compression.NONE
-                && !attempt.job().resumed()
-                && !choice.isRebased();
-        if (!known || sizes.values().stream().mapToLong(Long::longValue).sum() <= free) {
-            return;
-        }
-        long needed = 0;
-        for (ChosenDisk disk : sizes.keySet()) {
-            String target = disk.target();
-            if (!choice.compared().contains(target)) {
-                try (NbdDisk source = open(address, target, attempt.plan().changesOf(target))) {
-                    needed += source.dataBytes();
-                } finally {
-                    reading.set(null);
-                }
-            }
-        }
-        if (needed > free) {
-            throw new BackupException("the disks have about " + (needed >> 20) + " MiB to copy, and the file system of "
-                    + attempt.store().folder() + " has room for " + (free >> 20)
-                    + " MiB: 'virtwire prune' makes room, or --compress needs less of it");
         }
     }
 

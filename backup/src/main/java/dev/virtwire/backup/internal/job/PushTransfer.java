@@ -5,6 +5,7 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.JobStatistics;
@@ -21,9 +22,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Waits while the hypervisor writes the images to its own host. */
 final class PushTransfer implements Transfer {
+    private static final Logger LOG = LoggerFactory.getLogger(PushTransfer.class);
+
     private static final long POLL_MILLIS = 500;
 
     private final Attempt attempt;
@@ -93,7 +98,16 @@ final class PushTransfer implements Transfer {
     }
 
     private void progress(long total) {
-        JobStatistics statistics = Waiting.await(job.statistics());
+        JobStatistics statistics;
+        try {
+            statistics = Waiting.await(job.statistics());
+        } catch (RemoteException e) {
+            throw e;
+        } catch (LibvirtException e) {
+            // While the connection is made again nobody tells how far the job is; if that fails, the job's end says so.
+            LOG.debug("the progress of {} is not known", job.domain().name(), e);
+            return;
+        }
         long processed = statistics.diskProcessed().orElse(0);
         long all = statistics.diskTotal().orElse(0);
         if (statistics.isRunning() && all > 0) {

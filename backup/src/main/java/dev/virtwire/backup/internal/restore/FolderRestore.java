@@ -73,15 +73,18 @@ final class FolderRestore {
                         files.images(), target.format(), files.nvram(), files.media(), definition.hasTpmState());
                 definition.define(rewriter.rewrite(definition.identity().uuid(), restored), restored.targets());
                 definition.requireUnseen(files.images());
+                definition.settle();
                 files.place();
                 definition.requireSeen(files.images(), sizes());
-                definition.settle();
                 notices.addAll(rewriter.notices());
-                notices.addAll(definition.notices());
             }
             files.finish();
         } catch (IOException | RuntimeException | Error e) {
             throw cleanUp(e);
+        }
+        if (definition != null) {
+            definition.finish();
+            notices.addAll(definition.notices());
         }
         RestoreResult done = files.result();
         List<Notice> all = new ArrayList<>(done.notices());

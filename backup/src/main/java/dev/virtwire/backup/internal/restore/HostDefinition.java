@@ -156,22 +156,44 @@ final class HostDefinition {
     }
 
     /**
-     * The last steps on the host: what the domain needs is there, its TPM has its state, and it starts with its host if
-     * it did. A saved memory of the guest goes: it would be resumed with the disks that it knew.
+     * What can be taken back on the host: the domain's TPM has its state, and it starts with its host if it did.
      */
     void settle() {
         Domain domain = requireNonNull(defined, "nothing was defined");
-        String xml = await(domain.xml(DomainXmlFlags.INACTIVE));
-        references.provide(xml);
-        notices.addAll(references.notices());
-        restoreTpm(DomainDescription.parse(xml).tpm());
+        restoreTpm(DomainDescription.parse(await(domain.xml(DomainXmlFlags.INACTIVE)))
+                .tpm());
         setAutostart(domain, point.manifest().domainXml().autostart());
-        if (newName == null && await(domain.saved().isManaged())) {
+    }
+
+    /**
+     * The last step, which nothing takes back: a saved memory of the guest goes, since it would be resumed with the
+     * disks that it knew, and the former state of the TPM does. To be called when all else is done.
+     *
+     * @throws BackupException if the saved memory does not go; the domain is restored
+     */
+    void finish() {
+        Domain domain = requireNonNull(defined, "nothing was defined");
+        if (tpmState != null) {
+            tpmState.finish().forEach(left -> notices.add(Notice.warning(left)));
+        }
+        if (newName != null) {
+            return;
+        }
+        try {
+            if (!await(domain.saved().isManaged())) {
+                return;
+            }
             await(domain.saved().discardManaged());
             notices.add(
                     Notice.warning(
                             "the saved memory of domain " + domain.name()
                                     + " (managed save) was discarded: its next start would have resumed that, and not what is restored"));
+        } catch (LibvirtException e) {
+            throw new BackupException(
+                    "domain " + domain.name() + " is restored, but it may have a saved memory (managed save), which"
+                            + " could not be discarded: discard it before the next start, which would resume that: "
+                            + e.getMessage(),
+                    e);
         }
     }
 
@@ -179,13 +201,24 @@ final class HostDefinition {
         if (emulated == null || tpm == null) {
             return;
         }
+        String old = oldXml;
+        if (!TpmState.isPlace(emulated, uuid, old == null ? null : DomainDescription.parse(old))) {
+            notices.add(Notice.warning("the state of the TPM is not restored: the saved definition has it in "
+                    + TpmState.place(emulated, uuid).name()
+                    + ", and neither libvirt nor the former definition keeps it there"));
+            return;
+        }
         String ownPool = new OwnPools(point.manifest().repository(), saved.uuid()).ofRestore(Instant.now());
         TpmState state = new TpmState(libvirt, ownPool, emulated, uuid);
+        tpmState = state;
         try {
             state.write(tpm);
-            tpmState = state;
         } catch (LibvirtException | BackupException e) {
-            notices.add(Notice.warning("the state of the TPM is not restored: " + e.getMessage()));
+            StringBuilder why = new StringBuilder(String.valueOf(e.getMessage()));
+            for (Throwable more : e.getSuppressed()) {
+                why.append("; ").append(more.getMessage());
+            }
+            notices.add(Notice.warning("the state of the TPM is not restored to " + state.path() + ": " + why));
         }
     }
 
@@ -208,13 +241,16 @@ final class HostDefinition {
     }
 
     /**
-     * Defines the domain. A drive whose medium the host does not have becomes empty, because the domain would not
-     * start.
+     * Defines the domain, after what it needs. A drive whose medium the host does not have becomes empty, because the
+     * domain would not start.
      *
      * @param restored the targets of what was restored
      */
     void define(String xml, Set<String> restored) {
         requirePossible();
+        // A medium may be in a pool that is made.
+        references.provide(xml);
+        notices.addAll(references.notices());
         DomainDescription.parse(xml).disks().forEach(disk -> targets.add(disk.target()));
         Domain domain = definedWith(xml);
         defined = domain;
@@ -335,6 +371,7 @@ final class HostDefinition {
     void undo(RuntimeException failure) {
         Domain domain = defined;
         if (domain == null) {
+            references.undo(failure);
             return;
         }
         try {
@@ -346,7 +383,6 @@ final class HostDefinition {
                     "left behind: the restored state of the TPM of domain " + domain.name() + ": " + e.getMessage(),
                     e));
         }
-        references.undo(failure);
         try {
             String old = oldXml;
             if (old != null) {
@@ -355,9 +391,9 @@ final class HostDefinition {
                     await(former.setAutostart(oldAutostart));
                 }
             } else {
-                // What the domain of that UUID had before stays, whoever had undefined it.
+                // What the domain of that UUID had before stays, whoever had undefined it. A new one had nothing.
                 await(
-                        await(libvirt.libvirtVersion()).compareTo(KNOWS_KEEP_TPM) >= 0
+                        newName == null && await(libvirt.libvirtVersion()).compareTo(KNOWS_KEEP_TPM) >= 0
                                 ? domain.undefine(DomainUndefineFlags.KEEP_NVRAM, DomainUndefineFlags.KEEP_TPM)
                                 : domain.undefine(DomainUndefineFlags.KEEP_NVRAM));
             }
@@ -365,6 +401,7 @@ final class HostDefinition {
             failure.addSuppressed(new BackupException(
                     "left behind: the definition of domain " + domain.name() + ": " + e.getMessage(), e));
         }
+        references.undo(failure);
     }
 
     private static @Nullable Domain find(CompletableFuture<Domain> lookup) {

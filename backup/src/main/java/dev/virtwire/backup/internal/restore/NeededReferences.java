@@ -7,10 +7,12 @@ import dev.virtwire.backup.internal.host.References.Kind;
 import dev.virtwire.backup.internal.host.References.Reference;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.RemoteException;
-import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.repository.Notice;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What a restored definition refers to: names what the host lacks, or makes it as it was saved. */
@@ -19,6 +21,7 @@ final class NeededReferences {
     private final References saved;
     private final boolean make;
     private final List<Notice> notices = new ArrayList<>();
+    private final Set<Reference> seen = new HashSet<>();
 
     /**
      * Of one restore.
@@ -38,6 +41,10 @@ final class NeededReferences {
     }
 
     private void provide(Reference named) {
+        // Filters may name each other in a circle.
+        if (!seen.add(named)) {
+            return;
+        }
         try {
             if (host.has(named)) {
                 if (!host.isReady(named)) {
@@ -52,20 +59,30 @@ final class NeededReferences {
                         + (known == null ? "" : ": --define-missing makes it")));
                 return;
             }
-            if (known.kind() == Kind.FILTER) {
-                XmlElement.parse("filter XML", "filter", String.valueOf(known.xml()))
-                        .children("filterref")
-                        .forEach(filter -> provide(
-                                new Reference(Kind.FILTER, String.valueOf(filter.attribute("filter")), null, false)));
+            SavedReference description = new SavedReference(known);
+            String refusal = description.refusal();
+            UUID uuid = description.uuid();
+            if (refusal == null && uuid != null && host.has(known.kind(), uuid)) {
+                refusal = "the host has another one with its UUID " + uuid;
             }
+            if (refusal != null) {
+                notices.add(Notice.warning(
+                        named + ", which the domain needs to start, is not made on the host: " + refusal));
+                return;
+            }
+            description.filters().forEach(filter -> provide(new Reference(Kind.FILTER, filter, null, false)));
             host.make(known);
             notices.add(
                     known.kind() == Kind.SECRET
                             ? Notice.warning("made " + named + ", which the host did not have: it has no value yet, and"
                                     + " the domain does not start until it has")
                             : Notice.information("made " + named + ", which the host did not have"));
-        } catch (RemoteException e) {
-            notices.add(Notice.warning(named + " could not be made or looked for: " + e.getMessage()));
+        } catch (RemoteException | IllegalArgumentException e) {
+            StringBuilder why = new StringBuilder(String.valueOf(e.getMessage()));
+            for (Throwable left : e.getSuppressed()) {
+                why.append("; ").append(left.getMessage());
+            }
+            notices.add(Notice.warning(named + " could not be made or looked for: " + why));
         }
     }
 

@@ -113,10 +113,13 @@ final class PoolRestore {
                 definition.define(rewriter.rewrite(definition.identity().uuid(), restored), restored.targets());
                 definition.settle();
                 notices.addAll(rewriter.notices());
-                notices.addAll(definition.notices());
             }
         } catch (IOException | RuntimeException | Error e) {
             throw cleanUp(e);
+        }
+        if (definition != null) {
+            definition.finish();
+            notices.addAll(definition.notices());
         }
         meter.phase(Progress.Phase.DONE);
         notices.addAll(losses.notices());
@@ -182,12 +185,31 @@ final class PoolRestore {
         Map<String, Path> media = new LinkedHashMap<>();
         for (PointFile stored : point.manifest().files()) {
             String drive = stored.drive();
-            Path place = drive == null ? null : send(stored, pool);
+            Path place = drive == null ? null : sendMedium(drive, stored, pool);
             if (drive != null && place != null) {
                 media.put(drive, place);
             }
         }
         return media;
+    }
+
+    /** The disks, which took hours, are worth more than a medium for which there is no room. */
+    private @Nullable Path sendMedium(String drive, PointFile stored, StoragePool pool) throws IOException {
+        int before = made.size();
+        try {
+            return send(stored, pool);
+        } catch (BackupException | RemoteException e) {
+            notices.add(Notice.warning("the medium of drive " + drive + " is not restored: " + e.getMessage()));
+        }
+        while (made.size() > before) {
+            StorageVolume torn = made.remove(made.size() - 1);
+            try {
+                await(torn.delete());
+            } catch (RemoteException e) {
+                notices.add(Notice.warning("left behind: volume " + torn + ": " + e.getMessage()));
+            }
+        }
+        return null;
     }
 
     private StorageVolume create(StoragePool pool, String what, long size) {

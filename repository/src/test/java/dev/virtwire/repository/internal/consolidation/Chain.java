@@ -183,7 +183,11 @@ final class Chain {
                     .verify(VerifyRequest.everything().withDepth(depth), ProgressListener.NONE)
                     .join();
             assertThat(report.damage()).as("%s", depth).isEmpty();
-            assertThat(report.notices()).as("%s", depth).isEmpty();
+            // Where nothing can be written, it cannot be written down that the points were verified.
+            assertThat(report.notices())
+                    .as("%s", depth)
+                    .allMatch(notice -> !notice.isWarning()
+                            && notice.text().startsWith("that points of domain web1 were verified is not recorded: "));
         }
     }
 
