@@ -151,7 +151,7 @@ class PullBackupIT {
                     restoreAndCompare(result.point(), guest, prefix);
                 }
                 assertThat(tools.list(folder.resolve("backups/pull/.journal")))
-                        .containsExactlyInAnyOrder("lock", "newest");
+                        .containsExactlyInAnyOrder("damage.lock", "lock", "newest", "verified-points");
                 assertThat(tools.list(libvirtd.directory().resolve("disks")))
                         .noneMatch(name -> name.contains("virtwire-"));
             }
