@@ -251,9 +251,11 @@ class BackupErrorsIT {
             String err = new String(process.getErrorStream().readAllBytes());
             assertThat(process.waitFor()).as(err).isEqualTo(1);
             assertThat(err)
-                    .matches("error: the backup of domain full failed: the disks have about 64 MiB to copy, and the file"
-                            + " system of " + repository + "/full has room for \\d+ MiB: 'virtwire prune' makes room, or"
-                            + " --compress needs less of it\n");
+                    .matches(
+                            "error: the backup of domain full failed: the disks have about 64 MiB to copy, and the file"
+                                    + " system of " + repository
+                                    + "/full has room for \\d+ MiB: 'virtwire prune' makes room, or"
+                                    + " --compress needs less of it\n");
             assertThat(out.lines().map(file -> Path.of(file).getFileName().toString()))
                     .isSubsetOf("virtwire.json", "virtwire.sha256", ".lock", "lock");
         }
