@@ -61,8 +61,10 @@ public record BackupRequest(
     /** How large a medium is saved if nobody says something else, in bytes. */
     public static final long MEDIA_LIMIT = 16L << 20;
 
+    /** For how long a host is waited for if nobody says something else. */
+    public static final Duration STALL_TIMEOUT = Duration.ofMinutes(10);
+
     private static final long MOST_OF_A_MEDIUM = 1L << 30;
-    private static final Duration STALL_TIMEOUT = Duration.ofMinutes(10);
 
     /** A request that is still being changed. */
     private static final class Draft {
@@ -331,7 +333,7 @@ public record BackupRequest(
     /**
      * For how long a pull waits for its host if no data comes: storage that fails over, a network that is gone for a
      * while. Its connections are opened again meanwhile, and the copy continues where it was. Without an answer for so
-     * long, the backup fails. Default: 10 minutes.
+     * long, the backup fails. Default: {@link #STALL_TIMEOUT}, 10 minutes.
      *
      * @param timeout 0 to fail as soon as a connection breaks
      */

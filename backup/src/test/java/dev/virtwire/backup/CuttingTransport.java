@@ -22,30 +22,15 @@ final class CuttingTransport implements NbdTransport {
     @Override
     public ByteChannel open(NbdAddress address, Duration timeout) throws IOException {
         ByteChannel channel = real.open(address, timeout);
-        return new ByteChannel() {
+        return new ChannelOver(channel) {
             @Override
             public int read(ByteBuffer target) throws IOException {
                 if (left.get() <= 0) {
                     return -1;
                 }
-                int read = channel.read(target);
+                int read = super.read(target);
                 left.addAndGet(-read);
                 return read;
-            }
-
-            @Override
-            public int write(ByteBuffer source) throws IOException {
-                return channel.write(source);
-            }
-
-            @Override
-            public boolean isOpen() {
-                return channel.isOpen();
-            }
-
-            @Override
-            public void close() throws IOException {
-                channel.close();
             }
         };
     }

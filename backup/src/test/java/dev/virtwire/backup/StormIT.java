@@ -102,7 +102,7 @@ class StormIT {
         @Override
         public ByteChannel open(NbdAddress address, Duration timeout) throws IOException {
             ByteChannel channel = real.open(address, timeout);
-            return new ByteChannel() {
+            return new ChannelOver(channel) {
                 private long left = bytes;
 
                 @Override
@@ -118,24 +118,9 @@ class StormIT {
                     while (System.nanoTime() - stallEnd < 0 && channel.isOpen()) {
                         pause();
                     }
-                    int read = channel.read(target);
+                    int read = super.read(target);
                     left -= read;
                     return read;
-                }
-
-                @Override
-                public int write(ByteBuffer source) throws IOException {
-                    return channel.write(source);
-                }
-
-                @Override
-                public boolean isOpen() {
-                    return channel.isOpen();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    channel.close();
                 }
             };
         }

@@ -29,7 +29,15 @@ public final class NbdException extends RuntimeException {
         /** The connection was cut, or the server closed it. */
         DISCONNECTED,
         /** The caller closed the connection. */
-        CLOSED
+        CLOSED;
+
+        /** Whether it may pass, so that another connection may fare better: a broken network, storage that stands still. */
+        public boolean mayPass() {
+            return switch (this) {
+                case UNREACHABLE, TIMEOUT, DISCONNECTED -> true;
+                case REFUSED, TLS, INVALID, SERVER, PROTOCOL, CLOSED -> false;
+            };
+        }
     }
 
     private final Kind kind;

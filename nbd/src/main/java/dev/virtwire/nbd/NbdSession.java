@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NbdSession implements NbdReader {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final String CLOSED = "the session has been closed";
 
     private final NbdOptions options;
     private final Duration patience;
@@ -153,11 +154,7 @@ public final class NbdSession implements NbdReader {
     }
 
     private boolean mayPass(NbdException failure) {
-        return !patience.isZero()
-                && switch (failure.kind()) {
-                    case TIMEOUT, DISCONNECTED, UNREACHABLE -> true;
-                    case REFUSED, TLS, INVALID, SERVER, PROTOCOL, CLOSED -> false;
-                };
+        return !patience.isZero() && failure.kind().mayPass();
     }
 
     /** The connection that takes the place of a broken one; on the healer's thread, which waits here. */
@@ -172,21 +169,18 @@ public final class NbdSession implements NbdReader {
             if (earlier == 0) {
                 began = System.nanoTime();
             }
-            boolean over = earlier > 0 && System.nanoTime() - began > patience.toNanos();
-            if (!over) {
+            if (!isOver()) {
                 pause(earlier);
             }
             if (closed) {
-                throw new NbdException(
-                        NbdException.Kind.CLOSED,
-                        uri,
-                        last.request().orElse(null),
-                        null,
-                        "the session has been closed",
-                        last);
+                throw failure(NbdException.Kind.CLOSED, CLOSED, last);
             }
-            if (System.nanoTime() - began > patience.toNanos()) {
-                throw gaveUp(last);
+            if (isOver()) {
+                throw failure(
+                        last.kind(),
+                        "nothing has come for " + Deadline.text(patience)
+                                + ", however often it was opened again; at last: " + last.getMessage(),
+                        last);
             }
             try {
                 return replace();
@@ -197,6 +191,10 @@ public final class NbdSession implements NbdReader {
                 last = e;
             }
         }
+    }
+
+    private boolean isOver() {
+        return System.nanoTime() - began > patience.toNanos();
     }
 
     private void pause(int earlier) {
@@ -222,36 +220,28 @@ public final class NbdSession implements NbdReader {
 
     private NbdConnection replace() {
         NbdConnection next = NbdConnection.open(uri.address(), uri.exportName(), options);
-        String objection = null;
         if (!next.export().equals(export)) {
-            objection =
-                    "the server has another export under this name now: " + next.export() + " in place of " + export;
+            next.close();
+            throw new NbdException(
+                    NbdException.Kind.REFUSED,
+                    uri,
+                    null,
+                    null,
+                    "the server has another export under this name now: " + next.export() + " in place of " + export,
+                    null);
         }
         synchronized (lock) {
-            if (objection == null && !closed) {
+            if (!closed) {
                 current = next;
                 return next;
             }
         }
         next.close();
-        throw new NbdException(
-                objection == null ? NbdException.Kind.CLOSED : NbdException.Kind.REFUSED,
-                uri,
-                null,
-                null,
-                objection == null ? "the session has been closed" : objection,
-                null);
+        throw new NbdException(NbdException.Kind.CLOSED, uri, null, null, CLOSED, null);
     }
 
-    private NbdException gaveUp(NbdException last) {
-        return new NbdException(
-                last.kind(),
-                uri,
-                last.request().orElse(null),
-                last.serverError().orElse(null),
-                "nothing has come for " + Deadline.text(patience) + ", however often it was opened again; at last: "
-                        + last.getMessage(),
-                last);
+    private NbdException failure(NbdException.Kind kind, String text, NbdException last) {
+        return new NbdException(kind, uri, last.request().orElse(null), null, text, last);
     }
 
     @Override

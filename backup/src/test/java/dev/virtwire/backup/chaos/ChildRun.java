@@ -16,6 +16,16 @@ import java.util.List;
  * @param steps the steps that it took, if it was to take them all
  */
 record ChildRun(String stopped, String done, List<String> steps) {
+    /** The first of the steps that changes a file of that name. */
+    static int firstOf(List<String> steps, String file) {
+        for (int i = 0; i < steps.size(); i++) {
+            if (steps.get(i).contains(file)) {
+                return i;
+            }
+        }
+        throw new AssertionError("no step changes " + file + ": " + steps);
+    }
+
     /**
      * Runs a child and, if it stops, kills it: nothing of it runs from there on, no hook and no clean-up.
      *

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.chaos;
 
+import dev.virtwire.backup.ChannelOver;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.nbd.NbdTransport;
@@ -57,12 +58,7 @@ final class CountedTransport implements NbdTransport {
     public ByteChannel open(NbdAddress address, Duration timeout) throws IOException {
         ByteChannel channel = real.open(address, timeout);
         open.add(channel);
-        return new ByteChannel() {
-            @Override
-            public int read(ByteBuffer target) throws IOException {
-                return channel.read(target);
-            }
-
+        return new ChannelOver(channel) {
             @Override
             public int write(ByteBuffer source) throws IOException {
                 int begin = source.position();
@@ -71,21 +67,11 @@ final class CountedTransport implements NbdTransport {
                     int end = source.limit();
                     source.limit(source.position() + length(source));
                     while (source.hasRemaining()) {
-                        channel.write(source);
+                        super.write(source);
                     }
                     source.limit(end);
                 }
                 return source.position() - begin;
-            }
-
-            @Override
-            public boolean isOpen() {
-                return channel.isOpen();
-            }
-
-            @Override
-            public void close() throws IOException {
-                channel.close();
             }
         };
     }

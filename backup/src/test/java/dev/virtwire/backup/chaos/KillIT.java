@@ -200,21 +200,12 @@ class KillIT {
             ChildRun whole = ChildRun.of(Action.INCREMENT, world, Steps.ALL);
             world.done(whole.done(), truth);
             // One disk is complete, and of the other something is copied.
-            inMidBackup = firstOf(whole.steps(), "vdb.qcow2") + 2;
+            inMidBackup = ChildRun.firstOf(whole.steps(), "vdb.qcow2") + 2;
             world.guest().change(3);
         }
         Truth truth = world.guest().truth();
         assertThat(ChildRun.of(Action.INCREMENT, world, inMidBackup).stopped()).isNotNull();
         return truth;
-    }
-
-    private static int firstOf(List<String> steps, String file) {
-        for (int i = 0; i < steps.size(); i++) {
-            if (steps.get(i).contains(file)) {
-                return i;
-            }
-        }
-        throw new AssertionError("no step changes " + file + ": " + steps);
     }
 
     private void heard(Action action, ChildRun run, Truth truth) throws IOException {

@@ -117,19 +117,11 @@ class KillOfflineIT {
         Truth truth = world.guest().truth();
         if (action == Action.RECOVER) {
             List<String> known = steps.get(Action.INCREMENT);
-            assertThat(ChildRun.of(Action.INCREMENT, world, first(known) + 2).stopped())
+            assertThat(ChildRun.of(Action.INCREMENT, world, ChildRun.firstOf(known, IN_MID_BACKUP) + 2)
+                            .stopped())
                     .isNotNull();
         }
         return truth;
-    }
-
-    private static int first(List<String> steps) {
-        for (int i = 0; i < steps.size(); i++) {
-            if (steps.get(i).contains(IN_MID_BACKUP)) {
-                return i;
-            }
-        }
-        throw new AssertionError("no step changes " + IN_MID_BACKUP + ": " + steps);
     }
 
     private void heard(Action action, ChildRun run, Truth truth) {

@@ -138,6 +138,13 @@ public record Manifest(
                 replaced);
     }
 
+    /** The disks and drives of the domain of which the point has nothing, not even the medium. */
+    public List<ExcludedDisk> lacking() {
+        return excluded.stream()
+                .filter(disk -> file(PointFile.medium(disk.target())) == null)
+                .toList();
+    }
+
     /** The file with this role, or null if the point has none. */
     public @Nullable PointFile file(String role) {
         return files.stream()

@@ -68,8 +68,7 @@ final class AbandonedJob {
     }
 
     /** What serves the disks of the domain if that is off; null if the backup was of one that ran. */
-    @Nullable
-    GuestClone guestClone() {
+    private @Nullable GuestClone guestClone() {
         return entry.servedBy() == null
                 ? null
                 : new GuestClone(libvirt, entry.domain().uuid(), entry.servedBy());

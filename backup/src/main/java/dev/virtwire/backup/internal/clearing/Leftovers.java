@@ -110,21 +110,30 @@ public final class Leftovers {
         }
     }
 
+    /** What serves the disks of the run's guest if that is off; null if the guest ran. */
+    private @Nullable GuestClone guestClone(JournalEntry entry, Libvirt libvirt) {
+        return entry.servedBy() == null
+                ? null
+                : new GuestClone(libvirt, entry.domain().uuid(), entry.servedBy(), mayMakeClone);
+    }
+
     /**
      * A clone that a run left may be about to go with that run's connection. If it is needed, there will be another.
      */
     private boolean endClone(JournalEntry entry, Libvirt libvirt, List<String> stuck) {
-        if (entry.servedBy() == null) {
+        GuestClone clone = guestClone(entry, libvirt);
+        if (clone == null) {
             return true;
         }
+        String name = clone.description().name();
         try {
-            if (new GuestClone(libvirt, entry.domain().uuid(), entry.servedBy()).end()) {
-                done.add("ended domain " + entry.servedBy().name() + ", which served the disks of "
+            if (clone.end()) {
+                done.add("ended domain " + name + ", which served the disks of "
                         + entry.domain().name());
             }
             return true;
         } catch (LibvirtException | BackupException e) {
-            stuck.add("domain " + entry.servedBy().name() + ", which serves the disks of "
+            stuck.add("domain " + name + ", which serves the disks of "
                     + entry.domain().name() + ": " + e.getMessage());
             return false;
         }
@@ -299,9 +308,7 @@ public final class Leftovers {
     private void deleteCheckpoints(
             JournalEntry entry, @Nullable Listing listing, Domain domain, boolean search, List<String> stuck) {
         try {
-            GuestClone clone = entry.servedBy() == null
-                    ? null
-                    : new GuestClone(domain.libvirt(), domain.uuid(), entry.servedBy(), mayMakeClone);
+            GuestClone clone = guestClone(entry, domain.libvirt());
             boolean serves = clone != null && (mayMakeClone.getAsBoolean() || clone.find() != null);
             DomainBitmaps bitmaps = DomainBitmaps.of(domain, serves ? clone : null);
             new UnneededCheckpoints(entry, listing, isCommitted(entry)).remove(bitmaps, search);

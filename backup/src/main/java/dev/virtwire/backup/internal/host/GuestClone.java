@@ -7,7 +7,6 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.XmlElement;
-import dev.virtwire.client.xml.XmlWriter;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainCreateFlags;
 import dev.virtwire.repository.internal.journal.DomainClone;
@@ -140,31 +139,32 @@ public final class GuestClone {
         } catch (IllegalArgumentException e) {
             throw new BackupException("the host's domain XML is not readable: " + e.getMessage(), e);
         }
-        XmlElement type = domain.child("os", "type").orElse(null);
-        StringBuilder xml = new StringBuilder(XmlWriter.document(
-                        "domain",
-                        root -> root.attribute("type", domain.attribute("type"))
-                                .textElement("name", clone.name())
-                                .textElement("uuid", clone.uuid().toString())
-                                .element(
-                                        "memory",
-                                        memory ->
-                                                memory.attribute("unit", "MiB").text("16"))
-                                .textElement("vcpu", "1"))
-                .replace("</domain>", ""));
-        xml.append("<os>").append(type == null ? "" : type.toXml()).append("</os><devices>");
-        domain.child("devices", "emulator").map(XmlElement::toXml).ifPresent(xml::append);
+        XmlElement serving = XmlElement.parse("domain XML", "domain", "<domain/>");
+        serving.set("type", String.valueOf(domain.attribute("type")));
+        serving.append("name").setText(clone.name());
+        serving.append("uuid").setText(clone.uuid().toString());
+        XmlElement memory = serving.append("memory");
+        memory.set("unit", "MiB");
+        memory.setText("16");
+        serving.append("vcpu").setText("1");
+        XmlElement os = serving.append("os");
+        domain.child("os", "type").ifPresent(os::append);
+        XmlElement devices = serving.append("devices");
+        domain.child("devices", "emulator").ifPresent(devices::append);
         for (XmlElement disk : domain.children("devices", "disk")) {
             if (clone.disks().contains(DomainDescription.Disk.of(disk).target())) {
-                xml.append(served(disk));
+                serve(devices.append(disk));
             }
         }
-        xml.append("<controller type='usb' model='none'/><memballoon model='none'/></devices>");
-        domain.children("seclabel").forEach(label -> xml.append(label.toXml()));
-        return xml.append("</domain>").toString();
+        XmlElement usb = devices.append("controller");
+        usb.set("type", "usb");
+        usb.set("model", "none");
+        devices.append("memballoon").set("model", "none");
+        domain.children("seclabel").forEach(serving::append);
+        return serving.toXml();
     }
 
-    private static String served(XmlElement disk) {
+    private static void serve(XmlElement disk) {
         disk.removeChildren(OF_THE_GUEST);
         disk.set("device", "disk");
         for (String attribute : new String[] {"model", "rawio", "sgio", "snapshot"}) {
@@ -190,6 +190,5 @@ public final class GuestClone {
         target.set("bus", "virtio");
         // On one bus, libvirt would call both vda and sda its disk 0.
         disk.childOrNew("alias").set("name", "ua-" + name);
-        return disk.toXml();
     }
 }

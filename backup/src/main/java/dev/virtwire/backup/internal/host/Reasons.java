@@ -22,6 +22,15 @@ public final class Reasons {
         return message != null ? message : failure.toString();
     }
 
+    /** The message of an exception, and of those that it suppressed. */
+    public static String withSuppressed(Throwable failure) {
+        StringBuilder all = new StringBuilder(String.valueOf(failure.getMessage()));
+        for (Throwable more : failure.getSuppressed()) {
+            all.append("; ").append(more.getMessage());
+        }
+        return all.toString();
+    }
+
     private static String remedy(NbdException nbd) {
         String message = String.valueOf(nbd.getMessage()).toLowerCase(Locale.ROOT);
         if (message.contains("permission denied")) {

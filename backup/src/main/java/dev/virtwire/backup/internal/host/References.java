@@ -43,6 +43,11 @@ public record References(List<Reference> all) {
             this.words = words;
         }
 
+        /** The name of the element that libvirt describes one with. */
+        public String element() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
         @Override
         public String toString() {
             return words;
@@ -147,11 +152,11 @@ public record References(List<Reference> all) {
         XmlElement root = XmlElement.parse(ROOT, ROOT, XmlWriter.document(ROOT, xml -> {}));
         for (Reference reference : all) {
             XmlElement each = root.append(EACH);
-            each.set("kind", reference.kind.name().toLowerCase(Locale.ROOT));
+            each.set("kind", reference.kind.element());
             each.set("name", reference.name);
             each.set("autostart", reference.autostart ? "yes" : "no");
             if (reference.xml != null) {
-                each.append(XmlElement.parse(reference.toString(), rootOf(reference.kind), reference.xml));
+                each.append(XmlElement.parse(reference.toString(), reference.kind.element(), reference.xml));
             }
         }
         return root.toXml();
@@ -169,7 +174,7 @@ public record References(List<Reference> all) {
             each.as(element -> {
                 Kind kind = element.constant("kind", Kind.class);
                 if (kind != null) {
-                    Optional<XmlElement> xml = element.child(rootOf(kind));
+                    Optional<XmlElement> xml = element.child(kind.element());
                     all.add(new Reference(
                             kind,
                             element.required("name"),
@@ -180,9 +185,5 @@ public record References(List<Reference> all) {
             });
         }
         return new References(all);
-    }
-
-    private static String rootOf(Kind kind) {
-        return kind.name().toLowerCase(Locale.ROOT);
     }
 }

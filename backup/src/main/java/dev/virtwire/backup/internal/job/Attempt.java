@@ -269,9 +269,7 @@ record Attempt(
                     + " middle of its work, and not the memory"));
         }
         for (DomainDescription.Disk disk : facts.description().disks()) {
-            if (disk.isEncrypted()
-                    && choice.disks().stream()
-                            .anyMatch(chosen -> chosen.target().equals(disk.target()))) {
+            if (disk.isEncrypted() && choice.targets().contains(disk.target())) {
                 String text =
                         "disk " + disk.target() + " is encrypted on its host, and what the backup holds of it is not";
                 found.add(request.plain() ? Notice.information(text) : Notice.warning(text));
@@ -302,10 +300,7 @@ record Attempt(
      */
     static List<Notice> ofDefinition(Manifest manifest) {
         List<Notice> found = new ArrayList<>();
-        for (ExcludedDisk disk : manifest.excluded()) {
-            if (manifest.file(PointFile.medium(disk.target())) != null) {
-                continue;
-            }
+        for (ExcludedDisk disk : manifest.lacking()) {
             String text = "disk " + disk.target() + " is not in it: " + disk.reason();
             found.add(disk.missed() ? Notice.warning(text) : Notice.information(text));
         }

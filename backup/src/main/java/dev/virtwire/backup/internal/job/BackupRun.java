@@ -214,7 +214,7 @@ public final class BackupRun {
             }
             return new JobBegin(attempt, attempt.facts().domain()).begin();
         } catch (LostBitmapException e) {
-            Leftovers leftovers = new Leftovers(attempt.store());
+            Leftovers leftovers = leftovers(attempt);
             boolean known = attempt.lost().keySet().containsAll(e.disks().keySet());
             if (known || !leftovers.clearRefused(attempt.entry(), libvirt)) {
                 throw e;
@@ -283,10 +283,16 @@ public final class BackupRun {
         }
     }
 
-    /** The point stands. Whatever is still to be cleared on the host is no failure of the backup. */
-    private void cleanUp(Attempt attempt) {
+    /** Of this run. */
+    private Leftovers leftovers(Attempt attempt) {
         Leftovers leftovers = new Leftovers(attempt.store());
         leftovers.makingClonesIf(() -> offline == null || !offline.isWanted());
+        return leftovers;
+    }
+
+    /** The point stands. Whatever is still to be cleared on the host is no failure of the backup. */
+    private void cleanUp(Attempt attempt) {
+        Leftovers leftovers = leftovers(attempt);
         try {
             leftovers.clearDone(attempt.entry(), libvirt);
         } catch (RuntimeException e) {
@@ -329,8 +335,7 @@ public final class BackupRun {
     /** Removes everything that this run has made, and says why it failed and what could not be removed. */
     private BackupException failed(Attempt attempt, Throwable failure) {
         meter.last(Progress.Phase.CLEANING_UP);
-        Leftovers leftovers = new Leftovers(attempt.store());
-        leftovers.makingClonesIf(() -> offline == null || !offline.isWanted());
+        Leftovers leftovers = leftovers(attempt);
         Throwable further = null;
         boolean resumable = false;
         try {

@@ -12,8 +12,9 @@ import dev.virtwire.repository.manifest.DiskSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,12 +36,19 @@ final class OwnStorage {
     private static final Set<String> SHARED_POOLS = Set.of("gluster", "netfs", "vstorage");
 
     private final HostFacts facts;
-    private final List<StoragePool> pools = new ArrayList<>();
+    /** The pools' descriptions by their names. */
+    private final Map<String, XmlElement> pools = new LinkedHashMap<>();
 
     private OwnStorage(HostFacts facts) {
         this.facts = facts;
         try {
-            pools.addAll(Waiting.await(facts.domain().libvirt().storage().pools()));
+            for (StoragePool pool :
+                    Waiting.await(facts.domain().libvirt().storage().pools())) {
+                XmlElement description = description(pool);
+                if (description != null) {
+                    pools.put(pool.name(), description);
+                }
+            }
         } catch (LibvirtException e) {
             LOG.debug("{} tells of no pools", facts.host().name(), e);
         }
@@ -88,29 +96,23 @@ final class OwnStorage {
     private @Nullable String sharedVolume(String name) {
         int slash = name.indexOf('/');
         String pool = slash < 0 ? name : name.substring(0, slash);
-        for (StoragePool known : pools) {
-            XmlElement description = known.name().equals(pool) ? description(known) : null;
-            if (description == null) {
-                continue;
-            }
-            String type = String.valueOf(description.attribute("type"));
-            String path = description.childText("target", "path");
-            return POOLS_OF_FILES.contains(type) && path != null
-                    ? sharedFile(path + "/" + name.substring(slash + 1))
-                    : "storage pool " + pool + " of type " + type;
+        XmlElement description = pools.get(pool);
+        if (description == null) {
+            return "storage pool " + pool + ", of which the host tells nothing";
         }
-        return "storage pool " + pool + ", of which the host tells nothing";
+        String type = String.valueOf(description.attribute("type"));
+        String path = description.childText("target", "path");
+        return POOLS_OF_FILES.contains(type) && path != null
+                ? sharedFile(path + "/" + name.substring(slash + 1))
+                : "storage pool " + pool + " of type " + type;
     }
 
     private @Nullable String sharedFile(String file) {
-        for (StoragePool pool : pools) {
-            XmlElement description = description(pool);
-            String path = description == null ? null : description.childText("target", "path");
-            if (description != null
-                    && path != null
-                    && SHARED_POOLS.contains(String.valueOf(description.attribute("type")))
-                    && file.startsWith(path + "/")) {
-                return "storage pool " + pool.name() + " of type " + description.attribute("type");
+        for (Map.Entry<String, XmlElement> pool : pools.entrySet()) {
+            String type = String.valueOf(pool.getValue().attribute("type"));
+            String path = pool.getValue().childText("target", "path");
+            if (path != null && SHARED_POOLS.contains(type) && file.startsWith(path + "/")) {
+                return "storage pool " + pool.getKey() + " of type " + type;
             }
         }
         return facts.isHere() ? sharedHere(Path.of(file)) : null;

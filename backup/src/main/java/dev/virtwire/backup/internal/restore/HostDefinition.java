@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.internal.host.OwnPools;
+import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.TpmState;
 import dev.virtwire.client.Libvirt;
@@ -214,11 +215,8 @@ final class HostDefinition {
         try {
             state.write(tpm);
         } catch (LibvirtException | BackupException e) {
-            StringBuilder why = new StringBuilder(String.valueOf(e.getMessage()));
-            for (Throwable more : e.getSuppressed()) {
-                why.append("; ").append(more.getMessage());
-            }
-            notices.add(Notice.warning("the state of the TPM is not restored to " + state.path() + ": " + why));
+            notices.add(Notice.warning(
+                    "the state of the TPM is not restored to " + state.path() + ": " + Reasons.withSuppressed(e)));
         }
     }
 

@@ -2,6 +2,7 @@
 package dev.virtwire.backup.internal.restore;
 
 import dev.virtwire.backup.internal.host.HostReferences;
+import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.References.Kind;
 import dev.virtwire.backup.internal.host.References.Reference;
@@ -78,11 +79,7 @@ final class NeededReferences {
                                     + " the domain does not start until it has")
                             : Notice.information("made " + named + ", which the host did not have"));
         } catch (RemoteException | IllegalArgumentException e) {
-            StringBuilder why = new StringBuilder(String.valueOf(e.getMessage()));
-            for (Throwable left : e.getSuppressed()) {
-                why.append("; ").append(left.getMessage());
-            }
-            notices.add(Notice.warning(named + " could not be made or looked for: " + why));
+            notices.add(Notice.warning(named + " could not be made or looked for: " + Reasons.withSuppressed(e)));
         }
     }
 

@@ -4,7 +4,6 @@ package dev.virtwire.backup.internal.restore;
 import dev.virtwire.backup.internal.host.References.Kind;
 import dev.virtwire.backup.internal.host.References.Reference;
 import dev.virtwire.client.xml.XmlElement;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +23,7 @@ final class SavedReference {
     }
 
     private static XmlElement parse(Reference reference) {
-        return XmlElement.parse(
-                "saved XML", reference.kind().name().toLowerCase(Locale.ROOT), String.valueOf(reference.xml()));
+        return XmlElement.parse("saved XML", reference.kind().element(), String.valueOf(reference.xml()));
     }
 
     /** Why it is not made, as the end of a sentence, or null if it may be. */

@@ -82,13 +82,11 @@ public final class NbdDisk implements SourceDisk {
             try {
                 return opening.get();
             } catch (NbdException e) {
-                boolean passes =
-                        switch (e.kind()) {
-                            case TIMEOUT, DISCONNECTED -> reached || tries == 1;
-                            case UNREACHABLE -> reached;
-                            case REFUSED, TLS, INVALID, SERVER, PROTOCOL, CLOSED -> false;
-                        };
-                if (!passes || System.nanoTime() - began >= patience.toNanos() || stopped.getAsBoolean()) {
+                boolean known = reached || (tries == 1 && e.kind() != NbdException.Kind.UNREACHABLE);
+                if (!known
+                        || !e.kind().mayPass()
+                        || System.nanoTime() - began >= patience.toNanos()
+                        || stopped.getAsBoolean()) {
                     throw e;
                 }
                 Waiting.pause(AGAIN);

@@ -172,7 +172,7 @@ final class BackupOptions {
             converter = TimeConverter.class,
             description = "How long to wait for a host that stands still or cannot be reached, such as 90s, 10m or 2h."
                     + " The copy then continues where it was. 0: fail at once. Default: 10m.")
-    private Duration stallTimeout = Duration.ofMinutes(10);
+    private Duration stallTimeout = BackupRequest.STALL_TIMEOUT;
 
     @Option(
             names = "--nbd",

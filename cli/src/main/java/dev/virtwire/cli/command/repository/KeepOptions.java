@@ -8,11 +8,8 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -22,21 +19,15 @@ import picocli.CommandLine.TypeConversionException;
 final class KeepOptions {
     /** Reads a duration, such as {@code 36h}, {@code 14d} or {@code 8w}. */
     static final class DurationConverter implements ITypeConverter<Duration> {
-        private static final Pattern FORM = Pattern.compile("([0-9]{1,6})([hdw])");
+        private static final String WHAT = "a time in hours, days or weeks, such as 36h, 14d or 8w";
 
         @Override
         public Duration convert(String value) {
-            Matcher matcher = FORM.matcher(value.toLowerCase(Locale.ROOT));
-            if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {
-                throw new TypeConversionException(
-                        "'" + value + "' is not a time in hours, days or weeks, such as 36h," + " 14d or 8w");
+            Duration time = TimeConverter.read(value, "hdw", WHAT);
+            if (time.isZero()) {
+                throw new TypeConversionException("'" + value + "' is not " + WHAT);
             }
-            long number = Long.parseLong(matcher.group(1));
-            return switch (matcher.group(2)) {
-                case "h" -> Duration.ofHours(number);
-                case "d" -> Duration.ofDays(number);
-                default -> Duration.ofDays(7 * number);
-            };
+            return time;
         }
     }
 

@@ -27,7 +27,6 @@ import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.ExcludedDisk;
-import dev.virtwire.repository.manifest.PointFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -266,10 +265,7 @@ public final class RestoreCommand extends ConnectedCommand {
             List<Notice> found) {
         Point point = choice.point();
         List<Notice> notices = new ArrayList<>(found);
-        for (ExcludedDisk disk : point.manifest().excluded()) {
-            if (point.manifest().file(PointFile.medium(disk.target())) != null) {
-                continue;
-            }
+        for (ExcludedDisk disk : point.manifest().lacking()) {
             String text = "the point does not have disk " + disk.target() + ": " + disk.reason();
             notices.add(disk.missed() ? Notice.warning(text) : Notice.information(text));
         }

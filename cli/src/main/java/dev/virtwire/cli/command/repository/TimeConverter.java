@@ -10,23 +10,33 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Reads how long to wait: {@code 90s}, {@code 10m}, {@code 2h}, or {@code 0} for not at all. */
 final class TimeConverter implements ITypeConverter<Duration> {
-    private static final Pattern FORM = Pattern.compile("([0-9]{1,6})([smh])");
+    private static final Pattern FORM = Pattern.compile("([0-9]{1,6})([smhdw])");
 
     @Override
     public Duration convert(String value) {
-        if (value.equals("0")) {
-            return Duration.ZERO;
-        }
+        return value.equals("0")
+                ? Duration.ZERO
+                : read(value, "smh", "a time in seconds, minutes or hours, such as 90s, 10m or 2h");
+    }
+
+    /**
+     * The time that a number and a unit say.
+     *
+     * @param units the letters of the units that may be
+     * @param what what it is not, if it is something else
+     */
+    static Duration read(String value, String units, String what) {
         Matcher matcher = FORM.matcher(value.toLowerCase(Locale.ROOT));
-        if (!matcher.matches()) {
-            throw new TypeConversionException(
-                    "'" + value + "' is not a time in seconds, minutes or hours, such as 90s, 10m or 2h");
+        if (!matcher.matches() || !units.contains(matcher.group(2))) {
+            throw new TypeConversionException("'" + value + "' is not " + what);
         }
         long number = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {
             case "s" -> Duration.ofSeconds(number);
             case "m" -> Duration.ofMinutes(number);
-            default -> Duration.ofHours(number);
+            case "h" -> Duration.ofHours(number);
+            case "d" -> Duration.ofDays(number);
+            default -> Duration.ofDays(7 * number);
         };
     }
 }
