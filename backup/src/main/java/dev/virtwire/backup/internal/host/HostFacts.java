@@ -4,13 +4,18 @@ package dev.virtwire.backup.internal.host;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.Version;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.domain.DomainStatus;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.JobOperation;
+import dev.virtwire.protocol.remote.DomainShutoffReason;
+import dev.virtwire.protocol.remote.DomainState;
 import dev.virtwire.protocol.remote.JobType;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.GuestState;
@@ -43,6 +48,9 @@ public record HostFacts(
             new JobStatistics(JobType.UNBOUNDED.value(), Map.of("operation", JobOperation.BACKUP.value()));
 
     private static final Pattern PASSWORD = Pattern.compile("(://[^/@:]*):[^/@]*@");
+    /** Which libvirt was the first that keeps a guest until its backup has ended. */
+    private static final Version KEEPS_GUEST = Version.parse("11.10.0");
+
 
     /**
      * Asks the host.
@@ -157,6 +165,34 @@ public record HostFacts(
     }
 
     /**
+    /** Whether libvirt can keep a guest that shuts down, paused, until its backup has ended. */
+    public boolean keepsGuest() {
+        return Version.parse(host.libvirt()).compareTo(KEEPS_GUEST) >= 0;
+    }
+
+    /**
+     * How the domain that serves the disks stopped, which takes its backup job with it; empty if it runs or nobody
+     * knows.
+     */
+    public Optional<String> whyStopped(Domain serving) {
+        try {
+            DomainStatus status = Waiting.await(serving.status());
+            DomainState state = status.state().orElse(DomainState.NONE);
+            if (state == DomainState.SHUTDOWN || status.reason().equals(Optional.of(DomainShutoffReason.SHUTDOWN))) {
+                return Optional.of("domain " + serving.name() + " shut down meanwhile"
+                        + (keepsGuest()
+                                ? ""
+                                : "; libvirt keeps such a guest until its backup has ended from version 11.10 on"));
+            }
+            return state == DomainState.SHUTOFF || state == DomainState.CRASHED
+                    ? Optional.of("domain " + serving.name() + " was ended or has crashed meanwhile")
+                    : Optional.empty();
+        } catch (LibvirtException e) {
+            LOG.debug("Nobody knows how {} stands", serving, e);
+            return Optional.empty();
+        }
+    }
+
      * A disk's size as {@link #sizeOf(Domain, String)} has it; null if the domain is off and libvirt cannot tell, as of
      * a disk on the network.
      */

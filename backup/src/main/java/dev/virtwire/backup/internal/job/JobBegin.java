@@ -14,6 +14,7 @@ import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.BackupBeginFlags;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -36,6 +37,9 @@ import org.slf4j.LoggerFactory;
 final class JobBegin {
     private static final Logger LOG = LoggerFactory.getLogger(JobBegin.class);
     private static final int PROBE_MILLIS = 500;
+
+    /** VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN, which is newer than the protocol's tables. */
+    private static final Set<BackupBeginFlags> KEEPING_GUEST = BackupBeginFlags.raw(2);
 
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
@@ -209,7 +213,8 @@ final class JobBegin {
 
     private CompletableFuture<BackupJob> beginBackup(@Nullable NbdServer server) {
         began = attempt.store().now();
-        return domain.beginBackup(plan.backup(server), plan.checkpointSpec(), Set.of());
+        return domain.beginBackup(
+                plan.backup(server), plan.checkpointSpec(), attempt.facts().keepsGuest() ? KEEPING_GUEST : Set.of());
     }
 
     /** libvirt keeps the checkpoint of a backup whose export does not start. */

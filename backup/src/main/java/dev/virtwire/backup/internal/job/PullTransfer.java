@@ -16,6 +16,7 @@ import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.protocol.remote.DomainPausedReason;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
@@ -38,6 +39,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -47,9 +49,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads the disks from the host's NBD export, one after the other. */
 final class PullTransfer implements Transfer {
+    private static final Logger LOG = LoggerFactory.getLogger(PullTransfer.class);
+
     /**
      * All data is there by then: a host that deletes large scratch files on slow storage has the time that it takes.
      */
@@ -136,7 +142,19 @@ final class PullTransfer implements Transfer {
 
     @Override
     public List<Notice> notices() {
-        return guard.notice() == null ? List.of() : List.of(Notice.information(guard.notice()));
+        List<Notice> found = new ArrayList<>();
+        if (guard.notice() != null) {
+            found.add(Notice.information(guard.notice()));
+        }
+        try {
+            if (Waiting.await(domain.status()).reason().equals(Optional.of(DomainPausedReason.SHUTTING_DOWN))) {
+                found.add(Notice.information(
+                        "the guest shut down meanwhile, and was kept paused until its disks were read"));
+            }
+        } catch (LibvirtException e) {
+            LOG.debug("Nobody knows whether {} has shut down", domain, e);
+        }
+        return found;
     }
 
     @Override
@@ -183,7 +201,9 @@ final class PullTransfer implements Transfer {
         try {
             BackupOutcome outcome = job.completion().get(EXPLANATION.toMillis(), TimeUnit.MILLISECONDS);
             return new BackupException(
-                    "the backup job ended on the host before everything was read: " + why(outcome), failure);
+                    "the backup job ended on the host before everything was read: "
+                            + attempt.facts().whyStopped(domain).orElse(String.valueOf(outcome.reason())),
+                    failure);
         } catch (TimeoutException e) {
             return failure;
         } catch (InterruptedException e) {
@@ -191,17 +211,6 @@ final class PullTransfer implements Transfer {
             return failure;
         } catch (ExecutionException e) {
             return lost(LibvirtException.unwrap(e), failure);
-        }
-    }
-
-    /** A domain that has stopped takes its job with it, and libvirt does not say so. */
-    private String why(BackupOutcome outcome) {
-        try {
-            return Waiting.await(domain.isActive())
-                    ? String.valueOf(outcome.reason())
-                    : "domain " + domain.name() + " was shut down or has crashed meanwhile";
-        } catch (LibvirtException e) {
-            return String.valueOf(outcome.reason());
         }
     }
 
