@@ -202,7 +202,8 @@ public final class BackupJob {
 
     /**
      * Tells libvirt that everything wanted has been read, which is how a pull backup ends
-     * ({@code virDomainAbortJob}). A push backup ends by itself; for one this only waits.
+     * ({@code virDomainAbortJob}). A push backup ends by itself; for one this only waits. If it fails because the server
+     * does not answer in time, it can be called again.
      *
      * @return as {@link #completion()}
      */
@@ -266,7 +267,12 @@ public final class BackupJob {
             // Another job may run by now, and it is not ours to abort.
             return completion();
         }
-        request.accumulateAndGet(how, (before, now) -> before.wish() == Wish.ABORT ? before : now);
+        Request before = request.getAndAccumulate(how, (old, now) -> old.wish() == Wish.ABORT ? old : now);
+        // One that was asked for before may have ended by now, and what runs then is another job.
+        return before.wish() == how.wish() ? endAgain(how) : tellEnd(how);
+    }
+
+    private CompletableFuture<BackupOutcome> tellEnd(Request how) {
         return domain.abortJob()
                 .handle((done, failure) -> {
                     if (failure != null
@@ -285,7 +291,7 @@ public final class BackupJob {
 
     /** The wish may have died with its connection: if the job still runs and is ours, it is told once more. */
     private CompletableFuture<BackupOutcome> endAgain(Request how) {
-        return confirmEnd(null).thenCompose(asked -> outcome.isDone() ? completion() : end(how));
+        return confirmEnd(null).thenCompose(asked -> outcome.isDone() ? completion() : tellEnd(how));
     }
 
     /** What the watch hears. */

@@ -63,6 +63,8 @@ final class PullTransfer implements Transfer {
     /** When the export goes away libvirt usually says a moment later why. */
     private static final Duration EXPLANATION = Duration.ofSeconds(3);
 
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
     private static final String MISSES_CHANGES =
             "its bitmap misses changes, as it does if the disk was smaller for a while";
 
@@ -170,18 +172,28 @@ final class PullTransfer implements Transfer {
                 .orElse(END);
     }
 
+    /** All data is there: a host that does not answer is asked again for as long as one that gives no data. */
     private BackupOutcome finish() {
-        try {
-            CompletableFuture<BackupOutcome> end = job.finish();
-            Waiting.await(CompletableFuture.anyOf(end, cancelled), longestEnd(), "the end of the backup job");
-            if (!end.isDone()) {
-                throw new CopyCancelledException();
+        long began = System.nanoTime();
+        while (true) {
+            try {
+                CompletableFuture<BackupOutcome> end = job.finish();
+                Waiting.await(CompletableFuture.anyOf(end, cancelled), longestEnd(), "the end of the backup job");
+                if (!end.isDone()) {
+                    throw new CopyCancelledException();
+                }
+                return Waiting.await(end);
+            } catch (RemoteException e) {
+                throw e;
+            } catch (LibvirtException e) {
+                boolean over = System.nanoTime() - began
+                        >= attempt.request().stallTimeout().toNanos();
+                if (over || job.completion().isCompletedExceptionally()) {
+                    throw lost(e, e);
+                }
+                LOG.debug("The end of the backup of {} is asked for again", domain, e);
+                Waiting.pause(AGAIN);
             }
-            return Waiting.await(end);
-        } catch (RemoteException e) {
-            throw e;
-        } catch (LibvirtException e) {
-            throw lost(e, e);
         }
     }
 
