@@ -15,6 +15,8 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainStatus;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
+import dev.virtwire.client.event.EventGap;
+import dev.virtwire.client.event.GapSubscriber;
 import dev.virtwire.protocol.remote.DomainEventType;
 import dev.virtwire.protocol.remote.DomainShutoffReason;
 import dev.virtwire.protocol.remote.DomainState;
@@ -190,7 +192,7 @@ final class OfflineGuest implements AutoCloseable {
     }
 
     /** Of a start that fails libvirt says nothing but that QEMU's monitor was lost. */
-    private final class Events implements Flow.Subscriber<DomainEvent> {
+    private final class Events implements GapSubscriber<DomainEvent> {
         @Override
         public void onSubscribe(Flow.Subscription begun) {
             subscription = begun;
@@ -210,6 +212,12 @@ final class OfflineGuest implements AutoCloseable {
 
         @Override
         public void onError(Throwable cause) {
+        /** A clone outlives a libvirtd that was killed: what was not heard meanwhile, the state tells. */
+        @Override
+        public void onGap(EventGap gap) {
+            wake.release();
+        }
+
             LOG.debug("No events of {} any more", guest, cause);
         }
 
