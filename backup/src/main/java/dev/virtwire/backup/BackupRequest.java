@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param stallTimeout for how long without an answer the host's data connections are opened again
  * @param runningOnly whether a domain that is off is refused
  * @param ownStorage whether a person says that no other host uses the disks of a domain that is off
+ * @param longestWait for how long another run or job is waited for that is in the way, before anything is begun
  */
 public record BackupRequest(
         String domain,
@@ -57,7 +58,8 @@ public record BackupRequest(
         boolean diskless,
         Duration stallTimeout,
         boolean runningOnly,
-        boolean ownStorage) {
+        boolean ownStorage,
+        Duration longestWait) {
     /** How large a medium is saved if nobody says something else, in bytes. */
     public static final long MEDIA_LIMIT = 16L << 20;
 
@@ -88,6 +90,7 @@ public record BackupRequest(
         private Duration stallTimeout;
         private boolean runningOnly;
         private boolean ownStorage;
+        private Duration longestWait;
 
         Draft(BackupRequest request) {
             domain = request.domain;
@@ -110,6 +113,7 @@ public record BackupRequest(
             stallTimeout = request.stallTimeout;
             runningOnly = request.runningOnly;
             ownStorage = request.ownStorage;
+            longestWait = request.longestWait;
         }
     }
 
@@ -123,6 +127,9 @@ public record BackupRequest(
         requireNonNull(compression, "compression");
         if (stallTimeout.isNegative()) {
             throw new BackupException("a stall timeout of " + stallTimeout + ", which is less than no time");
+        }
+        if (longestWait.isNegative()) {
+            throw new BackupException("a wait of " + longestWait + ", which is less than no time");
         }
         disks = Set.copyOf(disks);
         excluded = Set.copyOf(excluded);
@@ -189,7 +196,8 @@ public record BackupRequest(
                 false,
                 STALL_TIMEOUT,
                 false,
-                false);
+                false,
+                Duration.ZERO);
     }
 
     private BackupRequest with(Consumer<Draft> change) {
@@ -215,7 +223,8 @@ public record BackupRequest(
                 draft.diskless,
                 draft.stallTimeout,
                 draft.runningOnly,
-                draft.ownStorage);
+                draft.ownStorage,
+                draft.longestWait);
     }
 
     /** Who moves the data. */
@@ -339,6 +348,17 @@ public record BackupRequest(
      */
     public BackupRequest withStallTimeout(Duration timeout) {
         return with(draft -> draft.stallTimeout = requireNonNull(timeout, "timeout"));
+    }
+
+    /**
+     * For how long to wait, before anything is begun, if another run writes this domain in the repository, or another
+     * job is active on it. {@link dev.virtwire.repository.ProgressListener#waiting} is told of that. Default: not at
+     * all.
+     *
+     * @param longest 0 to fail at once
+     */
+    public BackupRequest waitingFor(Duration longest) {
+        return with(draft -> draft.longestWait = requireNonNull(longest, "longest"));
     }
 
     /**

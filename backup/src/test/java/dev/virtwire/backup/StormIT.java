@@ -3,6 +3,7 @@ package dev.virtwire.backup;
 
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.client.Libvirt;
@@ -81,6 +82,46 @@ class StormIT {
 
         assertThat(weather.broken).hasPositiveValue();
         assertThat(result.bytesRead()).isBetween(DATA, DATA + 2 * MIB);
+    }
+
+    @Test
+    void whatWasCopiedBeforeAStormThatOutlastsThePatienceIsKeptForWhoResumes(Libvirtd libvirtd) throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "storm")
+                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, DATA, 1))
+                        .start();
+                Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            Path truth = folder.resolve("vda.raw");
+            guest.copyDisk("vda", truth);
+            Scene scene = new Scene(libvirtd, folder);
+            RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
+            BackupRequest request = BackupRequest.of("storm").withStallTimeout(Duration.ofSeconds(2));
+            NbdOptions broken = NbdOptions.DEFAULT.withTransport(new CuttingTransport(16 * MIB));
+
+            assertThatThrownBy(() -> run(libvirt, store, request.resuming(), broken))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageStartingWith("the backup of domain storm failed: the disk could not be read: ")
+                    .hasMessageContaining(". Left behind: what point ")
+                    .hasMessageContaining(": its job, whose scratch files grow, and what was copied. It stands in")
+                    .hasMessageEndingWith("Or 'virtwire backup --resume' finishes it, if its job still runs then");
+            guest.write("vda", 8 * MIB, DATA, 0x17);
+            BackupResult result = run(libvirt, store, request.resuming(), NbdOptions.DEFAULT);
+
+            assertThat(result.notices()).singleElement().asString().startsWith("resumed point ");
+            assertThat(result.bytesRead()).isLessThan(DATA - 8 * MIB);
+            scene.requireClean("storm", result.point().manifest().checkpoint());
+            tools.compare(truth, result.point().folder().resolve("vda.qcow2"), "qcow2");
+
+            // Nobody resumes it: scratch files would grow in vain.
+            assertThatThrownBy(() -> run(
+                            libvirt, store, request, NbdOptions.DEFAULT.withTransport(new CuttingTransport(16 * MIB))))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageNotContaining("Left behind");
+            scene.requireClean("storm", result.point().manifest().checkpoint());
+        }
+    }
+
+    private static BackupResult run(Libvirt libvirt, RepositoryStore store, BackupRequest request, NbdOptions nbd) {
+        return new BackupRun(libvirt, store, request, ProgressListener.NONE, CopyBudget.ofOne(), nbd).run();
     }
 
     /**

@@ -9,4 +9,11 @@ public interface ProgressListener {
 
     /** Called on a thread of the backup; must return soon. What it throws ends the backup. */
     void progressed(Progress progress);
+
+    /**
+     * Called once if another run or job is in the way, and the request says to wait for that.
+     *
+     * @param reason what is waited for, and for how long at most: a sentence
+     */
+    default void waiting(String reason) {}
 }

@@ -5,8 +5,21 @@ package dev.virtwire.repository;
 public final class RepositoryBusyException extends RepositoryException {
     private static final long serialVersionUID = 1;
 
-    /** An error in our own words. */
-    public RepositoryBusyException(String message) {
-        super(message);
+    private final String reason;
+
+    /**
+     * An error in our own words.
+     *
+     * @param reason who is in the way
+     * @param advice what to do about it, which follows the reason in the message
+     */
+    public RepositoryBusyException(String reason, String advice) {
+        super(reason + advice);
+        this.reason = reason;
+    }
+
+    /** Who is in the way: the message without advice. */
+    public String reason() {
+        return reason;
     }
 }

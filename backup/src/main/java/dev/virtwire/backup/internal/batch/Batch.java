@@ -73,9 +73,8 @@ public final class Batch {
                     new BackupCancelledException(
                             "the backup of domain " + domain.domain() + " was not begun: the run was cancelled", null));
         }
-        BackupResult done;
         try {
-            done = backup.run();
+            return prune(backup, domain, backup.run());
         } catch (RuntimeException e) {
             return failed(domain, e);
         } finally {
@@ -83,7 +82,6 @@ public final class Batch {
                 running.remove(backup);
             }
         }
-        return prune(domain, done);
     }
 
     private @Nullable BackupRun begin(BackupRequest domain) {
@@ -97,16 +95,17 @@ public final class Batch {
         }
     }
 
-    private DomainOutcome prune(BackupRequest domain, BackupResult done) {
-        if (request.retention() == null) {
+    private DomainOutcome prune(BackupRun backup, BackupRequest domain, BackupResult done) {
+        Retention retention = request.retention();
+        if (retention == null) {
             return new DomainOutcome(domain.domain(), done, null, null);
         }
         try {
-            PruneReport pruned = repository
-                    .prune(pruning(request, done.point().domain(), request.retention()), ProgressListener.NONE)
-                    .join();
+            PruneReport pruned = backup.whenFree(() -> repository
+                    .prune(pruning(request, done.point().domain(), retention), ProgressListener.NONE)
+                    .join());
             return new DomainOutcome(domain.domain(), done, pruned, null);
-        } catch (RepositoryException e) {
+        } catch (RepositoryException | BackupCancelledException e) {
             return new DomainOutcome(
                     domain.domain(),
                     done,

@@ -2,20 +2,21 @@
 package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.DomainBusyException;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
-import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.Version;
-import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainStatus;
+import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
-import dev.virtwire.protocol.remote.JobOperation;
 import dev.virtwire.protocol.remote.DomainShutoffReason;
 import dev.virtwire.protocol.remote.DomainState;
+import dev.virtwire.protocol.remote.JobOperation;
 import dev.virtwire.protocol.remote.JobType;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.GuestState;
@@ -47,10 +48,10 @@ public record HostFacts(
     private static final JobStatistics BEGINNING =
             new JobStatistics(JobType.UNBOUNDED.value(), Map.of("operation", JobOperation.BACKUP.value()));
 
-    private static final Pattern PASSWORD = Pattern.compile("(://[^/@:]*):[^/@]*@");
     /** Which libvirt was the first that keeps a guest until its backup has ended. */
     private static final Version KEEPS_GUEST = Version.parse("11.10.0");
 
+    private static final Pattern PASSWORD = Pattern.compile("(://[^/@:]*):[^/@]*@");
 
     /**
      * Asks the host.
@@ -126,7 +127,7 @@ public record HostFacts(
     /**
      * Asks whether another job is active, because libvirt would wait 30 s before it refuses.
      *
-     * @throws BackupException if one is
+     * @throws DomainBusyException if one is
      */
     public void refuseOtherJob() {
         if (!isOff()) {
@@ -137,7 +138,7 @@ public record HostFacts(
     /** As {@link #refuseOtherJob()}. */
     public static void refuseOtherJob(Domain domain) {
         otherJob(domain).ifPresent(job -> {
-            throw new BackupException(job + ": wait until it ends, or end it");
+            throw new DomainBusyException(job, ": wait until it ends, or end it", null);
         });
     }
 
@@ -164,7 +165,6 @@ public record HostFacts(
         }
     }
 
-    /**
     /** Whether libvirt can keep a guest that shuts down, paused, until its backup has ended. */
     public boolean keepsGuest() {
         return Version.parse(host.libvirt()).compareTo(KEEPS_GUEST) >= 0;
@@ -193,6 +193,7 @@ public record HostFacts(
         }
     }
 
+    /**
      * A disk's size as {@link #sizeOf(Domain, String)} has it; null if the domain is off and libvirt cannot tell, as of
      * a disk on the network.
      */

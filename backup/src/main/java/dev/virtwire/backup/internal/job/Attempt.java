@@ -7,8 +7,10 @@ import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.xml.DomainDescription;
+import dev.virtwire.nbd.NbdException;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.journal.DomainClone;
@@ -28,6 +30,7 @@ import dev.virtwire.repository.manifest.Mode;
 import dev.virtwire.repository.manifest.Nvram;
 import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.PointFile;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -125,6 +128,21 @@ record Attempt(
     /** The next one: what the point holds besides disks is written. */
     Attempt recorded(Recorded written) {
         return new Attempt(request, facts, store, point, planned, choice, plan, lost, begun, written);
+    }
+
+    /** Whether another run may finish it after this failure: what cannot be written here now could not be later. */
+    boolean mayBeResumed(Throwable failure) {
+        return recorded != null && !facts.isOff() && request.mode() == Mode.PULL && !(failure instanceof IOException);
+    }
+
+    /** Whether a storm outlasted all patience, and whoever asks for it will resume the {@code copied} bytes. */
+    boolean isWorthResuming(Throwable failure, long copied) {
+        return request.resume()
+                && mayBeResumed(failure)
+                && failure instanceof NbdException broken
+                && broken.kind().mayPass()
+                && !request.stallTimeout().isZero()
+                && (job().resumed() || copied > 0);
     }
 
     /** The job, which has begun. */
@@ -298,8 +316,15 @@ record Attempt(
     /**
      * What the user should know of what a point has, and lacks, besides its disks; of a point without disks as well.
      */
-    static List<Notice> ofDefinition(Manifest manifest) {
+    static List<Notice> ofDefinition(RepositoryStore repository, DomainStore store, Manifest manifest) {
         List<Notice> found = new ArrayList<>();
+        if (manifest.previous() == null) {
+            repository
+                    .formerNames(store, manifest.domain().uuid(), manifest.host())
+                    .forEach(former ->
+                            found.add(Notice.information("folder " + former.name() + " has points of a domain with"
+                                    + " the same UUID on this host: if it was renamed, they stay there")));
+        }
         for (ExcludedDisk disk : manifest.lacking()) {
             String text = "disk " + disk.target() + " is not in it: " + disk.reason();
             found.add(disk.missed() ? Notice.warning(text) : Notice.information(text));

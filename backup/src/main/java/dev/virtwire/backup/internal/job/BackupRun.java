@@ -5,10 +5,12 @@ import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
+import dev.virtwire.backup.DomainBusyException;
 import dev.virtwire.backup.internal.clearing.Leftovers;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.RefusedException;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
@@ -31,11 +33,13 @@ import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,8 +54,10 @@ public final class BackupRun {
     private final NbdOptions nbd;
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
-    private final List<Notice> notices = new ArrayList<>();
-    private final List<String> left = new ArrayList<>();
+    /** Each once, however often the run waited and began again. */
+    private final Set<Notice> notices = new LinkedHashSet<>();
+
+    private final Set<String> left = new LinkedHashSet<>();
     private final long started = System.nanoTime();
     private @Nullable OfflineGuest offline;
 
@@ -84,7 +90,7 @@ public final class BackupRun {
      */
     public BackupResult run() {
         try {
-            return backUp();
+            return whenFree(this::backUp);
         } catch (BackupException | RepositoryException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -92,8 +98,17 @@ public final class BackupRun {
         }
     }
 
+    /** Does some work on the domain, after any other run or job for which the request waits; fails if cancelled. */
+    public <T> T whenFree(Supplier<T> work) {
+        try {
+            return Waiting.whenFree(work, request.longestWait(), meter::waiting, cancelled);
+        } catch (CopyCancelledException e) {
+            throw describe(e, "");
+        }
+    }
+
     private BackupResult backUp() {
-        meter.phase(Progress.Phase.PREPARING);
+        meter.begin();
         HostFacts facts = HostFacts.ask(libvirt, request.domain());
         DiskChoice choice = DiskChoice.of(
                 request, facts.identity().name(), facts.description().disks());
@@ -123,7 +138,10 @@ public final class BackupRun {
                 }
                 point = commit(attempt, copied);
             } catch (UnsureCommitException e) {
-                throw unsure(e);
+                throw unsure(
+                        e,
+                        "Nothing else was changed; the next backup or 'virtwire recover " + repository.folder()
+                                + "' tries again");
             } catch (IOException | RuntimeException | Error e) {
                 throw failed(attempt, e);
             }
@@ -138,6 +156,7 @@ public final class BackupRun {
     private void unwatch() {
         if (offline != null) {
             offline.close();
+            offline = null;
         }
     }
 
@@ -148,25 +167,27 @@ public final class BackupRun {
             point = DisklessPoint.make(
                     request, facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
         } catch (UnsureCommitException e) {
-            throw new BackupException(
-                    "the backup of domain " + request.domain() + " is not safe: " + e.getMessage()
-                            + ". The next backup makes another point",
-                    e);
+            throw unsure(e, "The next backup makes another point");
         } catch (IOException | CopyCancelledException e) {
             throw describe(e, "");
         }
-        notices.add(Notice.information("no disk of it can be backed up: the point holds its definition"
-                + (point.manifest().nvram() != null && point.manifest().nvram().reason() == null
-                        ? " and UEFI variables"
-                        : "")));
-        notices.addAll(ofDefinition(store, point.manifest()));
+        notices.add(DisklessPoint.notice(point));
+        notices.addAll(Attempt.ofDefinition(repository, store, point.manifest()));
         meter.last(Progress.Phase.DONE);
         return result(point, 0, 0, null);
     }
 
     private BackupResult result(Point point, long bytesRead, long bytesStored, @Nullable Duration frozen) {
         Duration time = Duration.ofNanos(System.nanoTime() - started);
-        return new BackupResult(point, point.manifest().outcome(), bytesRead, bytesStored, frozen, time, notices, left);
+        return new BackupResult(
+                point,
+                point.manifest().outcome(),
+                bytesRead,
+                bytesStored,
+                frozen,
+                time,
+                List.copyOf(notices),
+                List.copyOf(left));
     }
 
     /** What an earlier run began, if that was asked for and can be resumed; else what it left is cleared. */
@@ -302,34 +323,18 @@ public final class BackupRun {
     }
 
     private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
-        notices.addAll(ofDefinition(attempt.store(), point.manifest()));
+        notices.addAll(Attempt.ofDefinition(repository, attempt.store(), point.manifest()));
         notices.addAll(attempt.notices(point.manifest()));
         meter.last(Progress.Phase.DONE);
         return result(
                 point, copied.bytesRead(), copied.bytesStored(), attempt.job().frozen());
     }
 
-    /** What the user should know of a point, whatever its disks are. */
-    private List<Notice> ofDefinition(DomainStore store, Manifest manifest) {
-        List<Notice> found = new ArrayList<>();
-        if (manifest.previous() == null) {
-            repository
-                    .formerNames(store, manifest.domain().uuid(), manifest.host())
-                    .forEach(former ->
-                            found.add(Notice.information("folder " + former.name() + " has points of a domain with"
-                                    + " the same UUID on this host: if it was renamed, they stay there")));
-        }
-        found.addAll(Attempt.ofDefinition(manifest));
-        return found;
-    }
-
     /** With the journal entry and every checkpoint in place either outcome is a good one. */
-    private BackupException unsure(UnsureCommitException e) {
+    private BackupException unsure(UnsureCommitException failure, String next) {
         return new BackupException(
-                "the backup of domain " + request.domain() + " is not safe: " + e.getMessage()
-                        + ". Nothing else was changed; the next backup or 'virtwire recover " + repository.folder()
-                        + "' tries again",
-                e);
+                "the backup of domain " + request.domain() + " is not safe: " + failure.getMessage() + ". " + next,
+                failure);
     }
 
     /** Removes everything that this run has made, and says why it failed and what could not be removed. */
@@ -343,8 +348,12 @@ public final class BackupRun {
             boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
             if (refused) {
                 leftovers.clearRefused(entry, libvirt);
+            } else if (!cancelled.isDone() && attempt.isWorthResuming(failure, meter.movedBytes())) {
+                leftovers.leave(entry, "its job, whose scratch files grow, and what was copied");
+                resumable = true;
             } else {
-                resumable = leftovers.clearFailed(entry, libvirt, mayBeResumed(attempt, failure));
+                // Who cancelled wants nothing of it.
+                resumable = leftovers.clearFailed(entry, libvirt, !cancelled.isDone() && attempt.mayBeResumed(failure));
             }
         } catch (RuntimeException e) {
             further = e;
@@ -363,15 +372,6 @@ public final class BackupRun {
         return described;
     }
 
-    /** Who cancelled wants nothing of it, and what cannot be written here now could not be later. */
-    private boolean mayBeResumed(Attempt attempt, Throwable failure) {
-        return attempt.recorded() != null
-                && !attempt.facts().isOff()
-                && request.mode() == Mode.PULL
-                && !cancelled.isDone()
-                && !(failure instanceof IOException);
-    }
-
     private BackupException describe(Throwable failure, String where) {
         if (offline != null && offline.isWanted()) {
             return new BackupException(
@@ -383,7 +383,9 @@ public final class BackupRun {
             return new BackupCancelledException(
                     "the backup of domain " + request.domain() + " was cancelled" + where, failure);
         }
-        return new BackupException(
-                "the backup of domain " + request.domain() + " failed: " + Reasons.of(failure) + where, failure);
+        String text = "the backup of domain " + request.domain() + " failed: " + Reasons.of(failure) + where;
+        return failure instanceof RefusedException refused && refused.isBusy() && where.isEmpty()
+                ? new DomainBusyException(text, "", failure)
+                : new BackupException(text, failure);
     }
 }

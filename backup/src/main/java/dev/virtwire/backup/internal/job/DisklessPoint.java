@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.store.DomainStore;
@@ -27,6 +28,14 @@ final class DisklessPoint {
     @FunctionalInterface
     interface Begun {
         void at(UnfinishedPoint unfinished) throws IOException;
+    }
+
+    /** What the user should know of it. */
+    static Notice notice(Point point) {
+        boolean variables =
+                point.manifest().nvram() != null && point.manifest().nvram().reason() == null;
+        return Notice.information("no disk of it can be backed up: the point holds its definition"
+                + (variables ? " and UEFI variables" : ""));
     }
 
     /** Makes it, under the domain's lock. If that fails, nothing of it is left. */

@@ -70,7 +70,10 @@ final class JobBegin {
             return attempt.begun(plan, new Attempt.Begun(job, began, port, frozen, false));
         } catch (RemoteException e) {
             throw new RefusedException(
-                    e.getMessage() + remedy(String.valueOf(e.details().message())), e);
+                    e.getMessage() + remedy(String.valueOf(e.details().message())),
+                    e,
+                    // Another client's job began in the last moment, and libvirt has waited for its end.
+                    e.is(ErrorCode.OPERATION_TIMEOUT));
         }
     }
 

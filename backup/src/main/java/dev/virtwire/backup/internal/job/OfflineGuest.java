@@ -93,12 +93,14 @@ final class OfflineGuest implements AutoCloseable {
             return clone.start();
         } catch (RemoteException e) {
             String text = String.valueOf(e.getMessage());
+            boolean open = text.contains("\"write\" lock");
             throw new RefusedException(
                     "domain " + guest.name() + " is off, and its disks cannot be opened: " + text
-                            + (text.contains("\"write\" lock")
+                            + (open
                                     ? ". Another program has them open, such as another backup, or the guest itself on another host"
                                     : ""),
-                    e);
+                    e,
+                    open);
         }
     }
 
@@ -210,14 +212,14 @@ final class OfflineGuest implements AutoCloseable {
             }
         }
 
-        @Override
-        public void onError(Throwable cause) {
         /** A clone outlives a libvirtd that was killed: what was not heard meanwhile, the state tells. */
         @Override
         public void onGap(EventGap gap) {
             wake.release();
         }
 
+        @Override
+        public void onError(Throwable cause) {
             LOG.debug("No events of {} any more", guest, cause);
         }
 

@@ -24,6 +24,8 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.manifest.Mode;
@@ -292,7 +294,7 @@ public final class BackupCommand extends ConnectedCommand {
         Repository repository = Repository.openOrCreate(folder);
         JoinedProgress joined = new JoinedProgress(view);
         Operation<BatchResult> batch = Backups.of(libvirt, repository)
-                .backupAll(batch(requests), domain -> several() ? joined.of(domain) : view);
+                .backupAll(batch(requests), domain -> listener(domain, several() ? joined.of(domain) : view));
         console().interruption().cleanUpBy(() -> cancel(batch, view));
         try {
             return batch.join();
@@ -300,6 +302,20 @@ public final class BackupCommand extends ConnectedCommand {
             console().interruption().awaitIfBegun();
             console().interruption().cleanUpBy(null);
         }
+    }
+
+    private ProgressListener listener(String domain, ProgressListener view) {
+        return new ProgressListener() {
+            @Override
+            public void progressed(Progress progress) {
+                view.progressed(progress);
+            }
+
+            @Override
+            public void waiting(String reason) {
+                note(domain + ": " + reason);
+            }
+        };
     }
 
     private String cancel(Operation<BatchResult> batch, ProgressView view) throws Exception {

@@ -175,6 +175,15 @@ final class BackupOptions {
     private Duration stallTimeout = BackupRequest.STALL_TIMEOUT;
 
     @Option(
+            names = "--wait",
+            paramLabel = "TIME",
+            converter = TimeConverter.class,
+            description =
+                    "If another run writes the domain, or another job is active on it, wait for its end before anything"
+                            + " is begun, at most for so long, such as 90s, 30m or 2h. Default: 0, fail at once.")
+    private Duration wait = Duration.ZERO;
+
+    @Option(
             names = "--nbd",
             paramLabel = "ADDR:PORTS",
             description =
@@ -227,7 +236,7 @@ final class BackupOptions {
         try {
             BackupRequest request =
                     BackupRequest.of(name).withCompression(compression).withStallTimeout(stallTimeout);
-            request = request.runningOnly(runningOnly);
+            request = request.runningOnly(runningOnly).waitingFor(wait);
             if (ownStorage) {
                 request = request.onOwnStorage();
             }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -36,13 +37,17 @@ public final class ForgetCommand extends AbstractCommand {
     @Option(names = "--yes", description = "Erase it.")
     private boolean yes;
 
+    @Mixin
+    private WaitOption wait = new WaitOption();
+
     @Override
     public Integer call() {
         Repository repository = Repository.open(folder);
         ForgetReport report;
         if (yes) {
             console().interruption().cleanUpBy(() -> INTERRUPTED);
-            report = repository.forget(domain, null, ProgressListener.NONE).join();
+            report = wait.whenFree(
+                    () -> repository.forget(domain, null, ProgressListener.NONE).join(), this::note);
             console().interruption().cleanUpBy(null);
         } else {
             report = repository.lookToForget(domain);

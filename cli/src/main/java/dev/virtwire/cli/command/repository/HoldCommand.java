@@ -8,6 +8,7 @@ import dev.virtwire.repository.Repository;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,12 +29,15 @@ public final class HoldCommand extends AbstractCommand {
     @Option(names = "--reason", paramLabel = "TEXT", description = "Why, one line for people.")
     private @Nullable String reason;
 
+    @Mixin
+    private WaitOption wait = new WaitOption();
+
     @Override
     public Integer call() {
         Repository repository = Repository.open(folder);
         PointName chosen = PointName.parseOne(repository, name);
         String point = String.valueOf(chosen.point());
-        Hold hold = repository.hold(chosen.domain(), point, reason);
+        Hold hold = wait.whenFree(() -> repository.hold(chosen.domain(), point, reason), this::note);
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", chosen.domain());

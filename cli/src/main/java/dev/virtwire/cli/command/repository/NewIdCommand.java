@@ -6,6 +6,7 @@ import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.repository.Repository;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code virtwire new-id}: a copy of a repository gets an id of its own. */
@@ -19,10 +20,13 @@ public final class NewIdCommand extends AbstractCommand {
     @Parameters(index = "0", paramLabel = "DIR", description = "The copy.")
     private Path folder = Path.of("");
 
+    @Mixin
+    private WaitOption wait = new WaitOption();
+
     @Override
     public Integer call() {
         Repository repository = Repository.open(folder);
-        String id = repository.newId();
+        String id = wait.whenFree(repository::newId, this::note);
         if (json()) {
             printJson(json -> {
                 json.writeStringField("id", id);

@@ -75,6 +75,9 @@ public final class PruneCommand extends AbstractCommand {
     @Mixin
     private RateOption rate = new RateOption();
 
+    @Mixin
+    private WaitOption wait = new WaitOption();
+
     @Override
     public Integer call() {
         @Nullable Retention retention = retention();
@@ -92,11 +95,14 @@ public final class PruneCommand extends AbstractCommand {
                 continue;
             }
             try {
+                PruneRequest request = request(domain, retention);
                 done.put(
                         domain,
-                        repository
-                                .prune(request(domain, retention), ProgressListener.NONE)
-                                .join());
+                        wait.whenFree(
+                                () -> repository
+                                        .prune(request, ProgressListener.NONE)
+                                        .join(),
+                                this::note));
             } catch (RepositoryException | UncheckedIOException e) {
                 failed.put(domain, e);
             }
@@ -176,7 +182,7 @@ public final class PruneCommand extends AbstractCommand {
         }
     }
 
-    private static void erase(
+    private void erase(
             Repository repository,
             String domain,
             Instant since,
@@ -185,7 +191,11 @@ public final class PruneCommand extends AbstractCommand {
         try {
             gone.put(
                     domain,
-                    repository.forget(domain, since, ProgressListener.NONE).join());
+                    wait.whenFree(
+                            () -> repository
+                                    .forget(domain, since, ProgressListener.NONE)
+                                    .join(),
+                            this::note));
         } catch (RepositoryException | UncheckedIOException e) {
             failed.put(domain, e);
         }

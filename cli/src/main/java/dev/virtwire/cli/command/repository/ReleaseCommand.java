@@ -6,6 +6,7 @@ import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.repository.Repository;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code virtwire release}: a point stays no longer than the rules say. */
@@ -20,15 +21,24 @@ public final class ReleaseCommand extends AbstractCommand {
     @Parameters(index = "1", paramLabel = "DOMAIN@POINT", description = "The point.")
     private String name = "";
 
+    @Mixin
+    private WaitOption wait = new WaitOption();
+
     @Override
     public Integer call() {
         Repository repository = Repository.open(folder);
         PointName chosen = PointName.parseOne(repository, name);
-        repository.release(chosen.domain(), String.valueOf(chosen.point()));
+        String point = String.valueOf(chosen.point());
+        wait.whenFree(
+                () -> {
+                    repository.release(chosen.domain(), point);
+                    return point;
+                },
+                this::note);
         if (json()) {
             printJson(json -> {
                 json.writeStringField("domain", chosen.domain());
-                json.writeStringField("released", chosen.point());
+                json.writeStringField("released", point);
             });
         } else {
             say("released: " + name);

@@ -41,6 +41,8 @@ class BackupOptionsTest {
         assertThat(plan.nbd()).isNull();
         assertThat(plan.insecureNbd()).isFalse();
         assertThat(plan.compression()).isEqualTo(Compression.NONE);
+        assertThat(plan.longestWait()).isZero();
+        assertThat(plan("--wait=30m").longestWait()).hasMinutes(30);
     }
 
     @Test

@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.virtwire.cli.CommandRun;
+import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.Retention;
+import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.journal.DomainLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -188,6 +193,38 @@ class RetentionCommandsTest {
         assertThat(CommandRun.of("prune", dir, "web1", "--keep-last", "1", "--bwlimit", "1G")
                         .exitCode())
                 .isZero();
+    }
+
+    @Test
+    void anotherRunIsWaitedForAndNamedOnce() {
+        String busy = "domain web1 in " + dir + " is being written by another run (process "
+                + ProcessHandle.current().pid();
+        DomainLock held =
+                RepositoryStore.open(backups, DurableFiles.PLAIN).domain("web1").lock();
+        assertThat(CommandRun.of("hold", dir, "web1@" + points.get(0)).err())
+                .startsWith("error: " + busy)
+                .endsWith("; wait until it is done\n");
+        CommandRun impatient = CommandRun.of("hold", dir, "web1@" + points.get(0), "--wait", "2s");
+        assertThat(impatient.exitCode()).isEqualTo(1);
+        assertThat(impatient.err())
+                .startsWith("note: it waits for at most 2.0 s, because " + busy)
+                .contains(")\nerror: " + busy)
+                .endsWith("). It was waited for, 2.0 s\n");
+
+        CommandRun pruned = CommandRun.of("prune", dir, "--keep-last", "1", "--wait", "2s");
+        assertThat(pruned.exitCode()).isEqualTo(1);
+        assertThat(pruned.out()).contains("failed: web1: " + busy).contains("web2: 0 points removed and 3 merged");
+
+        WaitOption patient = new WaitOption();
+        new CommandLine(patient).parseArgs("--wait", "10m");
+        List<String> notes = new ArrayList<>();
+        Hold hold = patient.whenFree(() -> Repository.open(backups).hold("web1", points.get(0), null), note -> {
+            notes.add(note);
+            held.close();
+        });
+        assertThat(hold.point()).isEqualTo(points.get(0));
+        assertThat(notes).singleElement().asString().startsWith("it waits for at most 10 min 00 s, because " + busy);
+        assertThat(CommandRun.of("new-id", dir, "--wait", "10m").exitCode()).isZero();
     }
 
     @Test

@@ -105,9 +105,10 @@ public final class DomainLock implements AutoCloseable {
     }
 
     private static RepositoryBusyException busy(String what, String holder) {
-        return new RepositoryBusyException(what + " is being written by another run"
-                + (holder.isEmpty() || holder.length() > HOLDER_MAX ? "" : " (" + holder + ")")
-                + "; wait until it is done");
+        return new RepositoryBusyException(
+                what + " is being written by another run"
+                        + (holder.isEmpty() || holder.length() > HOLDER_MAX ? "" : " (" + holder + ")"),
+                "; wait until it is done");
     }
 
     private static DomainLock open(Path file, Path held, String what) {

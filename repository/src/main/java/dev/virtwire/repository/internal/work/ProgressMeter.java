@@ -48,6 +48,17 @@ public final class ProgressMeter implements CopyMeter {
         muted = true;
     }
 
+    /** It begins, also again after a last thing was said. */
+    public synchronized void begin() {
+        muted = false;
+        phase(Progress.Phase.PREPARING);
+    }
+
+    /** Nothing is done as long as {@code reason} holds. */
+    public synchronized void waiting(String reason) {
+        listener.waiting(reason);
+    }
+
     /** Something else is done from now on. */
     public synchronized void phase(Progress.Phase next) {
         phase = next;

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup;
+
+import static dev.virtwire.backup.Scene.MIB;
+import static dev.virtwire.backup.Scene.inMidCopy;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.Progress;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.RepositoryBusyException;
+import dev.virtwire.repository.Retention;
+import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.testkit.Guest;
+import dev.virtwire.testkit.GuestDisk;
+import dev.virtwire.testkit.Libvirtd;
+import dev.virtwire.testkit.LibvirtdExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Backups that wait for whatever is in the way. */
+@ExtendWith(LibvirtdExtension.class)
+@SuppressWarnings("try") // a guest is there to run, not to be asked
+class WaitIT {
+    private static final Duration LONG = Duration.ofMinutes(10);
+    private static final Duration SHORT = Duration.ofSeconds(3);
+    private static final String RUN = "domain busy in %s is being written by another run (process "
+            + ProcessHandle.current().pid();
+    private static final String JOB = "another job is active on domain busy (backup, for ";
+
+    @TempDir
+    Path folder;
+
+    private Libvirtd libvirtd;
+    private Scene scene;
+    private Scene other;
+
+    @BeforeEach
+    void prepare(Libvirtd shared) throws Exception {
+        libvirtd = shared;
+        scene = new Scene(shared, folder);
+        other = new Scene(shared, Files.createDirectory(folder.resolve("other")));
+    }
+
+    private Guest guest() {
+        return Guest.on(libvirtd, "busy")
+                .disk(GuestDisk.qcow2(24 * MIB).pattern(3))
+                .start();
+    }
+
+    /** Remembers what is waited for. */
+    private static final class Waiter implements ProgressListener {
+        private final List<String> reasons = new CopyOnWriteArrayList<>();
+        private final CountDownLatch waits = new CountDownLatch(1);
+
+        @Override
+        public void progressed(Progress progress) {}
+
+        @Override
+        public void waiting(String reason) {
+            reasons.add(reason);
+            waits.countDown();
+        }
+
+        void await() {
+            try {
+                assertThat(waits.await(5, TimeUnit.MINUTES)).isTrue();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    @Test
+    void aRunAndAnotherRepositorysJobAreWaitedForAndEachIsNamedOnce() throws Exception {
+        BackupRequest patient = BackupRequest.of("busy").waitingFor(LONG);
+        Waiter forRun = new Waiter();
+        Waiter forJob = new Waiter();
+        AtomicReference<CompletableFuture<BackupResult>> second = new AtomicReference<>();
+        AtomicReference<CompletableFuture<BackupResult>> third = new AtomicReference<>();
+        try (Guest guest = guest()) {
+            BackupResult first = scene.backup(BackupRequest.of("busy"), inMidCopy(() -> {
+                second.set(CompletableFuture.supplyAsync(() -> scene.backup(patient, forRun)));
+                forRun.await();
+                third.set(CompletableFuture.supplyAsync(() -> other.backup(patient, forJob)));
+                forJob.await();
+            }));
+
+            BackupResult next = second.get().join();
+            assertThat(next.point().manifest().level()).isEqualTo(Level.INCREMENTAL);
+            assertThat(next.point().manifest().parent().point())
+                    .isEqualTo(first.point().id());
+            assertThat(third.get().join().point().manifest().level()).isEqualTo(Level.FULL);
+            assertThat(forRun.reasons.get(0))
+                    .startsWith("it waits for at most 10 min, because " + RUN.formatted(scene.backups()))
+                    .endsWith(")");
+            assertThat(forJob.reasons)
+                    .singleElement()
+                    .asString()
+                    .matches("\\Qit waits for at most 10 min, because " + JOB + "\\E\\d+ s\\)");
+            assertThat(next.notices()).isEmpty();
+        }
+    }
+
+    @Test
+    void theErrorAfterwardsSaysForHowLongItWaited() throws Exception {
+        BackupRequest impatient = BackupRequest.of("busy").waitingFor(SHORT);
+        AtomicReference<RuntimeException> ofRun = new AtomicReference<>();
+        AtomicReference<RuntimeException> ofJob = new AtomicReference<>();
+        try (Guest guest = guest()) {
+            BackupResult made = scene.backup(BackupRequest.of("busy"), inMidCopy(() -> {
+                ofRun.set(scene.failure(impatient));
+                ofJob.set(other.failure(impatient));
+            }));
+
+            assertThat(ofRun.get())
+                    .isInstanceOf(RepositoryBusyException.class)
+                    .hasMessageStartingWith(RUN.formatted(scene.backups()))
+                    .hasMessageEndingWith("). It was waited for, 3 s");
+            assertThat(ofJob.get())
+                    .isInstanceOf(DomainBusyException.class)
+                    .hasMessageMatching("\\Q" + JOB + "\\E\\d+ s\\)\\Q. It was waited for, 3 s\\E");
+            scene.requireClean("busy", made.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void whoCancelsDoesNotWait() throws Exception {
+        AtomicReference<Throwable> cancelled = new AtomicReference<>();
+        try (Guest guest = guest();
+                Libvirt libvirt = scene.connect()) {
+            scene.backup(BackupRequest.of("busy"), inMidCopy(() -> {
+                Waiter waiter = new Waiter();
+                Operation<BackupResult> waiting = Backups.of(libvirt, scene.repository())
+                        .backup(BackupRequest.of("busy").waitingFor(LONG), waiter);
+                waiter.await();
+                waiting.cancel().join();
+                assertThatThrownBy(() -> waiting.result().join()).satisfies(cancelled::set);
+            }));
+            assertThat(cancelled.get())
+                    .hasCauseInstanceOf(BackupCancelledException.class)
+                    .cause()
+                    .hasMessage("the backup of domain busy was cancelled");
+        }
+    }
+
+    @Test
+    void eachOfSeveralWaitsByItselfAndThePruneWaitsToo() throws Exception {
+        try (Guest guest = guest();
+                Guest free = Guest.on(libvirtd, "free")
+                        .disk(GuestDisk.qcow2(MIB).pattern(1))
+                        .start();
+                Libvirt libvirt = scene.connect()) {
+            Waiter waiter = new Waiter();
+            CountDownLatch freeIsDone = new CountDownLatch(1);
+            AtomicReference<Operation<BatchResult>> batch = new AtomicReference<>();
+            scene.backup(BackupRequest.of("busy"), inMidCopy(() -> {
+                BatchRequest both = BatchRequest.of(List.of(
+                                BackupRequest.of("busy").waitingFor(LONG),
+                                BackupRequest.of("free").waitingFor(LONG)))
+                        .withJobs(2)
+                        .keeping(Retention.ofLast(1));
+                batch.set(Backups.of(libvirt, scene.repository())
+                        .backupAll(
+                                both,
+                                domain -> domain.equals("busy")
+                                        ? waiter
+                                        : progress -> {
+                                            if (progress.phase() == Progress.Phase.DONE) {
+                                                freeIsDone.countDown();
+                                            }
+                                        }));
+                waiter.await();
+                try {
+                    assertThat(freeIsDone.await(5, TimeUnit.MINUTES)).isTrue();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
+            BatchResult result = batch.get().join();
+            assertThat(result.domains()).allMatch(outcome -> outcome.failure() == null && outcome.pruned() != null);
+            assertThat(result.domains().get(0).pruned().points()).hasSize(2);
+        }
+    }
+}
