@@ -24,6 +24,33 @@ class KeptGuestIT {
 
     private final Tools tools = new Tools();
 
+    /** Nobody else would end it, or resume it. */
+    @Test
+    void endsWithTheJobThatADeadRunLeftAndIsBackedUpAsOneThatIsOff(Libvirtd libvirtd) throws Exception {
+        Scene scene = new Scene(libvirtd, folder);
+        try (PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "left", 24 << 20)) {
+            HalfBackup.killed(libvirtd.unixUri(), "left", scene.backups(), 8 << 20, false);
+            guest.powerOff("paused");
+
+            BackupResult result = scene.backup(BackupRequest.of("left"));
+
+            assertThat(guest.guest().state()).isEqualTo("shut off");
+            assertThat(result.notices())
+                    .extracting(Notice::text)
+                    .contains(
+                            "an earlier run was cleaned up after: ended the backup job of domain left",
+                            "an earlier run was cleaned up after: domain left, which had shut down and was kept for"
+                                    + " that, has ended");
+            assertThat(result.point().manifest().disks()).hasSize(1);
+
+            guest.guest().start();
+            BackupResult next = scene.backup(BackupRequest.of("left"));
+            assertThat(next.point().manifest().parent().point())
+                    .isEqualTo(result.point().id());
+            scene.requireClean("left", next.point().manifest().checkpoint());
+        }
+    }
+
     @Test
     void isBackedUpAndThenEnds(Libvirtd libvirtd) throws Exception {
         Scene scene = new Scene(libvirtd, folder);

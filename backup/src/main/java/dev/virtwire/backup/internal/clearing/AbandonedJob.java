@@ -191,9 +191,14 @@ final class AbandonedJob {
             if (active.isEmpty() || !isOurs(active.get())) {
                 return true;
             }
+            boolean kept = HostFacts.isKept(domain);
             BackupJob running = Waiting.await(domain.attachBackup());
             Waiting.await(running.abort(), END, "the end of " + job);
             done.add("ended " + job);
+            if (kept) {
+                awaitStop(domain);
+                done.add("domain " + domain.name() + ", which had shut down and was kept for that, has ended");
+            }
             return true;
         } catch (RemoteException e) {
             if (e.is(ErrorCode.NO_DOMAIN_BACKUP) || e.is(ErrorCode.OPERATION_INVALID)) {
@@ -206,6 +211,17 @@ final class AbandonedJob {
             left.add(job + ": " + e.getMessage());
         }
         return false;
+    }
+
+    /** libvirt ends a guest that it kept for a job a moment after that. */
+    private static void awaitStop(Domain domain) {
+        long end = System.nanoTime() + END.toNanos();
+        while (HostFacts.isKept(domain) || HostFacts.isEnding(domain)) {
+            if (System.nanoTime() - end > 0) {
+                throw new BackupException("domain " + domain.name() + ", which has shut down, does not end");
+            }
+            Waiting.pause(BEGINNING_PAUSE);
+        }
     }
 
     /**

@@ -14,6 +14,7 @@ import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.DomainPausedReason;
 import dev.virtwire.protocol.remote.DomainShutoffReason;
 import dev.virtwire.protocol.remote.DomainState;
 import dev.virtwire.protocol.remote.JobOperation;
@@ -168,6 +169,21 @@ public record HostFacts(
     /** Whether libvirt can keep a guest that shuts down, paused, until its backup has ended. */
     public boolean keepsGuest() {
         return Version.parse(host.libvirt()).compareTo(KEEPS_GUEST) >= 0;
+    }
+
+    /** Whether a domain has shut down, and is kept, paused, until its backup job has ended. */
+    public static boolean isKept(Domain domain) {
+        return Waiting.await(domain.status()).reason().equals(Optional.of(DomainPausedReason.SHUTTING_DOWN));
+    }
+
+    /** Whether a domain is on its way from running to being off. */
+    public static boolean isEnding(Domain domain) {
+        return Waiting.await(domain.status()).state().equals(Optional.of(DomainState.SHUTDOWN));
+    }
+
+    /** These, or the facts of now if the domain has stopped since. */
+    public HostFacts ofNow() {
+        return isOff() || Waiting.await(domain.isActive()) ? this : ask(domain.libvirt(), domain.name());
     }
 
     /**

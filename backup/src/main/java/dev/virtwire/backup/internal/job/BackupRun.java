@@ -202,8 +202,13 @@ public final class BackupRun {
             }
         }
         clearEarlier(store);
-        facts.refuseOtherJob();
-        return Attempt.planned(request, facts, store, choice, Map.of());
+        // A guest that had shut down was kept for the job that was ended just now.
+        HostFacts now = facts.ofNow();
+        if (now.isOff()) {
+            OwnStorage.require(request, now, choice.disks());
+        }
+        now.refuseOtherJob();
+        return Attempt.planned(request, now, store, choice, Map.of());
     }
 
     /** What a run before this one left, when it died or when the host could not be reached. */

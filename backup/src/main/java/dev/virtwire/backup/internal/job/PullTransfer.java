@@ -16,7 +16,6 @@ import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
-import dev.virtwire.protocol.remote.DomainPausedReason;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
@@ -39,7 +38,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -149,7 +147,7 @@ final class PullTransfer implements Transfer {
             found.add(Notice.information(guard.notice()));
         }
         try {
-            if (Waiting.await(domain.status()).reason().equals(Optional.of(DomainPausedReason.SHUTTING_DOWN))) {
+            if (HostFacts.isKept(domain)) {
                 found.add(Notice.information(
                         "the guest shut down meanwhile, and was kept paused until its disks were read"));
             }
