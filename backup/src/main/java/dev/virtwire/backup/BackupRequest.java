@@ -333,7 +333,8 @@ public record BackupRequest(
     /**
      * If an earlier run of the same request died and its job still runs on the host, finishes that point: it holds the
      * disks as they were when that run began, and what was copied is not read again. If there is no such job, or
-     * anything is not as that run left it, what it left is cleared and a new backup made, as without this.
+     * anything is not as that run left it, what it left is cleared and a new backup made, as without this. If this run
+     * fails because no data came for longer than {@link #withStallTimeout}, its job and its copy stay for the next one.
      */
     public BackupRequest resuming() {
         return with(draft -> draft.resume = true);

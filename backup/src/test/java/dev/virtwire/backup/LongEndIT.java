@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** libvirt is away for longer than a call may take, when all data is read and the job is to end. */
 class LongEndIT {
-    private static final Duration CALL = Duration.ofSeconds(2);
-    private static final long AWAY_MILLIS = 8000;
+    private static final Duration CALL = Duration.ofSeconds(20);
+    private static final long AWAY_MILLIS = 50_000;
 
     @TempDir
     Path folder;

@@ -163,7 +163,8 @@ final class BackupOptions {
             names = "--resume",
             description =
                     "For pull: if an earlier run with the same options died and its job still runs on the host, finish"
-                            + " that point. It then has the time at which that run began. Otherwise make a new point.")
+                            + " that point. It then has the time at which that run began. Otherwise make a new point. If no"
+                            + " data comes for longer than --stall-timeout, leave the job and the copy for the next run.")
     private boolean resume;
 
     @Option(
