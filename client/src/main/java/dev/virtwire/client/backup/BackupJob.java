@@ -202,8 +202,8 @@ public final class BackupJob {
 
     /**
      * Tells libvirt that everything wanted has been read, which is how a pull backup ends
-     * ({@code virDomainAbortJob}). A push backup ends by itself; for one this only waits. If it fails because the server
-     * does not answer in time, it can be called again.
+     * ({@code virDomainAbortJob}). A push backup ends by itself; for one this only waits. If it fails because the
+     * server does not answer in time, it can be called again.
      *
      * @return as {@link #completion()}
      */
