@@ -252,6 +252,7 @@ class WeekOfNightsIT {
         assertThat(night())
                 .isEqualTo(warned("vault: disk vdb is encrypted on its host, and what the backup holds of it is not"));
         assertThat(night("--allow-plain")).isEqualTo(SILENCE);
+        assertThat(night()).as("it was allowed once").isEqualTo(SILENCE);
     }
 
     @Test
