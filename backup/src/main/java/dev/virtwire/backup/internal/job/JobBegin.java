@@ -48,6 +48,11 @@ final class JobBegin {
     /** The same while the guest's file systems are frozen. */
     private static final Duration ENCRYPTING_FROZEN = Duration.ofSeconds(20);
 
+    /** Before it makes a key, QEMU 7.2 to 9.2 looks at its clock, and gives up if that stood still meanwhile. */
+    private static final String UNMEASURED = "Unable to get accurate CPU usage";
+    /** How often it may try that again. */
+    private static final int MEASUREMENTS = 20;
+
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
     private final Attempt attempt;
@@ -161,15 +166,21 @@ final class JobBegin {
     /** Null if the port is in use. */
     private @Nullable BackupJob tryOnce(
             @Nullable NbdServer server, Function<CompletableFuture<BackupJob>, BackupJob> await) {
-        try {
-            return await.apply(beginBackup(server));
-        } catch (RemoteException e) {
-            String text = String.valueOf(e.details().message());
-            if (text.contains("Address already in use") || text.contains("Failed to find an available port")) {
+        for (int left = MEASUREMENTS; ; left--) {
+            try {
+                return await.apply(beginBackup(server));
+            } catch (RemoteException e) {
+                String text = String.valueOf(e.details().message());
+                if (text.contains("Address already in use") || text.contains("Failed to find an available port")) {
+                    removeCheckpoint();
+                    return null;
+                }
+                if (left == 0 || !text.contains(UNMEASURED)) {
+                    throw e;
+                }
+                LOG.debug("QEMU could not measure how fast {}'s host is; it tries again", domain.name(), e);
                 removeCheckpoint();
-                return null;
             }
-            throw e;
         }
     }
 
