@@ -55,7 +55,7 @@ public final class ChosenDisks {
                 .toList();
     }
 
-    /** That a restored disk lies in clear where it is now. */
+    /** That a restored disk is not encrypted any more. */
     public static Notice wasEncrypted(String target) {
         return Notice.warning("disk " + target + " was encrypted on its host, and what is restored is not");
     }
