@@ -311,7 +311,9 @@ public final class Leftovers {
             GuestClone clone = guestClone(entry, domain.libvirt());
             boolean serves = clone != null && (mayMakeClone.getAsBoolean() || clone.find() != null);
             DomainBitmaps bitmaps = DomainBitmaps.of(domain, serves ? clone : null);
-            new UnneededCheckpoints(entry, listing, isCommitted(entry)).remove(bitmaps, search);
+            UnneededCheckpoints checkpoints = new UnneededCheckpoints(entry, listing, isCommitted(entry));
+            checkpoints.remove(bitmaps, search);
+            checkpoints.bringBack(bitmaps);
             done.addAll(bitmaps.done());
             stuck.addAll(bitmaps.left());
         } catch (LibvirtException | BackupException e) {

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Which of a repository's checkpoints and bitmaps of a domain nobody needs on a host. */
+/** Which of a repository's checkpoints and bitmaps of a domain nobody needs on a host, and which are needed. */
 final class UnneededCheckpoints {
     private final JournalEntry entry;
     private final @Nullable Listing listing;
@@ -58,6 +58,20 @@ final class UnneededCheckpoints {
         }
         if (search && own != null && !keep.contains(own) && !names.contains(own)) {
             bitmaps.removeEverywhere(own);
+        }
+    }
+
+    /** Brings those back that are needed beside the run's own, which libvirt forgets when a domain is undefined. */
+    void bringBack(DomainBitmaps bitmaps) {
+        if (listing == null) {
+            return;
+        }
+        List<Point> needed = listing.keptPoints(entry.keepFullCheckpoint());
+        // The oldest first: libvirt knows then what a later one comes after.
+        for (int i = needed.size() - 1; i >= 0; i--) {
+            if (!needed.get(i).id().equals(entry.point())) {
+                bitmaps.bringBack(needed.get(i));
+            }
         }
     }
 

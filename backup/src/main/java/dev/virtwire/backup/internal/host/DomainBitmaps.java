@@ -16,6 +16,7 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointCreateFlags;
 import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.protocol.remote.CheckpointXmlFlags;
+import dev.virtwire.repository.Point;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -192,6 +193,19 @@ public final class DomainBitmaps {
             tell(name, original != null, removed);
         } catch (LibvirtException e) {
             left.add("checkpoint " + name + ": " + e.getMessage() + (clone == null ? putBack(original) : ""));
+        }
+    }
+
+    /**
+     * Makes libvirt know the checkpoint of a point that is still needed, if it has forgotten that and the bitmaps are
+     * there: what has no checkpoint is seen by nobody who looks after the domain. Nothing is done while it is off.
+     */
+    public void bringBack(Point point) {
+        if (running && !known.containsKey(String.valueOf(point.manifest().checkpoint()))) {
+            String gone = HostCheckpoints.of(domain).bringBack(point);
+            if (gone != null) {
+                LOG.debug("point {} of {} is needed, but {}", point.id(), domain.name(), gone);
+            }
         }
     }
 
