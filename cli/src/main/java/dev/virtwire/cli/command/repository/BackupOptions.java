@@ -4,6 +4,7 @@ package dev.virtwire.cli.command.repository;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
+import dev.virtwire.cli.command.TimeConverter;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.image.Compression;
 import dev.virtwire.repository.manifest.Level;
@@ -201,7 +202,7 @@ final class BackupOptions {
     @Option(
             names = "--allow-plain",
             description = "Take it as known that the copy of a disk that its host keeps encrypted is not encrypted."
-                    + " Without this option, a warning says so each time.")
+                    + " Once is enough for a disk and its secret. Until then, a warning says so each time.")
     private boolean allowPlain;
 
     /** For how long a host that stands still or cannot be reached is waited for; 0 for not at all. */

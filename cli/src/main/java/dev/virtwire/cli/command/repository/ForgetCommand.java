@@ -3,6 +3,7 @@ package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.AbstractCommand;
+import dev.virtwire.cli.command.WaitOption;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Json;

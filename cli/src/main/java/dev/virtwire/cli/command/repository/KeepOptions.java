@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
+import dev.virtwire.cli.command.TimeConverter;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.repository.Retention;
 import java.time.DateTimeException;

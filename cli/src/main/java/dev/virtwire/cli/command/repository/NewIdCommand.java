@@ -2,6 +2,7 @@
 package dev.virtwire.cli.command.repository;
 
 import dev.virtwire.cli.command.AbstractCommand;
+import dev.virtwire.cli.command.WaitOption;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.repository.Repository;
 import java.nio.file.Path;

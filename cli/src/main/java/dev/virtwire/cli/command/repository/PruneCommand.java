@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.AbstractCommand;
+import dev.virtwire.cli.command.WaitOption;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ErrorReport;

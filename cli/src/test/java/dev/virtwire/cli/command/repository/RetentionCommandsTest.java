@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.virtwire.cli.CommandRun;
+import dev.virtwire.cli.command.WaitOption;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;

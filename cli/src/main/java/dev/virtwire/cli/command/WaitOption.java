@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli.command.repository;
+package dev.virtwire.cli.command;
 
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** For how long a command waits if another run is in its way. */
-final class WaitOption {
+public final class WaitOption {
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     @Option(
@@ -21,13 +21,8 @@ final class WaitOption {
                     + " Default: 0, fail at once.")
     private Duration longest = Duration.ZERO;
 
-    /** At most so long. */
-    Duration longest() {
-        return longest;
-    }
-
     /** Does some work that begins nothing if another run is in the way; {@code note} is told once what it waits for. */
-    <T> T whenFree(Supplier<T> work, Consumer<String> note) {
+    public <T> T whenFree(Supplier<T> work, Consumer<String> note) {
         long began = System.nanoTime();
         for (boolean first = true; ; first = false) {
             try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli.command.repository;
+package dev.virtwire.cli.command;
 
 import java.time.Duration;
 import java.util.Locale;
@@ -9,7 +9,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads how long to wait: {@code 90s}, {@code 10m}, {@code 2h}, or {@code 0} for not at all. */
-final class TimeConverter implements ITypeConverter<Duration> {
+public final class TimeConverter implements ITypeConverter<Duration> {
     private static final Pattern FORM = Pattern.compile("([0-9]{1,6})([smhdw])");
 
     @Override
@@ -25,7 +25,7 @@ final class TimeConverter implements ITypeConverter<Duration> {
      * @param units the letters of the units that may be
      * @param what what it is not, if it is something else
      */
-    static Duration read(String value, String units, String what) {
+    public static Duration read(String value, String units, String what) {
         Matcher matcher = FORM.matcher(value.toLowerCase(Locale.ROOT));
         if (!matcher.matches() || !units.contains(matcher.group(2))) {
             throw new TypeConversionException("'" + value + "' is not " + what);
