@@ -55,13 +55,20 @@ abstract class EmptyHostSuite {
         Path own = Files.createDirectories(first.directory().resolve("own-pool"));
         new Random(4).nextBytes(seed);
         Files.write(own.resolve("seed.iso"), seed);
-        virsh(first, "pool-define", xml("<pool type='dir'><name>own-pool</name><target><path>" + own
-                + "</path></target></pool>"));
+        virsh(
+                first,
+                "pool-define",
+                xml("<pool type='dir'><name>own-pool</name><target><path>" + own + "</path></target></pool>"));
         virsh(first, "pool-start", "own-pool");
-        virsh(first, "net-define", xml("<network><name>own-net</name><bridge name='own" + (first.tcpPort() % 10000)
-                + "'/></network>"));
+        virsh(
+                first,
+                "net-define",
+                xml("<network><name>own-net</name><bridge name='own" + (first.tcpPort() % 10000) + "'/></network>"));
         virsh(first, "net-start", "own-net");
-        virsh(first, "nwfilter-define", xml("<filter name='own-filter'><rule action='accept' direction='out'/></filter>"));
+        virsh(
+                first,
+                "nwfilter-define",
+                xml("<filter name='own-filter'><rule action='accept' direction='out'/></filter>"));
         guest = Guest.on(first, NAME)
                 .disk(GuestDisk.qcow2(4 * MIB).pattern(1))
                 .disk(GuestDisk.qcow2(3 * MIB + 512).pattern(2).encrypted())
@@ -196,7 +203,12 @@ abstract class EmptyHostSuite {
         new Random(7).nextBytes(content);
         Files.write(folder.resolve("vdc"), content);
         Process convert = new ProcessBuilder(
-                        "qemu-img", "convert", "-O", "qcow2", folder.resolve("vdc").toString(), added.toString())
+                        "qemu-img",
+                        "convert",
+                        "-O",
+                        "qcow2",
+                        folder.resolve("vdc").toString(),
+                        added.toString())
                 .start();
         assertThat(convert.waitFor()).isZero();
         virsh(first, "attach-disk", NAME, added, "vdc", "--live", "--subdriver", "qcow2");
