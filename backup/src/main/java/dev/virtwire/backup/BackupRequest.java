@@ -342,8 +342,8 @@ public record BackupRequest(
     }
 
     /**
-     * It is known that of a disk that its host keeps encrypted, the point, the scratch file and a pushed image hold the
-     * content in clear. Without this, a warning says so.
+     * It is known that of a disk that its host keeps encrypted, the point holds the content in clear. Without this, a
+     * warning says so. The point's manifest says that it is allowed, and later backups of that disk need no more.
      */
     public BackupRequest allowingPlain() {
         return with(draft -> draft.plain = true);

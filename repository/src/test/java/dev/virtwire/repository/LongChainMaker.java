@@ -126,7 +126,7 @@ public final class LongChainMaker {
                 level,
                 "a test",
                 disk.size(),
-                new DiskSource("file", "/images/vda", "qcow2"),
+                new DiskSource("file", "/images/vda", "qcow2", null),
                 Names.checkpoint(domain.repositoryId(), id),
                 stored.image(),
                 stored.content(),

@@ -97,12 +97,12 @@ public final class PointMaker {
                 Level.FULL,
                 "a test",
                 1 << 20,
-                new DiskSource("file", "/images/" + target, "qcow2"),
+                new DiskSource("file", "/images/" + target, "qcow2", null),
                 null,
                 null,
                 null,
                 null,
-                new PushedImage("node1", "/pushed/" + target, "qcow2", "no"));
+                new PushedImage("node1", "/pushed/" + target, "qcow2", "no", null));
         PointFile xml = writeDomain(id);
         return commit(Mode.PUSH, Manifest.COMPLETED_UNVERIFIED, id, xml, null, List.of(disk));
     }
@@ -196,7 +196,7 @@ public final class PointMaker {
                     level,
                     "a test",
                     disk.size(),
-                    new DiskSource("file", "/images/" + target, "qcow2"),
+                    new DiskSource("file", "/images/" + target, "qcow2", null),
                     bitmaps ? Names.checkpoint(domain.repositoryId(), id) : null,
                     result.image(),
                     result.content(),

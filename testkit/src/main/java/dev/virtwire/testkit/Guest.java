@@ -7,9 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,9 @@ public final class Guest implements AutoCloseable {
     /** QEMU takes the whole of a monitor's write into memory. */
     private static final long MOST_PER_WRITE = 64 << 20;
 
+    /** The value of the libvirt secret of each encrypted disk. */
+    public static final String PASSPHRASE = "open-sesame";
+
     /** libvirt writes to the guest's log too, with the time in front. */
     private static final Pattern LIBVIRT_LINE = Pattern.compile("\\d{4}-\\d\\d-\\d\\d ");
 
@@ -33,7 +38,31 @@ public final class Guest implements AutoCloseable {
     private final String name;
     private final Map<String, Disk> disks;
 
-    private record Disk(Path image, String format, String backend) {}
+    private record Disk(Path image, String format, String backend, boolean encrypted) {
+        UUID secret() {
+            return UUID.nameUUIDFromBytes(image.toString().getBytes(StandardCharsets.UTF_8));
+        }
+
+        /** libvirt takes both names of a secret. */
+        String encryption() {
+            String name = format.equals("raw") ? "usage='" + image + "'" : "uuid='" + secret() + "'";
+            return encrypted ? "<encryption format='luks'><secret type='passphrase' " + name + "/></encryption>" : "";
+        }
+
+        /** How {@code qemu-img} opens it beside the guest. */
+        List<String> opened() {
+            if (!encrypted) {
+                return List.of("-f", format, image.toString());
+            }
+            String options =
+                    format.equals("raw") ? "driver=luks,key-secret=key" : "driver=qcow2,encrypt.key-secret=key";
+            return List.of(
+                    "--object",
+                    "secret,id=key,data=" + PASSPHRASE,
+                    "--image-opts",
+                    options + ",file.filename=" + image);
+        }
+    }
 
     /** What to boot in place of nothing: files, the kernel's command line, and what it needs. */
     record Boot(Path kernel, Path initramfs, String commandLine, int memoryMiB) {}
@@ -98,9 +127,12 @@ public final class Guest implements AutoCloseable {
             for (GuestDisk disk : disks) {
                 String target = "vd" + (char) ('a' + made.size());
                 String backend = "/machine/peripheral/virtio-disk" + made.size() + "/virtio-backend";
-                made.put(target, new Disk(disk.create(folder, name + "-" + target), disk.format(), backend));
+                made.put(
+                        target,
+                        new Disk(disk.create(folder, name + "-" + target), disk.format(), backend, disk.isEncrypted()));
             }
             Guest guest = new Guest(libvirtd, name, made);
+            guest.defineSecrets();
             Path xml = folder.resolve(name + ".xml");
             try {
                 Files.writeString(xml, guest.xml(devices, uefi, boot));
@@ -132,10 +164,14 @@ public final class Guest implements AutoCloseable {
                 .map(disk -> """
                             <disk type='file' device='disk'>
                               <driver name='qemu' type='%s' discard='unmap'/>
-                              <source file='%s'/>
+                              <source file='%s'>%s</source>
                               <target dev='%s' bus='virtio'/>
                             </disk>
-                        """.formatted(disk.getValue().format, disk.getValue().image, disk.getKey()))
+                        """.formatted(
+                                disk.getValue().format,
+                                disk.getValue().image,
+                                disk.getValue().encryption(),
+                                disk.getKey()))
                 .collect(Collectors.joining());
         return """
                 <domain type='qemu'>
@@ -152,6 +188,28 @@ public final class Guest implements AutoCloseable {
                   </devices>
                 </domain>
                 """.formatted(name, boot == null ? 64 : boot.memoryMiB, os, diskXml, String.join("", devices));
+    }
+
+    private void defineSecrets() {
+        for (Disk disk : disks.values()) {
+            if (!disk.encrypted) {
+                continue;
+            }
+            Path xml = disk.image.resolveSibling(disk.image.getFileName() + ".secret.xml");
+            try {
+                Files.writeString(xml, """
+                        <secret private='yes'>
+                          <uuid>%s</uuid>
+                          <usage type='volume'><volume>%s</volume></usage>
+                        </secret>
+                        """.formatted(disk.secret(), disk.image));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            virsh.run("secret-define", xml.toString());
+            String value = Base64.getEncoder().encodeToString(PASSPHRASE.getBytes(StandardCharsets.UTF_8));
+            virsh.run("secret-set-value", disk.secret().toString(), value);
+        }
     }
 
     /** The guest's name. */
@@ -228,24 +286,19 @@ public final class Guest implements AutoCloseable {
     }
 
     /**
-     * Copies what a disk of the running guest holds now into a raw file: the truth that a backup has to match. Nothing
+     * Copies what a disk of the guest holds now into a raw file: the truth that a backup has to match. Nothing
      * may write to the disk meanwhile.
      */
     public void copyDisk(String target, Path file) {
         Disk disk = disk(target);
         // QEMU keeps a qcow2 image's tables in memory for a while; only what is flushed can be seen from outside.
-        io(target, "flush");
-        Command.run(List.of(
-                "qemu-img",
-                "convert",
-                "-U",
-                "-q",
-                "-f",
-                disk.format,
-                "-O",
-                "raw",
-                disk.image.toString(),
-                file.toString()));
+        if (!state().equals("shut off")) {
+            io(target, "flush");
+        }
+        List<String> command = new ArrayList<>(List.of("qemu-img", "convert", "-U", "-q", "-O", "raw"));
+        command.addAll(disk.opened());
+        command.add(file.toString());
+        Command.run(command);
     }
 
     /** Destroys and undefines the guest. Its images stay, until its libvirtd goes. */
@@ -255,6 +308,9 @@ public final class Guest implements AutoCloseable {
             destroy();
         }
         virsh.undefine(name);
+        disks.values().stream()
+                .filter(Disk::encrypted)
+                .forEach(disk -> virsh.run("secret-undefine", disk.secret().toString()));
     }
 
     /** The monitor does not say how it went; QEMU's standard output does, which is the guest's log. */

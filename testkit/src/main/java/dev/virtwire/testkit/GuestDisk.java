@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** What a guest's disk is and holds at first; immutable. Offsets, lengths and sizes are in bytes. */
 public final class GuestDisk {
     private static final int CHUNK = 1 << 20;
+    /** How often QEMU may find that its clock stands still, while it measures how fast it makes keys. */
+    private static final int MEASUREMENTS = 20;
+
     private static final int PATTERN_RUN = 4 << 20;
 
     private final String format;
@@ -25,36 +28,47 @@ public final class GuestDisk {
     private final int clusterSize;
     private final List<Run> runs;
     private final @Nullable Path existing;
+    private final boolean encrypted;
 
     /** A stretch of content: {@code value} in each byte, or random bytes of {@code seed} if it is -1. */
     private record Run(long offset, long length, int value, long seed) {}
 
-    private GuestDisk(String format, long size, int clusterSize, List<Run> runs, @Nullable Path existing) {
+    private GuestDisk(
+            String format, long size, int clusterSize, List<Run> runs, @Nullable Path existing, boolean encrypted) {
         this.format = format;
         this.size = size;
         this.clusterSize = clusterSize;
         this.runs = runs;
         this.existing = existing;
+        this.encrypted = encrypted;
     }
 
     /** An empty qcow2 disk with clusters of 64 KiB. */
     public static GuestDisk qcow2(long size) {
-        return new GuestDisk("qcow2", size, 64 << 10, List.of(), null);
+        return new GuestDisk("qcow2", size, 64 << 10, List.of(), null, false);
     }
 
     /** An empty raw disk; libvirt keeps no checkpoints of such. */
     public static GuestDisk raw(long size) {
-        return new GuestDisk("raw", size, 0, List.of(), null);
+        return new GuestDisk("raw", size, 0, List.of(), null, false);
     }
 
     /** A disk that is there already; the guest writes to this very file. */
     public static GuestDisk existing(Path image, String format) {
-        return new GuestDisk(format, -1, 0, List.of(), image);
+        return new GuestDisk(format, -1, 0, List.of(), image, false);
     }
 
     /** Sets the cluster size of a qcow2 disk, 512 bytes to 2 MiB. */
     public GuestDisk clusterSize(int bytes) {
-        return new GuestDisk(format, size, bytes, runs, existing);
+        return new GuestDisk(format, size, bytes, runs, existing, encrypted);
+    }
+
+    /**
+     * Encrypts it by LUKS: a qcow2 image inside, a raw one as a whole. Its libvirt secret has the value
+     * {@link Guest#PASSPHRASE}.
+     */
+    public GuestDisk encrypted() {
+        return new GuestDisk(format, size, clusterSize, runs, existing, true);
     }
 
     /** Fills a range with one byte's value. */
@@ -87,6 +101,10 @@ public final class GuestDisk {
         return disk;
     }
 
+    boolean isEncrypted() {
+        return encrypted;
+    }
+
     String format() {
         return format;
     }
@@ -97,29 +115,17 @@ public final class GuestDisk {
             return existing;
         }
         Path image = folder.resolve(name + "." + format);
-        if (format.equals("raw")) {
+        if (format.equals("raw") && !encrypted) {
             writeRaw(image);
             return image;
         }
         if (runs.isEmpty()) {
-            Command.run(List.of(
-                    "qemu-img", "create", "-q", "-f", format, "-o", options(), image.toString(), Long.toString(size)));
+            make(List.of("create", "-q", "-f", driver()), image.toString(), Long.toString(size));
             return image;
         }
         Path raw = folder.resolve(name + ".content");
         writeRaw(raw);
-        Command.run(List.of(
-                "qemu-img",
-                "convert",
-                "-q",
-                "-f",
-                "raw",
-                "-O",
-                format,
-                "-o",
-                options(),
-                raw.toString(),
-                image.toString()));
+        make(List.of("convert", "-q", "-f", "raw", "-O", driver()), raw.toString(), image.toString());
         try {
             Files.delete(raw);
         } catch (IOException e) {
@@ -128,8 +134,37 @@ public final class GuestDisk {
         return image;
     }
 
+    private void make(List<String> how, String... operands) {
+        List<String> command = new ArrayList<>(List.of("qemu-img"));
+        command.addAll(how);
+        if (encrypted) {
+            command.addAll(List.of("--object", "secret,id=key,data=" + Guest.PASSPHRASE));
+        }
+        command.addAll(List.of("-o", options()));
+        command.addAll(List.of(operands));
+        for (int left = MEASUREMENTS; ; left--) {
+            try {
+                Command.run(command);
+                return;
+            } catch (TestkitException e) {
+                if (left == 0 || !String.valueOf(e.getMessage()).contains("Unable to get accurate CPU usage")) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** QEMU's: what libvirt calls an encrypted raw image is one of LUKS. */
+    private String driver() {
+        return encrypted && format.equals("raw") ? "luks" : format;
+    }
+
     private String options() {
-        return "cluster_size=" + clusterSize;
+        if (driver().equals("luks")) {
+            return "key-secret=key,iter-time=10";
+        }
+        String encryption = encrypted ? ",encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10" : "";
+        return "cluster_size=" + clusterSize + encryption;
     }
 
     private GuestDisk with(Run run) {
@@ -139,7 +174,7 @@ public final class GuestDisk {
         }
         List<Run> more = new ArrayList<>(runs);
         more.add(run);
-        return new GuestDisk(format, size, clusterSize, List.copyOf(more), existing);
+        return new GuestDisk(format, size, clusterSize, List.copyOf(more), existing, encrypted);
     }
 
     private void writeRaw(Path file) {

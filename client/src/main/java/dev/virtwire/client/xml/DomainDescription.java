@@ -73,6 +73,33 @@ public record DomainDescription(
     }
 
     /**
+     * How a disk is encrypted on its host ({@code <encryption>}).
+     *
+     * @param format libvirt's word for it, such as {@code luks}
+     * @param secret the libvirt secret that opens it, by UUID or {@code type:usage}; null if none is named
+     */
+    public record Encryption(String format, @Nullable String secret) {
+        /** Of the image that the guest writes to; if that is not encrypted, of the nearest one below it that is. */
+        private static @Nullable Encryption of(XmlElement disk) {
+            Optional<XmlElement> image = Optional.of(disk);
+            while (image.isPresent()) {
+                XmlElement here = image.get();
+                Optional<XmlElement> found = here.child("source", "encryption").or(() -> here.child("encryption"));
+                if (found.isPresent()) {
+                    return new Encryption(
+                            given(found.get(), "format").orElse("default"),
+                            found.get()
+                                    .child("secret")
+                                    .map(DomainDescription::name)
+                                    .orElse(null));
+                }
+                image = here.child("backingStore");
+            }
+            return null;
+        }
+    }
+
+    /**
      * A disk.
      *
      * @param target the guest's name for it, such as {@code vda}
@@ -83,7 +110,7 @@ public record DomainDescription(
      * @param isReadOnly whether the guest cannot write it
      * @param isShareable whether several domains may write it
      * @param isTransient whether its changes are thrown away when the guest stops
-     * @param isEncrypted whether what lies there is encrypted, and QEMU decrypts it
+     * @param encryption how what lies there is encrypted, or one of the images below it; null if QEMU decrypts nothing
      */
     public record Disk(
             String target,
@@ -94,7 +121,7 @@ public record DomainDescription(
             boolean isReadOnly,
             boolean isShareable,
             boolean isTransient,
-            boolean isEncrypted) {
+            @Nullable Encryption encryption) {
         /** A {@code <disk>}. */
         public static Disk of(XmlElement disk) {
             String type = given(disk, "type").orElse("file");
@@ -111,7 +138,12 @@ public record DomainDescription(
                     disk.has("readonly"),
                     disk.has("shareable"),
                     disk.has("transient"),
-                    disk.has("encryption") || disk.child("source", "encryption").isPresent());
+                    Encryption.of(disk));
+        }
+
+        /** Whether what lies there is encrypted, or an image below it. */
+        public boolean isEncrypted() {
+            return encryption != null;
         }
 
         /** Whether it is a drive whose medium people change. */
@@ -161,13 +193,17 @@ public record DomainDescription(
     }
 
     private static List<String> secrets(XmlElement domain) {
-        Stream<String> ofDisks = domain.descendants("secret").stream()
-                .map(secret -> given(secret, "uuid")
-                        .orElseGet(() -> given(secret, "type").orElse("") + ":"
-                                + given(secret, "usage").orElse("")));
+        Stream<String> ofDisks = domain.descendants("secret").stream().map(DomainDescription::name);
         Stream<String> ofTpm = domain.children("devices", "tpm", "backend", "encryption").stream()
                 .flatMap(encryption -> given(encryption, "secret").stream());
         return Stream.concat(ofDisks, ofTpm).sorted().distinct().toList();
+    }
+
+    /** What names a secret: its UUID, or type and usage. */
+    private static String name(XmlElement secret) {
+        return given(secret, "uuid")
+                .orElseGet(() -> given(secret, "type").orElse("") + ":"
+                        + given(secret, "usage").orElse(""));
     }
 
     private static Optional<String> given(XmlElement element, String attribute) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.xml.DomainDescription.Disk;
+import dev.virtwire.client.xml.DomainDescription.Encryption;
 import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.DomainDescription.Tpm;
 import java.util.List;
@@ -95,6 +96,34 @@ class DomainDescriptionTest {
                 .filteredOn(Disk::isRemovable)
                 .extracting(Disk::target)
                 .containsExactly("sda", "fda");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<encryption format='luks'><secret type='passphrase' uuid='u'/></encryption> | luks | u",
+                "<source><encryption format='luks'><secret type='passphrase' usage='k'/></encryption></source>"
+                        + " | luks | passphrase:k",
+                "<source/><backingStore><source/><backingStore><source><encryption format='luks2'>"
+                        + "<secret type='passphrase' uuid='below'/></encryption></source></backingStore></backingStore>"
+                        + " | luks2 | below",
+                "<encryption/> | default |",
+            })
+    void findsTheSecretOfADiskOrOfAnImageBelowIt(String inDisk, String format, String secret) {
+        DomainDescription domain =
+                DomainDescription.parse("<domain><devices><disk>" + inDisk + "</disk></devices></domain>");
+
+        assertThat(domain.disks().get(0).encryption()).isEqualTo(new Encryption(format, secret));
+    }
+
+    /** What a copy of it is to become says nothing of the disk. */
+    @Test
+    void takesNoEncryptionFromAMirror() {
+        DomainDescription domain = DomainDescription.parse("<domain><devices><disk><source file='/a'/><mirror>"
+                + "<source file='/b'><encryption format='luks'/></source></mirror></disk></devices></domain>");
+
+        assertThat(domain.disks().get(0).isEncrypted()).isFalse();
     }
 
     @ParameterizedTest

@@ -47,4 +47,10 @@ public record ManifestDisk(
                     "disk " + target + " needs either image, content and digests, or pushed");
         }
     }
+
+    /** The same, of which a copy that is not encrypted is allowed. */
+    public ManifestDisk allowingPlain() {
+        return new ManifestDisk(
+                target, level, reason, virtualSize, source.allowingPlain(), bitmap, image, content, digests, pushed);
+    }
 }

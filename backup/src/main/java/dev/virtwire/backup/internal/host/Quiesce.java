@@ -65,16 +65,17 @@ public final class Quiesce {
     /**
      * Begins a backup with the guest frozen, once for all tries.
      *
+     * @param more how much longer than usual that takes, as far as one knows
      * @throws BackupException if the guest could not be frozen or thawed, or begin took too long for a frozen guest
      */
-    public BackupJob during(Begin begin) throws IOException {
+    public BackupJob during(Begin begin, Duration more) throws IOException {
         requireAgent();
         note(domain.id().orElse(null));
         long started = System.nanoTime();
         BackupJob job;
         try {
             freeze();
-            long end = System.nanoTime() + BEGIN.toNanos();
+            long end = System.nanoTime() + BEGIN.plus(more).toNanos();
             job = begin.with(tried -> inTime(tried, end));
         } catch (NotFrozenException e) {
             note(null);

@@ -6,7 +6,6 @@ import static java.util.Objects.requireNonNull;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.client.backup.BackupJob;
-import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Names;
@@ -14,10 +13,12 @@ import dev.virtwire.repository.internal.format.Writer;
 import dev.virtwire.repository.internal.journal.DomainClone;
 import dev.virtwire.repository.internal.journal.JournalEntry;
 import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.unfinished.AskedFor;
 import dev.virtwire.repository.internal.unfinished.BegunDisk;
 import dev.virtwire.repository.internal.unfinished.BegunPoint;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
+import dev.virtwire.repository.manifest.DiskEncryption;
 import dev.virtwire.repository.manifest.DomainXml;
 import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.GuestState;
@@ -230,9 +231,9 @@ record Attempt(
      * The manifest of the point, which is complete now.
      *
      * @param disks its disks
-     * @param newest the domain's newest point so far, or null
+     * @param earlier the domain's points so far
      */
-    Manifest manifest(List<ManifestDisk> disks, @Nullable Point newest) {
+    Manifest manifest(List<ManifestDisk> disks, Listing earlier) {
         Recorded written = requireNonNull(recorded);
         return new Manifest(
                 Manifest.FORMAT,
@@ -246,19 +247,36 @@ record Attempt(
                 plan.choice().level(),
                 request.mode() == Mode.PULL ? Manifest.COMPLETED : Manifest.COMPLETED_UNVERIFIED,
                 link(builtOn()),
-                link(newest),
+                link(earlier.newest()),
                 plan.checkpoint(),
                 plan.checkpoint() == null ? plan.noCheckpointReason() : null,
                 job().frozen() != null,
                 job().began(),
                 store.now(),
-                disks,
+                disks.stream()
+                        .map(disk -> isPlainAllowed(disk, earlier) ? disk.allowingPlain() : disk)
+                        .toList(),
                 choice.excluded(),
                 written.files(),
                 written.domainXml(),
                 written.nvram(),
                 facts.state(),
                 List.of());
+    }
+
+    /** It is allowed once for each disk and secret. */
+    private boolean isPlainAllowed(ManifestDisk disk, Listing earlier) {
+        DiskEncryption encryption = disk.source().encryption();
+        if (encryption == null) {
+            return false;
+        }
+        return request.plain()
+                || earlier.points().stream()
+                        .map(point -> point.manifest().disk(disk.target()))
+                        .anyMatch(before -> before != null
+                                && encryption
+                                        .allowingPlain()
+                                        .equals(before.source().encryption()));
     }
 
     /** What the user should know of how the point's disks were copied, a sentence each. */
@@ -268,13 +286,7 @@ record Attempt(
             found.add(Notice.information("the domain is off with its memory saved: the point holds its disks as in the"
                     + " middle of its work, and not the memory"));
         }
-        for (DomainDescription.Disk disk : facts.description().disks()) {
-            if (disk.isEncrypted() && choice.targets().contains(disk.target())) {
-                String text =
-                        "disk " + disk.target() + " is encrypted on its host, and what the backup holds of it is not";
-                found.add(request.plain() ? Notice.information(text) : Notice.warning(text));
-            }
-        }
+        manifest.disks().forEach(disk -> found.addAll(ofEncryption(disk)));
         for (ManifestDisk disk : manifest.disks()) {
             boolean changesWanted = request.mode() == Mode.PULL && request.level() != Level.FULL;
             ParentChoice choice = plan.choice();
@@ -293,6 +305,20 @@ record Attempt(
             }
         }
         return found;
+    }
+
+    private static List<Notice> ofEncryption(ManifestDisk disk) {
+        DiskEncryption encryption = disk.source().encryption();
+        if (encryption == null) {
+            return List.of();
+        }
+        if (disk.pushed() != null) {
+            return List.of(Notice.information("the image of disk " + disk.target()
+                    + " is encrypted as the disk is: who reads it needs the value of libvirt's secret "
+                    + encryption.secret()));
+        }
+        String text = "disk " + disk.target() + " is encrypted on its host, and what the backup holds of it is not";
+        return List.of(encryption.plainAllowed() ? Notice.information(text) : Notice.warning(text));
     }
 
     /**

@@ -266,8 +266,7 @@ public final class BackupRun {
                     attempt.point(),
                     attempt.plan().choice().incremental());
         }
-        Manifest manifest =
-                attempt.manifest(copied.disks(), attempt.store().points().newest());
+        Manifest manifest = attempt.manifest(copied.disks(), attempt.store().points());
         requireNotCancelled();
         UnfinishedPoint unfinished = attempt.unfinished();
         Point point = unfinished.commit(manifest);

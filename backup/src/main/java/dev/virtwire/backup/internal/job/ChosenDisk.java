@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
+import dev.virtwire.repository.manifest.DiskEncryption;
 import dev.virtwire.repository.manifest.DiskSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk that is backed up.
@@ -10,6 +12,15 @@ import dev.virtwire.repository.manifest.DiskSource;
  * @param source where it lies
  */
 record ChosenDisk(String target, DiskSource source) {
+    /**
+     * The libvirt secret that its image is encrypted with, by UUID or {@code type:usage}; null if it is not encrypted.
+     */
+    @Nullable
+    String secret() {
+        DiskEncryption encryption = source.encryption();
+        return encryption == null ? null : encryption.secret();
+    }
+
     /** Whether its image can keep a bitmap of changed blocks. */
     boolean keepsBitmaps() {
         return source.format().equals("qcow2");

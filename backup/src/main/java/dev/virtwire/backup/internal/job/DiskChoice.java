@@ -4,8 +4,10 @@ package dev.virtwire.backup.internal.job;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NoDiskException;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.DiskEncryption;
 import dev.virtwire.repository.manifest.DiskSource;
 import dev.virtwire.repository.manifest.ExcludedDisk;
 import dev.virtwire.repository.manifest.Mode;
@@ -87,6 +89,9 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
         if (disk.isTransient()) {
             return "it is transient: its changes are thrown away when the guest stops";
         }
+        if (disk.encryption() != null && disk.encryption().secret() == null) {
+            return "it is encrypted, and no secret is named that its scratch file could be encrypted with";
+        }
         return type.equals("vhostuser") || type.equals("vhostvdpa")
                 ? "it is of type " + type + ", which the hypervisor cannot read"
                 : null;
@@ -94,7 +99,12 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
 
     private static DiskSource source(Disk disk) {
         String format = disk.format();
-        return new DiskSource(disk.place().type(), disk.place().fullName(), format == null ? "raw" : format);
+        DomainDescription.Encryption encryption = disk.encryption();
+        return new DiskSource(
+                disk.place().type(),
+                disk.place().fullName(),
+                format == null ? "raw" : format,
+                encryption == null ? null : new DiskEncryption(encryption.format(), encryption.secret(), false));
     }
 
     private static void requireKnown(Iterable<String> targets, String domain, Map<String, Disk> known) {

@@ -13,6 +13,7 @@ import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -37,6 +38,21 @@ final class JobBegin {
     private static final Logger LOG = LoggerFactory.getLogger(JobBegin.class);
     private static final int PROBE_MILLIS = 500;
 
+    /** What a call that begins a job may take, as long as there is nothing to encrypt. */
+    private static final Duration BEGINNING = Duration.ofSeconds(90);
+    /**
+     * For each file that QEMU encrypts it makes a key, on one thread and on purpose slowly: 5 s if that has a core, and
+     * minutes on a host that is busy.
+     */
+    private static final Duration ENCRYPTING = Duration.ofMinutes(5);
+    /** The same while the guest's file systems are frozen. */
+    private static final Duration ENCRYPTING_FROZEN = Duration.ofSeconds(20);
+
+    /** Before it makes a key, QEMU 7.2 to 9.2 looks at its clock, and gives up if that stood still meanwhile. */
+    private static final String UNMEASURED = "Unable to get accurate CPU usage";
+    /** How often it may try that again. */
+    private static final int MEASUREMENTS = 20;
+
     private static final String NO_BITMAPS = "Cannot store dirty bitmaps in qcow2 v2 files";
 
     private final Attempt attempt;
@@ -49,8 +65,13 @@ final class JobBegin {
     /** On {@code domain}, which serves the disks. */
     JobBegin(Attempt attempt, Domain domain) {
         this.attempt = attempt;
-        this.domain = domain;
         this.plan = attempt.plan();
+        this.domain = plan.encrypted() == 0
+                ? domain
+                : Domain.of(
+                        domain.libvirt()
+                                .with(CallOptions.within(BEGINNING.plus(ENCRYPTING.multipliedBy(plan.encrypted())))),
+                        domain.ref());
     }
 
     /**
@@ -75,6 +96,10 @@ final class JobBegin {
             return ". Unless another program exports the guest's disks, a libvirtd that died while it began a backup has"
                     + " left that server in QEMU: 'virsh qemu-monitor-command " + domain.name()
                     + " --hmp nbd_server_stop' ends it";
+        }
+        if (text.contains("secret") && plan.encrypted() > 0) {
+            return ". What the host writes for the backup of an encrypted disk is encrypted with the disk's secret,"
+                    + " which has to be there with its value";
         }
         boolean tls = plan.path() instanceof DataPath.Ports ports && ports.tls();
         return tls && text.contains("credentials")
@@ -112,7 +137,7 @@ final class JobBegin {
             port = firstFree(ports);
         }
         Quiesce quiesce = new Quiesce(domain, attempt.store().journal(), attempt.entry());
-        BackupJob job = quiesce.during(this::tryPorts);
+        BackupJob job = quiesce.during(this::tryPorts, ENCRYPTING_FROZEN.multipliedBy(plan.encrypted()));
         frozen = quiesce.frozen();
         return job;
     }
@@ -141,15 +166,21 @@ final class JobBegin {
     /** Null if the port is in use. */
     private @Nullable BackupJob tryOnce(
             @Nullable NbdServer server, Function<CompletableFuture<BackupJob>, BackupJob> await) {
-        try {
-            return await.apply(beginBackup(server));
-        } catch (RemoteException e) {
-            String text = String.valueOf(e.details().message());
-            if (text.contains("Address already in use") || text.contains("Failed to find an available port")) {
+        for (int left = MEASUREMENTS; ; left--) {
+            try {
+                return await.apply(beginBackup(server));
+            } catch (RemoteException e) {
+                String text = String.valueOf(e.details().message());
+                if (text.contains("Address already in use") || text.contains("Failed to find an available port")) {
+                    removeCheckpoint();
+                    return null;
+                }
+                if (left == 0 || !text.contains(UNMEASURED)) {
+                    throw e;
+                }
+                LOG.debug("QEMU could not measure how fast {}'s host is; it tries again", domain.name(), e);
                 removeCheckpoint();
-                return null;
             }
-            throw e;
         }
     }
 

@@ -283,7 +283,7 @@ final class ParentSearch {
         if (!owner.equals(store.repositoryId())) {
             return "its checkpoint belongs to repository " + owner + ", of which this is a copy";
         }
-        if (!before.source().equals(disk.source())) {
+        if (!before.source().isSamePlace(disk.source())) {
             return "it is " + describe(disk.source()) + " now, and was " + describe(before.source()) + " at point "
                     + point.id();
         }

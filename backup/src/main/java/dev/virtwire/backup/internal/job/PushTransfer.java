@@ -130,7 +130,12 @@ final class PushTransfer implements Transfer {
                     null,
                     null,
                     null,
-                    new PushedImage(attempt.facts().host().name(), plan.storageOf(disk.target()), "qcow2", "no")));
+                    new PushedImage(
+                            attempt.facts().host().name(),
+                            plan.storageOf(disk.target()),
+                            "qcow2",
+                            "no",
+                            disk.secret())));
         }
         return disks;
     }

@@ -9,6 +9,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.backup.NbdServer;
+import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.Problems;
@@ -95,6 +96,7 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
                 Objects.equals(begun.domainId(), facts.domain().id().orElse(null)),
                 "the domain was started again since");
         TransferPlan plan = plan(request, store, facts, entry, begun);
+        requireEncrypted(plan, facts);
         BackupSpec active = Waiting.await(facts.domain().activeBackup())
                 .orElseThrow(() -> new ObstacleException("its job no longer runs on the host"));
         require(isOf(active, plan, begun), "another backup job runs on the host");
@@ -119,6 +121,17 @@ record Resumption(@Nullable Attempt attempt, @Nullable String notice) {
     private static void require(boolean condition, String reason) throws ObstacleException {
         if (!condition) {
             throw new ObstacleException(reason);
+        }
+    }
+
+    /** An earlier program left the scratch files of encrypted disks in clear, and did not know of it. */
+    private static void requireEncrypted(TransferPlan plan, HostFacts facts) throws ObstacleException {
+        for (DomainDescription.Disk now : facts.description().disks()) {
+            require(
+                    !now.isEncrypted()
+                            || plan.disks().stream()
+                                    .noneMatch(disk -> disk.target().equals(now.target()) && disk.secret() == null),
+                    "disk " + now.target() + " is encrypted, and its scratch file is not");
         }
     }
 

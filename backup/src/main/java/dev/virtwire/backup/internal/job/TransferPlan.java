@@ -6,6 +6,7 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.backup.BackupDisk;
 import dev.virtwire.client.backup.BackupSpec;
 import dev.virtwire.client.backup.BackupStorage;
+import dev.virtwire.client.backup.LuksEncryption;
 import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
@@ -46,6 +47,9 @@ record TransferPlan(
         @Nullable String random) {
     /** The kernel's limit for a UNIX socket's path, without its end. */
     private static final int SOCKET_PATH_MAX = 107;
+
+    /** How a secret of a disk is named that libvirt finds by its usage. */
+    private static final String BY_USAGE = "passphrase:";
 
     private static final String DEFAULT_FOLDER = "/var/tmp";
 
@@ -131,6 +135,11 @@ record TransferPlan(
         return mode == Mode.PUSH ? List.copyOf(storage.values()) : List.of();
     }
 
+    /** Of how many disks what the host writes is encrypted. */
+    int encrypted() {
+        return (int) disks.stream().filter(disk -> disk.secret() != null).count();
+    }
+
     /** The host's path for a disk. */
     String storageOf(String target) {
         return known(storage, target);
@@ -165,11 +174,27 @@ record TransferPlan(
     BackupSpec backup(@Nullable NbdServer server) {
         BackupSpec.Builder spec = server == null ? BackupSpec.push() : BackupSpec.pull(server);
         for (ChosenDisk disk : disks) {
-            BackupStorage file = BackupStorage.file(storageOf(disk.target()));
+            BackupStorage file = storage(disk);
             BackupDisk part = BackupDisk.of(disk.target()).on(file).inFormat("qcow2");
             spec.disk(server == null ? part : pulled(part, disk.target()));
         }
         return spec.build();
+    }
+
+    /**
+     * Where the host writes what a disk holds. It is encrypted as the disk itself is: nothing of that comes out in
+     * clear.
+     */
+    private BackupStorage storage(ChosenDisk disk) {
+        BackupStorage file = BackupStorage.file(storageOf(disk.target()));
+        String secret = disk.secret();
+        if (secret == null) {
+            return file;
+        }
+        return file.encrypted(
+                secret.startsWith(BY_USAGE)
+                        ? LuksEncryption.withSecretUsage(secret.substring(BY_USAGE.length()))
+                        : LuksEncryption.withSecret(UUID.fromString(secret)));
     }
 
     private BackupDisk pulled(BackupDisk part, String target) {

@@ -7,6 +7,7 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Notice;
+import dev.virtwire.repository.internal.restore.ChosenDisks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -155,7 +156,7 @@ final class DomainRewriter {
     private void rewriteDisk(XmlElement disk, Path file, ImageFormat format) {
         DomainDescription.Disk saved = DomainDescription.Disk.of(disk);
         if (saved.isEncrypted()) {
-            warn("disk " + saved.target() + " was encrypted on its host, and what is restored is not");
+            notices.add(ChosenDisks.wasEncrypted(saved.target()));
         }
         if ("lun".equals(disk.attribute("device"))) {
             disk.set("device", "disk");

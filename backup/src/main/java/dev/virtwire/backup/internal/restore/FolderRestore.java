@@ -98,7 +98,8 @@ final class FolderRestore {
                 definition == null ? null : definition.identity(),
                 done.lost(),
                 damage.stream().distinct().toList(),
-                all);
+                // The definition is restored too, and says of a disk what its file does.
+                all.stream().distinct().toList());
     }
 
     private Map<String, Long> sizes() {

@@ -122,6 +122,7 @@ final class PoolRestore {
             notices.addAll(definition.notices());
         }
         meter.phase(Progress.Phase.DONE);
+        notices.addAll(ChosenDisks.notices(disks));
         notices.addAll(losses.notices());
         damage.addAll(losses.damage());
         return new HostRestoreResult(
@@ -132,7 +133,7 @@ final class PoolRestore {
                 definition == null ? null : definition.identity(),
                 losses.lost(),
                 damage,
-                notices);
+                notices.stream().distinct().toList());
     }
 
     private StoragePool pool() {

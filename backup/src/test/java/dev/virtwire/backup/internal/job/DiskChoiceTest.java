@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.repository.manifest.DiskEncryption;
 import dev.virtwire.repository.manifest.DiskSource;
 import org.junit.jupiter.api.Test;
 
@@ -44,10 +45,14 @@ class DiskChoiceTest {
         assertThat(choice.disks())
                 .extracting(ChosenDisk::source)
                 .containsExactly(
-                        new DiskSource("file", "/images/a b.qcow2", "qcow2"),
-                        new DiskSource("block", "/dev/vg/b", "raw"),
-                        new DiskSource("network", "rbd:pool/image", "raw"),
-                        new DiskSource("volume", "default/v1", "raw"));
+                        new DiskSource(
+                                "file",
+                                "/images/a b.qcow2",
+                                "qcow2",
+                                new DiskEncryption("luks", "f52a81b2-424e-490c-823d-6bd4235bc572", false)),
+                        new DiskSource("block", "/dev/vg/b", "raw", null),
+                        new DiskSource("network", "rbd:pool/image", "raw", null),
+                        new DiskSource("volume", "default/v1", "raw", null));
     }
 
     @Test
@@ -64,6 +69,18 @@ class DiskChoiceTest {
                         "fda: it is empty",
                         "vde: it is read-only",
                         "vdf: it is of type vhostuser, which the hypervisor cannot read");
+    }
+
+    /** What the guest overwrites would lie in clear beside the disk. */
+    @Test
+    void leavesOutWhatNoScratchFileCanBeEncryptedFor() {
+        String xml = XML.replace("<secret type='passphrase' uuid='f52a81b2-424e-490c-823d-6bd4235bc572'/>", "");
+        DiskChoice choice = DiskChoice.of(
+                BackupRequest.of("web1"), "web1", HostFacts.description(xml).disks());
+
+        assertThat(choice.excluded())
+                .extracting(disk -> disk.target() + ": " + disk.reason())
+                .contains("vda: it is encrypted, and no secret is named that its scratch file could be encrypted with");
     }
 
     @Test

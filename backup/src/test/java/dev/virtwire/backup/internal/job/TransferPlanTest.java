@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.client.LibvirtUri;
+import dev.virtwire.client.backup.LuksEncryption;
+import dev.virtwire.client.backup.NbdServer;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.manifest.DiskEncryption;
 import dev.virtwire.repository.manifest.DiskSource;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -14,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class TransferPlanTest {
     private static final List<ChosenDisk> DISKS =
-            List.of(new ChosenDisk("vda", new DiskSource("file", "/images/web1.qcow2", "qcow2")));
+            List.of(new ChosenDisk("vda", new DiskSource("file", "/images/web1.qcow2", "qcow2", null)));
 
     private static TransferPlan plan(String scratchFolder, String point) {
         return TransferPlan.of(
@@ -44,6 +47,36 @@ class TransferPlanTest {
         }
         assertThat(plan("/ü".repeat(40), "20261122T190000Z-full").socket().getBytes(StandardCharsets.UTF_8))
                 .hasSizeLessThanOrEqualTo(107);
+    }
+
+    private static TransferPlan encrypted(BackupRequest request, String secret) {
+        DiskSource source =
+                new DiskSource("file", "/images/web1.qcow2", "qcow2", new DiskEncryption("luks", secret, false));
+        List<ChosenDisk> disks = List.of(DISKS.get(0), new ChosenDisk("vdb", source));
+        return TransferPlan.of(
+                request,
+                LibvirtUri.parse("qemu:///system"),
+                "abcdefghijkl",
+                new UUID(1, 2),
+                "20261122T190000Z-full",
+                Names.random(),
+                disks,
+                ParentChoice.full(disks, "a test"));
+    }
+
+    @Test
+    void whatTheHostWritesOfAnEncryptedDiskIsEncryptedWithTheSameSecret() {
+        UUID uuid = UUID.fromString("f52a81b2-424e-490c-823d-6bd4235bc572");
+        TransferPlan pull = encrypted(BackupRequest.of("web1"), uuid.toString());
+        TransferPlan push = encrypted(BackupRequest.of("web1").pushingTo("/pushed"), "passphrase:web1's key");
+
+        assertThat(pull.encrypted()).isOne();
+        assertThat(pull.backup(NbdServer.unix("/x.sock")).disks())
+                .extracting(disk -> disk.storage().encryption())
+                .containsExactly(null, LuksEncryption.withSecret(uuid));
+        assertThat(push.backup(null).disks())
+                .extracting(disk -> disk.storage().encryption())
+                .containsExactly(null, LuksEncryption.withSecretUsage("web1's key"));
     }
 
     @Test

@@ -191,7 +191,7 @@ final class BackupOptions {
     @Option(
             names = "--allow-plain",
             description = "Take it as known that the copy of a disk that its host keeps encrypted is not encrypted."
-                    + " Without this option, a warning says so each time.")
+                    + " Once is enough for a disk and its secret. Until then, a warning says so each time.")
     private boolean allowPlain;
 
     /** For how long a host that stands still or cannot be reached is waited for; 0 for not at all. */

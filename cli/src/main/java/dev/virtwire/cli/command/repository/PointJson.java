@@ -96,6 +96,7 @@ final class PointJson {
         json.writeStringField("level", disk.level().toString());
         json.writeStringField("reason", disk.reason());
         json.writeNumberField("virtualSize", disk.virtualSize());
+        json.writeBooleanField("encrypted", disk.source().encryption() != null);
         json.writeStringField("file", image == null ? null : image.file());
         json.writeFieldName("stored");
         if (image == null) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.restore;
 
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
@@ -36,9 +37,26 @@ public final class ChosenDisks {
             if (disk.pushed() != null) {
                 throw new RepositoryException("disk " + disk.target() + " of point " + manifest.point()
                         + " is not in the repository: the hypervisor wrote it to "
-                        + disk.pushed().path() + " on host " + disk.pushed().host());
+                        + disk.pushed().path() + " on host " + disk.pushed().host()
+                        + (disk.pushed().secret() == null
+                                ? ""
+                                : ", encrypted with libvirt's secret "
+                                        + disk.pushed().secret()));
             }
         }
         return disks;
+    }
+
+    /** What the user should know of disks that are restored. */
+    public static List<Notice> notices(List<ManifestDisk> disks) {
+        return disks.stream()
+                .filter(disk -> disk.source().encryption() != null)
+                .map(disk -> wasEncrypted(disk.target()))
+                .toList();
+    }
+
+    /** That a restored disk is not encrypted any more. */
+    public static Notice wasEncrypted(String target) {
+        return Notice.warning("disk " + target + " was encrypted on its host, and what is restored is not");
     }
 }

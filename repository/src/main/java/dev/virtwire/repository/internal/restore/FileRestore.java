@@ -8,6 +8,7 @@ import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.image.RawWriter;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
@@ -30,6 +31,7 @@ import dev.virtwire.repository.manifest.PointFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -205,13 +207,15 @@ public final class FileRestore {
     /** Says that all is done, and what that was. */
     public RestoreResult result() {
         meter.phase(Progress.Phase.DONE);
+        List<Notice> notices = new ArrayList<>(ChosenDisks.notices(disks));
+        notices.addAll(losses.notices());
         return new RestoreResult(
                 made.names(),
                 meter.movedBytes(),
                 Duration.ofNanos(System.nanoTime() - begin),
                 losses.lost(),
                 losses.damage(),
-                losses.notices());
+                notices);
     }
 
     /** The name that a disk's image has in the end. */
