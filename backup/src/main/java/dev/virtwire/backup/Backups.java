@@ -8,6 +8,7 @@ import dev.virtwire.backup.internal.clearing.CheckpointRemoval;
 import dev.virtwire.backup.internal.clearing.Recovery;
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.backup.internal.restore.HostRestore;
+import dev.virtwire.backup.internal.restore.OverwritingRestore;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Operation;
@@ -17,6 +18,7 @@ import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.work.ThreadOperation;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +100,56 @@ public final class Backups {
      */
     public Operation<HostRestoreResult> restore(HostRestoreRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire restore", () -> HostRestore.run(libvirt, store(), request, listener));
+    }
+
+    /**
+     * What {@link #restore} would write over; nothing is written. For a request to {@link RestoreTarget.Existing} or
+     * {@link RestoreTarget.InPlace}.
+     *
+     * @throws BackupException if a place is not there, in use, or too small
+     * @throws dev.virtwire.repository.RepositoryException the same of a device of this machine
+     * @since 0.1
+     */
+    public List<OverwrittenPlace> overwritten(HostRestoreRequest request) {
+        return OverwritingRestore.of(
+                        libvirt, store().existing(request.point().domain()), request, ProgressListener.NONE)
+                .overwritten();
+    }
+
+    /**
+     * Restores to block devices of this machine, as {@link #restore} does with {@link RestoreTarget.Existing}, without
+     * a host: nobody is asked whether a domain has the devices, but what the kernel knows of their use is looked at.
+     *
+     * @throws IllegalArgumentException if a place is something else
+     * @since 0.1
+     */
+    public static Operation<HostRestoreResult> restoreHere(
+            Repository repository, HostRestoreRequest request, ProgressListener listener) {
+        requireHere(request);
+        return ThreadOperation.start(
+                "virtwire restore", () -> here(repository, request, listener).run());
+    }
+
+    /**
+     * What {@link #restoreHere} would write over; see {@link #overwritten}.
+     *
+     * @since 0.1
+     */
+    public static List<OverwrittenPlace> overwrittenHere(Repository repository, HostRestoreRequest request) {
+        requireHere(request);
+        return here(repository, request, ProgressListener.NONE).overwritten();
+    }
+
+    private static void requireHere(HostRestoreRequest request) {
+        if (!(request.target() instanceof RestoreTarget.Existing existing) || existing.needsHost()) {
+            throw new IllegalArgumentException("without a host, only devices of this machine can be written");
+        }
+    }
+
+    private static OverwritingRestore here(
+            Repository repository, HostRestoreRequest request, ProgressListener listener) {
+        return OverwritingRestore.of(
+                null, ((RepositoryStore) repository).existing(request.point().domain()), request, listener);
     }
 
     /**

@@ -36,7 +36,17 @@ public record HostRestoreRequest(
     public HostRestoreRequest {
         requireNonNull(point, "point");
         requireNonNull(target, "target");
+        disks = target instanceof RestoreTarget.Existing existing && disks.isEmpty()
+                ? existing.places().keySet()
+                : disks;
         disks = Set.copyOf(disks);
+        if (target instanceof RestoreTarget.Existing existing
+                && !existing.places().keySet().equals(disks)) {
+            throw new BackupException("the disks to restore are not those that have a place");
+        }
+        if (define && (target instanceof RestoreTarget.Existing || target instanceof RestoreTarget.InPlace)) {
+            throw new IllegalArgumentException("a domain is defined with what is made for it");
+        }
         if (salvage && target instanceof RestoreTarget.Files files && files.chained()) {
             throw new IllegalArgumentException(
                     "what is salvaged is flattened: a chain would give wrong bytes for zeros");

@@ -8,12 +8,15 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.image.Qcow2Check;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
+import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.LostRange;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Tools;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -25,6 +28,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -120,6 +124,103 @@ class PoolRestoreIT {
                     .hasMessageContaining("the listener gave up");
             assertThat(files()).containsExactly("pooled-two-vda.raw", "pooled-two-vdb.raw");
         }
+    }
+
+    /** Two tables of 512 MiB each, and a last cluster that the disk does not fill. */
+    @Test
+    void qcow2VolumesAreThinAndSound() throws Exception {
+        long size = 513 * MIB + 512;
+        try (Guest guest = Guest.on(libvirtd, "pool-thin")
+                .disk(GuestDisk.qcow2(size).random(4 * MIB, 3 * MIB, 6).random(size - 2 * MIB, 2 * MIB, 7))
+                .disk(GuestDisk.raw(MIB))
+                .start()) {
+            Point point = backUp(guest);
+            RestoreTarget qcow2 = new RestoreTarget.Pool(pool.name(), ImageFormat.QCOW2);
+
+            HostRestoreResult result =
+                    restore(HostRestoreRequest.of(point, qcow2).definingAs("pool-thin-two"), ProgressListener.NONE);
+
+            assertThat(result.volumes())
+                    .extracting(StorageVolume::name)
+                    .containsExactly("pool-thin-two-vda.qcow2", "pool-thin-two-vdb.qcow2");
+            for (String target : guest.targets()) {
+                Path volume = volumes.resolve("pool-thin-two-" + target + ".qcow2");
+                new Tools().check(volume);
+                new Tools().compare(folder.resolve(target + ".raw"), volume, "qcow2");
+                assertThat(Qcow2Check.check(volume).findings()).isEmpty();
+            }
+            assertThat(Files.size(volumes.resolve("pool-thin-two-vda.qcow2"))).isBetween(5 * MIB, 7 * MIB);
+            StorageVolume first = pool.volume("pool-thin-two-vda.qcow2").join();
+            assertThat(first.info().join().capacity()).isEqualTo(size);
+            assertThat(first.xml().join()).contains("<format type='qcow2'/>");
+            Domain two = libvirt.domain("pool-thin-two").join();
+            two.start().join();
+            assertThat(two.xml().join())
+                    .contains("<source file='" + volumes.resolve("pool-thin-two-vda.qcow2") + "'", "type='qcow2'");
+            two.destroy().join();
+            two.undefine().join();
+        }
+    }
+
+    @Test
+    void volumesThatAreThereAreOverwritten() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pool-over")
+                .disk(GuestDisk.qcow2(3 * MIB + 512).random(MIB, MIB, 8))
+                .start()) {
+            Point point = backUp(guest);
+            byte[] old = new byte[(int) (4 * MIB)];
+            Arrays.fill(old, (byte) 0x5e);
+            Path file = Files.write(volumes.resolve("there.raw"), old);
+            Files.write(volumes.resolve("small.raw"), new byte[512]);
+            Files.copy(guest.image("vda"), volumes.resolve("image.qcow2"));
+            pool.refresh().join();
+
+            HostRestoreRequest request = HostRestoreRequest.of(point, existing("there.raw"));
+            assertThat(Backups.of(libvirt, scene.repository()).overwritten(request))
+                    .containsExactly(new OverwrittenPlace(
+                            "vda",
+                            3 * MIB + 512,
+                            "volume there.raw in " + pool.name() + " on "
+                                    + libvirt.uri().where(),
+                            4 * MIB));
+            HostRestoreResult result = restore(request, ProgressListener.NONE);
+
+            assertThat(result.volumes()).extracting(StorageVolume::name).containsExactly("there.raw");
+            byte[] expected = Arrays.copyOf(Files.readAllBytes(folder.resolve("vda.raw")), old.length);
+            Arrays.fill(expected, (int) (3 * MIB + 512), old.length, (byte) 0x5e);
+            assertThat(file).hasBinaryContent(expected);
+
+            assertThatThrownBy(
+                            () -> restore(HostRestoreRequest.of(point, existing("small.raw")), ProgressListener.NONE))
+                    .hasMessageContaining("has 512 bytes, and disk vda of " + point.id() + " has 3146240");
+            assertThatThrownBy(() -> restore(HostRestoreRequest.of(point, existing("none")), ProgressListener.NONE))
+                    .hasMessage("there is no volume " + pool.name() + "/none on "
+                            + libvirt.uri().where());
+            assertThatThrownBy(
+                            () -> restore(HostRestoreRequest.of(point, existing("image.qcow2")), ProgressListener.NONE))
+                    .hasMessageContaining("is an image of format qcow2, and only raw ones are overwritten");
+        }
+    }
+
+    @Test
+    void aVolumeOfARunningDomainIsRefused() throws Exception {
+        Path file = Files.write(volumes.resolve("busy.raw"), new byte[(int) MIB]);
+        pool.refresh().join();
+        try (Guest guest = Guest.on(libvirtd, "pool-busy")
+                .disk(GuestDisk.existing(file, "raw"))
+                .start()) {
+            Point point = backUp(guest);
+
+            assertThatThrownBy(() -> restore(HostRestoreRequest.of(point, existing("busy.raw")), ProgressListener.NONE))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessage("volume busy.raw in " + pool.name() + " on "
+                            + libvirt.uri().where()
+                            + " is disk vda of domain pool-busy, which is running: shut it down");
+        }
+    }
+
+    private RestoreTarget existing(String volume) {
+        return new RestoreTarget.Existing(Map.of("vda", pool.name() + "/" + volume));
     }
 
     @Test

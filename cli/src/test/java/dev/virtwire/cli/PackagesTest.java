@@ -47,6 +47,7 @@ class PackagesTest {
             "dev.virtwire.image.Qcow2Check",
             "dev.virtwire.image.Qcow2Editor",
             "dev.virtwire.image.Qcow2Reader",
+            "dev.virtwire.image.Qcow2Stream",
             "dev.virtwire.image.Qcow2Writer",
             "dev.virtwire.image.RawReader",
             "dev.virtwire.image.RawWriter",

@@ -26,9 +26,21 @@ class UsageTest {
             backup web1 /backups --jobs 0 | at least one domain is backed up at a time, not 0
             backup web1 /backups --keep 0 | --keep 0: at least one point is kept
             backup web1 /backups --keep 3 --mode push --target /h | --keep is for --mode pull: nothing is removed from the host
-            restore /backups web1 | restore needs a folder (--to) or a storage pool (--pool), and not both
-            restore /backups web1 --to /o --pool p | restore needs a folder (--to) or a storage pool (--pool), and not both
-            restore /backups web1 --pool p --format raw | volumes of a pool are raw: leave out --chain and --format
+            restore /backups web1 | restore needs one of --to (a folder), --pool (a storage pool), --to-device and --in-place
+            restore /backups web1 --to /o --pool p | restore needs one of --to (a folder), --pool (a storage pool), --to-device and --in-place
+            restore /backups web1 --pool p --chain | volumes of a pool need no others: leave out --chain
+            restore /backups --to /o | restore needs a domain, or --all
+            restore /backups web1 --all --to /o | --all takes the repository alone, not a domain
+            restore /backups --all --to /o --disk vda | --to-device, --in-place, --name and --disk are for one domain
+            restore /backups --all --in-place --yes | --to-device, --in-place, --name and --disk are for one domain
+            restore /backups web1 --to /o --yes | --yes is for --to-device and --in-place
+            restore /backups web1 --in-place --define --yes | what is there gets the disks' content alone: leave out --chain, --format, --define and --replace
+            restore /backups web1 --in-place | what is there is overwritten, and without a terminal nobody can be asked: give --yes to allow it
+            restore /backups web1 --to-device /dev/sdx --yes | --to-device /dev/sdx: it takes a disk and its place, such as vda=/dev/vg/web1
+            restore /backups web1 --to-device vda=sdx --yes | --to-device: 'sdx' is neither an absolute path nor a volume such as POOL/VOLUME
+            restore /backups web1 --to-device vda=/dev/x --to-device vda=/dev/y --yes | --to-device names disk vda twice
+            restore /backups web1 --to-device vda=/dev/x --to-device vdb=/dev/x --yes | --to-device: /dev/x is the place of two disks
+            restore /backups web1 --to-device vda=/dev/x --disk vda --yes | --to-device names the disks: leave out --disk
             prune /backups      | prune needs at least one --keep rule, such as --keep-daily 30, or --gone-for
             prune /b --keep-last 1 --yes | --yes is for --gone-for
             prune /b --keep-within 14 | invalid value for option '--keep-within': '14' is not a time in hours, days or weeks, such as 36h, 14d or 8w (see: virtwire prune --help)

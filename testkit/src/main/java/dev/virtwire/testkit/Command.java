@@ -19,6 +19,7 @@ final class Command {
             "qemu-img", "qemu-utils",
             "qemu-io", "qemu-utils",
             "ssh-keygen", "openssh-client",
+            "losetup", "mount",
             "/sbin/mke2fs", "e2fsprogs",
             "/sbin/e2fsck", "e2fsprogs",
             "/sbin/debugfs", "e2fsprogs");

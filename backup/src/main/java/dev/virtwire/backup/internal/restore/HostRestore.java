@@ -37,7 +37,10 @@ public final class HostRestore {
         if (request.target() instanceof RestoreTarget.Files files) {
             return new FolderRestore(libvirt, domain, request, files, listener).run();
         }
-        return new PoolRestore(libvirt, domain, request, (RestoreTarget.Pool) request.target(), listener).run();
+        if (request.target() instanceof RestoreTarget.Pool pool) {
+            return new PoolRestore(libvirt, domain, request, pool, listener).run();
+        }
+        return OverwritingRestore.of(libvirt, domain, request, listener).run();
     }
 
     /**

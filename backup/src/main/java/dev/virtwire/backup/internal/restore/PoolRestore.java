@@ -25,6 +25,7 @@ import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.internal.disk.TargetDisk;
 import dev.virtwire.repository.internal.format.SmallFiles;
 import dev.virtwire.repository.internal.restore.ChosenDisks;
 import dev.virtwire.repository.internal.restore.DiskRestore;
@@ -106,7 +107,7 @@ final class PoolRestore {
             Workers.refuseInterrupted();
             meter.phase(Progress.Phase.COMMITTING);
             if (definition != null && rewriter != null) {
-                Restored restored = new Restored(places, ImageFormat.RAW, nvram, media, definition.hasTpmState());
+                Restored restored = new Restored(places, target.format(), nvram, media, definition.hasTpmState());
                 if (devices) {
                     rewriter.withDevices();
                 }
@@ -151,12 +152,28 @@ final class PoolRestore {
     }
 
     private Path restore(ManifestDisk disk, StoragePool pool, Workers workers, ProgressMeter meter) throws IOException {
-        StorageVolume volume = create(pool, disk.target() + ".raw", disk.virtualSize());
-        try (VolumeTarget writer = writer(volume, disk.virtualSize())) {
+        long size = disk.virtualSize();
+        boolean qcow2 = target.format() == ImageFormat.QCOW2;
+        // As a raw volume: one that the host makes as qcow2 has a header of its own, and a size that we do not know.
+        StorageVolume volume = create(
+                pool, disk.target() + "." + target.format(), qcow2 ? Qcow2VolumeTarget.lengthWithoutData(size) : size);
+        try (TargetDisk writer = qcow2 ? qcow2Writer(volume, size) : writer(volume, size)) {
             DiskRestore.run(domain, point, disk, writer, workers, meter, losses);
             writer.finish();
         }
+        if (qcow2) {
+            // Only then the pool knows what it has.
+            await(pool.refresh());
+        }
         return Path.of(await(volume.path()));
+    }
+
+    private Qcow2VolumeTarget qcow2Writer(StorageVolume volume, long size) {
+        if (await(volume.info()).type().orElse(null) != StorageVolType.FILE) {
+            throw new BackupException("storage pool " + volume.poolName()
+                    + " has no files, and its volumes cannot be qcow2: leave out the format");
+        }
+        return Qcow2VolumeTarget.open(volume, size);
     }
 
     /** Where a small file of the point is restored to, or null if the point has none or it is left out. */

@@ -3,37 +3,36 @@ package dev.virtwire.cli.command.repository;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.HostRestoreResult;
 import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.cli.command.ConnectedCommand;
-import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
-import dev.virtwire.cli.output.Json;
+import dev.virtwire.cli.output.ErrorReport;
+import dev.virtwire.cli.output.JoinedProgress;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.repository.DamagedException;
-import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
-import dev.virtwire.repository.LostRange;
-import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointChoice;
+import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
-import dev.virtwire.repository.manifest.DomainIdentity;
-import dev.virtwire.repository.manifest.ExcludedDisk;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,8 +45,9 @@ import picocli.CommandLine.Parameters;
         description = {
             "Write a point's disks to a folder, as images that need no other file, with the domain's XML and its UEFI"
                     + " variables beside them. Every byte is verified on the way. After a failure no file is left.",
-            "With --pool, write to new raw volumes of a storage pool of the host of -c, over the libvirt connection. After a"
+            "With --pool, write to new volumes of a storage pool of the host of -c, over the libvirt connection. After a"
                     + " failure they are deleted.",
+            "With --to-device or --in-place, write over what is there. A person is asked first, or --yes is given.",
             "With --define, define the domain with these files or volumes. It is not started."
         },
         sortOptions = false)
@@ -66,14 +66,19 @@ public final class RestoreCommand extends ConnectedCommand {
 
     @Parameters(
             index = "1",
+            arity = "0..1",
             paramLabel = "DOMAIN[@POINT]",
             description = "The domain and its point. Default: the newest that can be restored.")
-    private String name = "";
+    private @Nullable String name;
 
     @Option(
-            names = "--to",
-            paramLabel = "OUT",
-            description = "The folder. It is made if necessary. This or --pool is needed.")
+            names = "--all",
+            description =
+                    "Restore the newest point that can be restored of every domain. With --to, each gets a folder of its"
+                            + " own in OUT. If one fails, the others are still restored.")
+    private boolean all;
+
+    @Option(names = "--to", paramLabel = "OUT", description = "The folder. It is made if necessary.")
     private @Nullable Path destination;
 
     @Option(
@@ -83,10 +88,29 @@ public final class RestoreCommand extends ConnectedCommand {
     private @Nullable String pool;
 
     @Option(
+            names = "--to-device",
+            paramLabel = "TARGET=PLACE",
+            description =
+                    "Write this disk over a block device of this machine, such as vda=/dev/vg/web1, or over a volume"
+                            + " of the host of -c, such as vda=POOL/VOLUME. May be given several times.")
+    private List<String> devices = new ArrayList<>();
+
+    @Option(
+            names = "--in-place",
+            description = "Write the disks to where the domain of the host of -c has them now, which has to be this"
+                    + " machine. The domain has to be off. With --disk, the other disks stay as they are.")
+    private boolean inPlace;
+
+    @Option(
+            names = "--yes",
+            description = "For --to-device and --in-place: overwrite what is there without a question.")
+    private boolean yes;
+
+    @Option(
             names = "--format",
             converter = FormatConverter.class,
             paramLabel = "FORMAT",
-            description = "qcow2 or raw. Default: qcow2.")
+            description = "qcow2 or raw. Default: qcow2 for files, raw for volumes.")
     private @Nullable ImageFormat format;
 
     @Option(
@@ -139,6 +163,14 @@ public final class RestoreCommand extends ConnectedCommand {
 
     @Override
     public Integer call() throws Exception {
+        requireSense();
+        RestoreTarget.Existing existing = existing();
+        // What is on this machine alone needs no host; one that is named is asked who uses a device.
+        boolean here = existing == null ? destination != null && !define : !existing.needsHost() && !uriGiven();
+        return here ? restore(null) : super.call();
+    }
+
+    private void requireSense() {
         if (chain && format == ImageFormat.RAW) {
             throw CommandException.usage("--chain copies qcow2 images: leave out --format " + format, null);
         }
@@ -151,166 +183,268 @@ public final class RestoreCommand extends ConnectedCommand {
         if (defineMissing && !define) {
             throw CommandException.usage("--define-missing is for --define", null);
         }
-        Path folderOut = destination;
-        if ((folderOut == null) == (pool == null)) {
+        long places = Stream.of(destination != null, pool != null, !devices.isEmpty(), inPlace)
+                .filter(given -> given)
+                .count();
+        if (places != 1) {
             throw CommandException.usage(
-                    "restore needs a folder (--to) or a storage pool (--pool), and not both", null);
+                    "restore needs one of --to (a folder), --pool (a storage pool), --to-device and --in-place", null);
         }
-        if (pool != null && (chain || format != null)) {
-            throw CommandException.usage("volumes of a pool are raw: leave out --chain and --format", null);
+        if (pool != null && chain) {
+            throw CommandException.usage("volumes of a pool need no others: leave out --chain", null);
         }
-        // Files alone need no host.
-        return define || folderOut == null ? super.call() : restore(folderOut);
+        if (all == (name != null)) {
+            throw CommandException.usage(
+                    all ? "--all takes the repository alone, not a domain" : "restore needs a domain, or --all", null);
+        }
+        if (all && (overwrites() || newName != null || !disks.isEmpty())) {
+            throw CommandException.usage("--to-device, --in-place, --name and --disk are for one domain", null);
+        }
+        if (yes && !overwrites()) {
+            throw CommandException.usage("--yes is for --to-device and --in-place", null);
+        }
+        if (overwrites()) {
+            requireOverwriting();
+        }
+    }
+
+    private void requireOverwriting() {
+        if (chain || format != null || define || replace) {
+            throw CommandException.usage(
+                    "what is there gets the disks' content alone: leave out --chain, --format, --define and --replace",
+                    null);
+        }
+        if (!devices.isEmpty() && !disks.isEmpty()) {
+            throw CommandException.usage("--to-device names the disks: leave out --disk", null);
+        }
+        existing();
+        if (!yes) {
+            OverwriteQuestion.ofThisProcess(console());
+        }
+    }
+
+    private boolean overwrites() {
+        return inPlace || !devices.isEmpty();
+    }
+
+    /** The places of --to-device, or null if it is not given. */
+    private RestoreTarget.@Nullable Existing existing() {
+        if (devices.isEmpty()) {
+            return null;
+        }
+        Map<String, String> places = new LinkedHashMap<>();
+        for (String device : devices) {
+            int end = device.indexOf('=');
+            if (end < 1 || places.put(device.substring(0, end), device.substring(end + 1)) != null) {
+                throw CommandException.usage(
+                        end < 1
+                                ? "--to-device " + device + ": it takes a disk and its place, such as vda=/dev/vg/web1"
+                                : "--to-device names disk " + device.substring(0, end) + " twice",
+                        null);
+            }
+        }
+        try {
+            return new RestoreTarget.Existing(places);
+        } catch (BackupException e) {
+            throw CommandException.usage("--to-device: " + e.getMessage(), e);
+        }
     }
 
     @Override
-    protected int run(Libvirt libvirt) {
+    protected int run(Libvirt libvirt) throws IOException {
+        return restore(libvirt);
+    }
+
+    private int restore(@Nullable Libvirt libvirt) throws IOException {
         Repository repository = Repository.open(folder);
-        PointChoice choice = PointName.parse(repository, name).in(repository);
-        Point point = choice.point();
-        HostRestoreRequest request =
-                HostRestoreRequest.of(point, target()).withDisks(disks).limitedTo(rate.bytesPerSecond());
-        if (define) {
-            request = newName == null ? request.defining() : request.definingAs(newName);
-            request = defineMissing ? request.definingMissing() : request;
+        if (all) {
+            return restoreAll(repository, libvirt);
         }
-        request = salvage ? request.salvaging() : request;
-        HostRestoreRequest wanted = replace ? request.replacing() : request;
-        HostRestoreResult result =
-                interruptible(view -> Backups.of(libvirt, repository).restore(wanted, view));
-        print(
+        PointChoice choice = PointName.parse(repository, requireNonNull(name)).in(repository);
+        RestoreReport report;
+        try (ProgressView view = progressView("restore")) {
+            report = restore(repository, libvirt, choice, destination, view, view, "nothing of it is left");
+        }
+        tell("", report);
+        if (json()) {
+            printJson(report::write);
+        } else {
+            print(report);
+        }
+        CommandException trouble = report.trouble();
+        if (trouble != null) {
+            throw trouble;
+        }
+        return done();
+    }
+
+    private int restoreAll(Repository repository, @Nullable Libvirt libvirt) throws IOException {
+        List<String> domains = repository.domains();
+        if (domains.isEmpty()) {
+            throw CommandException.failed(
+                    "there is no domain in " + repository.folder() + ", so nothing is restored", null);
+        }
+        List<WholeRestore.Outcome> outcomes;
+        try (ProgressView view = progressView("restore of all domains")) {
+            JoinedProgress joined = new JoinedProgress(view);
+            WholeRestore whole = new WholeRestore(destination, define);
+            outcomes = whole.run(domains, (domain, interrupted) -> {
+                PointChoice choice = repository.newestRestorable(domain);
+                Path out = whole.folder(choice.point());
+                return restore(repository, libvirt, choice, out, view, joined.of(domain), interrupted);
+            });
+        }
+        for (WholeRestore.Outcome outcome : outcomes) {
+            if (outcome.report() != null) {
+                tell(outcome.domain() + ": ", outcome.report());
+            }
+        }
+        if (json()) {
+            printJson(json -> WholeRestore.write(json, outcomes));
+        } else {
+            for (WholeRestore.Outcome outcome : outcomes) {
+                if (outcome.report() != null) {
+                    print(outcome.report());
+                }
+                if (outcome.failure() != null) {
+                    out().println("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
+                }
+            }
+        }
+        CommandException trouble = WholeRestore.trouble(outcomes);
+        if (trouble != null) {
+            throw trouble;
+        }
+        return done();
+    }
+
+    private void tell(String of, RestoreReport report) {
+        report.passedOver().forEach(passed -> warnOfResult(of + passed));
+        tell(of, report.notices());
+    }
+
+    private void print(RestoreReport report) {
+        report.lines().forEach(this::say);
+        report.losses().forEach(out()::println);
+    }
+
+    /**
+     * Restores one domain.
+     *
+     * @param out the folder, if it is one
+     * @param interrupted what there is to say if a signal ends it
+     */
+    private RestoreReport restore(
+            Repository repository,
+            @Nullable Libvirt libvirt,
+            PointChoice choice,
+            @Nullable Path out,
+            ProgressView view,
+            ProgressListener listener,
+            String interrupted) {
+        if (libvirt == null && out != null) {
+            RestoreResult result =
+                    interruptible(view, interrupted, () -> repository.restore(request(choice.point(), out), listener));
+            return new RestoreReport(
+                    choice,
+                    out.toString(),
+                    null,
+                    names(out, result.files()),
+                    List.of(),
+                    result.bytesWritten(),
+                    result.duration(),
+                    null,
+                    result.lost(),
+                    result.damage(),
+                    result.notices());
+        }
+        HostRestoreRequest request = hostRequest(choice.point(), out);
+        if (overwrites() && !yes) {
+            OverwriteQuestion.ofThisProcess(console())
+                    .ask(
+                            libvirt == null
+                                    ? Backups.overwrittenHere(repository, request)
+                                    : Backups.of(libvirt, repository).overwritten(request));
+        }
+        HostRestoreResult result = interruptible(
+                view,
+                interrupted,
+                () -> libvirt == null
+                        ? Backups.restoreHere(repository, request, listener)
+                        : Backups.of(libvirt, repository).restore(request, listener));
+        return new RestoreReport(
                 choice,
-                pool == null ? names(result.files()) : volumes(result.volumes()),
+                out != null ? out.toString() : pool != null ? "storage pool " + pool : "what was there",
+                pool,
+                names(out, result.files()),
+                result.volumes().stream()
+                        .map(volume -> pool == null ? volume.poolName() + "/" + volume.name() : volume.name())
+                        .toList(),
                 result.bytesWritten(),
                 result.duration(),
                 result.defined(),
                 result.lost(),
                 result.damage(),
                 result.notices());
-        return end(choice, result.lost(), result.damage());
     }
 
-    private RestoreTarget target() {
-        if (pool != null) {
-            return new RestoreTarget.Pool(pool);
-        }
-        return new RestoreTarget.Files(requireNonNull(destination), format(), chain);
-    }
-
-    private ImageFormat format() {
-        return format == null ? ImageFormat.QCOW2 : format;
-    }
-
-    private int restore(Path out) {
-        Repository repository = Repository.open(folder);
-        PointChoice choice = PointName.parse(repository, name).in(repository);
-        RestoreRequest request = RestoreRequest.of(choice.point(), out)
-                .withFormat(format())
+    private RestoreRequest request(Point point, Path out) {
+        RestoreRequest request = RestoreRequest.of(point, out)
+                .withFormat(format(ImageFormat.QCOW2))
                 .withDisks(disks)
                 .limitedTo(rate.bytesPerSecond());
         RestoreRequest chained = chain ? request.asChain() : request;
         RestoreRequest salvaging = salvage ? chained.salvaging() : chained;
-        RestoreRequest wanted = replace ? salvaging.replacing() : salvaging;
-        RestoreResult result = interruptible(view -> repository.restore(wanted, view));
-        print(
-                choice,
-                names(result.files()),
-                result.bytesWritten(),
-                result.duration(),
-                null,
-                result.lost(),
-                result.damage(),
-                result.notices());
-        return end(choice, result.lost(), result.damage());
+        return replace ? salvaging.replacing() : salvaging;
     }
 
-    /** What was restored is there; the exit code says whether all is well. */
-    private int end(PointChoice choice, List<LostRange> lost, List<Finding> damage) {
-        if (!lost.isEmpty()) {
-            long bytes = lost.stream().mapToLong(LostRange::length).sum();
-            throw CommandException.damaged("not all could be given back: " + Amounts.bytes(bytes) + " in "
-                    + Amounts.count(lost.size(), "range") + " are zeros: "
-                    + Amounts.few(lost.stream().map(LostRange::toString).toList()));
+    private HostRestoreRequest hostRequest(Point point, @Nullable Path out) {
+        HostRestoreRequest request =
+                HostRestoreRequest.of(point, target(out)).withDisks(disks).limitedTo(rate.bytesPerSecond());
+        if (define) {
+            request = newName == null ? request.defining() : request.definingAs(newName);
+            request = defineMissing ? request.definingMissing() : request;
         }
-        if (!damage.isEmpty()) {
-            throw CommandException.damaged("what is restored is right, and the repository is damaged: "
-                    + Amounts.few(damage.stream().map(Finding::toString).toList()));
-        }
-        if (choice.damaged()) {
-            throw CommandException.damaged(
-                    "what is restored is right, and is not the newest: newer points are damaged");
-        }
-        return done();
+        request = salvage ? request.salvaging() : request;
+        return replace ? request.replacing() : request;
     }
 
-    private List<String> names(List<Path> files) {
-        Path out = requireNonNull(destination);
+    private RestoreTarget target(@Nullable Path out) {
+        if (pool != null) {
+            return new RestoreTarget.Pool(pool, format(ImageFormat.RAW));
+        }
+        RestoreTarget.Existing existing = existing();
+        if (existing != null) {
+            return existing;
+        }
+        return out == null
+                ? new RestoreTarget.InPlace()
+                : new RestoreTarget.Files(out, format(ImageFormat.QCOW2), chain);
+    }
+
+    private ImageFormat format(ImageFormat usual) {
+        return format == null ? usual : format;
+    }
+
+    private List<String> names(@Nullable Path out, List<Path> files) {
         return files.stream()
-                .map(file -> (json() ? file : out.relativize(file)).toString())
+                .map(file -> (json() || out == null ? file : out.relativize(file)).toString())
                 .toList();
     }
 
-    private static List<String> volumes(List<StorageVolume> volumes) {
-        return volumes.stream().map(StorageVolume::name).toList();
-    }
-
-    private void print(
-            PointChoice choice,
-            List<String> made,
-            long bytesWritten,
-            Duration duration,
-            @Nullable DomainIdentity defined,
-            List<LostRange> lost,
-            List<Finding> damage,
-            List<Notice> found) {
-        Point point = choice.point();
-        List<Notice> notices = new ArrayList<>(found);
-        for (ExcludedDisk disk : point.manifest().lacking()) {
-            String text = "the point does not have disk " + disk.target() + ": " + disk.reason();
-            notices.add(disk.missed() ? Notice.warning(text) : Notice.information(text));
-        }
-        choice.passedOver()
-                .forEach(passed -> warnOfResult("passed over, since it cannot be restored from here: " + passed));
-        tell("", notices);
-        if (json()) {
-            printJson(json -> {
-                json.writeStringField("domain", point.manifest().domain().name());
-                json.writeStringField("point", point.id());
-                if (pool != null) {
-                    json.writeStringField("pool", pool);
-                }
-                Json.writeStrings(json, pool == null ? "files" : "volumes", made);
-                json.writeNumberField("bytesWritten", bytesWritten);
-                json.writeNumberField("durationMillis", duration.toMillis());
-                json.writeStringField("definedName", defined == null ? null : defined.name());
-                json.writeStringField(
-                        "definedUuid", defined == null ? null : defined.uuid().toString());
-                Json.writeStrings(json, "passedOver", choice.passedOver());
-                PointJson.writeLost(json, lost);
-                PointJson.writeDamage(json, damage);
-                Json.writeNotices(json, notices);
-            });
-            return;
-        }
-        String where = pool == null ? String.valueOf(destination) : "storage pool " + pool;
-        say("restored " + point.manifest().domain().name() + "@" + point.id() + " to " + where + ": "
-                + String.join(", ", made) + "; " + Amounts.bytes(bytesWritten) + " written in "
-                + Amounts.duration(duration));
-        if (defined != null) {
-            say("defined: domain " + defined.name() + " with UUID " + defined.uuid() + ", not started");
-        }
-        lost.forEach(range -> out().println("lost: " + range));
-        damage.forEach(finding -> out().println("damaged: " + finding));
-    }
-
-    private <T> T interruptible(Function<ProgressView, Operation<T>> restore) {
-        try (ProgressView view = progressView("restore");
-                InterruptibleWork work =
-                        InterruptibleWork.begin(console().interruption(), view, "nothing of it is left")) {
-            return work.run(() -> restore.apply(view).join());
+    private <T> T interruptible(ProgressView view, String interrupted, Supplier<Operation<T>> restore) {
+        try (InterruptibleWork work = InterruptibleWork.begin(console().interruption(), view, interrupted)) {
+            return work.run(() -> restore.get().join());
         } catch (DamagedException e) {
             String advice = advice(e);
-            throw advice == null ? e : CommandException.damaged(e.getMessage() + "; " + advice);
+            if (advice == null) {
+                throw e;
+            }
+            CommandException advised = CommandException.damaged(e.getMessage() + "; " + advice);
+            for (Throwable left : e.getSuppressed()) {
+                advised.addSuppressed(left);
+            }
+            throw advised;
         }
     }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.internal.restore;
+
+import static dev.virtwire.backup.internal.restore.HostDefinition.await;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.storage.StorageVolume;
+import dev.virtwire.client.storage.StorageVolumeInfo;
+import dev.virtwire.client.xml.XmlElement;
+import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.StorageVolType;
+import dev.virtwire.repository.internal.disk.TargetDisk;
+import dev.virtwire.repository.internal.restore.PlacedRestore.Overwritten;
+import java.util.List;
+
+/**
+ * A volume that is there already, and is overwritten by an upload stream.
+ *
+ * @param volume the volume
+ * @param path its path on the host
+ * @param room its size in bytes
+ */
+record VolumePlace(StorageVolume volume, String path, long room) implements Overwritten {
+    /**
+     * The volume of that name.
+     *
+     * @param name {@code POOL/VOLUME}
+     * @throws BackupException if there is no such volume, or more than a disk's bytes is in it
+     */
+    static VolumePlace of(Libvirt libvirt, String name) {
+        int slash = name.indexOf('/');
+        String where = libvirt.uri().where();
+        StorageVolume volume;
+        try {
+            volume = await(
+                    await(libvirt.storage().pool(name.substring(0, slash))).volume(name.substring(slash + 1)));
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_STORAGE_POOL) || e.is(ErrorCode.NO_STORAGE_VOL)) {
+                throw new BackupException("there is no volume " + name + " on " + where, e);
+            }
+            throw e;
+        }
+        StorageVolumeInfo info = await(volume.info());
+        StorageVolType type = info.type().orElse(null);
+        if (type != StorageVolType.BLOCK && type != StorageVolType.FILE) {
+            throw new BackupException("volume " + name + " on " + where + " is neither a file nor a device");
+        }
+        String format = XmlElement.parse("volume XML", "volume", await(volume.xml()))
+                .child("target", "format")
+                .map(it -> it.attribute("type"))
+                .orElse("raw");
+        if (type == StorageVolType.FILE && !format.equals("raw")) {
+            throw new BackupException("volume " + name + " on " + where + " is an image of format " + format
+                    + ", and only raw ones are overwritten: restore to a new one, into the pool");
+        }
+        return new VolumePlace(volume, await(volume.path()), info.capacity());
+    }
+
+    @Override
+    public String name() {
+        return "volume " + volume + " on " + volume.libvirt().uri().where();
+    }
+
+    @Override
+    public void requireUnused() {
+        new RunningDomains(volume.libvirt()).refuse(List.of(this));
+    }
+
+    @Override
+    public TargetDisk open(long size) {
+        // What is skipped in a stream with holes stays what it was: zeros are sent.
+        return new VolumeTarget(await(volume.openUpload(0, size)), size, false);
+    }
+}

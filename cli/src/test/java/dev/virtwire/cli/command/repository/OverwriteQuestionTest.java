@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.virtwire.backup.OverwrittenPlace;
+import dev.virtwire.cli.output.CommandException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OverwriteQuestionTest {
+    private static final List<OverwrittenPlace> PLACES = List.of(
+            new OverwrittenPlace("vda", 10L << 30, "device /dev/vg/web1", 12L << 30),
+            new OverwrittenPlace("vdb", 1 << 20, "file /images/web1-vdb.qcow2", -1));
+
+    @Test
+    void thePlacesTheirSizesAndWhatIsLostAreNamed() {
+        List<String> prompts = new ArrayList<>();
+
+        new OverwriteQuestion(prompt -> {
+                    prompts.add(prompt);
+                    return " yes ";
+                })
+                .ask(PLACES);
+
+        assertThat(prompts).containsExactly("""
+                Disk vda of 10 GiB overwrites device /dev/vg/web1 of 12 GiB.
+                Disk vdb of 1 MiB becomes file /images/web1-vdb.qcow2, which is not there.
+                Nothing brings it back. Type yes to overwrite it:\s""");
+    }
+
+    @Test
+    void everyOtherAnswerIsANo() {
+        for (String answer : Arrays.asList("y", "", "YES!", "no", null)) {
+            assertThatThrownBy(() -> new OverwriteQuestion(prompt -> answer).ask(PLACES))
+                    .as(answer)
+                    .isInstanceOf(CommandException.class)
+                    .hasMessage("not confirmed: nothing was written");
+        }
+    }
+}
