@@ -2,7 +2,9 @@
 package dev.virtwire.backup;
 
 import dev.virtwire.testkit.DebianLibvirtd;
+import org.junit.jupiter.api.Tag;
 
-/** libvirt 11.3 and QEMU 10.0. */
+/** libvirt 11.3 and QEMU 10.0: a part of {@code ./check chaos}, for each key costs QEMU 5 s of work. */
+@Tag("chaos")
 @DebianLibvirtd("trixie")
 class EncryptedDisksOnNewerLibvirtIT extends EncryptedDisksSuite {}

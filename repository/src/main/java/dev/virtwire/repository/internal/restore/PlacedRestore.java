@@ -207,6 +207,7 @@ public final class PlacedRestore {
             throw cleanUp(e);
         }
         meter.phase(Progress.Phase.DONE);
+        notices.addAll(ChosenDisks.notices(List.copyOf(places.keySet())));
         notices.addAll(losses.notices());
         return new RestoreResult(
                 files.names(),
