@@ -31,7 +31,9 @@ public final class NbdException extends RuntimeException {
         /** The caller closed the connection. */
         CLOSED;
 
-        /** Whether it may pass, so that another connection may fare better: a broken network, storage that stands still. */
+        /**
+         * Whether it may pass, so that another connection may fare better: a broken network, storage that stands still.
+         */
         public boolean mayPass() {
             return switch (this) {
                 case UNREACHABLE, TIMEOUT, DISCONNECTED -> true;

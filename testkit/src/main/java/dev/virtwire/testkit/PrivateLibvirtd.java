@@ -40,6 +40,8 @@ public final class PrivateLibvirtd implements Libvirtd {
             "qemu-utils",
             "seabios",
             "ovmf",
+            "swtpm",
+            "swtpm-tools",
             "libsasl2-modules",
             "openssh-server",
             "netcat-openbsd");

@@ -170,12 +170,25 @@ public final class HostFiles {
      * @param place {@code pool/volume}, or the path of a device
      */
     public byte[] readVolume(String place, long most) {
+        return content(volume(place), place, most);
+    }
+
+    /** How many bytes a volume has, which {@link #readVolume} takes. */
+    public long sizeOfVolume(String place) {
+        return length(volume(place));
+    }
+
+    private StorageVolume volume(String place) {
         int slash = place.indexOf('/');
-        StorageVolume volume = slash == 0
+        return slash == 0
                 ? Waiting.await(storage.volumeByPath(place))
                 : Waiting.await(Waiting.await(storage.pool(place.substring(0, Math.max(0, slash))))
                         .volume(place.substring(slash + 1)));
-        return content(volume, place, most);
+    }
+
+    private static long length(StorageVolume volume) {
+        return Waiting.await(volume.info(Set.of(StorageVolInfoFlags.GET_PHYSICAL)))
+                .allocation();
     }
 
     private @Nullable StorageVolume volumeAt(String path) {
@@ -196,10 +209,8 @@ public final class HostFiles {
     }
 
     private static byte[] content(StorageVolume volume, String path, long most) {
-        long length = Waiting.await(volume.info(Set.of(StorageVolInfoFlags.GET_PHYSICAL)))
-                .allocation();
         // What the pool knows of it may be old, so what comes is counted too.
-        requireSmall(path, length, most);
+        requireSmall(path, length(volume), most);
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         ByteBuffer piece = ByteBuffer.allocate(PIECE);
         try (ReadableStream stream = Waiting.await(volume.openDownload(0, 0))) {

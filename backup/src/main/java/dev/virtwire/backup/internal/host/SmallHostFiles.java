@@ -88,6 +88,19 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool) {
                 : steady;
     }
 
+    /**
+     * How many bytes a volume has that is a drive's medium. Of a domain that is off, libvirt does not say it.
+     *
+     * @throws LibvirtException if the host does not say it either
+     */
+    public long sizeOfVolume(Place place) {
+        return files().sizeOfVolume(String.valueOf(place.name()));
+    }
+
+    private HostFiles files() {
+        return new HostFiles(facts.domain().libvirt(), facts.host().name(), ownPool);
+    }
+
     static Content attempt(Place place, Reading reading) {
         if (!isOfAKindThatCanBeRead(place)) {
             return Content.no("of type " + place.type() + ", which libvirt has no call to read");
@@ -112,10 +125,9 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool) {
         if (!place.type().equals("volume") && here && Files.isReadable(Path.of(name))) {
             return local(Path.of(name), most);
         }
-        HostFiles host = new HostFiles(facts.domain().libvirt(), facts.host().name(), ownPool);
         return place.type().equals("volume") || place.type().equals("block")
-                ? host.readVolume(name, most)
-                : host.read(name, most);
+                ? files().readVolume(name, most)
+                : files().read(name, most);
     }
 
     private static byte[] local(Path file, long most) throws IOException {

@@ -216,7 +216,7 @@ record PointFiles(
             List<String> notSaved) {
         for (Disk drive : disks) {
             boolean wanted = drive.isRemovable() && !drive.isEmpty() && Names.isTarget(drive.target());
-            if (wanted && SmallHostFiles.isOfAKindThatCanBeRead(drive.place()) && isSmall(domain, drive, most)) {
+            if (wanted && SmallHostFiles.isOfAKindThatCanBeRead(drive.place()) && isSmall(domain, drive, host, most)) {
                 Content medium =
                         drive.isReadOnly() ? host.read(drive.place(), most) : host.readSteady(drive.place(), most);
                 if (medium.bytes() != null) {
@@ -229,9 +229,14 @@ record PointFiles(
         }
     }
 
-    private static boolean isSmall(Domain domain, Disk drive, long most) {
+    private static boolean isSmall(Domain domain, Disk drive, SmallHostFiles host, long most) {
         try {
-            return most > 0 && Waiting.await(domain.disk(drive.target()).info()).physical() <= most;
+            return most > 0
+                    && (drive.place().type().equals("volume")
+                                    ? host.sizeOfVolume(drive.place())
+                                    : Waiting.await(domain.disk(drive.target()).info())
+                                            .physical())
+                            <= most;
         } catch (LibvirtException e) {
             LOG.debug("the medium of {} of {} cannot be seen", drive.target(), domain, e);
             return false;

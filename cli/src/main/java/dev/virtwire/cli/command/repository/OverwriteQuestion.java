@@ -47,13 +47,19 @@ final class OverwriteQuestion {
     }
 
     /**
-     * Asks.
+     * Asks twice: whoever answers the first question before reading it has a second one to notice that.
      *
-     * @throws CommandException unless the answer is yes
+     * @throws CommandException unless both answers are yes
      */
     void ask(List<OverwrittenPlace> places) {
         String lost = places.stream().map(OverwriteQuestion::sentence).collect(Collectors.joining("\n"));
-        String answer = terminal.readLine(lost + "\nNothing brings it back. Type " + CONSENT + " to overwrite it: ");
+        requireConsent(lost + "\nNothing brings it back. Type " + CONSENT + " to overwrite it: ");
+        String all = places.stream().map(OverwrittenPlace::place).collect(Collectors.joining(", "));
+        requireConsent("Type " + CONSENT + " once more if it is " + all + " that you mean: ");
+    }
+
+    private void requireConsent(String question) {
+        String answer = terminal.readLine(question);
         if (answer == null || !answer.strip().equals(CONSENT)) {
             throw CommandException.failed("not confirmed: nothing was written", null);
         }

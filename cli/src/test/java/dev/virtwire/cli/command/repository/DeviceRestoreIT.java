@@ -266,6 +266,15 @@ class DeviceRestoreIT {
                     .contains("left behind: device " + device.path() + " holds a part of disk vda")
                     .hasLineCount(1);
 
+            // What is known now costs nobody a device.
+            try (LoopDevice spared = used("spared", LARGER)) {
+                CommandRun known = restore("vda=" + spared.path());
+                assertThat(known.exitCode()).isEqualTo(3);
+                assertThat(known.err())
+                        .contains("cannot give back disk vda, so that device " + spared.path() + " stays as it is: ")
+                        .endsWith("; with --salvage, all that is right is restored\n");
+                assertThat(content(spared, LARGER)).isEqualTo(olds(LARGER));
+            }
             CommandRun salvaged =
                     CommandRun.of("restore", dir, "web1", "--to-device", "vda=" + device.path(), "--yes", "--salvage");
             assertThat(salvaged.exitCode()).isEqualTo(3);

@@ -8,6 +8,7 @@ import dev.virtwire.backup.OverwrittenPlace;
 import dev.virtwire.cli.output.CommandException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -26,10 +27,23 @@ class OverwriteQuestionTest {
                 })
                 .ask(PLACES);
 
-        assertThat(prompts).containsExactly("""
+        assertThat(prompts)
+                .containsExactly(
+                        """
                 Disk vda of 10 GiB overwrites device /dev/vg/web1 of 12 GiB.
                 Disk vdb of 1 MiB becomes file /images/web1-vdb.qcow2, which is not there.
-                Nothing brings it back. Type yes to overwrite it:\s""");
+                Nothing brings it back. Type yes to overwrite it:\s""",
+                        "Type yes once more if it is device /dev/vg/web1,"
+                                + " file /images/web1-vdb.qcow2 that you mean: ");
+    }
+
+    @Test
+    void oneYesIsNotEnough() {
+        Iterator<String> answers = List.of("yes", "no").iterator();
+        assertThatThrownBy(() -> new OverwriteQuestion(prompt -> answers.next()).ask(PLACES))
+                .isInstanceOf(CommandException.class)
+                .hasMessage("not confirmed: nothing was written");
+        assertThat(answers.hasNext()).isFalse();
     }
 
     @Test

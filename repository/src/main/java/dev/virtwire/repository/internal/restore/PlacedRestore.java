@@ -8,6 +8,8 @@ import dev.virtwire.image.ImageWriter;
 import dev.virtwire.image.Qcow2Options;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.image.RawWriter;
+import dev.virtwire.repository.DamagedException;
+import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.OperationCancelledException;
@@ -16,6 +18,7 @@ import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreResult;
+import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.disk.TargetDisk;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Problems;
@@ -126,6 +129,7 @@ public final class PlacedRestore {
      *
      * @param places a place for each, by target
      * @throws RepositoryException if there is no such disk, or a place is too small, in use or given twice
+     * @throws DamagedException if it is known that a disk that is to be overwritten cannot be given back
      */
     public PlacedRestore(
             DomainStore domain,
@@ -149,6 +153,23 @@ public final class PlacedRestore {
                         .mapToLong(ManifestDisk::virtualSize)
                         .sum());
         this.places.forEach(this::require);
+        if (!salvage) {
+            requireNoKnownDamage();
+        }
+    }
+
+    /** What is overwritten would be lost for a restore that is known to fail. */
+    private void requireNoKnownDamage() {
+        DamageRecord known = DamageRecord.of(domain);
+        places.forEach((disk, place) -> {
+            String problem = known.doubt() == null ? known.problem(point, disk.target()) : null;
+            if (place instanceof Overwritten && problem != null) {
+                throw new DamagedException(Finding.of(
+                        point.folder(),
+                        "cannot give back disk " + disk.target() + ", so that " + place.name() + " stays as it is: "
+                                + problem));
+            }
+        });
     }
 
     private void require(ManifestDisk disk, Place place) {

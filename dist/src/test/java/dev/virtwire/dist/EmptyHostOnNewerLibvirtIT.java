@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.dist;
+
+import dev.virtwire.testkit.PrivateLibvirtd;
+
+/** libvirt 11.3 and QEMU 10.0. */
+class EmptyHostOnNewerLibvirtIT extends EmptyHostSuite {
+    @Override
+    PrivateLibvirtd.Builder builder() {
+        return PrivateLibvirtd.builder().debian("trixie");
+    }
+}

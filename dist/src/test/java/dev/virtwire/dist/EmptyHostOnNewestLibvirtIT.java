@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.dist;
+
+import dev.virtwire.testkit.DebianLibvirtd;
+import dev.virtwire.testkit.PrivateLibvirtd;
+
+/** libvirt 12.9. */
+class EmptyHostOnNewestLibvirtIT extends EmptyHostSuite {
+    @Override
+    PrivateLibvirtd.Builder builder() {
+        return PrivateLibvirtd.builder().debian(DebianLibvirtd.NEWEST);
+    }
+}
