@@ -31,6 +31,7 @@ final class DomainRewriter {
     private final @Nullable XmlElement live;
     private final @Nullable String newName;
     private final List<Notice> notices = new ArrayList<>();
+    private final Set<String> plainAllowed = new HashSet<>();
     private boolean onDevices;
 
     /**
@@ -91,6 +92,11 @@ final class DomainRewriter {
             targets.addAll(media.keySet());
             return targets;
         }
+    }
+
+    /** Somebody took it as known that the copy of that disk is not encrypted. */
+    void allowPlain(String disk) {
+        plainAllowed.add(disk);
     }
 
     /** The restored disks are devices, not files. */
@@ -156,7 +162,7 @@ final class DomainRewriter {
     private void rewriteDisk(XmlElement disk, Path file, ImageFormat format) {
         DomainDescription.Disk saved = DomainDescription.Disk.of(disk);
         if (saved.isEncrypted()) {
-            notices.add(ChosenDisks.wasEncrypted(saved.target()));
+            notices.add(ChosenDisks.wasEncrypted(saved.target(), plainAllowed.contains(saved.target())));
         }
         if ("lun".equals(disk.attribute("device"))) {
             disk.set("device", "disk");

@@ -19,6 +19,7 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.SmallFiles;
+import dev.virtwire.repository.internal.restore.ChosenDisks;
 import dev.virtwire.repository.internal.restore.Losses;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.PointFile;
@@ -56,12 +57,16 @@ public final class HostRestore {
         PointFile running = point.manifest().file(PointFile.LIVE);
         byte[] saved = read(domain, point, description, request);
         byte[] live = extra(domain, point, PointFile.LIVE, request, damage);
-        return new DomainRewriter(
+        DomainRewriter rewriter = new DomainRewriter(
                 new SavedXml(point.folder().resolve(description.file()), saved),
                 running == null || live == null
                         ? null
                         : new SavedXml(point.folder().resolve(running.file()), live),
                 request.name());
+        point.manifest().disks().stream()
+                .filter(ChosenDisks::isPlainAllowed)
+                .forEach(disk -> rewriter.allowPlain(disk.target()));
+        return rewriter;
     }
 
     private static byte[] read(DomainStore domain, Point point, PointFile file, HostRestoreRequest request) {

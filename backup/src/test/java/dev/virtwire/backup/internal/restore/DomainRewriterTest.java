@@ -109,6 +109,16 @@ class DomainRewriterTest {
     }
 
     @Test
+    void nobodyIsWarnedOfAPlainCopyThatWasAllowed() {
+        DomainRewriter rewriter = rewriter(null);
+        rewriter.allowPlain("vda");
+        rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.QCOW2, Path.of("/new/nvram.fd")));
+        assertThat(rewriter.notices())
+                .contains(Notice.information("disk vda was encrypted on its host, and what is restored is not"));
+        assertThat(rewriter.notices()).noneMatch(Notice::isWarning);
+    }
+
+    @Test
     void anotherDomainSharesNothingThatOnlyOneMayHave() {
         DomainRewriter rewriter = rewriter("web2");
         String xml = rewriter.rewrite(UUID_NEW, restored(RESTORED, ImageFormat.RAW, null));

@@ -3,6 +3,7 @@ package dev.virtwire.repository.internal.restore;
 
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.manifest.DiskEncryption;
 import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.util.ArrayList;
@@ -51,12 +52,23 @@ public final class ChosenDisks {
     public static List<Notice> notices(List<ManifestDisk> disks) {
         return disks.stream()
                 .filter(disk -> disk.source().encryption() != null)
-                .map(disk -> wasEncrypted(disk.target()))
+                .map(disk -> wasEncrypted(disk.target(), isPlainAllowed(disk)))
                 .toList();
     }
 
-    /** That a restored disk is not encrypted any more. */
-    public static Notice wasEncrypted(String target) {
-        return Notice.warning("disk " + target + " was encrypted on its host, and what is restored is not");
+    /** Whether somebody took it as known that copies of the disk are not encrypted. */
+    public static boolean isPlainAllowed(ManifestDisk disk) {
+        DiskEncryption encryption = disk.source().encryption();
+        return encryption != null && encryption.plainAllowed();
+    }
+
+    /**
+     * That a restored disk is not encrypted any more.
+     *
+     * @param known whether somebody took that as known
+     */
+    public static Notice wasEncrypted(String target, boolean known) {
+        String text = "disk " + target + " was encrypted on its host, and what is restored is not";
+        return known ? Notice.information(text) : Notice.warning(text);
     }
 }
