@@ -9,12 +9,12 @@ import dev.virtwire.backup.BatchRequest;
 import dev.virtwire.backup.BatchResult;
 import dev.virtwire.backup.DomainOutcome;
 import dev.virtwire.backup.TransferLimits;
+import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.Repository;
-import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import java.util.HashSet;
 import java.util.List;
@@ -105,14 +105,15 @@ public final class Batch {
                     .prune(pruning(request, done.point().domain(), retention), ProgressListener.NONE)
                     .join());
             return new DomainOutcome(domain.domain(), done, pruned, null);
-        } catch (RepositoryException | BackupCancelledException e) {
+        } catch (RuntimeException e) {
+            // The point stands, whatever the prune fails with.
             return new DomainOutcome(
                     domain.domain(),
                     done,
                     null,
                     new BackupException(
                             "point " + done.point().id() + " of domain " + domain.domain()
-                                    + " is complete, but older points were not removed: " + e.getMessage(),
+                                    + " is complete, but older points were not removed: " + Reasons.of(e),
                             e));
         }
     }
