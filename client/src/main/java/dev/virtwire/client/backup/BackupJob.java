@@ -5,10 +5,12 @@ import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.client.internal.async.TrackedFuture;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.BackupBeginFlags;
 import dev.virtwire.protocol.remote.DomainBackupBeginArgs;
@@ -97,16 +99,47 @@ public final class BackupJob {
             String backupXml,
             @Nullable String checkpointXml,
             Set<BackupBeginFlags> flags) {
+        return begin(domain, domain, mode, backupXml, checkpointXml, flags);
+    }
+
+    /**
+     * As {@link Domain#beginBackup(BackupSpec, CheckpointSpec, Set)}, with options for the call that begins alone: that
+     * may take long, and nothing that the job is asked later does.
+     */
+    public static CompletableFuture<BackupJob> begin(
+            Domain domain,
+            CallOptions beginning,
+            BackupSpec backup,
+            @Nullable CheckpointSpec checkpoint,
+            Set<BackupBeginFlags> flags) {
+        return begin(
+                domain,
+                Domain.of(domain.libvirt().with(beginning), domain.ref()),
+                backup.mode(),
+                backup.toXml(),
+                checkpoint == null ? null : checkpoint.toXml(),
+                flags);
+    }
+
+    /** {@code asked} is the domain with the options for the call that begins. */
+    private static CompletableFuture<BackupJob> begin(
+            Domain domain,
+            Domain asked,
+            BackupMode mode,
+            String backupXml,
+            @Nullable String checkpointXml,
+            Set<BackupBeginFlags> flags) {
         BackupJob job = new BackupJob(domain, mode);
         JobEndWatch watch = new JobEndWatch(domain, job);
         CompletableFuture<Void> settled = new CompletableFuture<>();
         job.access.closeWaitsFor(settled);
         // Registered before the job exists: a push backup of a small disk may end before its own reply is read.
         CompletableFuture<BackupJob> begin = watch.subscribe()
-                .thenCompose(registered -> job.access.call(
-                        JobProcedures.DOMAIN_BACKUP_BEGIN,
-                        new DomainBackupBeginArgs(domain.ref(), backupXml, checkpointXml, flags),
-                        late -> job.warnOf(domain.abortJob())))
+                .thenCompose(registered -> LibvirtAccess.to(asked.libvirt())
+                        .call(
+                                JobProcedures.DOMAIN_BACKUP_BEGIN,
+                                new DomainBackupBeginArgs(domain.ref(), backupXml, checkpointXml, flags),
+                                late -> job.warnOf(domain.abortJob())))
                 .thenApply(done -> job.watched(watch, Duration.ZERO))
                 .thenCompose(BackupJob::identified);
         begin.whenComplete((held, failure) -> {

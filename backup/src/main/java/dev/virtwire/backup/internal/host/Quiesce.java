@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,9 +39,14 @@ public final class Quiesce {
     /** libvirt waits 30 s for an agent that is busy with another command, such as a freeze that takes too long. */
     private static final Duration THAW = Duration.ofSeconds(40);
 
-    /** Begins a backup, by one try or several; each is awaited by what it is given. */
+    /** Waits for what libvirt was asked for, for no longer than the guest may stand still. */
+    public interface Patience {
+        <T> T await(CompletableFuture<T> asked);
+    }
+
+    /** Begins a backup, by one try or several; all that it asks for is awaited by what it is given. */
     public interface Begin {
-        BackupJob with(Function<CompletableFuture<BackupJob>, BackupJob> await);
+        BackupJob with(Patience patience);
     }
 
     private final Domain domain;
@@ -75,8 +79,7 @@ public final class Quiesce {
         BackupJob job;
         try {
             freeze();
-            long end = System.nanoTime() + BEGIN.plus(more).toNanos();
-            job = begin.with(tried -> inTime(tried, end));
+            job = begin.with(new Until(System.nanoTime() + BEGIN.plus(more).toNanos()));
         } catch (NotFrozenException e) {
             note(null);
             throw e;
@@ -157,14 +160,24 @@ public final class Quiesce {
         }
     }
 
-    private static BackupJob inTime(CompletableFuture<BackupJob> begin, long end) {
-        long left = TimeUnit.NANOSECONDS.toSeconds(end - System.nanoTime()) + 1;
-        try {
-            return Waiting.await(
-                    begin, Duration.ofSeconds(Math.max(0, left)), "the begin of the backup, with the guest frozen,");
-        } finally {
-            // One that is late is undone.
-            begin.cancel(true);
+    /**
+     * Not for longer than that.
+     *
+     * @param end when, on {@link System#nanoTime()}
+     */
+    private record Until(long end) implements Patience {
+        @Override
+        public <T> T await(CompletableFuture<T> asked) {
+            long left = TimeUnit.NANOSECONDS.toSeconds(end - System.nanoTime()) + 1;
+            try {
+                return Waiting.await(
+                        asked,
+                        Duration.ofSeconds(Math.max(0, left)),
+                        "the begin of the backup, with the guest frozen,");
+            } finally {
+                // One that is late is undone.
+                asked.cancel(true);
+            }
         }
     }
 

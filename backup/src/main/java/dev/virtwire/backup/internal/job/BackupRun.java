@@ -236,9 +236,9 @@ public final class BackupRun {
             if (attempt.facts().isOff()) {
                 unwatch();
                 offline = new OfflineGuest(attempt, this::cancel);
-                return offline.begin();
+                return offline.begin(this::requireNotCancelled);
             }
-            return new JobBegin(attempt, attempt.facts().domain()).begin();
+            return new JobBegin(attempt, attempt.facts().domain(), this::requireNotCancelled).begin();
         } catch (LostBitmapException e) {
             Leftovers leftovers = leftovers(attempt);
             boolean known = attempt.lost().keySet().containsAll(e.disks().keySet());

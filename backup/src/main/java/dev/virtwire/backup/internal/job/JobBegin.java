@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -61,21 +60,22 @@ final class JobBegin {
 
     private final Attempt attempt;
     private final Domain domain;
+    private final Runnable requireNotCancelled;
     private TransferPlan plan;
     private int port;
     private Instant began = Instant.EPOCH;
     private @Nullable Duration frozen;
 
-    /** On {@code domain}, which serves the disks. */
-    JobBegin(Attempt attempt, Domain domain) {
+    /**
+     * On {@code domain}, which serves the disks.
+     *
+     * @param requireNotCancelled throws if nobody wants the job any more
+     */
+    JobBegin(Attempt attempt, Domain domain, Runnable requireNotCancelled) {
         this.attempt = attempt;
         this.plan = attempt.plan();
-        this.domain = plan.encrypted() == 0
-                ? domain
-                : Domain.of(
-                        domain.libvirt()
-                                .with(CallOptions.within(BEGINNING.plus(ENCRYPTING.multipliedBy(plan.encrypted())))),
-                        domain.ref());
+        this.domain = domain;
+        this.requireNotCancelled = requireNotCancelled;
     }
 
     /**
@@ -121,7 +121,7 @@ final class JobBegin {
         } catch (RemoteException e) {
             String text = String.valueOf(e.details().message());
             if (plan.checkpoint() != null && text.contains(NO_BITMAPS)) {
-                removeCheckpoint();
+                removeCheckpoint(Waiting::await);
                 Set<String> keeping = thatKeepBitmaps();
                 if (!keeping.equals(plan.tracked())) {
                     plan = plan.tracking(keeping);
@@ -149,12 +149,12 @@ final class JobBegin {
         return job;
     }
 
-    private BackupJob tryPorts(Function<CompletableFuture<BackupJob>, BackupJob> await) {
+    private BackupJob tryPorts(Quiesce.Patience patience) {
         if (plan.path() instanceof DataPath.Ports ports) {
             for (port = Math.max(port, ports.listen().firstPort());
                     port <= ports.listen().lastPort();
                     port++) {
-                BackupJob job = tryOnce(ports.server(port), await);
+                BackupJob job = tryOnce(ports.server(port), patience);
                 if (job != null) {
                     return job;
                 }
@@ -163,7 +163,7 @@ final class JobBegin {
                     + ports.listen().lastPort() + " of " + ports.listen().address()
                     + " is in use on the host: choose others by --nbd");
         }
-        BackupJob job = tryOnce(plan.path() == null ? null : plan.path().server(0), await);
+        BackupJob job = tryOnce(plan.path() == null ? null : plan.path().server(0), patience);
         if (job == null) {
             throw new BackupException("the host says that the socket " + plan.socket() + " is in use");
         }
@@ -171,22 +171,22 @@ final class JobBegin {
     }
 
     /** Null if the port is in use. */
-    private @Nullable BackupJob tryOnce(
-            @Nullable NbdServer server, Function<CompletableFuture<BackupJob>, BackupJob> await) {
+    private @Nullable BackupJob tryOnce(@Nullable NbdServer server, Quiesce.Patience patience) {
         for (int left = MEASUREMENTS; ; left--) {
+            requireNotCancelled.run();
             try {
-                return await.apply(beginBackup(server));
+                return patience.await(beginBackup(server));
             } catch (RemoteException e) {
                 String text = String.valueOf(e.details().message());
                 if (text.contains("Address already in use") || text.contains("Failed to find an available port")) {
-                    removeCheckpoint();
+                    removeCheckpoint(patience);
                     return null;
                 }
                 if (left == 0 || !text.contains(UNMEASURED)) {
                     throw e;
                 }
                 LOG.debug("QEMU could not measure how fast {}'s host is; it tries again", domain.name(), e);
-                removeCheckpoint();
+                removeCheckpoint(patience);
             }
         }
     }
@@ -247,18 +247,25 @@ final class JobBegin {
 
     private CompletableFuture<BackupJob> beginBackup(@Nullable NbdServer server) {
         began = attempt.store().now();
-        return domain.beginBackup(
-                plan.backup(server), plan.checkpointSpec(), attempt.facts().keepsGuest() ? KEEPING_GUEST : Set.of());
+        Set<BackupBeginFlags> flags = attempt.facts().keepsGuest() ? KEEPING_GUEST : Set.of();
+        return plan.encrypted() == 0
+                ? domain.beginBackup(plan.backup(server), plan.checkpointSpec(), flags)
+                : BackupJob.begin(
+                        domain,
+                        CallOptions.within(BEGINNING.plus(ENCRYPTING.multipliedBy(plan.encrypted()))),
+                        plan.backup(server),
+                        plan.checkpointSpec(),
+                        flags);
     }
 
     /** libvirt keeps the checkpoint of a backup whose export does not start. */
-    private void removeCheckpoint() {
+    private void removeCheckpoint(Quiesce.Patience patience) {
         String name = plan.checkpoint();
         if (name == null) {
             return;
         }
         try {
-            Waiting.await(Waiting.await(domain.checkpoints().find(name)).delete());
+            patience.await(patience.await(domain.checkpoints().find(name)).delete());
         } catch (RemoteException e) {
             if (!e.is(ErrorCode.NO_DOMAIN_CHECKPOINT)) {
                 throw e;

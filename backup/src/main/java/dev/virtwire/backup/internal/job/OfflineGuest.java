@@ -74,13 +74,14 @@ final class OfflineGuest implements AutoCloseable {
     /**
      * Makes the clone, which the journal names, and begins the job on it. Its checkpoint becomes the guest's.
      *
+     * @param requireNotCancelled throws if nobody wants the job any more
      * @throws LostBitmapException if libvirt cannot tell what changed on some of the disks
      * @throws RefusedException if it refuses the clone or the job
      */
-    Attempt begin() throws IOException {
+    Attempt begin(Runnable requireNotCancelled) throws IOException {
         Domain serving = serve();
         remind(serving);
-        Attempt begun = new JobBegin(attempt, serving).begin();
+        Attempt begun = new JobBegin(attempt, serving, requireNotCancelled).begin();
         String checkpoint = begun.plan().checkpoint();
         if (checkpoint != null) {
             HostCheckpoints.of(guest).take(Waiting.await(serving.checkpoints().find(checkpoint)));
