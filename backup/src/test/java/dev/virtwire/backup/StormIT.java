@@ -101,7 +101,8 @@ class StormIT {
                     .isInstanceOf(BackupException.class)
                     .hasMessageStartingWith("the backup of domain storm failed: the disk could not be read: ")
                     .hasMessageContaining(". Left behind: what point ")
-                    .hasMessageContaining(": its job, whose scratch files grow, and what was copied. It stands in")
+                    .hasMessageContaining(
+                            ": its job, whose scratch files grow unwatched, and what was copied. It stands in")
                     .hasMessageEndingWith("Or 'virtwire backup --resume' finishes it, if its job still runs then");
             guest.write("vda", 8 * MIB, DATA, 0x17);
             BackupResult result = run(libvirt, store, request.resuming(), NbdOptions.DEFAULT);
@@ -117,6 +118,31 @@ class StormIT {
                     .isInstanceOf(BackupException.class)
                     .hasMessageNotContaining("Left behind");
             scene.requireClean("storm", result.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void whoResumesAndGetsNoByteLeavesNoJobThatNobodyWatches(Libvirtd libvirtd) throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "silence")
+                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, DATA, 1))
+                        .start();
+                Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            Scene scene = new Scene(libvirtd, folder);
+            RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
+            BackupRequest request = BackupRequest.of(guest.name())
+                    .withStallTimeout(Duration.ofSeconds(2))
+                    .resuming();
+            assertThatThrownBy(() -> run(
+                            libvirt, store, request, NbdOptions.DEFAULT.withTransport(new CuttingTransport(16 * MIB))))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageContaining(". Left behind: what point ");
+
+            assertThatThrownBy(() ->
+                            run(libvirt, store, request, NbdOptions.DEFAULT.withTransport(new CuttingTransport(0))))
+                    .isInstanceOf(BackupException.class)
+                    .hasMessageStartingWith("the backup of domain silence failed: the disk could not be read: ")
+                    .hasMessageNotContaining("Left behind");
+            scene.requireClean("silence");
         }
     }
 

@@ -136,14 +136,17 @@ record Attempt(
         return recorded != null && !facts.isOff() && request.mode() == Mode.PULL && !(failure instanceof IOException);
     }
 
-    /** Whether a storm outlasted all patience, and whoever asks for it will resume the {@code copied} bytes. */
-    boolean isWorthResuming(Throwable failure, long copied) {
+    /**
+     * Whether a storm outlasted all patience, and whoever asks for it will resume the {@code written} bytes. A run that
+     * has written nothing has brought the job no nearer to its end, and nobody watches its scratch files meanwhile.
+     */
+    boolean isWorthResuming(Throwable failure, long written) {
         return request.resume()
                 && mayBeResumed(failure)
                 && failure instanceof NbdException broken
                 && broken.kind().mayPass()
                 && !request.stallTimeout().isZero()
-                && (job().resumed() || copied > 0);
+                && written > 0;
     }
 
     /** The job, which has begun. */

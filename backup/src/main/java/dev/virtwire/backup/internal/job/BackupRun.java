@@ -352,8 +352,8 @@ public final class BackupRun {
             boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
             if (refused) {
                 leftovers.clearRefused(entry, libvirt);
-            } else if (!cancelled.isDone() && attempt.isWorthResuming(failure, meter.movedBytes())) {
-                leftovers.leave(entry, "its job, whose scratch files grow, and what was copied");
+            } else if (!cancelled.isDone() && attempt.isWorthResuming(failure, meter.writtenBytes())) {
+                leftovers.leave(entry, "its job, whose scratch files grow unwatched, and what was copied");
                 resumable = true;
             } else {
                 // Who cancelled wants nothing of it.

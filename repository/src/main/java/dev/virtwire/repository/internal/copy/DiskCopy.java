@@ -291,6 +291,7 @@ public final class DiskCopy {
                     leaves.inherit(place);
                 } else {
                     leaves.fill(place, digest);
+                    meter.written(plan.length);
                 }
                 meter.passed(plan.length);
             }

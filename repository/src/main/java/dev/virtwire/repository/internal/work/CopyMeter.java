@@ -8,4 +8,7 @@ public interface CopyMeter {
 
     /** So many more bytes were read from the source. */
     void moved(long bytes);
+
+    /** So many more bytes of the disk were written to its image. */
+    default void written(long bytes) {}
 }

@@ -21,6 +21,7 @@ public final class ProgressMeter implements CopyMeter {
     private int disksDone;
     private long done;
     private long moved;
+    private long written;
     private long lastTold = System.nanoTime() - INTERVAL_NANOS;
 
     /** Of {@code disks} disks with {@code total} bytes together. */
@@ -90,6 +91,11 @@ public final class ProgressMeter implements CopyMeter {
         tellSometimes();
     }
 
+    @Override
+    public synchronized void written(long bytes) {
+        written += bytes;
+    }
+
     /** Sets what is done, for work that is done elsewhere. */
     public synchronized void at(long bytes) {
         done = bytes;
@@ -99,6 +105,11 @@ public final class ProgressMeter implements CopyMeter {
     /** Bytes that were read or written so far. */
     public synchronized long movedBytes() {
         return moved;
+    }
+
+    /** Bytes of disks that were written to their images so far. */
+    public synchronized long writtenBytes() {
+        return written;
     }
 
     private void tellSometimes() {
