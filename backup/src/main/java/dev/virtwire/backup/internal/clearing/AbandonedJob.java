@@ -56,7 +56,7 @@ final class AbandonedJob {
         return left;
     }
 
-    /** Whether libvirt could not be asked, so that everything on the host is as it was. */
+    /** Whether libvirt could not be asked, or had no time for the job, so that everything on the host is as it was. */
     boolean isUnreachable() {
         return unreachable;
     }
@@ -204,6 +204,11 @@ final class AbandonedJob {
             if (e.is(ErrorCode.NO_DOMAIN_BACKUP) || e.is(ErrorCode.OPERATION_INVALID)) {
                 return true;
             }
+            if (e.is(ErrorCode.NO_DOMAIN)) {
+                forget(domain);
+                return true;
+            }
+            unreachable |= e.is(ErrorCode.OPERATION_TIMEOUT);
             left.add(job + ": " + e.getMessage());
         } catch (LibvirtException e) {
             left.add(everything() + " (" + e.getMessage() + ")");
@@ -213,14 +218,28 @@ final class AbandonedJob {
         return false;
     }
 
+    /** A transient domain is gone when it has ended, and its checkpoints with it. */
+    private void forget(Domain gone) {
+        if (gone.equals(domain)) {
+            domain = null;
+        }
+    }
+
     /** libvirt ends a guest that it kept for a job a moment after that. */
-    private static void awaitStop(Domain domain) {
+    private void awaitStop(Domain kept) {
         long end = System.nanoTime() + END.toNanos();
-        while (HostFacts.isKept(domain) || HostFacts.isEnding(domain)) {
-            if (System.nanoTime() - end > 0) {
-                throw new BackupException("domain " + domain.name() + ", which has shut down, does not end");
+        try {
+            while (HostFacts.isKept(kept) || HostFacts.isEnding(kept)) {
+                if (System.nanoTime() - end > 0) {
+                    throw new BackupException("domain " + kept.name() + ", which has shut down, does not end");
+                }
+                Waiting.pause(BEGINNING_PAUSE);
             }
-            Waiting.pause(BEGINNING_PAUSE);
+        } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_DOMAIN)) {
+                throw e;
+            }
+            forget(kept);
         }
     }
 
@@ -229,8 +248,11 @@ final class AbandonedJob {
      * does not name it before it has begun; deleting its checkpoint meanwhile loses track of a bitmap, and can end
      * libvirtd 9.0.
      */
-    private static Optional<BackupSpec> begunBackup(Domain domain, String job) {
-        long end = System.nanoTime() + END.toNanos();
+    private Optional<BackupSpec> begunBackup(Domain domain, String job) {
+        // Making the keys of encrypted files takes long.
+        Duration longest =
+                END.multipliedBy(1 + entry.scratch().size() + entry.pushed().size());
+        long end = System.nanoTime() + longest.toNanos();
         while (true) {
             boolean beginning =
                     HostFacts.currentJob(domain).filter(JobStatistics::isBackup).isPresent();
@@ -239,7 +261,7 @@ final class AbandonedJob {
                 return active;
             }
             if (System.nanoTime() - end > 0) {
-                throw new BackupException(job + " is still beginning, after " + END.toSeconds() + " s");
+                throw new BackupException(job + " is still beginning, after " + longest.toSeconds() + " s");
             }
             Waiting.pause(BEGINNING_PAUSE);
         }

@@ -16,6 +16,7 @@ import dev.virtwire.client.internal.access.LibvirtAccess;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.nbd.NbdOptions;
+import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
@@ -181,11 +182,14 @@ final class PullTransfer implements Transfer {
                     throw new CopyCancelledException();
                 }
                 return Waiting.await(end);
-            } catch (RemoteException e) {
-                throw e;
             } catch (LibvirtException e) {
                 boolean over = System.nanoTime() - began
                         >= attempt.request().stallTimeout().toNanos();
+                // Some other call held the domain for longer than libvirt waits for that.
+                boolean busy = e instanceof RemoteException refused && refused.is(ErrorCode.OPERATION_TIMEOUT);
+                if (e instanceof RemoteException && (over || !busy)) {
+                    throw e;
+                }
                 if (over || job.completion().isCompletedExceptionally()) {
                     throw lost(e, e);
                 }
