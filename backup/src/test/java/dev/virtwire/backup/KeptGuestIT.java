@@ -4,13 +4,16 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.inMidCopy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.testkit.DebianLibvirtd;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +51,31 @@ class KeptGuestIT {
             assertThat(next.point().manifest().parent().point())
                     .isEqualTo(result.point().id());
             scene.requireClean("left", next.point().manifest().checkpoint());
+        }
+    }
+
+    @Test
+    void isBackedUpWithTheDisksThatItsDefinitionHas(Libvirtd libvirtd) throws Exception {
+        Scene scene = new Scene(libvirtd, folder);
+        Path added = libvirtd.directory().resolve("disks/plugged-vdb.qcow2");
+        tools.run(List.of("qemu-img", "create", "-q", "-f", "qcow2", added.toString(), "4M"));
+        try (PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "plugged", 24 << 20);
+                Libvirt libvirt = scene.connect()) {
+            libvirt.domain("plugged")
+                    .join()
+                    .devices()
+                    .attach("<disk type='file'><driver name='qemu' type='qcow2'/><source file='" + added
+                            + "'/><target dev='vdb' bus='virtio'/></disk>")
+                    .join();
+            HalfBackup.killed(libvirtd.unixUri(), "plugged", scene.backups(), 8 << 20, false);
+            guest.powerOff("paused");
+
+            BackupResult result = scene.backup(BackupRequest.of("plugged"));
+
+            assertThat(guest.guest().state()).isEqualTo("shut off");
+            assertThat(result.point().manifest().disks())
+                    .extracting(ManifestDisk::target)
+                    .containsExactly("vda");
         }
     }
 

@@ -47,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  * each step takes and returns. On any failure it cleans up before it throws.
  */
 public final class BackupRun {
+    private static final String CLEANED_UP = "an earlier run was cleaned up after: ";
+
     private final Libvirt libvirt;
     private final RepositoryStore repository;
     private final BackupRequest request;
@@ -109,9 +111,11 @@ public final class BackupRun {
 
     private BackupResult backUp() {
         meter.begin();
+        // Of a try before this one only what it did still holds.
+        notices.removeIf(notice -> !notice.text().startsWith(CLEANED_UP));
+        left.clear();
         HostFacts facts = HostFacts.ask(libvirt, request.domain());
-        DiskChoice choice = DiskChoice.of(
-                request, facts.identity().name(), facts.description().disks());
+        DiskChoice choice = DiskChoice.of(request, facts);
         if (facts.isOff()) {
             OwnStorage.require(request, facts, choice.disks());
         }
@@ -204,11 +208,12 @@ public final class BackupRun {
         clearEarlier(store);
         // A guest that had shut down was kept for the job that was ended just now.
         HostFacts now = facts.ofNow();
+        DiskChoice chosen = now.equals(facts) ? choice : DiskChoice.ofStopped(request, now);
         if (now.isOff()) {
-            OwnStorage.require(request, now, choice.disks());
+            OwnStorage.require(request, now, chosen.disks());
         }
         now.refuseOtherJob();
-        return Attempt.planned(request, now, store, choice, Map.of());
+        return Attempt.planned(request, now, store, chosen, Map.of());
     }
 
     /** What a run before this one left, when it died or when the host could not be reached. */
@@ -223,7 +228,7 @@ public final class BackupRun {
     }
 
     private void noticeCleared(List<String> cleared) {
-        cleared.forEach(done -> notices.add(Notice.information("an earlier run was cleaned up after: " + done)));
+        cleared.forEach(done -> notices.add(Notice.information(CLEANED_UP + done)));
     }
 
     /** Begins the job. If libvirt turns out to miss a disk's bitmap, returns another plan, with all of that disk. */

@@ -4,6 +4,7 @@ package dev.virtwire.backup.internal.job;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NoDiskException;
+import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.repository.internal.format.Names;
@@ -64,6 +65,21 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
                                     + excluded.get(0).reason()));
         }
         return new DiskChoice(List.copyOf(chosen), List.copyOf(excluded));
+    }
+
+    /** As {@link #of(BackupRequest, String, List)}, of a domain as the host described it. */
+    static DiskChoice of(BackupRequest plan, HostFacts facts) {
+        return of(plan, facts.identity().name(), facts.description().disks());
+    }
+
+    /** As {@link #of(BackupRequest, HostFacts)}, of a domain that ran with disks, and is off by now. */
+    static DiskChoice ofStopped(BackupRequest plan, HostFacts facts) {
+        DiskChoice choice = of(plan, facts);
+        if (choice.disks.isEmpty()) {
+            throw new NoDiskException(
+                    "domain " + facts.identity().name() + " has shut down, and its definition has no disk to back up");
+        }
+        return choice;
     }
 
     /** The targets of those that are backed up. */
