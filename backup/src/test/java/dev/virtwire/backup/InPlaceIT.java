@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.snapshot.Snapshot;
+import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.protocol.remote.SnapshotDeleteFlags;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Notice;
@@ -131,6 +133,148 @@ class InPlaceIT {
         }
     }
 
+    /** The restore may take hours, and nothing keeps the domain from being started meanwhile. */
+    @Test
+    void aDomainThatWasStartedMeanwhileKeepsItsDisk() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "awake")
+                        .disk(GuestDisk.raw(4 * MIB).random(0, 4 * MIB, 7))
+                        .start();
+                Libvirt libvirt = scene.connect()) {
+            Point point = backUp(guest);
+            guest.write("vda", 0, MIB, 0x11);
+            guest.destroy();
+            byte[] before = Files.readAllBytes(guest.image("vda"));
+
+            assertThatThrownBy(() -> Backups.of(libvirt, scene.repository())
+                            .restore(inPlace(point), Scene.inMidCopy(guest::start))
+                            .join())
+                    .hasMessageEndingWith("domain awake is running: shut it down");
+
+            assertThat(guest.image("vda")).hasBinaryContent(before);
+            assertThat(disksOf(guest)).containsExactly("awake-vda.raw");
+        }
+    }
+
+    @Test
+    void aSliceOfAFileAndADiskThatHasMovedAreRefused() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "sliced")
+                        .disk(GuestDisk.raw(2 * MIB).random(0, 2 * MIB, 8))
+                        .start();
+                Libvirt libvirt = scene.connect()) {
+            Point point = backUp(guest);
+            guest.destroy();
+            Path image = guest.image("vda");
+            Path moved = Files.copy(image, image.resolveSibling("sliced-moved.raw"));
+            byte[] before = Files.readAllBytes(image);
+            String xml =
+                    libvirt.domain("sliced").join().xml(DomainXmlFlags.INACTIVE).join();
+            String source = "<source file='" + image + "'";
+            assertThat(xml).contains(source);
+
+            assertThatThrownBy(() -> Backups.of(libvirt, scene.repository())
+                            .restore(
+                                    inPlace(point),
+                                    Scene.inMidCopy(() -> libvirt.defineDomain(
+                                                    xml.replace(source, "<source file='" + moved + "'"))
+                                            .join()))
+                            .join())
+                    .hasMessageEndingWith("domain sliced has its disks in other places than when the restore began");
+            libvirt.defineDomain(xml.replace(
+                            source + "/>",
+                            source + "><slices><slice type='storage' offset='0'"
+                                    + " size='1048576'/></slices></source>"))
+                    .join();
+            assertThatThrownBy(() -> restore(inPlace(point)))
+                    .hasMessage("disk vda of domain sliced is a slice of " + image
+                            + ", and the rest of that would be lost: restore it to a folder or a pool");
+
+            assertThat(image).hasBinaryContent(before);
+            assertThat(moved).hasBinaryContent(before);
+            libvirt.defineDomain(xml).join();
+            Files.delete(moved);
+        }
+    }
+
+    @Test
+    void aVolumeIsTheFileThatItIsOnThisMachine() throws Exception {
+        Path volumes = Files.createTempDirectory(libvirtd.directory(), "local-pool");
+        Path file = Files.write(volumes.resolve("one.raw"), new byte[(int) MIB]);
+        Files.createLink(volumes.resolve("two.raw"), file);
+        try (Guest guest = Guest.on(libvirtd, "twice")
+                        .disk(GuestDisk.qcow2(MIB).pattern(1))
+                        .disk(GuestDisk.qcow2(MIB).pattern(2))
+                        .start();
+                Libvirt libvirt = scene.connect()) {
+            StoragePool pool = libvirt.storage()
+                    .createPool("<pool type='dir'><name>local</name><target><path>%s</path></target></pool>"
+                            .formatted(volumes))
+                    .join();
+            try {
+                Point point = backUp(guest);
+                assertThatThrownBy(() -> restore(HostRestoreRequest.of(
+                                point,
+                                new RestoreTarget.Existing(Map.of("vda", "local/one.raw", "vdb", "local/two.raw")))))
+                        .isInstanceOf(BackupException.class)
+                        .hasMessageContaining(" is the place of disk ");
+                assertThat(file).hasBinaryContent(new byte[(int) MIB]);
+
+                restore(HostRestoreRequest.of(point, new RestoreTarget.Existing(Map.of("vda", "local/one.raw"))));
+                assertThat(Files.mismatch(truth("vda"), file)).isEqualTo(-1);
+                // Others than libvirt's domains: what QEMU does for a program.
+                Process program = new ProcessBuilder("qemu-io", "-f", "raw", file.toString()).start();
+                try {
+                    program.getOutputStream().write("length\n".getBytes());
+                    program.getOutputStream().flush();
+                    assertThat(program.getInputStream().read()).isPositive();
+                    assertThatThrownBy(() -> restore(HostRestoreRequest.of(
+                                    point, new RestoreTarget.Existing(Map.of("vda", "local/one.raw")))))
+                            .isInstanceOf(RepositoryException.class)
+                            .hasMessageStartingWith(file + " is in use by a guest or another program");
+                } finally {
+                    program.getOutputStream().close();
+                    program.waitFor();
+                }
+            } finally {
+                pool.destroy().join();
+            }
+        }
+    }
+
+    /** What a running guest builds on is no disk of any domain that is off. */
+    @Test
+    void whatADiskOfARunningDomainBuildsOnIsRefused() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "base")
+                .disk(GuestDisk.raw(2 * MIB).random(0, 2 * MIB, 9))
+                .start()) {
+            Point point = backUp(guest);
+            guest.destroy();
+            Path overlay = guest.image("vda").resolveSibling("base-overlay.qcow2");
+            tools.run(List.of(
+                    "qemu-img",
+                    "create",
+                    "-f",
+                    "qcow2",
+                    "-b",
+                    guest.image("vda").toString(),
+                    "-F",
+                    "raw",
+                    overlay.toString()));
+            byte[] before = Files.readAllBytes(guest.image("vda"));
+            try (Guest above = Guest.on(libvirtd, "above")
+                    .disk(GuestDisk.existing(overlay, "qcow2"))
+                    .start()) {
+                assertThatThrownBy(() -> restore(inPlace(point)))
+                        .isInstanceOf(BackupException.class)
+                        .hasMessage("file " + guest.image("vda") + " is in use for disk vda of domain above, which is"
+                                + " running: shut it down");
+                assertThat(above.state()).isEqualTo("running");
+            }
+            assertThat(guest.image("vda")).hasBinaryContent(before);
+            Files.deleteIfExists(overlay);
+            restore(inPlace(point));
+        }
+    }
+
     @Test
     void afterAFailureTheOldDiskIsThere() throws Exception {
         try (Guest guest = Guest.on(libvirtd, "unplaced")
@@ -213,11 +357,13 @@ class InPlaceIT {
     void aDeviceOfADomainIsRestoredWhenThatIsOff() throws Exception {
         byte[] old = new byte[(int) (3 * MIB)];
         Arrays.fill(old, (byte) 0x5d);
+        Path link = folder.resolve("link");
         try (LoopDevice device = LoopDevice.of(Files.write(folder.resolve("device"), old));
                 Guest guest = Guest.on(libvirtd, "on-device")
                         .disk(GuestDisk.qcow2(MIB).pattern(5))
                         .device("<disk type='block' device='disk'><driver name='qemu' type='raw'/>"
-                                + "<source dev='%s'/><target dev='vdz' bus='virtio'/></disk>".formatted(device.path()))
+                                + "<source dev='%s'/><target dev='vdz' bus='virtio'/></disk>"
+                                        .formatted(Files.createSymbolicLink(link, device.path())))
                         .start()) {
             Point point = backUp(guest);
             HostRestoreRequest onto = HostRestoreRequest.of(
@@ -226,7 +372,7 @@ class InPlaceIT {
             assertThatThrownBy(() -> restore(onto))
                     .isInstanceOf(BackupException.class)
                     .hasMessage("device " + device.path()
-                            + " is disk vdz of domain on-device, which is running: shut it down");
+                            + " is in use for disk vdz of domain on-device, which is running: shut it down");
             assertThatThrownBy(() -> Backups.restoreHere(scene.repository(), onto, ProgressListener.NONE)
                             .join())
                     .isInstanceOf(RepositoryException.class)
@@ -238,8 +384,14 @@ class InPlaceIT {
 
             HostRestoreResult result = restore(inPlace(point, "vdz"));
 
-            assertThat(result.files()).containsExactly(device.path());
+            assertThat(result.files()).containsExactly(link);
             assertThat(device.file()).hasBinaryContent(old);
+
+            Files.delete(link);
+            assertThatThrownBy(() -> restore(inPlace(point, "vdz")))
+                    .isInstanceOf(RepositoryException.class)
+                    .hasMessage("there is no device " + link + " on this machine");
+            assertThat(link).doesNotExist();
         }
     }
 }

@@ -23,6 +23,7 @@ import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,6 +58,10 @@ class PoolRestoreIT {
         scene = new Scene(libvirtd, folder);
         volumes = Files.createTempDirectory(libvirtd.directory(), "pool");
         libvirt = Libvirt.connect(libvirtd.tcpUri()).join();
+        makePool();
+    }
+
+    private void makePool() {
         pool = libvirt.storage()
                 .createPool("<pool type='dir'><name>%s</name><target><path>%s</path></target></pool>"
                         .formatted(volumes.getFileName(), volumes))
@@ -163,6 +168,36 @@ class PoolRestoreIT {
     }
 
     @Test
+    void aPoolThatCannotBeRefreshedKeepsItsNewVolumes() throws Exception {
+        try (Guest guest = Guest.on(libvirtd, "pool-stale")
+                .disk(GuestDisk.qcow2(2 * MIB).pattern(5))
+                .start()) {
+            Point point = backUp(guest);
+            Path away = volumes.resolveSibling(volumes.getFileName() + "-away");
+
+            HostRestoreResult result = restore(
+                    HostRestoreRequest.of(point, new RestoreTarget.Pool(pool.name(), ImageFormat.QCOW2)), progress -> {
+                        try {
+                            if (progress.disksDone() == 1 && Files.exists(volumes)) {
+                                Files.move(volumes, away);
+                            }
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    });
+
+            Files.move(away, volumes);
+            makePool();
+            assertThat(result.notices())
+                    .anySatisfy(notice -> assertThat(notice.text())
+                            .startsWith("storage pool " + pool.name()
+                                    + " does not know the size of its new volumes: refresh it"
+                                    + " (virsh pool-refresh): "));
+            new Tools().compare(folder.resolve("vda.raw"), volumes.resolve("pool-stale-vda.qcow2"), "qcow2");
+        }
+    }
+
+    @Test
     void volumesThatAreThereAreOverwritten() throws Exception {
         try (Guest guest = Guest.on(libvirtd, "pool-over")
                 .disk(GuestDisk.qcow2(3 * MIB + 512).random(MIB, MIB, 8))
@@ -215,7 +250,7 @@ class PoolRestoreIT {
                     .isInstanceOf(BackupException.class)
                     .hasMessage("volume busy.raw in " + pool.name() + " on "
                             + libvirt.uri().where()
-                            + " is disk vda of domain pool-busy, which is running: shut it down");
+                            + " is in use for disk vda of domain pool-busy, which is running: shut it down");
         }
     }
 

@@ -8,10 +8,12 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
+import dev.virtwire.protocol.remote.StorageVolType;
 import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
@@ -51,6 +53,10 @@ final class DomainPlaces {
                     + libvirt.uri().where() + " may be another machine: restore on that host, by a local URI");
         }
         this.domain = find(point.manifest().domain());
+        requireOff();
+    }
+
+    private void requireOff() {
         if (await(domain.isActive())) {
             throw new BackupException("domain " + domain.name() + " is running: shut it down");
         }
@@ -59,6 +65,20 @@ final class DomainPlaces {
                     "domain " + domain.name() + " has a saved memory (managed save), and its next start"
                             + " would continue that with other disks than it knew: discard it, or start and shut down the"
                             + " domain");
+        }
+    }
+
+    /**
+     * Asks again.
+     *
+     * @param places those that it had
+     * @throws BackupException if the domain is not off any more, or has its disks in other places
+     */
+    void requireStill(Map<String, Place> places) {
+        requireOff();
+        if (!of(places.keySet()).equals(places)) {
+            throw new BackupException(
+                    "domain " + domain.name() + " has its disks in other places than when the restore" + " began");
         }
     }
 
@@ -106,17 +126,21 @@ final class DomainPlaces {
             throw new BackupException("the definition says what " + what
                     + " builds on, and what is restored builds on nothing: restore it to a folder or a pool");
         }
+        if (element.child("source", "slices").isPresent()) {
+            throw new BackupException(what + " is a slice of " + disk.place().name()
+                    + ", and the rest of that would be lost: restore it to a folder or a pool");
+        }
         if (disk.isEncrypted()) {
             throw new BackupException(what + " is encrypted, and what is restored is not: restore it to a folder");
         }
-        String name = path(disk);
-        if (name == null) {
+        Used used = used(disk);
+        if (used == null) {
             throw new BackupException(what + " is of type " + disk.place().type()
                     + ", and only files and devices are restored in place: restore it to a folder or a pool");
         }
-        Path path = Path.of(name);
+        Path path = Path.of(used.path);
         String format = disk.format() == null ? "raw" : disk.format();
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
+        if (used.device || isDevice(path)) {
             if (!format.equals("raw")) {
                 throw new BackupException(what + " is an image of format " + format + " on device " + path
                         + ", and only raw ones are restored in place: restore it to a folder or a pool");
@@ -132,20 +156,38 @@ final class DomainPlaces {
         return new Replaced(file, format.equals("raw") ? ImageFormat.RAW : ImageFormat.QCOW2);
     }
 
-    private @Nullable String path(Disk disk) {
+    /** A path on the host, and whether it is known to be a device's, even if there is nothing now. */
+    private record Used(String path, boolean device) {}
+
+    private @Nullable Used used(Disk disk) {
         String name = disk.place().name();
+        if (name == null) {
+            return null;
+        }
         return switch (disk.place().type()) {
-            case "file", "block" -> name;
-            case "volume" -> {
-                int slash = name == null ? -1 : name.indexOf('/');
-                yield name == null || slash < 0
-                        ? null
-                        : await(await(await(libvirt.storage().pool(name.substring(0, slash)))
-                                        .volume(name.substring(slash + 1)))
-                                .path());
-            }
+            case "file" -> new Used(name, false);
+            case "block" -> new Used(name, true);
+            case "volume" -> volume(name);
             default -> null;
         };
+    }
+
+    private @Nullable Used volume(String name) {
+        int slash = name.indexOf('/');
+        if (slash < 0) {
+            return null;
+        }
+        StorageVolume volume =
+                await(await(libvirt.storage().pool(name.substring(0, slash))).volume(name.substring(slash + 1)));
+        StorageVolType type = await(volume.info()).type().orElse(null);
+        return type == StorageVolType.FILE || type == StorageVolType.BLOCK
+                ? new Used(await(volume.path()), type == StorageVolType.BLOCK)
+                : null;
+    }
+
+    /** Nobody wants a file where a device is missing. */
+    private static boolean isDevice(Path path) {
+        return Files.exists(path) ? !Files.isRegularFile(path) : path.startsWith("/dev");
     }
 
     /** A link stays one: what it leads to is replaced. */

@@ -54,21 +54,30 @@ public final class OverwritingRestore {
         Point point = domain.ownPoint(request.point().id());
         Map<String, Place> places;
         List<Notice> notices = List.of();
+        Runnable unchanged = () -> {};
         if (request.target() instanceof RestoreTarget.Existing existing) {
             places = existing(libvirt, existing);
         } else if (libvirt != null) {
             DomainPlaces ofDomain = new DomainPlaces(libvirt, point);
             places = ofDomain.of(request.disks());
             notices = ofDomain.notices();
+            unchanged = () -> ofDomain.requireStill(places);
         } else {
             throw new IllegalArgumentException("a host has the places of a domain's disks");
         }
         requireDifferent(places);
+        Runnable before = unchanged;
         if (libvirt != null) {
-            new RunningDomains(libvirt).refuse(places.values());
+            RunningDomains running = new RunningDomains(libvirt);
+            running.refuse(places.values());
+            Runnable same = unchanged;
+            before = () -> {
+                same.run();
+                running.refuse(places.values());
+            };
         }
         return new OverwritingRestore(
-                new PlacedRestore(domain, point, places, request.salvage(), request.bytesPerSecond(), listener),
+                new PlacedRestore(domain, point, places, before, request.salvage(), request.bytesPerSecond(), listener),
                 notices);
     }
 
@@ -88,17 +97,13 @@ public final class OverwritingRestore {
 
     /** Two names may lead to one device. */
     private static void requireDifferent(Map<String, Place> places) {
-        Map<Object, String> taken = new HashMap<>();
+        Map<String, String> taken = new HashMap<>();
         places.forEach((disk, place) -> {
-            String other = taken.putIfAbsent(identity(place), disk);
+            String other = taken.putIfAbsent(RunningDomains.identity(place), disk);
             if (other != null) {
                 throw new BackupException(place.name() + " is the place of disk " + other + " as well as of " + disk);
             }
         });
-    }
-
-    private static Object identity(Place place) {
-        return place instanceof Device device ? device.device().number() : place.name();
     }
 
     /** What is lost by it. */

@@ -104,6 +104,9 @@ final class PoolRestore {
             }
             Path nvram = send(point.manifest().file(PointFile.NVRAM), pool);
             Map<String, Path> media = media(pool);
+            if (target.format() == ImageFormat.QCOW2) {
+                refresh(pool);
+            }
             Workers.refuseInterrupted();
             meter.phase(Progress.Phase.COMMITTING);
             if (definition != null && rewriter != null) {
@@ -161,11 +164,17 @@ final class PoolRestore {
             DiskRestore.run(domain, point, disk, writer, workers, meter, losses);
             writer.finish();
         }
-        if (qcow2) {
-            // Only then the pool knows what it has.
-            await(pool.refresh());
-        }
         return Path.of(await(volume.path()));
+    }
+
+    /** Only then the pool knows what it has. Complete disks are worth more, and it refuses while it has other work. */
+    private void refresh(StoragePool pool) {
+        try {
+            await(pool.refresh());
+        } catch (RemoteException e) {
+            notices.add(Notice.warning("storage pool " + pool.name() + " does not know the size of its new volumes:"
+                    + " refresh it (virsh pool-refresh): " + e.getMessage()));
+        }
     }
 
     private Qcow2VolumeTarget qcow2Writer(StorageVolume volume, long size) {

@@ -5,15 +5,26 @@ import static dev.virtwire.backup.internal.restore.HostDefinition.await;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.storage.StorageVolumeInfo;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.StorageVolType;
+import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.internal.disk.TargetDisk;
+import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.restore.BlockDevice;
+import dev.virtwire.repository.internal.restore.PlacedRestore.Device;
 import dev.virtwire.repository.internal.restore.PlacedRestore.Overwritten;
+import dev.virtwire.repository.internal.restore.PlacedRestore.Place;
+import dev.virtwire.repository.internal.restore.PlacedRestore.Replaced;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A volume that is there already, and is overwritten by an upload stream.
@@ -21,8 +32,13 @@ import java.util.List;
  * @param volume the volume
  * @param path its path on the host
  * @param room its size in bytes
+ * @param here what that path is on this machine, if the host is this machine and there is something
  */
-record VolumePlace(StorageVolume volume, String path, long room) implements Overwritten {
+record VolumePlace(
+        StorageVolume volume,
+        String path,
+        long room,
+        @Nullable Place here) implements Overwritten {
     /**
      * The volume of that name.
      *
@@ -55,7 +71,27 @@ record VolumePlace(StorageVolume volume, String path, long room) implements Over
             throw new BackupException("volume " + name + " on " + where + " is an image of format " + format
                     + ", and only raw ones are overwritten: restore to a new one, into the pool");
         }
-        return new VolumePlace(volume, await(volume.path()), info.capacity());
+        String path = await(volume.path());
+        return new VolumePlace(
+                volume,
+                path,
+                info.capacity(),
+                libvirt.uri().transport() == LibvirtUri.Transport.UNIX ? here(Path.of(path)) : null);
+    }
+
+    /** What others of this machine than libvirt's domains may use as well. */
+    private static @Nullable Place here(Path path) {
+        try {
+            if (!Files.exists(path)) {
+                return null;
+            }
+            if (BlockDevice.numberOf(path) != null) {
+                return new Device(BlockDevice.of(path));
+            }
+        } catch (IOException e) {
+            throw Problems.with("read", path, e);
+        }
+        return Files.isRegularFile(path) ? new Replaced(path, ImageFormat.RAW) : null;
     }
 
     @Override
@@ -66,6 +102,9 @@ record VolumePlace(StorageVolume volume, String path, long room) implements Over
     @Override
     public void requireUnused() {
         new RunningDomains(volume.libvirt()).refuse(List.of(this));
+        if (here != null) {
+            here.requireUnused();
+        }
     }
 
     @Override

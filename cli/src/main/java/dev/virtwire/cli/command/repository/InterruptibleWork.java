@@ -13,14 +13,27 @@ import org.jspecify.annotations.Nullable;
  * files does so through channels, and those close when their thread is interrupted.
  */
 final class InterruptibleWork implements AutoCloseable {
+    /**
+     * What there is to say after a signal.
+     *
+     * @param ended if it has ended the work, and all went well
+     * @param tooLate what was done by then if the work was complete
+     */
+    record Outcome(String ended, String tooLate) {
+        /** Of work that is all there is to do. */
+        static Outcome of(String ended) {
+            return new Outcome(ended, "all was done");
+        }
+    }
+
     private static final long CLEAN_UP_SECONDS = 60;
 
     private final Interruption interruption;
-    private final String outcome;
+    private final Outcome outcome;
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile @Nullable Throwable failure;
 
-    private InterruptibleWork(Interruption interruption, String outcome) {
+    private InterruptibleWork(Interruption interruption, Outcome outcome) {
         this.interruption = interruption;
         this.outcome = outcome;
     }
@@ -28,9 +41,9 @@ final class InterruptibleWork implements AutoCloseable {
     /**
      * The work of this thread from now on.
      *
-     * @param outcome what there is to say when a signal has ended it and all went well
+     * @param outcome what there is to say after a signal
      */
-    static InterruptibleWork begin(Interruption interruption, ProgressView view, String outcome) {
+    static InterruptibleWork begin(Interruption interruption, ProgressView view, Outcome outcome) {
         InterruptibleWork work = new InterruptibleWork(interruption, outcome);
         Thread worker = Thread.currentThread();
         interruption.cleanUpBy(() -> {
@@ -55,14 +68,14 @@ final class InterruptibleWork implements AutoCloseable {
     private String outcome() {
         Throwable ended = failure;
         if (ended == null) {
-            return "interrupted when all was done";
+            return "interrupted when " + outcome.tooLate();
         }
         StringBuilder text = new StringBuilder("interrupted");
         for (Throwable left : ended.getSuppressed()) {
             text.append("; ").append(left.getMessage());
         }
         return ended.getSuppressed().length == 0
-                ? text.append("; ").append(outcome).toString()
+                ? text.append("; ").append(outcome.ended()).toString()
                 : text.toString();
     }
 

@@ -53,7 +53,8 @@ final class OverwriteQuestion {
      */
     void ask(List<OverwrittenPlace> places) {
         String lost = places.stream().map(OverwriteQuestion::sentence).collect(Collectors.joining("\n"));
-        requireConsent(lost + "\nNothing brings it back. Type " + CONSENT + " to overwrite it: ");
+        requireConsent(
+                lost + "\nNothing brings it back, nor snapshots inside it. Type " + CONSENT + " to overwrite it: ");
         String all = places.stream().map(OverwrittenPlace::place).collect(Collectors.joining(", "));
         requireConsent("Type " + CONSENT + " once more if it is " + all + " that you mean: ");
     }

@@ -263,7 +263,14 @@ public final class RestoreCommand extends ConnectedCommand {
         PointChoice choice = PointName.parse(repository, requireNonNull(name)).in(repository);
         RestoreReport report;
         try (ProgressView view = progressView("restore")) {
-            report = restore(repository, libvirt, choice, destination, view, view, "nothing of it is left");
+            report = restore(
+                    repository,
+                    libvirt,
+                    choice,
+                    destination,
+                    view,
+                    view,
+                    InterruptibleWork.Outcome.of("nothing of it is left"));
         }
         tell("", report);
         if (json()) {
@@ -341,7 +348,7 @@ public final class RestoreCommand extends ConnectedCommand {
             @Nullable Path out,
             ProgressView view,
             ProgressListener listener,
-            String interrupted) {
+            InterruptibleWork.Outcome interrupted) {
         if (libvirt == null && out != null) {
             RestoreResult result =
                     interruptible(view, interrupted, () -> repository.restore(request(choice.point(), out), listener));
@@ -432,7 +439,8 @@ public final class RestoreCommand extends ConnectedCommand {
                 .toList();
     }
 
-    private <T> T interruptible(ProgressView view, String interrupted, Supplier<Operation<T>> restore) {
+    private <T> T interruptible(
+            ProgressView view, InterruptibleWork.Outcome interrupted, Supplier<Operation<T>> restore) {
         try (InterruptibleWork work = InterruptibleWork.begin(console().interruption(), view, interrupted)) {
             return work.run(() -> restore.get().join());
         } catch (DamagedException e) {

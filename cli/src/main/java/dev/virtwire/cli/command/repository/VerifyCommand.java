@@ -92,7 +92,8 @@ public final class VerifyCommand extends AbstractCommand {
                 InterruptibleWork work = InterruptibleWork.begin(
                         console().interruption(),
                         view,
-                        resume ? "'virtwire verify --resume' continues there" : "nothing was found out")) {
+                        InterruptibleWork.Outcome.of(
+                                resume ? "'virtwire verify --resume' continues there" : "nothing was found out"))) {
             report = work.run(() -> repository.verify(request(repository), view).join());
         }
         tell("", report.notices());

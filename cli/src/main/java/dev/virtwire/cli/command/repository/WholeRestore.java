@@ -17,15 +17,21 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Restores one domain after the other. If one fails, the others are still restored. */
 final class WholeRestore {
+    private static final Logger LOG = LoggerFactory.getLogger(WholeRestore.class);
+
     /** How it went with one domain. */
     record Outcome(
             String domain,
@@ -46,7 +52,7 @@ final class WholeRestore {
          *
          * @param interrupted what there is to say if a signal ends it
          */
-        RestoreReport of(String domain, String interrupted);
+        RestoreReport of(String domain, InterruptibleWork.Outcome interrupted);
     }
 
     private final @Nullable Path out;
@@ -79,7 +85,15 @@ final class WholeRestore {
             try {
                 String before = "nothing of domain " + domain + " is left"
                         + (done.isEmpty() ? "" : ", and restored are " + String.join(", ", done));
-                outcomes.add(new Outcome(domain, restore.of(domain, before), null));
+                List<String> then =
+                        Stream.concat(done.stream(), Stream.of(domain)).toList();
+                InterruptibleWork.Outcome interrupted = then.size() == domains.size()
+                        ? InterruptibleWork.Outcome.of(before)
+                        : new InterruptibleWork.Outcome(
+                                before,
+                                then.size() + " of " + domains.size() + " domains were restored: "
+                                        + String.join(", ", then));
+                outcomes.add(new Outcome(domain, restore.of(domain, interrupted), null));
                 done.add(domain);
             } catch (OperationCancelledException | BackupCancelledException e) {
                 throw e;
@@ -92,9 +106,17 @@ final class WholeRestore {
             }
         }
         if (made && done.isEmpty() && out != null) {
-            Files.deleteIfExists(out);
+            removeFolder(out);
         }
         return outcomes;
+    }
+
+    private static void removeFolder(Path made) throws IOException {
+        try {
+            Files.deleteIfExists(made);
+        } catch (DirectoryNotEmptyException e) {
+            LOG.debug("{} is left: somebody else has put something there", made, e);
+        }
     }
 
     private boolean makeFolder() throws IOException {

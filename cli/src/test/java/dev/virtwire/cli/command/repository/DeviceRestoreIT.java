@@ -16,7 +16,10 @@ import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
 import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
+import dev.virtwire.repository.internal.restore.BlockDevice;
+import dev.virtwire.repository.internal.restore.PlacedRestore;
 import dev.virtwire.testkit.LoopDevice;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -175,6 +178,22 @@ class DeviceRestoreIT {
                     .isEqualTo(1);
             assertThat(content(good, SIZE)).isEqualTo(olds(SIZE));
             assertThat(content(small, 5 * MIB)).isEqualTo(olds(5 * MIB));
+        }
+    }
+
+    /** Names in /dev move when devices come and go. */
+    @Test
+    void aNameThatLeadsToAnotherDeviceByNowIsRefused() throws Exception {
+        try (LoopDevice first = used("first", MIB);
+                LoopDevice second = used("second", MIB)) {
+            Path link = Files.createSymbolicLink(folder.resolve("link"), first.path());
+            PlacedRestore.Device looked = new PlacedRestore.Device(BlockDevice.of(link));
+            Files.delete(link);
+            Files.createSymbolicLink(link, second.path());
+
+            assertThatThrownBy(() -> looked.open(MIB))
+                    .isInstanceOf(RepositoryException.class)
+                    .hasMessageStartingWith("device " + link + " is not what it was when the restore began: it was ");
         }
     }
 

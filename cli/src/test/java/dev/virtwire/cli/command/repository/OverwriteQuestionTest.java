@@ -32,7 +32,7 @@ class OverwriteQuestionTest {
                         """
                 Disk vda of 10 GiB overwrites device /dev/vg/web1 of 12 GiB.
                 Disk vdb of 1 MiB becomes file /images/web1-vdb.qcow2, which is not there.
-                Nothing brings it back. Type yes to overwrite it:\s""",
+                Nothing brings it back, nor snapshots inside it. Type yes to overwrite it:\s""",
                         "Type yes once more if it is device /dev/vg/web1,"
                                 + " file /images/web1-vdb.qcow2 that you mean: ");
     }

@@ -8,10 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.virtwire.cli.CommandRun;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PointMaker;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.copy.MemoryDisk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -128,5 +131,28 @@ class WholeRestoreTest {
         }
         assertThat(restore().err()).startsWith("error: 3 of 3 domains failed; the first: ");
         assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void theReasonsAreToldIfSomebodyElseHasPutSomethingIntoTheFolder() throws IOException {
+        List<String> interrupted = new ArrayList<>();
+        List<WholeRestore.Outcome> outcomes = new WholeRestore(out, false)
+                .run(List.of("web1", "web2"), (domain, outcome) -> {
+                    interrupted.add(outcome.tooLate());
+                    try {
+                        Files.writeString(out.resolve("notes-" + domain), "theirs");
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                    throw new RepositoryException("there is no room for " + domain);
+                });
+
+        assertThat(outcomes)
+                .extracting(outcome -> outcome.failure().getMessage())
+                .containsExactly("there is no room for web1", "there is no room for web2");
+        assertThat(out.resolve("notes-web1")).hasContent("theirs");
+        // What is said if a signal comes while the restore of one of them ends.
+        assertThat(interrupted)
+                .containsExactly("1 of 2 domains were restored: web1", "1 of 2 domains were restored: web2");
     }
 }

@@ -58,7 +58,7 @@ public record BlockDevice(Path path, String number, Path sys, long size) {
      *
      * @throws IOException if that cannot be asked
      */
-    static @Nullable String numberOf(Path path) throws IOException {
+    public static @Nullable String numberOf(Path path) throws IOException {
         Map<String, Object> known = Files.readAttributes(path, "unix:mode,rdev");
         if (((int) requireNonNull(known.get("mode")) & KIND_OF_FILE) != BLOCK_DEVICE) {
             return null;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.restore;
 
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.disk.TargetDisk;
 import java.io.EOFException;
 import java.io.IOException;
@@ -30,10 +31,26 @@ final class DeviceTarget implements TargetDisk {
         this.size = size;
     }
 
-    /** Opens a device for a disk of {@code size} bytes, which it has room for. */
+    /**
+     * Opens a device for a disk of {@code size} bytes, which it has room for.
+     *
+     * @throws RepositoryException if its name leads to another device by now, or its size is another
+     */
     static DeviceTarget open(BlockDevice device, long size) throws IOException {
-        return new DeviceTarget(
-                FileChannel.open(device.path(), StandardOpenOption.READ, StandardOpenOption.WRITE), size);
+        FileChannel channel = FileChannel.open(device.path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            BlockDevice now = BlockDevice.of(device.path());
+            if (!now.number().equals(device.number()) || now.size() != device.size()) {
+                throw new RepositoryException("device " + device + " is not what it was when the restore began: it was "
+                        + device.number() + " of " + device.size() + " bytes, and is " + now.number() + " of "
+                        + now.size());
+            }
+        } catch (RuntimeException e) {
+            try (channel) {
+                throw e;
+            }
+        }
+        return new DeviceTarget(channel, size);
     }
 
     @Override

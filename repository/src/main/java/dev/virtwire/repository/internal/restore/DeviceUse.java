@@ -4,6 +4,7 @@ package dev.virtwire.repository.internal.restore;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.format.Problems;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -31,6 +32,9 @@ final class DeviceUse {
     /** The bits of a process's flags that say whether it may write. */
     private static final int ACCESS = 3;
 
+    /** The bit of a process's other flags that the kernel gives its own threads. */
+    private static final long KERNEL_THREAD = 0x200000;
+
     private final BlockDevice device;
 
     /** The device and what it is part of or has as parts: names by numbers. */
@@ -43,7 +47,7 @@ final class DeviceUse {
     /**
      * Refuses a device that is in use.
      *
-     * @throws RepositoryException if it is; the message says by what
+     * @throws RepositoryException if it is, the message says by what; or if that cannot be asked for want of rights
      */
     static void refuse(BlockDevice device) {
         String user;
@@ -123,9 +127,10 @@ final class DeviceUse {
         return found;
     }
 
-    private @Nullable String mount(Path process, Set<Path> seen) {
+    private @Nullable String mount(Path process, Set<Path> seen) throws IOException {
         try {
-            if (!seen.add(Files.readSymbolicLink(process.resolve("ns/mnt")))) {
+            Path namespace = Files.readSymbolicLink(process.resolve("ns/mnt"));
+            if (seen.contains(namespace)) {
                 return null;
             }
             for (String line : Files.readAllLines(process.resolve("mountinfo"))) {
@@ -139,6 +144,10 @@ final class DeviceUse {
                     return its(on) + " is mounted at " + words[4].replace("\\040", " ");
                 }
             }
+            // Only now: of a process that has ended meanwhile, nothing is known.
+            seen.add(namespace);
+        } catch (AccessDeniedException e) {
+            requireHarmless(process, e);
         } catch (IOException e) {
             LOG.debug("the mounts of {} are not known: {}", process, e.toString());
         }
@@ -155,6 +164,8 @@ final class DeviceUse {
                                 + ") has " + its(on) + " open";
                     }
                 }
+            } catch (AccessDeniedException e) {
+                requireHarmless(process, e);
             } catch (IOException e) {
                 LOG.debug("what {} has open is not known: {}", process, e.toString());
             }
@@ -162,7 +173,36 @@ final class DeviceUse {
         return null;
     }
 
-    private @Nullable String openForWriting(Path process, Path open) {
+    /**
+     * Refuses the device because of a process that may use it and cannot be asked. A thread of the kernel has nothing
+     * open. A container's root may not ask about the first process, which is of the host and keeps the container.
+     */
+    private void requireHarmless(Path process, AccessDeniedException denied) throws IOException {
+        boolean root = Files.getAttribute(PROC.resolve("self"), "unix:uid").equals(0);
+        String stat;
+        String name;
+        try {
+            stat = BlockDevice.read(process.resolve("stat"));
+            name = BlockDevice.read(process.resolve("comm"));
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.debug("{} has ended", process, e);
+            return;
+        }
+        // Its name is in brackets, and may have any character.
+        String flags = stat.substring(stat.lastIndexOf(')') + 2).split(" ")[6];
+        if ((root && process.endsWith("1")) || (Long.parseLong(flags) & KERNEL_THREAD) != 0) {
+            LOG.debug("{} cannot be asked", process, denied);
+            return;
+        }
+        throw new RepositoryException(
+                "not all processes can be asked whether they use device " + device + ", such as process "
+                        + process.getFileName() + " (" + name + "): run as root; a container needs SYS_PTRACE as well",
+                denied);
+    }
+
+    private @Nullable String openForWriting(Path process, Path open) throws AccessDeniedException {
         try {
             if (!Files.readSymbolicLink(open).startsWith("/dev")) {
                 return null;
@@ -179,6 +219,8 @@ final class DeviceUse {
                     return (flags & ACCESS) == 0 ? null : on;
                 }
             }
+        } catch (AccessDeniedException e) {
+            throw e;
         } catch (IOException e) {
             LOG.debug("{} is not known: {}", open, e.toString());
         }

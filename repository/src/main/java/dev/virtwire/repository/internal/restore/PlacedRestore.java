@@ -116,6 +116,7 @@ public final class PlacedRestore {
     private final Point point;
     private final Map<ManifestDisk, Place> places = new LinkedHashMap<>();
     private final long bytesPerSecond;
+    private final Runnable before;
     private final FileSet files;
     private final ProgressMeter meter;
     private final Losses losses;
@@ -128,6 +129,8 @@ public final class PlacedRestore {
      * Restores disks of a point of {@code domain}.
      *
      * @param places a place for each, by target
+     * @param before run before each place is overwritten, and before files get their names: throws if what is known
+     *     of the places does not hold any more
      * @throws RepositoryException if there is no such disk, or a place is too small, in use or given twice
      * @throws DamagedException if it is known that a disk that is to be overwritten cannot be given back
      */
@@ -135,6 +138,7 @@ public final class PlacedRestore {
             DomainStore domain,
             Point point,
             Map<String, Place> places,
+            Runnable before,
             boolean salvage,
             long bytesPerSecond,
             ProgressListener listener) {
@@ -143,6 +147,7 @@ public final class PlacedRestore {
         for (ManifestDisk disk : ChosenDisks.of(this.point.manifest(), places.keySet())) {
             this.places.put(disk, requireNonNull(places.get(disk.target()), disk.target()));
         }
+        this.before = before;
         this.bytesPerSecond = bytesPerSecond;
         this.losses = new Losses(domain, salvage);
         this.files = new FileSet(domain.files(), true);
@@ -201,6 +206,7 @@ public final class PlacedRestore {
             }
             Workers.refuseInterrupted();
             meter.phase(Progress.Phase.COMMITTING);
+            before.run();
             files.commit();
             files.finish();
         } catch (IOException | RuntimeException | Error e) {
@@ -250,6 +256,7 @@ public final class PlacedRestore {
     private void overwrite(ManifestDisk disk, Overwritten place, Workers workers) throws IOException {
         meter.disk(disk.target());
         // Asked again: the disks before this one may have taken hours.
+        before.run();
         place.requireUnused();
         try (TargetDisk target = place.open(disk.virtualSize())) {
             held.put(place.name(), "a part of disk " + disk.target());
