@@ -46,7 +46,8 @@ public final class PrivateLibvirtd implements Libvirtd {
             "openssh-server",
             "netcat-openbsd");
 
-    private static final long END_SECONDS = 20;
+    /** Hundreds of guests may have left their files, on a machine that has other work. */
+    private static final long END_SECONDS = 180;
     private static final Executor DAEMON = task -> {
         Thread thread = new Thread(task, "private-libvirtd-stderr");
         thread.setDaemon(true);
