@@ -121,7 +121,7 @@ class BackupErrorsIT {
             assertThat(run.out()).isEmpty();
             assertThat(run.err())
                     .startsWith("error: the backup of domain destroyed failed: ")
-                    .contains("domain destroyed was shut down or has crashed meanwhile")
+                    .contains("domain destroyed was ended or has crashed meanwhile")
                     .contains(". Left behind: checkpoint virtwire-")
                     .endsWith("clears it\n")
                     .hasLineCount(1);

@@ -59,11 +59,11 @@ class LauncherIT {
     @Test
     void aReaderThatWantsLessEndsItSilently() throws Exception {
         Process process = new ProcessBuilder(
-                        "bash", "-c", Launcher.script() + " call --list | head -n 1; echo ${PIPESTATUS[0]}")
+                        "bash", "-c", Launcher.script() + " call --list | true; echo ${PIPESTATUS[0]}")
                 .redirectErrorStream(true)
                 .start();
         assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .matches("PROCEDURE +SINCE +FUNCTION\n141\n");
+                .isEqualTo("141\n");
     }
 
     @Test

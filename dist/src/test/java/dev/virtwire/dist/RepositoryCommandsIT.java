@@ -131,7 +131,7 @@ class RepositoryCommandsIT extends RepositoryCommandsSuite {
                 .hasSize(pointFields.size() + 1);
         assertThat(points.at("/domains/0/points/0/disks/0").toString())
                 .startsWith("{\"target\":\"vda\",\"level\":\"full\",\"reason\":\"it is the first point of the domain\","
-                        + "\"virtualSize\":25165824,\"file\":\"vda.qcow2\",\"stored\":")
+                        + "\"virtualSize\":25165824,\"encrypted\":false,\"file\":\"vda.qcow2\",\"stored\":")
                 .endsWith(",\"pushedTo\":null}");
 
         JsonNode verify = json(run("verify", repository.toString(), "--json"));
