@@ -48,6 +48,7 @@ public final class PrivateLibvirtd implements Libvirtd {
 
     /** Hundreds of guests may have left their files, on a machine that has other work. */
     private static final long END_SECONDS = 180;
+
     private static final Executor DAEMON = task -> {
         Thread thread = new Thread(task, "private-libvirtd-stderr");
         thread.setDaemon(true);
