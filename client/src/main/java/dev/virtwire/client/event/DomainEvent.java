@@ -3,6 +3,7 @@ package dev.virtwire.client.event;
 
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.AgentLifecycleReason;
 import dev.virtwire.protocol.remote.AgentLifecycleState;
 import dev.virtwire.protocol.remote.BlockJobStatus;
@@ -71,6 +72,16 @@ public sealed interface DomainEvent extends Event {
                 case CRASHED -> DomainCrashedDetail.of(detailNumber);
             });
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Lifecycle")
+                    .with("domain", domain)
+                    .with("type", type(), typeNumber)
+                    .with("detail", detail(), detailNumber)
+                    .toString();
+        }
     }
 
     /** The guest was rebooted, by itself or not ({@code VIR_DOMAIN_EVENT_ID_REBOOT}). */
@@ -93,6 +104,15 @@ public sealed interface DomainEvent extends Event {
         public Optional<WatchdogAction> action() {
             return WatchdogAction.of(actionNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Watchdog")
+                    .with("domain", domain)
+                    .with("action", action(), actionNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -106,6 +126,17 @@ public sealed interface DomainEvent extends Event {
         /** What was done about it. */
         public Optional<IoErrorAction> action() {
             return IoErrorAction.of(actionNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("IoError")
+                    .with("domain", domain)
+                    .with("path", path)
+                    .with("alias", alias)
+                    .with("action", action(), actionNumber)
+                    .toString();
         }
     }
 
@@ -135,6 +166,19 @@ public sealed interface DomainEvent extends Event {
         public Optional<GraphicsPhase> phase() {
             return GraphicsPhase.of(phaseNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Graphics")
+                    .with("domain", domain)
+                    .with("phase", phase(), phaseNumber)
+                    .with("local", local)
+                    .with("remote", remote)
+                    .with("authScheme", authScheme)
+                    .with("subject", subject)
+                    .toString();
+        }
     }
 
     /**
@@ -148,6 +192,16 @@ public sealed interface DomainEvent extends Event {
         /** The sort of address. */
         public Optional<GraphicsAddressFamily> family() {
             return GraphicsAddressFamily.of(familyNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("GraphicsEnd")
+                    .with("family", family(), familyNumber)
+                    .with("node", node)
+                    .with("service", service)
+                    .toString();
         }
     }
 
@@ -173,6 +227,18 @@ public sealed interface DomainEvent extends Event {
         public Optional<IoErrorAction> action() {
             return IoErrorAction.of(actionNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("IoErrorReason")
+                    .with("domain", domain)
+                    .with("path", path)
+                    .with("alias", alias)
+                    .with("action", action(), actionNumber)
+                    .with("reason", reason)
+                    .toString();
+        }
     }
 
     /** The host lost control of the domain: its monitor does not answer ({@code VIR_DOMAIN_EVENT_ID_CONTROL_ERROR}). */
@@ -196,6 +262,17 @@ public sealed interface DomainEvent extends Event {
         public Optional<BlockJobStatus> status() {
             return BlockJobStatus.of(statusNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("BlockJob")
+                    .with("domain", domain)
+                    .with("path", path)
+                    .with("type", type(), typeNumber)
+                    .with("status", status(), statusNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -216,6 +293,14 @@ public sealed interface DomainEvent extends Event {
         public Optional<DiskChangeReason> reason() {
             return DiskChangeReason.of(reasonNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("DiskChange")
+                    .with("reason", reason(), reasonNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -228,6 +313,16 @@ public sealed interface DomainEvent extends Event {
         /** Opened or closed. */
         public Optional<TrayChangeReason> reason() {
             return TrayChangeReason.of(reasonNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("TrayChange")
+                    .with("domain", domain)
+                    .with("alias", alias)
+                    .with("reason", reason(), reasonNumber)
+                    .toString();
         }
     }
 
@@ -283,6 +378,17 @@ public sealed interface DomainEvent extends Event {
         public Optional<BlockJobStatus> status() {
             return BlockJobStatus.of(statusNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("BlockJob2")
+                    .with("domain", domain)
+                    .with("disk", disk)
+                    .with("type", type(), typeNumber)
+                    .with("status", status(), statusNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -313,6 +419,16 @@ public sealed interface DomainEvent extends Event {
         /** Why. */
         public Optional<AgentLifecycleReason> reason() {
             return AgentLifecycleReason.of(reasonNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("AgentLifecycle")
+                    .with("domain", domain)
+                    .with("state", state(), stateNumber)
+                    .with("reason", reason(), reasonNumber)
+                    .toString();
         }
     }
 
@@ -356,6 +472,16 @@ public sealed interface DomainEvent extends Event {
         public Optional<DomainMetadataType> type() {
             return DomainMetadataType.of(typeNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("MetadataChange")
+                    .with("domain", domain)
+                    .with("type", type(), typeNumber)
+                    .with("namespace", namespace)
+                    .toString();
+        }
     }
 
     /**
@@ -391,6 +517,17 @@ public sealed interface DomainEvent extends Event {
         /** More about it; bits that this client does not know are left out. */
         public Set<MemoryFailureFlags> flags() {
             return MemoryFailureFlags.of(flagBits);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("MemoryFailure")
+                    .with("domain", domain)
+                    .with("recipient", recipient(), recipientNumber)
+                    .with("action", action(), actionNumber)
+                    .with("flagBits", flagBits)
+                    .toString();
         }
     }
 
