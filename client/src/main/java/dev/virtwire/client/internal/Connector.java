@@ -3,6 +3,7 @@ package dev.virtwire.client.internal;
 
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.ConnectFailedException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
@@ -54,7 +55,11 @@ public final class Connector implements Session.Dialer {
 
     /** Connects; giving up the result ends the attempt. */
     public static CompletableFuture<Session> connect(LibvirtUri uri, ConnectOptions options) {
-        NettyVersion.check();
+        try {
+            NettyVersion.check();
+        } catch (ConfigurationException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         Connector connector = new Connector(uri, options);
         EventLoopGroup own = options.eventLoopGroup();
         return own == null
