@@ -210,7 +210,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
                     streams.refused(serial);
                     RemoteException.Details details = RemoteErrorReader.read(body);
                     body.expectEnd("the error of " + procedure.name());
-                    calls.fail(serial, call, new RemoteException(host, procedure.name(), serial, details));
+                    calls.fail(serial, call, RemoteException.of(host, procedure.name(), serial, details));
                 }
                 default ->
                     throw broken(
