@@ -258,7 +258,7 @@ public final class Libvirt implements Caller, AutoCloseable {
             answer.succeed(known.supported());
             return answer;
         }
-        return calls.connectSupportsFeature(feature.value()).thenApply(result -> {
+        return calls.connectSupportsFeature(feature).thenApply(result -> {
             features.put(feature, new Answer(epoch, result.supported() != 0));
             return result.supported() != 0;
         });

@@ -138,7 +138,7 @@ public final class Domain {
 
     /** Starts the guest again at once, as the reset button does ({@code virDomainReset}). */
     public CompletableFuture<Void> reset() {
-        return domains().domainReset(ref, 0);
+        return domains().domainReset(ref);
     }
 
     /** Stops the CPUs ({@code virDomainSuspend}). */
@@ -163,7 +163,7 @@ public final class Domain {
 
     /** How the domain stands, and why ({@code virDomainGetState}). */
     public CompletableFuture<DomainStatus> status() {
-        return domains().domainGetState(ref, 0).thenApply(result -> new DomainStatus(result.state(), result.reason()));
+        return domains().domainGetState(ref).thenApply(result -> new DomainStatus(result.state(), result.reason()));
     }
 
     /** Whether the domain is started with the daemon ({@code virDomainGetAutostart}). */
@@ -179,7 +179,7 @@ public final class Domain {
     /** Renames an inactive domain ({@code virDomainRename}). */
     public CompletableFuture<Domain> rename(String name) {
         return domains()
-                .domainRename(ref, name, 0)
+                .domainRename(ref, name)
                 .thenApply(done -> of(libvirt, new DomainRef(name, ref.uuid(), ref.id())));
     }
 
@@ -330,7 +330,7 @@ public final class Domain {
      * @return fails with {@link ErrorCode#NO_DOMAIN_BACKUP} if no backup runs
      */
     public CompletableFuture<String> backupXml() {
-        return jobs().domainBackupGetXmlDesc(ref, 0).thenApply(result -> result.xml());
+        return jobs().domainBackupGetXmlDesc(ref).thenApply(result -> result.xml());
     }
 
     /** As {@link #backupXml()}, parsed; empty if no backup runs. */

@@ -129,7 +129,7 @@ public final class Connector implements Session.Dialer {
         Set<ConnectFlags> flags = options.readOnly() ? Set.of(ConnectFlags.READ_ONLY) : Set.of();
         if (options.keepAliveCount() > 0) {
             // Asking starts the server's own pings; nothing depends on the answer.
-            calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE.value());
+            calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE);
         }
         return calls.connectOpen(uri.openName(), flags).thenRun(() -> watchDriver(session, calls));
     }
@@ -138,7 +138,7 @@ public final class Connector implements Session.Dialer {
     private void watchDriver(Session session, ConnectCalls calls) {
         session.onLoop(() ->
                 session.listen(ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED, body -> driverEnded(session, body)));
-        calls.connectSupportsFeature(Feature.REMOTE_CLOSE_CALLBACK.value())
+        calls.connectSupportsFeature(Feature.REMOTE_CLOSE_CALLBACK)
                 .thenCompose(answer -> answer.supported() == 0
                         ? CompletableFuture.<Void>completedFuture(null)
                         : calls.connectRegisterCloseCallback())

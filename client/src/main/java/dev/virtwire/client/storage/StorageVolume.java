@@ -86,7 +86,7 @@ public final class StorageVolume {
 
     /** The description, as XML ({@code virStorageVolGetXMLDesc}). */
     public CompletableFuture<String> xml() {
-        return calls().storageVolGetXmlDesc(ref, 0).thenApply(StorageVolGetXmlDescResult::xml);
+        return calls().storageVolGetXmlDesc(ref).thenApply(StorageVolGetXmlDescResult::xml);
     }
 
     /** Type and size ({@code virStorageVolGetInfo}). */
@@ -111,12 +111,12 @@ public final class StorageVolume {
 
     /** Overwrites its contents with zeros ({@code virStorageVolWipe}). It takes as long as writing all of it does. */
     public CompletableFuture<Void> wipe() {
-        return calls().storageVolWipe(ref, 0);
+        return calls().storageVolWipe(ref);
     }
 
     /** Overwrites its contents by a recipe ({@code virStorageVolWipePattern}). */
     public CompletableFuture<Void> wipe(StorageVolWipeAlgorithm algorithm) {
-        return calls().storageVolWipePattern(ref, algorithm.value(), 0);
+        return calls().storageVolWipePattern(ref, algorithm);
     }
 
     /**

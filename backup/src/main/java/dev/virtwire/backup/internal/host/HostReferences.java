@@ -204,8 +204,7 @@ public final class HostReferences {
         String xml = Waiting.await(filters()
                         .nwfilterGetXmlDesc(
                                 Waiting.await(filters().nwfilterLookupByName(name))
-                                        .nwfilter(),
-                                0))
+                                        .nwfilter()))
                 .xml();
         Reference filter = new Reference(Kind.FILTER, name, xml, false);
         // Named before those that it needs, so that a circle ends; moved behind them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.internal.text;
 
+import dev.virtwire.xdr.XdrValues;
 import java.util.Optional;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public final class RecordText {
 
     /** Adds a number with its name, or alone if it has none here. */
     public RecordText with(String component, Optional<? extends Enum<?>> name, int number) {
-        return with(component, name.map(known -> known.name() + " (" + number + ")").orElseGet(() -> "" + number));
+        return with(component, XdrValues.named(name, number));
     }
 
     @Override
