@@ -21,8 +21,8 @@ import javax.lang.model.element.Modifier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of an area as methods; a procedure that opens a stream gives its reply and the stream. A method asks for what
- * a caller can choose: an enum's constant in place of its number, and no flags where libvirt has none.
+ * The calls of an area as methods; a procedure that opens a stream gives its reply and the stream. A method asks for
+ * what a caller can choose: an enum's constant in place of its number, and no flags where libvirt has none.
  */
 final class CallsEmitter {
     private final JavaNames names;
@@ -34,15 +34,12 @@ final class CallsEmitter {
     TypeSpec emit(Area area) {
         TypeSpec.Builder type = Docs.generated(TypeSpec.classBuilder(area.name() + "Calls")
                 .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
-                .addJavadoc(
-                        """
+                .addJavadoc("""
                         The calls of {@link $1T}, one method each. Each future completes as {@link $2T#call} says.
 
-                        <p>Where libvirt has no flags yet, none are asked for: they are 0. What only a newer server knows \
-                        is said by the record of a call's arguments, through {@link $2T#call}.
-                        """,
-                        names.own(ProceduresEmitter.className(area)),
-                        JavaNames.CALLER)
+                        <p>If libvirt has no flags yet for a call, none are asked for: they are 0. What only a newer server
+                        knows is said by the record of a call's arguments, through {@link $2T#call}.
+                        """, names.own(ProceduresEmitter.className(area)), JavaNames.CALLER)
                 .addField(JavaNames.CALLER, "caller", Modifier.PRIVATE, Modifier.FINAL)
                 .addMethod(MethodSpec.constructorBuilder()
                         .addJavadoc("Calls by way of {@code caller}.")
