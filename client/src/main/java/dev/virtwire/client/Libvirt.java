@@ -148,7 +148,7 @@ public final class Libvirt implements Caller, AutoCloseable {
      *     cause of a {@link java.util.concurrent.CompletionException}
      * @throws CallTimeoutException if the future's own {@code orTimeout} has passed
      * @throws java.util.concurrent.CancellationException if it was cancelled
-     * @throws IllegalStateException in a callback of the same connection, where it would wait for itself
+     * @throws IllegalStateException in a callback of the same connection: it would wait for itself
      * @throws InterruptedException if this thread is interrupted
      * @since 0.1
      */
@@ -316,6 +316,11 @@ public final class Libvirt implements Caller, AutoCloseable {
         return domainCalls
                 .connectListAllDomains(1, kinds)
                 .thenApply(result -> result.domains().stream().map(this::domain).toList());
+    }
+
+    /** As {@link #domains(Set)}. */
+    public CompletableFuture<List<Domain>> domains(ConnectListAllDomainsFlags... kinds) {
+        return domains(Set.of(kinds));
     }
 
     /**

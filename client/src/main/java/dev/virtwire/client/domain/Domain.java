@@ -131,6 +131,11 @@ public final class Domain {
         return domains().domainShutdownFlags(ref, ways);
     }
 
+    /** As {@link #shutdown(Set)}. */
+    public CompletableFuture<Void> shutdown(DomainShutdownFlags... ways) {
+        return shutdown(Set.of(ways));
+    }
+
     /** Asks the guest to shut down and start again ({@code virDomainReboot}); it may not listen. */
     public CompletableFuture<Void> reboot(DomainRebootFlags... ways) {
         return domains().domainReboot(ref, Set.of(ways));
@@ -308,6 +313,12 @@ public final class Domain {
             BackupSpec backup, @Nullable CheckpointSpec checkpoint, Set<BackupBeginFlags> flags) {
         return BackupJob.begin(
                 this, backup.mode(), backup.toXml(), checkpoint == null ? null : checkpoint.toXml(), flags);
+    }
+
+    /** As {@link #beginBackup(BackupSpec, CheckpointSpec, Set)}. */
+    public CompletableFuture<BackupJob> beginBackup(
+            BackupSpec backup, @Nullable CheckpointSpec checkpoint, BackupBeginFlags... flags) {
+        return beginBackup(backup, checkpoint, Set.of(flags));
     }
 
     /**

@@ -104,6 +104,11 @@ public final class StorageVolume {
                 .thenApply(info -> new StorageVolumeInfo(info.type(), info.capacity(), info.allocation()));
     }
 
+    /** As {@link #info(Set)}. */
+    public CompletableFuture<StorageVolumeInfo> info(StorageVolInfoFlags... flags) {
+        return info(Set.of(flags));
+    }
+
     /** Deletes the volume ({@code virStorageVolDelete}) for good. */
     public CompletableFuture<Void> delete(StorageVolDeleteFlags... flags) {
         return calls().storageVolDelete(ref, Set.of(flags));
