@@ -165,6 +165,7 @@ public sealed class RemoteException extends LibvirtException
      * @param int1 first additional number
      * @param int2 second additional number
      * @param networkName the network concerned
+     * @since 0.1
      */
     public record Details(
             int code,
