@@ -70,8 +70,8 @@ public final class BackupMetrics {
 
     /** As {@link Backups#backup}, measured. */
     public Operation<BackupResult> backup(Backups backups, BackupRequest request, ProgressListener listener) {
-        Domain domain = domains.computeIfAbsent(
-                request.domain(), name -> new Domain(registry, tags.and("domain", name)));
+        Domain domain =
+                domains.computeIfAbsent(request.domain(), name -> new Domain(registry, tags.and("domain", name)));
         long begun = System.nanoTime();
         Operation<BackupResult> operation = backups.backup(request, domain.listening(listener));
         domain.running.incrementAndGet();
@@ -148,8 +148,8 @@ public final class BackupMetrics {
             running.decrementAndGet();
             progress = 0;
             if (result != null) {
-                read.increment(result.bytesRead());
-                stored.increment(result.bytesStored());
+                read.increment((double) result.bytesRead());
+                stored.increment((double) result.bytesStored());
                 lastMillis = System.currentTimeMillis();
             }
         }

@@ -117,7 +117,7 @@ public final class ConnectionMetrics implements ConnectionListener {
 
     @Override
     public void eventsLost(ConnectionMeter connection, String subscription, long events) {
-        host(connection).eventsLost.increment(events);
+        host(connection).eventsLost.increment((double) events);
     }
 
     @Override
@@ -127,7 +127,7 @@ public final class ConnectionMetrics implements ConnectionListener {
 
     @Override
     public void missed(ConnectionMeter connection, long reports) {
-        host(connection).missed.increment(reports);
+        host(connection).missed.increment((double) reports);
     }
 
     private Host host(ConnectionMeter connection) {
@@ -157,16 +157,32 @@ public final class ConnectionMetrics implements ConnectionListener {
             lost = counter(registry, tags, "virtwire.connections.lost", "Connections that were lost");
             eventsLost = counter(registry, tags, "virtwire.events.lost", "Events that slow subscribers have lost");
             missed = counter(registry, tags, "virtwire.reports.missed", "Reports that came too fast to be measured");
-            gauge(registry, tags, "virtwire.calls.inflight", "Calls that the server is at work on", inAll(
-                    ConnectionMeter::inFlight));
-            gauge(registry, tags, "virtwire.calls.waiting", "Calls that wait to be sent", inAll(
-                    ConnectionMeter::waiting));
-            gauge(registry, tags, "virtwire.connections", "Connections that stand", inAll(
-                    connection -> connection.isConnected() ? 1 : 0));
-            bytes(registry, tags.and("direction", "sent"), host -> host.total(
-                    ConnectionMeter::bytesSent, host.sentBefore));
-            bytes(registry, tags.and("direction", "received"), host -> host.total(
-                    ConnectionMeter::bytesReceived, host.receivedBefore));
+            gauge(
+                    registry,
+                    tags,
+                    "virtwire.calls.inflight",
+                    "Calls that the server is at work on",
+                    inAll(ConnectionMeter::inFlight));
+            gauge(
+                    registry,
+                    tags,
+                    "virtwire.calls.waiting",
+                    "Calls that wait to be sent",
+                    inAll(ConnectionMeter::waiting));
+            gauge(
+                    registry,
+                    tags,
+                    "virtwire.connections",
+                    "Connections that stand",
+                    inAll(connection -> connection.isConnected() ? 1 : 0));
+            bytes(
+                    registry,
+                    tags.and("direction", "sent"),
+                    host -> host.total(ConnectionMeter::bytesSent, host.sentBefore));
+            bytes(
+                    registry,
+                    tags.and("direction", "received"),
+                    host -> host.total(ConnectionMeter::bytesReceived, host.receivedBefore));
         }
 
         private static Counter counter(MeterRegistry registry, Tags tags, String name, String what) {
@@ -174,8 +190,7 @@ public final class ConnectionMetrics implements ConnectionListener {
         }
 
         /** A gauge holds this strongly, and so do the counters of bytes live as long as the registry. */
-        private void gauge(
-                MeterRegistry registry, Tags tags, String name, String what, ToDoubleFunction<Host> value) {
+        private void gauge(MeterRegistry registry, Tags tags, String name, String what, ToDoubleFunction<Host> value) {
             Gauge.builder(name, this, value)
                     .description(what)
                     .tags(tags)

@@ -48,8 +48,7 @@ class BackupMetricsIT {
                 progress.add(gauge("virtwire.backups.progress"));
                 assertThat(now.bytesDone()).isLessThanOrEqualTo(now.bytesTotal());
             };
-            Operation<BackupResult> operation =
-                    metrics.backup(backups, BackupRequest.of(guest.name()), listener);
+            Operation<BackupResult> operation = metrics.backup(backups, BackupRequest.of(guest.name()), listener);
             BackupResult result = operation.join();
 
             await().until(() -> gauge("virtwire.backups.running") == 0);
@@ -61,10 +60,15 @@ class BackupMetricsIT {
                     .isEqualTo(1));
             assertThat(bytes("read")).isEqualTo(result.bytesRead()).isGreaterThanOrEqualTo(4 * MIB);
             assertThat(bytes("stored")).isEqualTo(result.bytesStored());
-            assertThat(progress).isNotEmpty().allMatch(part -> part >= 0 && part <= 1).anyMatch(part -> part > 0);
+            assertThat(progress)
+                    .isNotEmpty()
+                    .allMatch(part -> part >= 0 && part <= 1)
+                    .anyMatch(part -> part > 0);
             assertThat(gauge("virtwire.backups.progress")).isZero();
             assertThat(registry.get("virtwire.backups.last").timeGauge().value(TimeUnit.SECONDS))
-                    .isBetween((double) begun.getEpochSecond(), (double) Instant.now().getEpochSecond() + 1);
+                    .isBetween(
+                            (double) begun.getEpochSecond(),
+                            (double) Instant.now().getEpochSecond() + 1);
         }
     }
 
@@ -80,7 +84,8 @@ class BackupMetricsIT {
                             .timer()
                             .count())
                     .isEqualTo(1));
-            assertThat(registry.get("virtwire.backups.last").timeGauge().value(TimeUnit.SECONDS)).isZero();
+            assertThat(registry.get("virtwire.backups.last").timeGauge().value(TimeUnit.SECONDS))
+                    .isZero();
         }
     }
 
@@ -89,6 +94,9 @@ class BackupMetricsIT {
     }
 
     private double bytes(String kind) {
-        return registry.get("virtwire.backups.bytes").tags("kind", kind).counter().count();
+        return registry.get("virtwire.backups.bytes")
+                .tags("kind", kind)
+                .counter()
+                .count();
     }
 }

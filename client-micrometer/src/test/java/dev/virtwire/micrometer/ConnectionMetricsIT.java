@@ -65,12 +65,13 @@ class ConnectionMetricsIT {
     void lossesAreCountedAndBytesOutliveConnections(Libvirtd libvirtd) throws Exception {
         double before;
         try (FaultyProxy proxy = FaultyProxy.onTcp(new InetSocketAddress("127.0.0.1", libvirtd.tcpPort()));
-                Libvirt libvirt = Libvirt.await(Libvirt.connect(
-                        "qemu+tcp://127.0.0.1:" + proxy.port() + "/system", options))) {
+                Libvirt libvirt =
+                        Libvirt.await(Libvirt.connect("qemu+tcp://127.0.0.1:" + proxy.port() + "/system", options))) {
             Libvirt.await(libvirt.hostname());
             proxy.cut();
             await().until(() -> registry.get("virtwire.connections.gap").timer().count() == 1);
-            assertThat(registry.get("virtwire.connections.lost").counter().count()).isEqualTo(1);
+            assertThat(registry.get("virtwire.connections.lost").counter().count())
+                    .isEqualTo(1);
             assertThat(Libvirt.await(libvirt.hostname())).isNotEmpty();
             before = bytes("received");
         }

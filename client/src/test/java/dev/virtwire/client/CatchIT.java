@@ -65,7 +65,8 @@ class CatchIT {
     @Test
     void whatCannotBeDoneNowOrAtAllHasOneToo() throws InterruptedException {
         Domain domain = await(test.domain("test"));
-        try (Guest guest = Guest.on(libvirtd, "caught").disk(GuestDisk.qcow2(1 << 20)).start()) {
+        try (Guest guest =
+                Guest.on(libvirtd, "caught").disk(GuestDisk.qcow2(1 << 20)).start()) {
             fails(await(libvirt.domain(guest.name()))::start, OperationInvalidException.class);
         }
         fails(() -> test.defineDomain("<domain"), InvalidArgumentException.class);
