@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LibvirtdExtension.class)
 abstract class ModelSuite {
     private static final int AUTO = 5;
-    private static final int STEPS = Integer.getInteger("chaos.steps", Chaos.isFull() ? 3000 : 150);
+    private static final int STEPS = Integer.getInteger("chaos.steps", Chaos.isFull() ? 3000 : 100);
 
     /** What a repository has of the guest. */
     private static final class Side {
