@@ -87,8 +87,7 @@ class NativeImageTest {
     private static String text(Set<String> records) {
         return records.stream()
                 .map(("    { \"type\": \"%s\", \"allDeclaredConstructors\": true,"
-                                + " \"allDeclaredMethods\": true, \"allDeclaredFields\": true }")
-                        ::formatted)
+                        + " \"allDeclaredMethods\": true, \"allDeclaredFields\": true }")::formatted)
                 .collect(Collectors.joining(",\n", "{\n  \"reflection\": [\n", "\n  ]\n}\n"));
     }
 }

@@ -105,8 +105,7 @@ class VirtwireAutoConfigurationTest {
                 });
         connected
                 .withPropertyValues("virtwire.reconnect.enabled=false")
-                .run(context -> assertThat(
-                                context.getBean(ConnectOptions.class).reconnect())
+                .run(context -> assertThat(context.getBean(ConnectOptions.class).reconnect())
                         .isNull());
     }
 
@@ -114,10 +113,10 @@ class VirtwireAutoConfigurationTest {
     void anApplicationWhoseServerIsAwayDoesNotStart() {
         application
                 .withPropertyValues("virtwire.uri=qemu+tcp://127.0.0.1:1/system")
-                .run(context ->
-                        assertThat(context.getStartupFailure()).hasRootCauseInstanceOf(java.net.ConnectException.class)
-                                .satisfies(failure -> assertThat(chain(failure))
-                                        .anyMatch(ConnectFailedException.class::isInstance)));
+                .run(context -> assertThat(context.getStartupFailure())
+                        .hasRootCauseInstanceOf(java.net.ConnectException.class)
+                        .satisfies(failure ->
+                                assertThat(chain(failure)).anyMatch(ConnectFailedException.class::isInstance)));
     }
 
     private static List<Throwable> chain(Throwable failure) {
@@ -152,8 +151,9 @@ class VirtwireAutoConfigurationTest {
     void closingDoesNotWaitWithoutEnd() {
         libvirtd.leaveUnanswered(ConnectProcedures.CONNECT_GET_HOSTNAME);
         List<CompletableFuture<String>> calls = new ArrayList<>();
-        connected.withPropertyValues("virtwire.shutdown-timeout=20ms").run(context -> calls.add(
-                context.getBean(Libvirt.class).hostname()));
+        connected
+                .withPropertyValues("virtwire.shutdown-timeout=20ms")
+                .run(context -> calls.add(context.getBean(Libvirt.class).hostname()));
         await().until(() -> calls.get(0).isCompletedExceptionally());
     }
 
