@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * release}.
  */
 @ExtendWith(LibvirtdExtension.class)
-@Tag("release")
+@Tag("packages")
 class InstallIT {
     private static final long DAY = 86_400;
     private static final long MIB = 1 << 20;

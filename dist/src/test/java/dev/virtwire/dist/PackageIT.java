@@ -96,13 +96,15 @@ class PackageIT {
     void whatIsNotForLinuxIsLeftOut() {
         dpkgDeb("--extract", deb.toString(), root.toString());
         String natives = Shell.output(root, Map.of(), "sh", "-c", "unzip -Z1 usr/share/virtwire/lib/zstd-jni-*.jar");
-        assertThat(natives).contains("linux/amd64/", "linux/aarch64/").doesNotContain("win/", "darwin/");
+        assertThat(natives)
+                .contains("linux/amd64/", "linux/aarch64/")
+                .doesNotContain(".dll", ".dylib", "freebsd/amd64/lib");
     }
 
     @Test
     void twoRunsMakeTheSameBytes() throws IOException {
         byte[] once = Files.readAllBytes(deb);
-        assertThat(Packages.make("deb", Packages.THEN)).isEqualTo(deb);
+        assertThat(Packages.makeAgain("deb", Packages.THEN)).isEqualTo(deb);
         assertThat(Files.readAllBytes(deb)).isEqualTo(once);
     }
 
