@@ -113,7 +113,7 @@ class CompletionTest {
 
     private String bash(String line, List<String> words, String replaced) throws Exception {
         List<String> command = new ArrayList<>(List.of("bash", "-c", """
-            compopt() { :; } # there is no completion going on
+            compopt() { :; } # not in a completion of its own
             source ./completion
             COMP_LINE=$1 COMP_POINT=${#1} replaced=$2
             shift 2

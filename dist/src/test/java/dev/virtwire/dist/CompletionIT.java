@@ -114,7 +114,7 @@ class CompletionIT {
     /** Cut at blanks, as a bash does that cuts nowhere else. */
     private List<String> inBash(String line) {
         List<String> command = new ArrayList<>(List.of("bash", "-c", """
-            compopt() { :; } # there is no completion going on
+            compopt() { :; } # not in a completion of its own
             source "$1"
             COMP_LINE=$2 COMP_POINT=${#2}
             COMP_WORDS=($2) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
