@@ -48,19 +48,19 @@ class ApiFileTest {
     @Test
     void theChangelogHasToNameWhatDiffers() {
         String changelog = """
-                # Changelog
+            # Changelog
 
-                ## [Unreleased]
+            ## [Unreleased]
 
-                ### Added
-                - `Exit`, for those who leave.
+            ### Added
+            - `Exit`, for those who leave.
 
-                ### API
-                - `Door.close` may fail, and there is no `Way` any more.
+            ### API
+            - `Door.close` may fail, and there is no `Way` any more.
 
-                ### Fixed
-                - A `Day` had 25 hours.
-                """;
+            ### Fixed
+            - A `Day` had 25 hours.
+            """;
 
         assertThat(AFTER.undeclared(BEFORE, changelog)).containsExactly("shop.Day", "shop.Exit");
     }

@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Test;
  */
 class ApiTest {
     private static final String TO_WRITE = """
-            If that is meant, write the text again and commit it:
+        If that is meant, write the text again and commit it:
 
-                mvn -o test -pl release -am -Dtest=ApiTest -Dsurefire.failIfNoSpecifiedTests=false -Dapi.write=true
+            mvn -o test -pl release -am -Dtest=ApiTest -Dsurefire.failIfNoSpecifiedTests=false -Dapi.write=true
 
-            After the first release, CHANGELOG.md has to name each type that changed, under "### API".
-            """;
+        After the first release, CHANGELOG.md has to name each type that changed, under "### API".
+        """;
 
     private static Project project;
 

@@ -30,18 +30,18 @@ class ApiTextTest {
     void makeAModule() throws IOException {
         sources = Files.createDirectories(folder.resolve("sources"));
         write("module-info", """
-                module shop {
-                    requires transitive java.logging;
-                    requires java.xml;
-                    requires static transitive org.jspecify;
-                    exports shop;
-                    exports shop.staff to java.xml;
-                }
-                """);
+            module shop {
+                requires transitive java.logging;
+                requires java.xml;
+                requires static transitive org.jspecify;
+                exports shop;
+                exports shop.staff to java.xml;
+            }
+            """);
         write("shop/package-info", """
-                @NullMarked package shop;
-                import org.jspecify.annotations.NullMarked;
-                """);
+            @NullMarked package shop;
+            import org.jspecify.annotations.NullMarked;
+            """);
         write("shop/staff/Till", "package shop.staff; public class Till {}");
     }
 
@@ -62,34 +62,34 @@ class ApiTextTest {
     @Test
     void ofAClassWhatUsersCanCallReadOrOverride() throws IOException {
         write("shop/Door", """
-                package shop;
-                import java.io.IOException;
-                import java.util.List;
-                import java.util.Map;
-                import org.jspecify.annotations.Nullable;
-                public abstract class Door<T extends @Nullable Object> implements Comparable<Door<T>> {
-                    public static final int WIDTH = 7;
-                    public static final String NAME = "\\"door\\"\\n";
-                    public static final char MARK = 'x';
-                    public static final boolean OPEN = true;
-                    public static final List<String> NAMES = List.of();
-                    protected long opened;
-                    int hidden;
-                    protected Door(@Nullable String name, int... sizes) {}
-                    Door() {}
-                    public final void close() throws IOException, InterruptedException {}
-                    public abstract @Nullable String sign();
-                    protected <K extends Comparable<K>> Map<? super K, @Nullable String> signs(String @Nullable [] names, List<? extends T> all) { throw new IllegalStateException(); }
-                    @Deprecated(forRemoval = true) public static void slam() {}
-                    @Override public int compareTo(Door<T> other) { return 0; }
-                    @Override public String toString() { return ""; }
-                    void lock() {}
-                    private void creak() {}
-                    public static class Handle {}
-                    protected class Hinge {}
-                    class Nail {}
-                }
-                """);
+            package shop;
+            import java.io.IOException;
+            import java.util.List;
+            import java.util.Map;
+            import org.jspecify.annotations.Nullable;
+            public abstract class Door<T extends @Nullable Object> implements Comparable<Door<T>> {
+                public static final int WIDTH = 7;
+                public static final String NAME = "\\"door\\"\\n";
+                public static final char MARK = 'x';
+                public static final boolean OPEN = true;
+                public static final List<String> NAMES = List.of();
+                protected long opened;
+                int hidden;
+                protected Door(@Nullable String name, int... sizes) {}
+                Door() {}
+                public final void close() throws IOException, InterruptedException {}
+                public abstract @Nullable String sign();
+                protected <K extends Comparable<K>> Map<? super K, @Nullable String> signs(String @Nullable [] names, List<? extends T> all) { throw new IllegalStateException(); }
+                @Deprecated(forRemoval = true) public static void slam() {}
+                @Override public int compareTo(Door<T> other) { return 0; }
+                @Override public String toString() { return ""; }
+                void lock() {}
+                private void creak() {}
+                public static class Handle {}
+                protected class Hinge {}
+                class Nail {}
+            }
+            """);
 
         assertThat(types())
                 .containsExactly(
@@ -98,7 +98,8 @@ class ApiTextTest {
                         "    abstract @Nullable String sign()",
                         "    final void close() throws InterruptedException, java.io.IOException",
                         "    int compareTo(Door<T>)",
-                        "    protected <K extends Comparable<K>> java.util.Map<? super K, @Nullable String> signs(String @Nullable [], java.util.List<? extends T>)",
+                        "    protected <K extends Comparable<K>> java.util.Map<? super K, @Nullable String>"
+                                + " signs(String @Nullable [], java.util.List<? extends T>)",
                         "    protected Door(@Nullable String, int...)",
                         "    protected long opened",
                         "    static final String NAME = \"\\\"door\\\"\\n\"",
@@ -122,16 +123,16 @@ class ApiTextTest {
     @Test
     void ofARecordItsComponentsAndWhatItAdds() throws IOException {
         write("shop/Price", """
-                package shop;
-                import java.util.List;
-                import org.jspecify.annotations.Nullable;
-                public record Price(long cents, @Nullable List<@Nullable String> notes) {
-                    public Price { }
-                    public long cents() { return cents; }
-                    public double euros() { return cents / 100.0; }
-                    @Override public int hashCode() { return 1; }
-                }
-                """);
+            package shop;
+            import java.util.List;
+            import org.jspecify.annotations.Nullable;
+            public record Price(long cents, @Nullable List<@Nullable String> notes) {
+                public Price { }
+                public long cents() { return cents; }
+                public double euros() { return cents / 100.0; }
+                @Override public int hashCode() { return 1; }
+            }
+            """);
 
         assertThat(types())
                 .containsExactly(
@@ -142,13 +143,13 @@ class ApiTextTest {
     @Test
     void ofAnEnumItsConstantsInTheirOrder() throws IOException {
         write("shop/Day", """
-                package shop;
-                public enum Day {
-                    TUESDAY { @Override public boolean open() { return false; } },
-                    @Deprecated MONDAY;
-                    public boolean open() { return true; }
-                }
-                """);
+            package shop;
+            public enum Day {
+                TUESDAY { @Override public boolean open() { return false; } },
+                @Deprecated MONDAY;
+                public boolean open() { return true; }
+            }
+            """);
 
         assertThat(types()).containsExactly("enum Day", "    TUESDAY", "    @Deprecated MONDAY", "    boolean open()");
     }
@@ -156,22 +157,22 @@ class ApiTextTest {
     @Test
     void ofASealedTypeWhatUsersCanNameAndThatThereIsMore() throws IOException {
         write("shop/Way", """
-                package shop;
-                public sealed interface Way {
-                    record Stairs(int steps) implements Way {}
-                    final class Lift implements Way { private Lift() {} }
-                }
-                """);
+            package shop;
+            public sealed interface Way {
+                record Stairs(int steps) implements Way {}
+                final class Lift implements Way { private Lift() {} }
+            }
+            """);
         write("shop/Exit", """
-                package shop;
-                public sealed interface Exit permits Exit.Front, Back {
-                    default void leave() {}
-                    static Exit front() { return new Front(); }
-                    void alarm();
-                    record Front() implements Exit { @Override public void alarm() {} }
-                }
-                final class Back implements Exit { @Override public void alarm() {} }
-                """);
+            package shop;
+            public sealed interface Exit permits Exit.Front, Back {
+                default void leave() {}
+                static Exit front() { return new Front(); }
+                void alarm();
+                record Front() implements Exit { @Override public void alarm() {} }
+            }
+            final class Back implements Exit { @Override public void alarm() {} }
+            """);
 
         assertThat(types())
                 .containsExactly(
@@ -189,21 +190,21 @@ class ApiTextTest {
     @Test
     void ofAHiddenSupertypeWhatItGivesToUsers() throws IOException {
         write("shop/Base", """
-                package shop;
-                abstract class Base<T> implements Iterable<T> {
-                    public T first(T otherwise) { return otherwise; }
-                    public Base() {}
-                }
-                """);
+            package shop;
+            abstract class Base<T> implements Iterable<T> {
+                public T first(T otherwise) { return otherwise; }
+                public Base() {}
+            }
+            """);
         write("shop/Shelf", """
-                package shop;
-                import java.util.Iterator;
-                import java.util.List;
-                public final class Shelf extends Base<List<String>> {
-                    Shelf() {}
-                    @Override public Iterator<List<String>> iterator() { throw new IllegalStateException(); }
-                }
-                """);
+            package shop;
+            import java.util.Iterator;
+            import java.util.List;
+            public final class Shelf extends Base<List<String>> {
+                Shelf() {}
+                @Override public Iterator<List<String>> iterator() { throw new IllegalStateException(); }
+            }
+            """);
 
         assertThat(types())
                 .containsExactly(
@@ -222,17 +223,17 @@ class ApiTextTest {
     @Test
     void innerClassesOfTypesWithVariablesAndAnnotationsInThem() throws IOException {
         write("shop/Box", """
-                package shop;
-                import java.util.Map;
-                import org.jspecify.annotations.Nullable;
-                public class Box<T> {
-                    public class Lid {}
-                    public Box() {}
-                    public Box<String>.@Nullable Lid lid() { return null; }
-                    public Map.@Nullable Entry<String, T @Nullable [][]> entry() { return null; }
-                    public <U extends T, V extends Comparable<V> & Runnable> U open(V by) { throw new IllegalStateException(); }
-                }
-                """);
+            package shop;
+            import java.util.Map;
+            import org.jspecify.annotations.Nullable;
+            public class Box<T> {
+                public class Lid {}
+                public Box() {}
+                public Box<String>.@Nullable Lid lid() { return null; }
+                public Map.@Nullable Entry<String, T @Nullable [][]> entry() { return null; }
+                public <U extends T, V extends Comparable<V> & Runnable> U open(V by) { throw new IllegalStateException(); }
+            }
+            """);
 
         assertThat(types())
                 .containsExactly(

@@ -102,11 +102,11 @@ class StagedFilesTest {
     }
 
     private static final String PARENT = """
-            <groupId>dev.virtwire</groupId><version>1.2.3</version><url>u</url>
-            <licenses><license><name>n</name><url>u</url></license></licenses>
-            <developers><developer><name>n</name></developer></developers>
-            <scm><connection>c</connection><developerConnection>c</developerConnection><url>u</url></scm>
-            """;
+        <groupId>dev.virtwire</groupId><version>1.2.3</version><url>u</url>
+        <licenses><license><name>n</name><url>u</url></license></licenses>
+        <developers><developer><name>n</name></developer></developers>
+        <scm><connection>c</connection><developerConnection>c</developerConnection><url>u</url></scm>
+        """;
 
     private static String pom(String artifact, String more) {
         return "<project><artifactId>" + artifact + "</artifactId><name>n</name><description>d</description>" + more

@@ -11,7 +11,8 @@ public final class Hosts {
     public static void main(String[] args) {
         try (Libvirt libvirt = Libvirt.connect(args[0]).join()) {
             for (Domain domain : libvirt.domains().join()) {
-                System.out.println(domain.name() + " " + domain.info().join().state().orElseThrow());
+                System.out.println(
+                        domain.name() + " " + domain.info().join().state().orElseThrow());
             }
         }
     }

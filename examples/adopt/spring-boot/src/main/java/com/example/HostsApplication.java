@@ -43,10 +43,12 @@ public class HostsApplication {
             return libvirt.domains().thenCompose(all -> {
                 List<CompletableFuture<String>> lines = all.stream()
                         .map(domain -> domain.info()
-                                .thenApply(info -> domain.name() + " " + info.state().orElseThrow() + "\n"))
+                                .thenApply(info ->
+                                        domain.name() + " " + info.state().orElseThrow() + "\n"))
                         .toList();
                 return CompletableFuture.allOf(lines.toArray(CompletableFuture[]::new))
-                        .thenApply(done -> lines.stream().map(CompletableFuture::join).collect(Collectors.joining()));
+                        .thenApply(done ->
+                                lines.stream().map(CompletableFuture::join).collect(Collectors.joining()));
             });
         }
     }
