@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +120,17 @@ record Attempt(
                 choice.disks(),
                 parent);
         return new Attempt(request, facts, store, id, now, choice, plan, lost, null, null);
+    }
+
+    /**
+     * Another plan for the same, with all of these disks.
+     *
+     * @param useless by target, why a disk's bitmap turned out to be of no use
+     */
+    Attempt without(Map<String, String> useless) {
+        Map<String, String> all = new LinkedHashMap<>(lost);
+        all.putAll(useless);
+        return planned(request, facts, store, choice, all);
     }
 
     /** The next one: libvirt has begun the job, by {@code carriedOut}. */

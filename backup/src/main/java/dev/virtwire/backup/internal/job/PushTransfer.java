@@ -54,7 +54,8 @@ final class PushTransfer implements Transfer {
         meter.phase(Progress.Phase.COPYING);
         BackupOutcome outcome = waitFor(total);
         if (!outcome.isCompleted()) {
-            throw new BackupException("the hypervisor did not complete the backup: " + outcome.reason());
+            throw new BackupException("the hypervisor did not complete the backup: "
+                    + attempt.facts().whyStopped(job.domain()).orElse(String.valueOf(outcome.reason())));
         }
         return new Transfer.Copied(
                 disks(sizes), 0, outcome.statistics().diskProcessed().orElse(total));
