@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Patience;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.repository.Notice;
@@ -164,6 +165,11 @@ record Attempt(
     /** The job, which has begun. */
     Begun job() {
         return requireNonNull(begun, "the job has not begun");
+    }
+
+    /** Asks the host while the job runs. */
+    Patience patience(Runnable requireNotCancelled) {
+        return new Patience(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
     }
 
     /** The folder that the point is made in. */

@@ -290,7 +290,7 @@ public final class BackupRun {
             return attempt;
         }
         DomainDescription description = attempt.facts().description();
-        PointFiles fetched = PointFiles.fetch(attempt);
+        PointFiles fetched = PointFiles.fetch(attempt, attempt.patience(this::requireNotCancelled));
         Attempt recorded = attempt.recorded(new Attempt.Recorded(
                 fetched.write(attempt.unfinished()),
                 fetched.domainXml(),
@@ -340,7 +340,7 @@ public final class BackupRun {
     private void cleanUp(Attempt attempt) {
         Leftovers leftovers = leftovers(attempt);
         try {
-            leftovers.clearDone(attempt.entry(), libvirt);
+            leftovers.clearDone(attempt.entry(), libvirt, attempt.patience(this::requireNotCancelled));
             if (attempt.facts().isOff() && !left.isEmpty()) {
                 // What could be deleted only while something serves the disks has gone by now.
                 left.clear();
