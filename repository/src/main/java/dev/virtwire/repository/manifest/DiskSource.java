@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the path, the pool and volume, or the network name; null where libvirt gives none
  * @param format the image format on the host, such as {@code qcow2} or {@code raw}
  * @param encryption how the disk was encrypted there, or null if it was not
+ * @since 0.1
  */
 public record DiskSource(
         String type,

@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.DomainBusyException;
+import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
@@ -18,6 +19,8 @@ import java.util.function.Supplier;
 /** Waits for what the client does asynchronously. Interruption is not a way to end a backup: cancelling is. */
 public final class Waiting {
     private static final Duration AGAIN = Duration.ofSeconds(2);
+    /** Each try waits until the connection is made again: so often in a row it fails only if that has ended. */
+    private static final int LOST = 3;
 
     private Waiting() {}
 
@@ -64,18 +67,21 @@ public final class Waiting {
     }
 
     /**
-     * Does some work. If another run or job is in its way, tries again until it is not.
+     * Does some work. If another run or job is in its way, tries again until it is not; and if the connection was lost
+     * while nothing was begun, when it is made again.
      *
      * @param longest for how long; 0 to try once
      * @param tell is told once what is waited for
      * @param cancelled completes if nobody wants it any more
      * @throws RepositoryBusyException if another run is in the way, and was for so long
      * @throws DomainBusyException if another job is
+     * @throws ConnectionLostException if the connection was lost for good, or there is no time to wait
      * @throws CopyCancelledException if it was cancelled while it waited
      */
     public static <T> T whenFree(
             Supplier<T> work, Duration longest, Consumer<String> tell, CompletableFuture<Void> cancelled) {
         long began = System.nanoTime();
+        int lost = 0;
         for (boolean first = true; ; first = false) {
             String reason;
             try {
@@ -85,11 +91,19 @@ public final class Waiting {
                     throw longest.isZero() ? e : new RepositoryBusyException(e.reason(), after(longest));
                 }
                 reason = e.reason();
+                lost = 0;
             } catch (DomainBusyException e) {
                 if (System.nanoTime() - began >= longest.toNanos()) {
                     throw longest.isZero() ? e : new DomainBusyException(e.reason(), after(longest), e.getCause());
                 }
                 reason = e.reason();
+                lost = 0;
+            } catch (ConnectionLostException e) {
+                lost++;
+                if (lost == LOST || System.nanoTime() - began >= longest.toNanos()) {
+                    throw e;
+                }
+                reason = String.valueOf(e.getMessage());
             }
             if (first) {
                 tell.accept("it waits for at most " + text(longest) + ", because " + reason);

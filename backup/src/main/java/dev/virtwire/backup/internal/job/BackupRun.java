@@ -227,7 +227,7 @@ public final class BackupRun {
         if (now.isOff()) {
             OwnStorage.require(request, now, chosen.disks());
         }
-        now.refuseOtherJob();
+        now.refuseOtherJob(chosen.targets());
         return Attempt.planned(request, now, store, chosen, Map.of());
     }
 
