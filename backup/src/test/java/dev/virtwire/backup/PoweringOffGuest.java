@@ -38,8 +38,12 @@ final class PoweringOffGuest implements AutoCloseable {
         this.guest = guest;
     }
 
-    /** Starts it, with random data from 1 MiB on up to the end of its disk. */
-    static PoweringOffGuest start(Libvirtd libvirtd, String name, int size) throws Exception {
+    /**
+     * Starts it, with random data from 1 MiB on up to the end of its disk.
+     *
+     * @param devices what else it has, as XML
+     */
+    static PoweringOffGuest start(Libvirtd libvirtd, String name, int size, String... devices) throws Exception {
         Path folder = libvirtd.directory().resolve("disks");
         Path raw = folder.resolve(name + ".raw");
         try (FileChannel file = FileChannel.open(raw, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -52,8 +56,9 @@ final class PoweringOffGuest implements AutoCloseable {
         Path disk = folder.resolve(name + "-vda.qcow2");
         new Tools().run(List.of("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString()));
         Files.delete(raw);
-        return new PoweringOffGuest(
-                Guest.on(libvirtd, name).disk(GuestDisk.existing(disk, "qcow2")).start());
+        Guest.Builder built = Guest.on(libvirtd, name).disk(GuestDisk.existing(disk, "qcow2"));
+        List.of(devices).forEach(built::device);
+        return new PoweringOffGuest(built.start());
     }
 
     /** As QEMU has it. */

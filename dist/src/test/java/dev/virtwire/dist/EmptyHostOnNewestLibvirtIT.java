@@ -10,4 +10,9 @@ class EmptyHostOnNewestLibvirtIT extends EmptyHostSuite {
     PrivateLibvirtd.Builder builder() {
         return PrivateLibvirtd.builder().debian(DebianLibvirtd.NEWEST);
     }
+
+    @Override
+    String ofShutdown() {
+        return "the guest shut down meanwhile, and was kept paused until its disks were read";
+    }
 }

@@ -8,12 +8,16 @@ import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class EmptyHostSuite {
     private static final long MIB = 1 << 20;
     private static final String NAME = "whole";
+    /** The port of the machine's ACPI register that ends its power. */
+    private static final String POWER = "0x604";
 
     @TempDir
     Path folder;
@@ -107,17 +113,18 @@ abstract class EmptyHostSuite {
         return said;
     }
 
-    private CommandRun backup() {
-        return new Launcher()
-                .run(
-                        "-c",
-                        first.unixUri(),
-                        "backup",
-                        NAME,
-                        folder.resolve("backups").toString(),
-                        "--allow-plain",
-                        "--scratch",
-                        first.directory().resolve("disks").toString());
+    private CommandRun backup(String... more) {
+        List<String> words = new ArrayList<>(List.of(
+                "-c",
+                first.unixUri(),
+                "backup",
+                NAME,
+                folder.resolve("backups").toString(),
+                "--allow-plain",
+                "--scratch",
+                first.directory().resolve("disks").toString()));
+        words.addAll(List.of(more));
+        return new Launcher().run(words.toArray(String[]::new));
     }
 
     /** The first host is gone, and all that the guest had of it. */
@@ -198,9 +205,15 @@ abstract class EmptyHostSuite {
 
     /** That the passphrase's protection is gone is all that is missing, and it is said. */
     private static void requireSaid(CommandRun backup, CommandRun restore, String besides) {
-        assertThat(backup.err())
-                .isEqualTo("note: " + NAME
-                        + ": disk vdb is encrypted on its host, and what the backup holds of it is not\n");
+        requireSaid(backup, restore, "", besides);
+    }
+
+    private static void requireSaid(CommandRun backup, CommandRun restore, String ofShutdown, String besides) {
+        String encrypted =
+                "note: " + NAME + ": disk vdb is encrypted on its host, and what the backup holds of it is not\n";
+        assertThat(backup.err().lines())
+                .containsExactlyInAnyOrderElementsOf(
+                        (encrypted + ofShutdown).lines().toList());
         assertThat(backup.exitCode()).isZero();
         assertThat(restore.err())
                 .isEqualTo("note: disk vdb was encrypted on its host, and what is restored is not\n" + besides
@@ -250,6 +263,60 @@ abstract class EmptyHostSuite {
                 "note: disk vdc was attached to the running domain only, and the restored definition has it\n");
         requireContent("vdc");
         assertThat(definition(second)).contains(pool() + "/" + NAME + "-vdc.raw");
+        requireAll(before, variables, tpm);
+    }
+
+    /** What is said of a guest that shuts down in mid-copy. */
+    String ofShutdown() {
+        return "the guest shut down meanwhile, and was backed up as one that is off";
+    }
+
+    /** Lets the firmware run until the guest has its ACPI registers. Nothing changes afterwards. */
+    private void prepareToPowerOff() throws Exception {
+        guest.resume();
+        await(() -> !guest.monitor("i /h " + POWER).contains("0xffff"));
+        guest.pause();
+    }
+
+    /** As the guest does it. */
+    private void powerOff() {
+        guest.monitor("o /h " + POWER + " 0x2000");
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + 120_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.sleep(100);
+        }
+    }
+
+    private boolean isCopying() {
+        try (Stream<Path> files = Files.walk(folder.resolve("backups"))) {
+            return files.anyMatch(file -> file.endsWith("vda.qcow2"));
+        } catch (IOException | UncheckedIOException e) {
+            // It is about to be made, or files come and go.
+            return false;
+        }
+    }
+
+    @Test
+    void ofAGuestThatShutDownMeanwhile() throws Exception {
+        prepareToPowerOff();
+        CompletableFuture<CommandRun> running = CompletableFuture.supplyAsync(() -> backup("--bwlimit", "1M"));
+        await(() -> isCopying() || running.isDone());
+        powerOff();
+        CommandRun backup = running.join();
+        await(() -> guest.state().equals("shut off"));
+        copy("vda", "vdb");
+        byte[] variables = Files.readAllBytes(guest.nvram());
+        byte[] tpm = stateOfTpm();
+        List<String> before = withoutPlaces(definition(first));
+        lose();
+
+        CommandRun restore = restore();
+
+        requireSaid(backup, restore, "note: " + NAME + ": " + ofShutdown() + "\n", "");
         requireAll(before, variables, tpm);
     }
 

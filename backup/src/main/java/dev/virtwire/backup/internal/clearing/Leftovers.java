@@ -7,6 +7,7 @@ import dev.virtwire.backup.internal.host.GuestClone;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.HostFiles;
 import dev.virtwire.backup.internal.host.OwnPools;
+import dev.virtwire.backup.internal.host.Patience;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -18,6 +19,7 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.consolidation.Consolidator;
+import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.journal.JournalEntry;
@@ -180,17 +182,22 @@ public final class Leftovers {
         }
     }
 
-    /** After a run whose job has ended and whose point stands: clears what has served, and forgets the run. */
-    public void clearDone(JournalEntry entry, Libvirt libvirt) {
+    /**
+     * After a run whose job has ended and whose point stands: clears what has served, and forgets the run.
+     *
+     * @param patience asks the host
+     */
+    public void clearDone(JournalEntry entry, Libvirt libvirt, Patience patience) {
         Listing listing = listing();
         List<String> stuck = new ArrayList<>();
         deleteFiles(entry, true, stuck);
         try {
-            Domain domain = Waiting.await(libvirt.domain(entry.domain().uuid()));
-            if (mayHaveEarlier(domain, entry, listing)) {
+            Domain domain = patience.ask(
+                    () -> Waiting.await(libvirt.domain(entry.domain().uuid())));
+            if (patience.ask(() -> mayHaveEarlier(domain, entry, listing))) {
                 deleteCheckpoints(entry, listing, domain, false, stuck);
             }
-        } catch (LibvirtException e) {
+        } catch (LibvirtException | CopyCancelledException e) {
             if (!(e instanceof RemoteException refused && refused.is(ErrorCode.NO_DOMAIN))) {
                 stuck.add("older checkpoints of domain " + entry.domain().name() + ": " + e.getMessage());
             }

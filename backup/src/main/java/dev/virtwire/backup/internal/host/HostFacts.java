@@ -22,6 +22,7 @@ import dev.virtwire.protocol.remote.JobType;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.HostIdentity;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
@@ -53,6 +54,11 @@ public record HostFacts(
     /** Which libvirt was the first that keeps a guest until its backup has ended. */
     private static final Version KEEPS_GUEST = Version.parse("11.10.0");
 
+    /** How long a guest that shuts down may take: QEMU writes what it holds in memory first. */
+    private static final Duration END = Duration.ofSeconds(60);
+
+    private static final Duration AGAIN = Duration.ofMillis(100);
+
     private static final Pattern PASSWORD = Pattern.compile("(://[^/@:]*):[^/@]*@");
 
     /**
@@ -78,6 +84,7 @@ public record HostFacts(
     }
 
     private static GuestState state(Domain domain) {
+        settled(domain);
         if (Waiting.await(domain.info()).isActive()) {
             return GuestState.RUNNING;
         }
@@ -198,7 +205,33 @@ public record HostFacts(
 
     /** Whether a domain is on its way from running to being off. */
     public static boolean isEnding(Domain domain) {
-        return Waiting.await(domain.status()).state().equals(Optional.of(DomainState.SHUTDOWN));
+        return isEnding(Waiting.await(domain.status()));
+    }
+
+    private static boolean isEnding(DomainStatus status) {
+        return status.state().equals(Optional.of(DomainState.SHUTDOWN));
+    }
+
+    /**
+     * How a domain stands that is not on its way from running to being off; else waits until it is off.
+     *
+     * @throws DomainBusyException if that takes long
+     */
+    public static DomainStatus settled(Domain domain) {
+        long end = System.nanoTime() + END.toNanos();
+        while (true) {
+            DomainStatus status = Waiting.await(domain.status());
+            if (!isEnding(status)) {
+                return status;
+            }
+            if (System.nanoTime() - end > 0) {
+                throw new DomainBusyException(
+                        "domain " + domain.name() + " shuts down, and has not ended for " + END.toSeconds() + " s",
+                        "",
+                        null);
+            }
+            Waiting.pause(AGAIN);
+        }
     }
 
     /** These, or the facts of now if the domain has stopped since. */

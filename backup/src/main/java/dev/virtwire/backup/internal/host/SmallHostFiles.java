@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param facts what is known of the host
  * @param here whether the host's files are files of this machine
  * @param ownPool how storage pools are named that are made for a moment
+ * @param patience asks libvirt
  */
-public record SmallHostFiles(HostFacts facts, boolean here, String ownPool) {
+public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Patience patience) {
     /** What is read through libvirt takes a moment each time. */
     private static final int READS = 10;
 
@@ -94,7 +95,7 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool) {
      * @throws LibvirtException if the host does not say it either
      */
     public long sizeOfVolume(Place place) {
-        return files().sizeOfVolume(String.valueOf(place.name()));
+        return patience.ask(() -> files().sizeOfVolume(String.valueOf(place.name())));
     }
 
     private HostFiles files() {
@@ -125,9 +126,8 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool) {
         if (!place.type().equals("volume") && here && Files.isReadable(Path.of(name))) {
             return local(Path.of(name), most);
         }
-        return place.type().equals("volume") || place.type().equals("block")
-                ? files().readVolume(name, most)
-                : files().read(name, most);
+        boolean volume = place.type().equals("volume") || place.type().equals("block");
+        return patience.ask(() -> volume ? files().readVolume(name, most) : files().read(name, most));
     }
 
     private static byte[] local(Path file, long most) throws IOException {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Patience;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.repository.Notice;
@@ -35,6 +36,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -121,6 +123,17 @@ record Attempt(
         return new Attempt(request, facts, store, id, now, choice, plan, lost, null, null);
     }
 
+    /**
+     * Another plan for the same, with all of these disks.
+     *
+     * @param useless by target, why a disk's bitmap turned out to be of no use
+     */
+    Attempt without(Map<String, String> useless) {
+        Map<String, String> all = new LinkedHashMap<>(lost);
+        all.putAll(useless);
+        return planned(request, facts, store, choice, all);
+    }
+
     /** The next one: libvirt has begun the job, by {@code carriedOut}. */
     Attempt begun(TransferPlan carriedOut, Begun job) {
         return new Attempt(request, facts, store, point, planned, choice, carriedOut, lost, job, null);
@@ -152,6 +165,11 @@ record Attempt(
     /** The job, which has begun. */
     Begun job() {
         return requireNonNull(begun, "the job has not begun");
+    }
+
+    /** Asks the host while the job runs. */
+    Patience patience(Runnable requireNotCancelled) {
+        return new Patience(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
     }
 
     /** The folder that the point is made in. */

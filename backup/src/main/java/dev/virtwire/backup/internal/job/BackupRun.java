@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.job;
 
-import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.backup.DomainBusyException;
 import dev.virtwire.backup.internal.clearing.Leftovers;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Reasons;
@@ -33,7 +31,6 @@ import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.Mode;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +59,9 @@ public final class BackupRun {
     private final Set<String> left = new LinkedHashSet<>();
     private final long started = System.nanoTime();
     private @Nullable OfflineGuest offline;
+    private @Nullable HostFacts lastFacts;
+    /** Why this is the second try, or null if it is the first. */
+    private @Nullable StoppedGuest stopped;
 
     /** A backup by {@code request} over {@code libvirt} into {@code repository}, within {@code budget}. */
     public BackupRun(
@@ -92,6 +92,18 @@ public final class BackupRun {
      */
     public BackupResult run() {
         try {
+            return tryOnce();
+        } catch (BackupException e) {
+            stopped = StoppedGuest.since(lastFacts, request, e);
+            if (stopped == null) {
+                throw e;
+            }
+            return stopped.again(this::tryOnce);
+        }
+    }
+
+    private BackupResult tryOnce() {
+        try {
             return whenFree(this::backUp);
         } catch (BackupException | RepositoryException e) {
             throw e;
@@ -115,7 +127,8 @@ public final class BackupRun {
         notices.removeIf(notice -> !notice.text().startsWith(CLEANED_UP));
         left.clear();
         HostFacts facts = HostFacts.ask(libvirt, request.domain());
-        DiskChoice choice = DiskChoice.of(request, facts);
+        lastFacts = facts;
+        DiskChoice choice = stopped == null ? DiskChoice.of(request, facts) : DiskChoice.ofStopped(request, facts);
         if (facts.isOff()) {
             OwnStorage.require(request, facts, choice.disks());
         }
@@ -142,7 +155,8 @@ public final class BackupRun {
                 }
                 point = commit(attempt, copied);
             } catch (UnsureCommitException e) {
-                throw unsure(
+                throw Failures.unsure(
+                        request,
                         e,
                         "Nothing else was changed; the next backup or 'virtwire recover " + repository.folder()
                                 + "' tries again");
@@ -171,7 +185,7 @@ public final class BackupRun {
             point = DisklessPoint.make(
                     request, facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
         } catch (UnsureCommitException e) {
-            throw unsure(e, "The next backup makes another point");
+            throw Failures.unsure(request, e, "The next backup makes another point");
         } catch (IOException | CopyCancelledException e) {
             throw describe(e, "");
         }
@@ -182,21 +196,21 @@ public final class BackupRun {
     }
 
     private BackupResult result(Point point, long bytesRead, long bytesStored, @Nullable Duration frozen) {
-        Duration time = Duration.ofNanos(System.nanoTime() - started);
         return new BackupResult(
                 point,
                 point.manifest().outcome(),
                 bytesRead,
                 bytesStored,
                 frozen,
-                time,
+                Duration.ofNanos(System.nanoTime() - started),
                 List.copyOf(notices),
                 List.copyOf(left));
     }
 
     /** What an earlier run began, if that was asked for and can be resumed; else what it left is cleared. */
     private Attempt resumedOrPlanned(DomainStore store, HostFacts facts, DiskChoice choice) {
-        if (request.resume()) {
+        // Of a try before this one nothing was left that could be resumed.
+        if (request.resume() && stopped == null) {
             Resumption earlier = Resumption.find(request, store, facts);
             if (earlier.notice() != null) {
                 notices.add(Notice.information(earlier.notice()));
@@ -208,6 +222,7 @@ public final class BackupRun {
         clearEarlier(store);
         // A guest that had shut down was kept for the job that was ended just now.
         HostFacts now = facts.ofNow();
+        lastFacts = now;
         DiskChoice chosen = now.equals(facts) ? choice : DiskChoice.ofStopped(request, now);
         if (now.isOff()) {
             OwnStorage.require(request, now, chosen.disks());
@@ -227,8 +242,11 @@ public final class BackupRun {
         left.addAll(leftovers.left());
     }
 
+    /** What this run's own first try left is no earlier run's. */
     private void noticeCleared(List<String> cleared) {
-        cleared.forEach(done -> notices.add(Notice.information(CLEANED_UP + done)));
+        if (stopped == null) {
+            cleared.forEach(done -> notices.add(Notice.information(CLEANED_UP + done)));
+        }
     }
 
     /** Begins the job. If libvirt turns out to miss a disk's bitmap, returns another plan, with all of that disk. */
@@ -250,9 +268,7 @@ public final class BackupRun {
             if (known || !leftovers.clearRefused(attempt.entry(), libvirt)) {
                 throw e;
             }
-            Map<String, String> lost = new LinkedHashMap<>(attempt.lost());
-            lost.putAll(e.disks());
-            return Attempt.planned(request, attempt.facts(), attempt.store(), attempt.choice(), lost);
+            return attempt.without(e.disks());
         }
     }
 
@@ -274,7 +290,7 @@ public final class BackupRun {
             return attempt;
         }
         DomainDescription description = attempt.facts().description();
-        PointFiles fetched = PointFiles.fetch(attempt);
+        PointFiles fetched = PointFiles.fetch(attempt, attempt.patience(this::requireNotCancelled));
         Attempt recorded = attempt.recorded(new Attempt.Recorded(
                 fetched.write(attempt.unfinished()),
                 fetched.domainXml(),
@@ -324,7 +340,12 @@ public final class BackupRun {
     private void cleanUp(Attempt attempt) {
         Leftovers leftovers = leftovers(attempt);
         try {
-            leftovers.clearDone(attempt.entry(), libvirt);
+            leftovers.clearDone(attempt.entry(), libvirt, attempt.patience(this::requireNotCancelled));
+            if (attempt.facts().isOff() && !left.isEmpty()) {
+                // What could be deleted only while something serves the disks has gone by now.
+                left.clear();
+                clearEarlier(attempt.store());
+            }
         } catch (RuntimeException e) {
             leftovers.left().add(Reasons.of(e));
         }
@@ -334,16 +355,12 @@ public final class BackupRun {
     private BackupResult report(Attempt attempt, Transfer.Copied copied, Point point) {
         notices.addAll(Attempt.ofDefinition(repository, attempt.store(), point.manifest()));
         notices.addAll(attempt.notices(point.manifest()));
+        if (stopped != null) {
+            notices.add(stopped.notice(point.manifest()));
+        }
         meter.last(Progress.Phase.DONE);
         return result(
                 point, copied.bytesRead(), copied.bytesStored(), attempt.job().frozen());
-    }
-
-    /** With the journal entry and every checkpoint in place either outcome is a good one. */
-    private BackupException unsure(UnsureCommitException failure, String next) {
-        return new BackupException(
-                "the backup of domain " + request.domain() + " is not safe: " + failure.getMessage() + ". " + next,
-                failure);
     }
 
     /** Removes everything that this run has made, and says why it failed and what could not be removed. */
@@ -354,8 +371,7 @@ public final class BackupRun {
         boolean resumable = false;
         try {
             JournalEntry entry = leftovers.entryOf(attempt.entry());
-            boolean refused = failure instanceof RefusedException || failure instanceof LostBitmapException;
-            if (refused) {
+            if (failure instanceof RefusedException || failure instanceof LostBitmapException) {
                 leftovers.clearRefused(entry, libvirt);
             } else if (!cancelled.isDone() && attempt.isWorthResuming(failure, meter.writtenBytes())) {
                 leftovers.leave(entry, "its job, whose scratch files grow unwatched, and what was copied");
@@ -368,13 +384,8 @@ public final class BackupRun {
             further = e;
             leftovers.left().add("unknown traces: " + Reasons.of(e));
         }
-        String where = leftovers.left().isEmpty()
-                ? ""
-                : ". Left behind: " + String.join("; ", leftovers.left())
-                        + ". It stands in the journal; the next backup or 'virtwire recover " + repository.folder()
-                        + "' clears it"
-                        + (resumable ? ". Or 'virtwire backup --resume' finishes it, if its job still runs then" : "");
-        BackupException described = describe(failure, where);
+        BackupException described =
+                describe(failure, Failures.leftBehind(leftovers.left(), repository.folder(), resumable));
         if (further != null) {
             described.addSuppressed(further);
         }
@@ -382,19 +393,8 @@ public final class BackupRun {
     }
 
     private BackupException describe(Throwable failure, String where) {
-        if (offline != null && offline.isWanted()) {
-            return new BackupException(
-                    "the backup of domain " + request.domain()
-                            + " failed: it was to be started, and the backup gave way" + where,
-                    failure);
-        }
-        if (cancelled.isDone()) {
-            return new BackupCancelledException(
-                    "the backup of domain " + request.domain() + " was cancelled" + where, failure);
-        }
-        String text = "the backup of domain " + request.domain() + " failed: " + Reasons.of(failure) + where;
-        return failure instanceof RefusedException refused && refused.isBusy() && where.isEmpty()
-                ? new DomainBusyException(text, "", failure)
-                : new BackupException(text, failure);
+        return offline != null && offline.isWanted()
+                ? Failures.gaveWay(request, failure, where)
+                : Failures.of(request, failure, where, cancelled.isDone());
     }
 }

@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Patience;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
@@ -53,7 +54,8 @@ final class DisklessPoint {
         unfinished.create();
         try {
             begun.at(unfinished);
-            PointFiles fetched = PointFiles.fetch(facts, store, request.mediaLimit());
+            Patience patience = new Patience(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
+            PointFiles fetched = PointFiles.fetch(facts, store, request.mediaLimit(), patience);
             List<PointFile> files = fetched.write(unfinished);
             Point newest = store.points().newest();
             requireNotCancelled.run();

@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.OwnPools;
+import dev.virtwire.backup.internal.host.Patience;
 import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.SmallHostFiles;
 import dev.virtwire.backup.internal.host.SmallHostFiles.Content;
@@ -74,13 +75,15 @@ record PointFiles(
     /**
      * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is
      * set while the disks are copied is not in them.
+     *
+     * @param patience asks the host
      */
-    static PointFiles fetch(Attempt attempt) {
+    static PointFiles fetch(Attempt attempt, Patience patience) {
         HostFacts facts = attempt.facts();
         String ownPool = pools(attempt.store(), facts).ofRun();
         return fetch(
                 facts,
-                new SmallHostFiles(facts, seesHostFiles(attempt), ownPool),
+                new SmallHostFiles(facts, seesHostFiles(attempt), ownPool, patience),
                 attempt.plan().checkpoint(),
                 attempt.request().mediaLimit());
     }
@@ -90,9 +93,9 @@ record PointFiles(
      *
      * @param store where the point will be
      */
-    static PointFiles fetch(HostFacts facts, DomainStore store, long mediaLimit) {
+    static PointFiles fetch(HostFacts facts, DomainStore store, long mediaLimit, Patience patience) {
         String ownPool = pools(store, facts).ofRun();
-        return fetch(facts, new SmallHostFiles(facts, facts.isHere(), ownPool), null, mediaLimit);
+        return fetch(facts, new SmallHostFiles(facts, facts.isHere(), ownPool, patience), null, mediaLimit);
     }
 
     /**
@@ -123,27 +126,29 @@ record PointFiles(
     private static PointFiles fetch(
             HostFacts facts, SmallHostFiles host, @Nullable String checkpoint, long mediaLimit) {
         Domain domain = facts.domain();
+        Patience patience = host.patience();
         List<Fetched> contents = new ArrayList<>();
         List<String> notSaved = new ArrayList<>();
         boolean secrets = true;
         String xml;
         try {
-            xml = Waiting.await(domain.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE));
+            xml = patience.ask(() -> Waiting.await(domain.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE)));
         } catch (RemoteException e) {
-            xml = Waiting.await(domain.xml(DomainXmlFlags.INACTIVE));
+            xml = patience.ask(() -> Waiting.await(domain.xml(DomainXmlFlags.INACTIVE)));
             secrets = false;
         }
         contents.add(Fetched.text(PointFile.DOMAIN, Names.DOMAIN_XML, xml));
         String live = xml;
         if (domain.id().isPresent()) {
-            live = Waiting.await(secrets ? domain.xml(DomainXmlFlags.SECURE) : domain.xml());
+            DomainXmlFlags[] flags = secrets ? new DomainXmlFlags[] {DomainXmlFlags.SECURE} : new DomainXmlFlags[0];
+            live = patience.ask(() -> Waiting.await(domain.xml(flags)));
             contents.add(Fetched.text(PointFile.LIVE, Names.LIVE_XML, live));
         }
         DomainDescription description = HostFacts.description(live);
         Nvram nvram = fetchNvram(description.nvram(), host, contents);
         fetchTpm(facts, description.tpm(), host, contents, notSaved);
         fetchMedia(domain, description.disks(), host, mediaLimit, contents, notSaved);
-        References references = References.named(List.of(xml, live)).fetched(domain.libvirt(), notSaved);
+        References references = References.named(List.of(xml, live)).fetched(domain.libvirt(), patience, notSaved);
         if (!references.all().isEmpty()) {
             contents.add(Fetched.text(PointFile.REFERENCES, Names.REFERENCES_XML, references.toXml()));
         }
@@ -151,18 +156,18 @@ record PointFiles(
             contents.add(Fetched.text(
                     PointFile.CHECKPOINT,
                     Names.CHECKPOINT_XML,
-                    Waiting.await(
-                            Waiting.await(domain.checkpoints().find(checkpoint)).xml())));
+                    patience.ask(() -> Waiting.await(
+                            Waiting.await(domain.checkpoints().find(checkpoint)).xml()))));
         }
         return new PointFiles(
                 List.copyOf(contents),
-                new DomainXml(secrets, description.secrets(), autostart(domain, notSaved), notSaved),
+                new DomainXml(secrets, description.secrets(), autostart(domain, patience, notSaved), notSaved),
                 nvram);
     }
 
-    private static @Nullable Boolean autostart(Domain domain, List<String> notSaved) {
+    private static @Nullable Boolean autostart(Domain domain, Patience patience, List<String> notSaved) {
         try {
-            return Waiting.await(domain.autostart());
+            return patience.ask(() -> Waiting.await(domain.autostart()));
         } catch (RemoteException e) {
             notSaved.add("whether it starts with its host is not in it: " + e.getMessage());
             return null;
@@ -234,8 +239,10 @@ record PointFiles(
             return most > 0
                     && (drive.place().type().equals("volume")
                                     ? host.sizeOfVolume(drive.place())
-                                    : Waiting.await(domain.disk(drive.target()).info())
-                                            .physical())
+                                    : host.patience()
+                                            .ask(() -> Waiting.await(domain.disk(drive.target())
+                                                            .info())
+                                                    .physical()))
                             <= most;
         } catch (LibvirtException e) {
             LOG.debug("the medium of {} of {} cannot be seen", drive.target(), domain, e);

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Patience;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.client.LibvirtException;
@@ -78,6 +79,7 @@ final class PullTransfer implements Transfer {
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled;
     private final ScratchGuard guard;
+    private final Patience patience;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
     /** The targets of disks whose bitmap misses changes. */
     private final Set<String> refuted = new HashSet<>();
@@ -87,6 +89,7 @@ final class PullTransfer implements Transfer {
     private PullTransfer(
             Attempt attempt,
             ScratchGuard guard,
+            Patience patience,
             NbdOptions nbd,
             CopyBudget budget,
             ProgressMeter meter,
@@ -95,6 +98,7 @@ final class PullTransfer implements Transfer {
         this.domain = attempt.job().job().domain();
         this.job = attempt.job().job();
         this.guard = guard;
+        this.patience = patience;
         this.nbd = requireNonNull(attempt.plan().path()).options(nbd, domain.libvirt());
         this.budget = budget;
         this.meter = meter;
@@ -105,11 +109,19 @@ final class PullTransfer implements Transfer {
     static PullTransfer of(
             Attempt attempt, NbdOptions nbd, CopyBudget budget, ProgressMeter meter, CompletableFuture<Void> cancelled)
             throws IOException {
-        ScratchGuard guard = ScratchGuard.watch(attempt);
-        PullTransfer transfer = new PullTransfer(attempt, guard, nbd, budget, meter, cancelled);
+        Patience patience = attempt.patience(() -> requireNot(cancelled));
+        ScratchGuard guard = ScratchGuard.watch(attempt, patience);
+        PullTransfer transfer = new PullTransfer(attempt, guard, patience, nbd, budget, meter, cancelled);
         transfer.job.completion().whenComplete((outcome, failure) -> transfer.stop());
         cancelled.thenRun(transfer::stop);
         return transfer;
+    }
+
+    /** Throws if it is. */
+    static void requireNot(CompletableFuture<Void> cancelled) {
+        if (cancelled.isDone()) {
+            throw new CopyCancelledException();
+        }
     }
 
     @Override
@@ -129,9 +141,7 @@ final class PullTransfer implements Transfer {
     @Override
     public void end() {
         try {
-            if (cancelled.isDone()) {
-                throw new CopyCancelledException();
-            }
+            requireNot(cancelled);
             BackupOutcome outcome = finish();
             if (!outcome.isCompleted()) {
                 throw new BackupException("the backup job ended badly on the host: " + outcome.reason());
@@ -280,7 +290,7 @@ final class PullTransfer implements Transfer {
 
     /** A server that is not the guest's, or another disk of it, is noticed here at the latest. */
     private long requireSize(ChosenDisk disk, long exported) {
-        long expected = HostFacts.sizeOf(domain, disk.target());
+        long expected = patience.ask(() -> HostFacts.sizeOf(domain, disk.target()));
         if (exported != expected) {
             throw new BackupException("the NBD export of disk " + disk.target() + " has " + exported
                     + " bytes, but libvirt says that the disk has " + expected);

@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Patience;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -46,15 +47,17 @@ final class PushTransfer implements Transfer {
     @Override
     public Transfer.Copied copy() {
         List<Long> sizes = new ArrayList<>();
+        Patience patience = attempt.patience(() -> PullTransfer.requireNot(cancelled));
         for (ChosenDisk disk : attempt.plan().disks()) {
-            sizes.add(HostFacts.sizeOf(job.domain(), disk.target()));
+            sizes.add(patience.ask(() -> HostFacts.sizeOf(job.domain(), disk.target())));
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
         meter.expect(sizes.size(), total);
         meter.phase(Progress.Phase.COPYING);
         BackupOutcome outcome = waitFor(total);
         if (!outcome.isCompleted()) {
-            throw new BackupException("the hypervisor did not complete the backup: " + outcome.reason());
+            throw new BackupException("the hypervisor did not complete the backup: "
+                    + attempt.facts().whyStopped(job.domain()).orElse(String.valueOf(outcome.reason())));
         }
         return new Transfer.Copied(
                 disks(sizes), 0, outcome.statistics().diskProcessed().orElse(total));
