@@ -12,6 +12,7 @@ import dev.virtwire.backup.internal.restore.OverwritingRestore;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Operation;
+import dev.virtwire.repository.Patience;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.internal.RepositoryStore;
@@ -164,8 +165,20 @@ public final class Backups {
      */
     public static Operation<RecoverReport> recover(
             Repository repository, Supplier<Libvirt> connect, ProgressListener listener) {
+        return recover(repository, connect, Patience.NONE, listener);
+    }
+
+    /**
+     * As {@link #recover(Repository, Supplier, ProgressListener)}.
+     *
+     * @param patience for how long each domain is waited for that another run is writing, or that another job is active
+     *     on; the listener is told of that
+     */
+    public static Operation<RecoverReport> recover(
+            Repository repository, Supplier<Libvirt> connect, Patience patience, ProgressListener listener) {
         return ThreadOperation.start(
-                "virtwire recover", () -> new Recovery((RepositoryStore) repository, connect, listener).run());
+                "virtwire recover",
+                () -> new Recovery((RepositoryStore) repository, connect, patience, listener).run());
     }
 
     /**

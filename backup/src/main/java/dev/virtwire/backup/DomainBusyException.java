@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
+import dev.virtwire.repository.Patience;
 import org.jspecify.annotations.Nullable;
 
 /** Another job, such as another backup, is in the way of a domain's backup; it can be tried again later. */
-public final class DomainBusyException extends BackupException {
+public final class DomainBusyException extends BackupException implements Patience.Obstacle {
     private static final long serialVersionUID = 1;
 
     private final String reason;
@@ -20,8 +21,13 @@ public final class DomainBusyException extends BackupException {
         this.reason = reason;
     }
 
-    /** What is in the way: the message without advice. */
+    @Override
     public String reason() {
         return reason;
+    }
+
+    @Override
+    public DomainBusyException withAdvice(String advice) {
+        return new DomainBusyException(reason, advice, getCause());
     }
 }

@@ -2,7 +2,7 @@
 package dev.virtwire.repository;
 
 /** What is to be written is being written by another run; it can be tried again later. */
-public final class RepositoryBusyException extends RepositoryException {
+public final class RepositoryBusyException extends RepositoryException implements Patience.Obstacle {
     private static final long serialVersionUID = 1;
 
     private final String reason;
@@ -18,8 +18,13 @@ public final class RepositoryBusyException extends RepositoryException {
         this.reason = reason;
     }
 
-    /** Who is in the way: the message without advice. */
+    @Override
     public String reason() {
         return reason;
+    }
+
+    @Override
+    public RepositoryBusyException withAdvice(String advice) {
+        return new RepositoryBusyException(reason, advice);
     }
 }
