@@ -28,7 +28,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,8 +50,6 @@ record PointFiles(
 
     /** UEFI variable stores have 64 KiB to a few MiB, and TPM states less; what is larger is something else. */
     private static final long STATE_MAX = 64L << 20;
-
-    private static final byte[] QCOW2 = {'Q', 'F', 'I', (byte) 0xfb};
 
     /** What a file in a point is, how it is named, and what it holds. */
     static final class Fetched {
@@ -140,7 +137,7 @@ record PointFiles(
             contents.add(Fetched.text(PointFile.LIVE, Names.LIVE_XML, live));
         }
         DomainDescription description = HostFacts.description(live);
-        Nvram nvram = fetchNvram(description.nvram(), host, contents);
+        Nvram nvram = fetchNvram(description.nvram(), domain.id().isPresent(), host, contents);
         fetchTpm(facts, description.tpm(), host, contents, notSaved);
         fetchMedia(domain, description.disks(), host, mediaLimit, contents, notSaved);
         References references = References.named(List.of(xml, live)).fetched(domain.libvirt(), notSaved);
@@ -169,14 +166,15 @@ record PointFiles(
         }
     }
 
-    private static @Nullable Nvram fetchNvram(@Nullable Place place, SmallHostFiles host, List<Fetched> contents) {
+    private static @Nullable Nvram fetchNvram(
+            @Nullable Place place, boolean running, SmallHostFiles host, List<Fetched> contents) {
         if (place == null) {
             return null;
         }
         Content variables = host.readSteady(place, STATE_MAX);
         String reason = variables.reason();
         if (variables.bytes() != null) {
-            reason = obstacle(variables.bytes());
+            reason = obstacle(variables.bytes(), running);
             if (reason == null) {
                 boolean varstore = place.type().equals(DomainDescription.VARSTORE);
                 contents.add(new Fetched(PointFile.NVRAM, varstore ? Names.VARSTORE : Names.NVRAM, variables.bytes()));
@@ -187,9 +185,17 @@ record PointFiles(
     }
 
     /** Why what was read is of no use, or null. */
-    static @Nullable String obstacle(byte[] variables) {
-        boolean qcow2 = variables.length >= QCOW2.length && Arrays.equals(QCOW2, 0, 4, variables, 0, 4);
-        return qcow2 ? "the file is a qcow2 image, of which QEMU holds parts in memory" : null;
+    static @Nullable String obstacle(byte[] variables, boolean running) {
+        if (!SmallQcow2.isOne(variables)) {
+            return null;
+        }
+        if (SmallQcow2.hasBacking(variables)) {
+            return "the file is a qcow2 image that builds on another one";
+        }
+        return running && !SmallQcow2.isSettled(variables)
+                ? "the file is a qcow2 image of which QEMU may hold parts in memory: a backup of the guest while it is"
+                        + " off has them"
+                : null;
     }
 
     private static void fetchTpm(
