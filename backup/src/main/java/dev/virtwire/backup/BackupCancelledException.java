@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A backup, verification or restore that its user cancelled. Its message says whether anything was left behind, and
  * where.
+ *
+ * @since 0.1
  */
 public final class BackupCancelledException extends BackupException {
     private static final long serialVersionUID = 1;

@@ -3,7 +3,11 @@ package dev.virtwire.backup;
 
 import org.jspecify.annotations.Nullable;
 
-/** A backup, verification, restore or clean-up that did not do what was asked. Its message says why, and where. */
+/**
+ * A backup, verification, restore or clean-up that did not do what was asked. Its message says why, and where.
+ *
+ * @since 0.1
+ */
 public class BackupException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

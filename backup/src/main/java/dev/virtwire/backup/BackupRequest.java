@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param runningOnly whether a domain that is off is refused
  * @param ownStorage whether a person says that no other host uses the disks of a domain that is off
  * @param longestWait for how long another run or job is waited for that is in the way, before anything is begun
+ * @since 0.1
  */
 public record BackupRequest(
         String domain,

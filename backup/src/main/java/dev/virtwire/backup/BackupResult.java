@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     of the point would miss
  * @param left what could not be cleared on the host or here, of this run or an earlier one, each with the reason; the
  *     next backup or recover tries again
+ * @since 0.1
  */
 public record BackupResult(
         Point point,

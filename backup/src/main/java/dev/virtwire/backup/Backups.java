@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that needs a host and a repository: backups, restores to a host, and clearing up after runs that died. What needs
  * no host, {@link Repository} does.
+ *
+ * @since 0.1
  */
 public final class Backups {
     private final Libvirt libvirt;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesPerSecond how much all of them together read from the host, or {@link TransferLimits#UNLIMITED}. To merge
  *     points, each job reads its share of it from the repository
  * @param retention which points of a domain stay after it was backed up well, or null for all
+ * @since 0.1
  */
 public record BatchRequest(
         List<BackupRequest> domains,

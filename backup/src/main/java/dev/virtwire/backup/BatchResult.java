@@ -7,6 +7,7 @@ import java.util.List;
  * How a run over several domains went.
  *
  * @param domains every domain, in the order of the requests
+ * @since 0.1
  */
 public record BatchResult(List<DomainOutcome> domains) {
     /** Copies the list. */

@@ -4,7 +4,11 @@ package dev.virtwire.backup;
 import dev.virtwire.repository.Patience;
 import org.jspecify.annotations.Nullable;
 
-/** Another job, such as another backup, is in the way of a domain's backup; it can be tried again later. */
+/**
+ * Another job, such as another backup, is in the way of a domain's backup; it can be tried again later.
+ *
+ * @since 0.1
+ */
 public final class DomainBusyException extends BackupException implements Patience.Obstacle {
     private static final long serialVersionUID = 1;
 

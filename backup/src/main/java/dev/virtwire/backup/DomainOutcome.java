@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param result the new point, or null if no point was made
  * @param pruned what the retention removed, or null where nothing was to be removed or that failed
  * @param failure what went wrong, or null: why there is no point; or, if there is one, why the domain was not pruned
+ * @since 0.1
  */
 public record DomainOutcome(
         String domain,

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param replace whether files with the same names, and the definition of a domain that is there, may be replaced
  * @param salvage whether to write all that is right if not everything is, with zeros for the rest
  * @param bytesPerSecond how fast to read, in bytes a second; 0 for as fast as can be
+ * @since 0.1
  */
 public record HostRestoreRequest(
         Point point,

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param lost what of the disks is zeros because it cannot be given back; only if the request salvages
  * @param damage what is damaged in the repository's files, whether the disks needed it or not
  * @param notices what the user should know, each one sentence: what the defined domain does not have
+ * @since 0.1
  */
 public record HostRestoreResult(
         List<Path> files,

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
  * @param address the host's address or name
  * @param firstPort the first port that may be used
  * @param lastPort the last port that may be used
+ * @since 0.1
  */
 public record NbdListen(String address, int firstPort, int lastPort) {
     private static final Pattern FORM = Pattern.compile("(\\[[^\\]]+\\]|[^:]+):([0-9]{1,5})(?:-([0-9]{1,5}))?");

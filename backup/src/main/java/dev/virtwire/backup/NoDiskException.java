@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
-/** A domain has no disk that could be backed up, or none is left of those that it has. */
+/**
+ * A domain has no disk that could be backed up, or none is left of those that it has.
+ *
+ * @since 0.1
+ */
 public final class NoDiskException extends BackupException {
     private static final long serialVersionUID = 1;
 

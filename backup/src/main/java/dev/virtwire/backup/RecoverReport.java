@@ -11,6 +11,7 @@ import java.util.List;
  * @param left what could not be cleared, each with the reason, also what ran on other hosts; it stays in the journal
  * @param busy domains that another run is writing right now, left alone
  * @param notices what was not looked for, each with the reason
+ * @since 0.1
  */
 public record RecoverReport(List<String> done, List<String> left, List<String> busy, List<Notice> notices) {
     /** Copies the lists. */

@@ -11,7 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Where a point is restored to on a host. */
+/**
+ * Where a point is restored to on a host.
+ *
+ * @since 0.1
+ */
 public sealed interface RestoreTarget {
     /**
      * Files of this machine, which has to be the host if a domain is defined with them.
@@ -19,6 +23,7 @@ public sealed interface RestoreTarget {
      * @param folder the folder for the files, created if its parent exists: {@code web1-vda.qcow2} …
      * @param format the images' format
      * @param chained whether the images are copied as they are, each with all that it builds on, instead of flattened
+     * @since 0.1
      */
     record Files(Path folder, ImageFormat format, boolean chained) implements RestoreTarget {
         /** Refuses a missing field. */
@@ -49,6 +54,7 @@ public sealed interface RestoreTarget {
      *
      * @param name the pool's name; it has to be active
      * @param format the volumes' format; qcow2 only in a pool of files
+     * @since 0.1
      */
     record Pool(String name, ImageFormat format) implements RestoreTarget {
         /** Refuses an empty name. */

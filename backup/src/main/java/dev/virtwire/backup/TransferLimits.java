@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Memory and bandwidth for the backups that are given the same object, all of them together. Safe for use by several
  * threads.
+ *
+ * @since 0.1
  */
 public final class TransferLimits {
     /** No limit of the bandwidth. */

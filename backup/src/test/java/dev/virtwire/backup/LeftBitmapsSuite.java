@@ -7,6 +7,7 @@ import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.testkit.Guest;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Whatever happens to a domain, its images keep the bitmaps that the next increment needs, and no others. */
@@ -82,6 +83,61 @@ abstract class LeftBitmapsSuite extends BitmapsSuite {
             BackupResult since = history.backup(keeping.since(full.point().id()));
             assertThat(since.point().manifest().disks())
                     .allSatisfy(disk -> assertThat(disk.level()).isEqualTo(Level.DIFFERENTIAL));
+            history.requireTruth();
+        }
+    }
+
+    /**
+     * libvirt gives the overlay the bitmaps that its base has, known to a checkpoint or not; no image tells of them.
+     */
+    @Test
+    void aSnapshotTakesNoForgottenBitmapAlong() throws Exception {
+        try (Guest guest = guest("left-overlay")) {
+            Path xml = xml(guest);
+            String forgotten = backup();
+            guest.destroy();
+            history.virsh("undefine", guest.name(), "--checkpoints-metadata");
+            history.virsh("define", xml.toString());
+            guest.start();
+            Path overlay = libvirtd.directory().resolve("disks/left-overlay.qcow2");
+            history.virsh(
+                    "snapshot-create-as",
+                    guest.name(),
+                    "--no-metadata",
+                    "--disk-only",
+                    "--diskspec",
+                    "vda,snapshot=external,file=" + overlay,
+                    "--diskspec",
+                    "vdb,snapshot=no");
+            assertThat(bitmaps.of(domain(guest)).get("vda")).containsExactly(forgotten);
+
+            String newest = history.backup(full(guest)).point().manifest().checkpoint();
+
+            scene.requireClean(guest.name(), newest);
+            assertThat(bitmaps.of(domain(guest)).values()).containsOnly(Set.of(newest));
+            guest.destroy();
+        }
+    }
+
+    /** A killed QEMU leaves bitmaps that nobody can build on, and that keep a disk from getting another size. */
+    @Test
+    void aFullPointThatIsKeptLeavesNoBrokenBitmaps() throws Exception {
+        try (Guest guest = guest("left-broken")) {
+            Path xml = xml(guest);
+            BackupRequest keeping = BackupRequest.of(guest.name()).keepingFullCheckpoint();
+            BackupResult full = history.backup(keeping);
+            history.backup(keeping);
+            guest.destroy();
+            history.virsh("undefine", guest.name(), "--checkpoints-metadata");
+            history.virsh("define", xml.toString());
+            guest.start();
+            crash(guest);
+            assertThat(bitmaps.of(domain(guest)).get("vda"))
+                    .contains(full.point().manifest().checkpoint());
+
+            String newest = history.backup(keeping).point().manifest().checkpoint();
+
+            requireOnly(guest, newest);
             history.requireTruth();
         }
     }

@@ -4,9 +4,7 @@ package dev.virtwire.backup;
 import dev.virtwire.testkit.DebianLibvirtd;
 import org.junit.jupiter.api.Tag;
 
-/**
- * libvirt 11.3 and QEMU 10.0: a part of {@code ./check chaos}, for {@link LeftBitmapsOnNewerLibvirtIT} is its sample.
- */
+/** libvirt 11.3 and QEMU 10.0: a part of {@code ./check chaos}, as {@link LeftBitmapsOnNewerLibvirtIT} is. */
 @Tag("chaos")
 @DebianLibvirtd("trixie")
 class RemovedBitmapsOnNewerLibvirtIT extends RemovedBitmapsSuite {}

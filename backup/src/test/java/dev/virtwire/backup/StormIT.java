@@ -14,6 +14,7 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.CopyBudget;
+import dev.virtwire.repository.internal.copy.DiskCopy;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
@@ -34,6 +35,12 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LibvirtdExtension.class)
 class StormIT {
     private static final long DATA = 24 * MIB;
+    /** What a copy reads ahead at most: so many blocks of 1 MiB are lost if it is cut. */
+    private static final long AHEAD = DiskCopy.Buffers.DEFAULT * MIB;
+    /** Of so much data, a cut at {@link #CUT} leaves 8 MiB or more copied. */
+    private static final long LARGE = AHEAD + 16 * MIB;
+
+    private static final long CUT = AHEAD + 8 * MIB;
 
     @TempDir
     Path folder;
@@ -87,7 +94,7 @@ class StormIT {
     @Test
     void whatWasCopiedBeforeAStormThatOutlastsThePatienceIsKeptForWhoResumes(Libvirtd libvirtd) throws Exception {
         try (Guest guest = Guest.on(libvirtd, "storm")
-                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, DATA, 1))
+                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, LARGE, 1))
                         .start();
                 Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
             Path truth = folder.resolve("vda.raw");
@@ -95,7 +102,7 @@ class StormIT {
             Scene scene = new Scene(libvirtd, folder);
             RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
             BackupRequest request = BackupRequest.of("storm").withStallTimeout(Duration.ofSeconds(2));
-            NbdOptions broken = NbdOptions.DEFAULT.withTransport(new CuttingTransport(16 * MIB));
+            NbdOptions broken = NbdOptions.DEFAULT.withTransport(new CuttingTransport(CUT));
 
             assertThatThrownBy(() -> run(libvirt, store, request.resuming(), broken))
                     .isInstanceOf(BackupException.class)
@@ -104,17 +111,17 @@ class StormIT {
                     .hasMessageContaining(
                             ": its job, whose scratch files grow unwatched, and what was copied. It stands in")
                     .hasMessageEndingWith("Or 'virtwire backup --resume' finishes it, if its job still runs then");
-            guest.write("vda", 8 * MIB, DATA, 0x17);
+            guest.write("vda", 8 * MIB, LARGE, 0x17);
             BackupResult result = run(libvirt, store, request.resuming(), NbdOptions.DEFAULT);
 
             assertThat(result.notices()).singleElement().asString().startsWith("resumed point ");
-            assertThat(result.bytesRead()).isLessThan(DATA - 8 * MIB);
+            assertThat(result.bytesRead()).isLessThanOrEqualTo(LARGE - (CUT - AHEAD));
             scene.requireClean("storm", result.point().manifest().checkpoint());
             tools.compare(truth, result.point().folder().resolve("vda.qcow2"), "qcow2");
 
             // Nobody resumes it: scratch files would grow in vain.
-            assertThatThrownBy(() -> run(
-                            libvirt, store, request, NbdOptions.DEFAULT.withTransport(new CuttingTransport(16 * MIB))))
+            assertThatThrownBy(() ->
+                            run(libvirt, store, request, NbdOptions.DEFAULT.withTransport(new CuttingTransport(CUT))))
                     .isInstanceOf(BackupException.class)
                     .hasMessageNotContaining("Left behind");
             scene.requireClean("storm", result.point().manifest().checkpoint());
@@ -124,7 +131,7 @@ class StormIT {
     @Test
     void whoResumesAndGetsNoByteLeavesNoJobThatNobodyWatches(Libvirtd libvirtd) throws Exception {
         try (Guest guest = Guest.on(libvirtd, "silence")
-                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, DATA, 1))
+                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, LARGE, 1))
                         .start();
                 Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
             Scene scene = new Scene(libvirtd, folder);
@@ -132,8 +139,8 @@ class StormIT {
             BackupRequest request = BackupRequest.of(guest.name())
                     .withStallTimeout(Duration.ofSeconds(2))
                     .resuming();
-            assertThatThrownBy(() -> run(
-                            libvirt, store, request, NbdOptions.DEFAULT.withTransport(new CuttingTransport(16 * MIB))))
+            assertThatThrownBy(() ->
+                            run(libvirt, store, request, NbdOptions.DEFAULT.withTransport(new CuttingTransport(CUT))))
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining(". Left behind: what point ");
 

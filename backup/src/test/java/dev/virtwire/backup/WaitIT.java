@@ -14,6 +14,7 @@ import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.Retention;
+import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
@@ -28,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -115,6 +117,33 @@ class WaitIT {
                     .matches("\\Qit waits for at most 10 min, because " + JOB + "\\E\\d+ s\\)");
             assertThat(next.notices()).isEmpty();
         }
+    }
+
+    @Test
+    void aCopyOfADiskIsWaitedForToo() throws Exception {
+        Waiter waiter = new Waiter();
+        String copying = "another job is active on disk vda of domain busy (copy)";
+        try (Guest guest = guest()) {
+            String copy = libvirtd.directory().resolve("disks/busy-copy.qcow2").toString();
+            virsh("blockcopy", "busy", "vda", copy, "--transient-job");
+            assertThat(scene.failure(BackupRequest.of("busy")))
+                    .isInstanceOf(DomainBusyException.class)
+                    .hasMessage(copying + ": wait until it ends, or end it");
+
+            CompletableFuture<BackupResult> waiting = CompletableFuture.supplyAsync(
+                    () -> scene.backup(BackupRequest.of("busy").waitingFor(LONG), waiter));
+            waiter.await();
+            virsh("blockjob", "busy", "vda", "--abort");
+
+            scene.requireClean("busy", waiting.join().point().manifest().checkpoint());
+            assertThat(waiter.reasons).containsExactly("it waits for at most 10 min, because " + copying);
+        }
+    }
+
+    private void virsh(String... arguments) throws Exception {
+        new Tools()
+                .run(Stream.concat(Stream.of("virsh", "-q", "-c", libvirtd.unixUri()), Stream.of(arguments))
+                        .toList());
     }
 
     @Test

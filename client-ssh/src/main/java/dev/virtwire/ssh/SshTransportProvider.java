@@ -8,7 +8,11 @@ import dev.virtwire.client.internal.config.Surroundings;
 import dev.virtwire.client.internal.transport.Transport;
 import dev.virtwire.client.internal.transport.TransportProvider;
 
-/** What the client finds by {@link java.util.ServiceLoader}. */
+/**
+ * What the client finds by {@link java.util.ServiceLoader}.
+ *
+ * @since 0.1
+ */
 public final class SshTransportProvider implements TransportProvider {
     @Override
     public Transport of(LibvirtUri uri, ConnectOptions options, Surroundings surroundings, LibvirtConf conf) {

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One side did not convince the other of who it is: the server wants authentication that this connection cannot give,
  * or refused what it gave; or the server's own certificate is not to be believed.
+ *
+ * @since 0.1
  */
 public final class AuthenticationException extends LibvirtException {
     private static final long serialVersionUID = 1L;

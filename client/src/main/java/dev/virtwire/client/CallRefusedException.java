@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The call was not sent: an argument breaks a bound of the protocol, the queue is full, or the connection is closed.
+ *
+ * @since 0.1
  */
 public final class CallRefusedException extends LibvirtException {
     private static final long serialVersionUID = 1L;

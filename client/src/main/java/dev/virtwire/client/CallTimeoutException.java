@@ -3,6 +3,8 @@ package dev.virtwire.client;
 
 /**
  * The deadline passed before the result came. The server may still be at work on the call.
+ *
+ * @since 0.1
  */
 public final class CallTimeoutException extends LibvirtException {
     private static final long serialVersionUID = 1L;

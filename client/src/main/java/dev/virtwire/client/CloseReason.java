@@ -8,9 +8,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind who ended it
  * @param cause what ended it; null if this side closed it
+ * @since 0.1
  */
 public record CloseReason(Kind kind, @Nullable LibvirtException cause) {
-    /** Who ended a connection. */
+    /**
+     * Who ended a connection.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** This side, by {@link Libvirt#close()} or {@link Libvirt#closeAsync()}. */
         CLOSED,

@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * No connection came about: the host is unknown, the port refused, the socket missing, or it took too long.
+ *
+ * @since 0.1
  */
 public final class ConnectFailedException extends LibvirtException {
     private static final long serialVersionUID = 1L;

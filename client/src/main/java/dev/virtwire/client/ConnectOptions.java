@@ -10,7 +10,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** How a connection is made and kept. Immutable; start from {@link #defaults()} and change what differs. */
+/**
+ * How a connection is made and kept. Immutable; start from {@link #defaults()} and change what differs.
+ *
+ * @since 0.1
+ */
 public final class ConnectOptions {
     /** Longer times stand for "never"; so many nanoseconds can be counted with. */
     static final Duration LONGEST = Duration.ofDays(365 * 100L);
@@ -143,7 +147,11 @@ public final class ConnectOptions {
         return notices;
     }
 
-    /** Collects options. */
+    /**
+     * Collects options.
+     *
+     * @since 0.1
+     */
     public static final class Builder {
         private Duration connectTimeout = Duration.ofSeconds(30);
         private Duration callTimeout = Duration.ofSeconds(90);

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connection ended before the result came: cut, silent for too long, or closed by this side. What the server was
  * told continues there.
+ *
+ * @since 0.1
  */
 public final class ConnectionLostException extends LibvirtException {
     private static final long serialVersionUID = 1L;

@@ -10,7 +10,11 @@ package dev.virtwire.client;
  * @since 0.1
  */
 public record CredentialRequest(Kind kind, String host, String prompt) {
-    /** What is wanted. */
+    /**
+     * What is wanted.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** The name to log in by ({@code VIR_CRED_AUTHNAME}). */
         AUTHENTICATION_NAME(false),

@@ -5,6 +5,8 @@ package dev.virtwire.client;
  * A subscriber was slower than its events for longer than the buffer lasts, or an event could not be read, and the
  * subscription has ended. What came before was delivered; {@link #count()} events after it were not. Subscribe again,
  * and look at the state itself, since events are missing.
+ *
+ * @since 0.1
  */
 public final class EventsLostException extends LibvirtException {
     private static final long serialVersionUID = 1L;

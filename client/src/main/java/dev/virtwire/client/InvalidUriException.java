@@ -3,6 +3,8 @@ package dev.virtwire.client;
 
 /**
  * A connection URI that cannot be understood or names what this client does not offer.
+ *
+ * @since 0.1
  */
 public final class InvalidUriException extends LibvirtException {
     private static final long serialVersionUID = 1L;

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * a file of this side ({@link ConfigurationException}), what the server sent ({@link ProtocolException}), the deadline
  * ({@link CallTimeoutException}), or the caller ({@link CallRefusedException}, {@link InvalidUriException}, {@link
  * EventsLostException}, {@link StreamOverflowException}). The message names host, procedure and what to do.
+ *
+ * @since 0.1
  */
 public abstract sealed class LibvirtException extends RuntimeException
         permits RemoteException,

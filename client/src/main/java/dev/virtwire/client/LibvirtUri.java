@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param path the path, such as {@code /system}, or empty
  * @param parameters those that this client understands, by their lower-case names
  * @param forwarded the query of all other parameters, which belong to the server's driver; empty without such
+ * @since 0.1
  */
 public record LibvirtUri(
         String text,
@@ -39,7 +40,11 @@ public record LibvirtUri(
         Map<String, String> parameters,
         String forwarded) {
 
-    /** How a server is reached. */
+    /**
+     * How a server is reached.
+     *
+     * @since 0.1
+     */
     public enum Transport {
         /** A UNIX socket of this machine. */
         UNIX,

@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server sent what the protocol does not allow. The connection is closed, since nothing after it can be trusted.
+ *
+ * @since 0.1
  */
 public final class ProtocolException extends LibvirtException {
     private static final long serialVersionUID = 1L;

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The server's own error, with every field that it sent (libvirt's {@code virError}). {@link #getMessage()} adds the
  * procedure and the host to the server's text.
+ *
+ * @since 0.1
  */
 public final class RemoteException extends LibvirtException {
     private static final long serialVersionUID = 1L;
@@ -110,6 +112,7 @@ public final class RemoteException extends LibvirtException {
      * @param int1 first additional number
      * @param int2 second additional number
      * @param networkName the network concerned
+     * @since 0.1
      */
     public record Details(
             int code,

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
  * @param major the first number
  * @param minor the second
  * @param release the third
+ * @since 0.1
  */
 public record Version(int major, int minor, int release) implements Comparable<Version> {
     private static final long MAJOR = 1_000_000;

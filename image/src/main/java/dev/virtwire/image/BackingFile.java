@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the name as it stands in the image: a path, relative to the image's folder unless absolute
  * @param format {@code qcow2} or {@code raw}; null if the image does not say
+ * @since 0.1
  */
 public record BackingFile(String name, @Nullable String format) {
     /** The longest name that qcow2 holds, in bytes of UTF-8. */

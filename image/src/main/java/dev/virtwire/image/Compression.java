@@ -3,7 +3,11 @@ package dev.virtwire.image;
 
 import java.util.Locale;
 
-/** How the clusters of a qcow2 image are compressed. An image has one kind. */
+/**
+ * How the clusters of a qcow2 image are compressed. An image has one kind.
+ *
+ * @since 0.1
+ */
 public enum Compression {
     /** Not at all. */
     NONE,

@@ -10,9 +10,14 @@ package dev.virtwire.image;
  * @param number which of its kind, counted from 0; 0 for what there is one of, and for data
  * @param guestOffset for data, where on the disk the run begins; for a second-level table, the first byte that it
  *     describes; otherwise 0. For compressed data it is the cluster that the run is a part of
+ * @since 0.1
  */
 public record FileUse(long fileOffset, long length, Kind kind, long number, long guestOffset) {
-    /** What bytes of a qcow2 file are for. */
+    /**
+     * What bytes of a qcow2 file are for.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** The first cluster. */
         HEADER,

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 /**
  * Decides which backing files may be opened. An image names its backing file itself, so whoever made the image could
  * otherwise have any file of this machine read as the content of a disk.
+ *
+ * @since 0.1
  */
 @FunctionalInterface
 public interface ImageAccess {

@@ -18,6 +18,8 @@ import java.util.Set;
 /**
  * An image with everything beneath it, read as the guest would see it: what one image leaves unallocated comes from the
  * next. If the last one has nothing either, or is shorter, zeros are read.
+ *
+ * @since 0.1
  */
 public final class ImageChain implements ImageReader {
     /** More files than that in one chain are refused. Each takes some 20 KiB of memory. */

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An image could not be read or written, or is not what it should be. The message is one sentence that begins with the
  * file and, if there is one, ends with the offset in that file.
+ *
+ * @since 0.1
  */
 public final class ImageException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -10,12 +10,17 @@ package dev.virtwire.image;
  * @param hostOffset for data, the byte in the file where it begins, in one piece; {@link #NO_HOST_OFFSET} for
  *     everything else, compressed data included
  * @param depth which file of the chain it comes from: 0 for the topmost
+ * @since 0.1
  */
 public record ImageExtent(long offset, long length, Kind kind, long hostOffset, int depth) {
     /** The file does not hold these bytes as they are. */
     public static final long NO_HOST_OFFSET = -1;
 
-    /** What a run is. */
+    /**
+     * What a run is.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** Bytes in the file. */
         DATA,

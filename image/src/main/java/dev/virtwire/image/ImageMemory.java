@@ -7,6 +7,8 @@ import dev.virtwire.image.internal.codec.Desks;
 /**
  * Memory that the images of one chain share, so that it does not grow with their number: 16 MiB for tables, and one
  * place for each thread that decompresses. Each image takes another 8 KiB. Safe for several threads.
+ *
+ * @since 0.1
  */
 public final class ImageMemory {
     private final SliceMemory slices;

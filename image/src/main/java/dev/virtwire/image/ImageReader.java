@@ -9,9 +9,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads an image. Safe for several threads at once; memory is bounded whatever the file claims. */
+/**
+ * Reads an image. Safe for several threads at once; memory is bounded whatever the file claims.
+ *
+ * @since 0.1
+ */
 public interface ImageReader extends Closeable {
-    /** Takes the runs of {@link #forEachExtent}, in ascending order. */
+    /**
+     * Takes the runs of {@link #forEachExtent}, in ascending order.
+     *
+     * @since 0.1
+     */
     @FunctionalInterface
     interface ExtentVisitor {
         /** Takes one run; an exception ends the walk. */

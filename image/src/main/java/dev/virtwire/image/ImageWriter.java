@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
  *
  * <p>The image exists only once {@link #finish()} has returned. After a failed write it cannot be finished any more.
  * Interrupting a thread in one of these methods closes the file and so fails the image.
+ *
+ * @since 0.1
  */
 public interface ImageWriter extends Closeable {
     /** The disk's size as the guest sees it, in bytes. */

@@ -11,6 +11,8 @@ import java.util.List;
 /**
  * Compares what a qcow2 image refers to with what its refcounts say. Looks at the structure only: data that was altered
  * in place is for digests to find.
+ *
+ * @since 0.1
  */
 public final class Qcow2Check {
     /** Of more findings than that only the number is kept. */
@@ -25,6 +27,7 @@ public final class Qcow2Check {
      * @param leaks how many clusters are leaked
      * @param corruptions how many other findings there are
      * @param usedClusters how many clusters something refers to
+     * @since 0.1
      */
     public record Report(List<Qcow2Finding> findings, long leaks, long corruptions, long usedClusters) {
         /** Whether nothing is wrong. */

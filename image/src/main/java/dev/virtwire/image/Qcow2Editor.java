@@ -49,6 +49,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Data behind the old end lies at a multiple of 1 MiB of the file if it is a whole MiB of the disk and as long as
  * less than a hundredth of the file is unused.
+ *
+ * @since 0.1
  */
 public final class Qcow2Editor implements Closeable {
     /** The blocks of {@link #changedBlocks}, in bytes: 1 MiB. */

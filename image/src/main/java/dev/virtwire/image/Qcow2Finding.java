@@ -7,9 +7,14 @@ package dev.virtwire.image;
  * @param kind how bad it is
  * @param fileOffset where in the file
  * @param text what is wrong there, one sentence without the offset
+ * @since 0.1
  */
 public record Qcow2Finding(Kind kind, long fileOffset, String text) {
-    /** How bad a finding is. */
+    /**
+     * How bad a finding is.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** Room is taken that nothing uses. Content is not in danger. */
         LEAK,

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param clusterSize in bytes, a power of two from 4 KiB to 2 MiB
  * @param backing the file beneath, with its format; null for a full image
  * @param compression how data is compressed; clusters that would not shrink stay as they are
+ * @since 0.1
  */
 public record Qcow2Options(
         long virtualSize, int clusterSize, @Nullable BackingFile backing, Compression compression) {

@@ -25,6 +25,8 @@ import java.util.Optional;
  * Reads one qcow2 image, version 2 or 3, alone: what it leaves to its backing file reads as zeros, see
  * {@link ImageChain}. Internal snapshots are not looked at. Encryption, external data files and subclusters are refused
  * by name when the image is opened, as is an image that was marked as corrupt.
+ *
+ * @since 0.1
  */
 public final class Qcow2Reader implements ImageReader {
     private final ImageFile file;

@@ -19,7 +19,11 @@ import java.nio.ByteBuffer;
  * @since 0.1
  */
 public final class Qcow2Stream {
-    /** Where bytes are appended. */
+    /**
+     * Where bytes are appended.
+     *
+     * @since 0.1
+     */
     @FunctionalInterface
     public interface Sink {
         /** Appends all remaining bytes. */

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Room is found under a short lock, data is written outside it. Metadata in memory stays under 12 MiB plus 8 bytes
  * for each second-level table; compression adds 1.2 MiB of direct memory for each thread, more with clusters above 1
  * MiB.
+ *
+ * @since 0.1
  */
 public final class Qcow2Writer implements ImageWriter {
     /** Data is compressed in pieces that begin and end at multiples of that on the disk, or of a cluster. */

@@ -10,6 +10,8 @@ import java.util.Optional;
 
 /**
  * Reads a raw image: the file is the disk. Holes cannot be told from data without native code, so all of it is data.
+ *
+ * @since 0.1
  */
 public final class RawReader implements ImageReader {
     private final ImageFile file;

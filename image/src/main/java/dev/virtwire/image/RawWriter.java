@@ -15,6 +15,8 @@ import java.util.BitSet;
  *
  * <p>A raw image has no header that could make it invalid. Closed without {@link #finish()} it is cut to 0 bytes; after
  * a crash its size tells nothing, so write under a name of its own and rename.
+ *
+ * @since 0.1
  */
 public final class RawWriter implements ImageWriter {
     /** Zeros need to be written only where data was: one bit for each such piece remembers where. */

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file that is being read had to be opened again, and under its name there is another file now, or none. What was
  * read before is what it was; who wants to read on opens everything again.
+ *
+ * @since 0.1
  */
 public final class ReplacedFileException extends IOException {
     private static final long serialVersionUID = 1L;

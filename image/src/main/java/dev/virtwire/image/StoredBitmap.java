@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name
  * @param inUse whether a QEMU works with it right now, or ended without storing it, so that it is of no use
+ * @since 0.1
  */
 public record StoredBitmap(String name, boolean inUse) {
     private static final int MAGIC = 0x514649fb;

@@ -7,6 +7,7 @@ package dev.virtwire.nbd;
  * @param offset first byte
  * @param length in bytes, never 0
  * @param flags the context's bits
+ * @since 0.1
  */
 public record Extent(long offset, long length, long flags) {
     /** {@code base:allocation}: nothing is allocated here. */

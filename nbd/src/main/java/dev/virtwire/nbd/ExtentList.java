@@ -11,6 +11,8 @@ import java.util.RandomAccess;
  *
  * <p>An unmodifiable list whose elements are made when they are asked for; loops that must not make garbage use
  * {@link #end(int)} and {@link #flags(int)}.
+ *
+ * @since 0.1
  */
 public final class ExtentList extends AbstractList<Extent> implements RandomAccess {
     private final long start;

@@ -19,6 +19,8 @@ import java.util.Map;
  *     copyUnlessZero(walker.offset(), walker.length(), walker.flags(0));
  * }
  * }</pre>
+ *
+ * @since 0.1
  */
 public final class ExtentWalker {
     private final StatusAhead ahead;

@@ -3,7 +3,11 @@ package dev.virtwire.nbd;
 
 import java.nio.file.Path;
 
-/** Where an NBD server listens. */
+/**
+ * Where an NBD server listens.
+ *
+ * @since 0.1
+ */
 public sealed interface NbdAddress {
     /** The port that IANA reserves for NBD. */
     int DEFAULT_PORT = 10809;
@@ -13,6 +17,7 @@ public sealed interface NbdAddress {
      *
      * @param host name or address; an IPv6 address stands without brackets
      * @param port 1 to 65535
+     * @since 0.1
      */
     record Tcp(String host, int port) implements NbdAddress {
         /** Checks the range of the port. */
@@ -30,6 +35,7 @@ public sealed interface NbdAddress {
      * A UNIX socket.
      *
      * @param socket its path on this machine
+     * @since 0.1
      */
     record Unix(Path socket) implements NbdAddress {}
 }

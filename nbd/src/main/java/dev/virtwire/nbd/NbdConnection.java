@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads.</b> Futures complete on this connection's reader thread, and so does what hangs on them: while it
  * runs, nothing is read, and the server has to wait. It must not wait for another request of the same connection. Time
  * spent there does not count as silence of the server.
+ *
+ * @since 0.1
  */
 public final class NbdConnection implements NbdReader {
     private final NbdUri uri;

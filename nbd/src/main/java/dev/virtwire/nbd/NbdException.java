@@ -5,12 +5,20 @@ import java.io.Serial;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** An NBD connection or request failed; the message names the server, the export, the request and what was wrong. */
+/**
+ * An NBD connection or request failed; the message names the server, the export, the request and what was wrong.
+ *
+ * @since 0.1
+ */
 public final class NbdException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    /** Who failed. */
+    /**
+     * Who failed.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** Nobody could be reached at the address. */
         UNREACHABLE,

@@ -14,6 +14,7 @@ import java.util.List;
  * @param maximumRead the longest request that is sent, in bytes; longer reads are split
  * @param metaContexts the contexts that block status reports, in the order in which they were asked for
  * @param replies the kind of replies that was negotiated
+ * @since 0.1
  */
 public record NbdExport(
         String name,
@@ -24,7 +25,11 @@ public record NbdExport(
         int maximumRead,
         List<String> metaContexts,
         Replies replies) {
-    /** The kinds of replies, from the oldest to the newest. */
+    /**
+     * The kinds of replies, from the oldest to the newest.
+     *
+     * @since 0.1
+     */
     public enum Replies {
         /** Data without any framing of its own; no block status. */
         SIMPLE,

@@ -17,6 +17,7 @@ import java.util.Optional;
  *     not have are missing in {@link NbdExport#metaContexts()}
  * @param transport opens the channel
  * @param tls if present, TLS is started on the channel; a server without TLS is refused
+ * @since 0.1
  */
 public record NbdOptions(
         Duration connectTimeout,

@@ -8,6 +8,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * An export that can be read: over one connection, or over a session that outlives connections. Safe for use by several
  * threads.
+ *
+ * @since 0.1
  */
 public sealed interface NbdReader extends AutoCloseable permits NbdConnection, NbdSession {
     /** What was negotiated. */

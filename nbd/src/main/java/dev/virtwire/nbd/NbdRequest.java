@@ -7,9 +7,14 @@ package dev.virtwire.nbd;
  * @param command what was asked
  * @param offset first byte
  * @param length in bytes
+ * @since 0.1
  */
 public record NbdRequest(Command command, long offset, long length) {
-    /** The commands that this client sends. */
+    /**
+     * The commands that this client sends.
+     *
+     * @since 0.1
+     */
     public enum Command {
         /** NBD_CMD_READ. */
         READ(0, "read"),

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
  * @param code the protocol's error number
  * @param text what the server says of it, may be empty
  * @param offset where the server says it happened
+ * @since 0.1
  */
 public record NbdServerError(int code, String text, OptionalLong offset) {
     /** The protocol's name of the error, such as {@code EIO}. */

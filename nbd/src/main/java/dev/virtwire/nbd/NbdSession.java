@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> Futures complete on a connection's reader thread, as {@link NbdConnection} says, or on the
  * session's own thread after a connection broke.
+ *
+ * @since 0.1
  */
 public final class NbdSession implements NbdReader {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);

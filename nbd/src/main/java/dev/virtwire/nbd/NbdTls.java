@@ -7,7 +7,11 @@ import java.nio.channels.ByteChannel;
 import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 
-/** Puts TLS on a connection after the server agreed to it (NBD_OPT_STARTTLS), before anything else is negotiated. */
+/**
+ * Puts TLS on a connection after the server agreed to it (NBD_OPT_STARTTLS), before anything else is negotiated.
+ *
+ * @since 0.1
+ */
 @FunctionalInterface
 public interface NbdTls {
     /**

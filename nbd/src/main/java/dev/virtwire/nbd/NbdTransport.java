@@ -10,6 +10,8 @@ import java.time.Duration;
  *
  * <p>The channel blocks, is read by one thread while another writes, and when it is closed by a third, both stop with
  * an exception or, when reading, with the end of the stream.
+ *
+ * @since 0.1
  */
 @FunctionalInterface
 public interface NbdTransport {

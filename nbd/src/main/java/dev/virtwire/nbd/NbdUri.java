@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param address the server
  * @param exportName the export
+ * @since 0.1
  */
 public record NbdUri(NbdAddress address, String exportName) {
     /**

@@ -5,7 +5,11 @@ import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
 import java.util.concurrent.CompletableFuture;
 
-/** Carries calls to a server. {@code Libvirt} is one; the generated stubs speak through it. */
+/**
+ * Carries calls to a server. {@code Libvirt} is one; the generated stubs speak through it.
+ *
+ * @since 0.1
+ */
 public interface Caller {
     /**
      * Calls a procedure. The future always completes: with the result, or with a

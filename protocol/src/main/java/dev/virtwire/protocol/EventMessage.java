@@ -13,5 +13,6 @@ import dev.virtwire.xdr.XdrCodec;
  * @param name the message's name in the table, such as {@code DomainEventJobCompleted}
  * @param since the libvirt version that brought it
  * @param body writes and reads the body
+ * @since 0.1
  */
 public record EventMessage<T>(int program, int version, int number, String name, String since, XdrCodec<T> body) {}

@@ -18,6 +18,7 @@ import dev.virtwire.xdr.XdrCodec;
  * @param files whether it passes file descriptors, which this client does not: such a call is refused
  * @param arguments writes and reads the arguments
  * @param result writes and reads the result
+ * @since 0.1
  */
 public record Procedure<A, R>(
         int program,

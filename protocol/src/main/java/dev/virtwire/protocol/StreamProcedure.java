@@ -15,6 +15,7 @@ import java.util.function.Predicate;
  * @param call the procedure
  * @param sparse whether the stream carries holes beside data if it is opened with these arguments
  * @param view the stream, as what can be done with it
+ * @since 0.1
  */
 public record StreamProcedure<A, R, S extends LibvirtStream>(
         Procedure<A, R> call, Predicate<A> sparse, Function<DuplexStream, S> view) {

@@ -5,7 +5,11 @@ import dev.virtwire.xdr.XdrCodec;
 import dev.virtwire.xdr.XdrReader;
 import dev.virtwire.xdr.XdrWriter;
 
-/** No bytes: the arguments or the result of a procedure that has none. */
+/**
+ * No bytes: the arguments or the result of a procedure that has none.
+ *
+ * @since 0.1
+ */
 public final class VoidCodec implements XdrCodec<Void> {
     /** The codec. */
     public static final VoidCodec INSTANCE = new VoidCodec();

@@ -3,7 +3,11 @@ package dev.virtwire.repository;
 
 import java.util.List;
 
-/** Stored data that is not what was written. Nothing was restored from it. */
+/**
+ * Stored data that is not what was written. Nothing was restored from it.
+ *
+ * @since 0.1
+ */
 public final class DamagedException extends RepositoryException {
     private static final long serialVersionUID = 1;
 

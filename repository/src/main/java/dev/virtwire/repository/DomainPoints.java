@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param unfinished ids of points that a run began and did not finish, or is making right now
  * @param held the points that a person holds, also those that are not there any more
  * @param notices what the user should know of points that are not damaged: those that QEMU cannot open by itself
+ * @since 0.1
  */
 public record DomainPoints(
         String domain,

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param age the time from the moment that {@code newestGood} holds until now, or null
  * @param verified the last verification of a point that is good, or null if it is not known that anybody has verified
  *     one since it became what it is
+ * @since 0.1
  */
 public record DomainStatus(
         String domain,
@@ -27,7 +28,11 @@ public record DomainStatus(
         @Nullable Point newestGood,
         @Nullable Duration age,
         @Nullable Verification verified) {
-    /** What is to be thought of a domain's backups; each verdict is given only if those below it do not apply. */
+    /**
+     * What is to be thought of a domain's backups; each verdict is given only if those below it do not apply.
+     *
+     * @since 0.1
+     */
     public enum Verdict {
         /** The newest good point is young enough, and so is the last verification if that was asked for. */
         OK("ok"),
@@ -66,6 +71,7 @@ public record DomainStatus(
      * @param point the point
      * @param at when the verification began
      * @param depth how much was read: each byte of the files, or besides each byte of the disks
+     * @since 0.1
      */
     public record Verification(Point point, Instant at, VerifyDepth depth) {
         /** Refuses a missing field. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
  * @param offset the first byte of the range that the damage lies in, from the file's beginning
  * @param length the range's length in bytes; 0 where the damage is the file's absence or size
  * @param message what is wrong, one sentence without file and range
+ * @since 0.1
  */
 public record Finding(Path file, long offset, long length, String message) {
     /** Refuses a missing field. */

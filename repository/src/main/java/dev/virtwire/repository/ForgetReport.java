@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param obstacles why it is not erased as long as that is so: held points, and runs that were not cleared up after; or
  *     that only what an earlier run had left of a domain of this name was erased, so that one has to ask again
  * @param remains what may remain of it on hosts, which only a host can delete: checkpoints and pushed images
+ * @since 0.1
  */
 public record ForgetReport(
         String domain,

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param point the point's id
  * @param since when it was first held
  * @param reason why, a line of at most {@value #REASON_MAX} letters, or null
+ * @since 0.1
  */
 public record Hold(String point, Instant since, @Nullable String reason) {
     /** How long a reason may be. */

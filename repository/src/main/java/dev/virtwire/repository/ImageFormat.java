@@ -3,7 +3,11 @@ package dev.virtwire.repository;
 
 import java.util.Locale;
 
-/** What a restore writes. */
+/**
+ * What a restore writes.
+ *
+ * @since 0.1
+ */
 public enum ImageFormat {
     /** A qcow2 image without a backing file. */
     QCOW2,

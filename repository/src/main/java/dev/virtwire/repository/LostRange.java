@@ -9,6 +9,7 @@ import static java.util.Objects.requireNonNull;
  * @param disk the disk's target
  * @param offset the first byte of the range, as the guest sees the disk
  * @param length the range's length in bytes
+ * @since 0.1
  */
 public record LostRange(String disk, long offset, long length) {
     /** Refuses a missing field. */

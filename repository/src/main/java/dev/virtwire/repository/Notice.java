@@ -11,9 +11,14 @@ import java.util.List;
  *
  * @param severity whether somebody has to hear of it
  * @param text one sentence
+ * @since 0.1
  */
 public record Notice(Severity severity, String text) {
-    /** How much a notice matters. */
+    /**
+     * How much a notice matters.
+     *
+     * @since 0.1
+     */
     public enum Severity {
         /** How something was done, or a state that somebody chose: nobody has to hear of it. */
         INFORMATION,

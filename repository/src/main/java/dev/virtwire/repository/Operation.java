@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
  * own.
  *
  * @param <T> what there is at the end
+ * @since 0.1
  */
 public interface Operation<T> {
     /**

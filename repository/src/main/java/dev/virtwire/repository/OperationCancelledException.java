@@ -3,7 +3,11 @@ package dev.virtwire.repository;
 
 import org.jspecify.annotations.Nullable;
 
-/** A verification, pruning or restore that its user cancelled. Its message says whether anything was left behind. */
+/**
+ * A verification, pruning or restore that its user cancelled. Its message says whether anything was left behind.
+ *
+ * @since 0.1
+ */
 public final class OperationCancelledException extends RepositoryException {
     private static final long serialVersionUID = 1;
 

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
  * For how long to try again what another run or job is in the way of, such as pruning a domain while it is backed up.
  *
  * @param longest 0 to try once
+ * @since 0.1
  */
 public record Patience(Duration longest) {
     /** Tries once. */
@@ -18,7 +19,11 @@ public record Patience(Duration longest) {
 
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
-    /** An exception that says who is in the way, so that the same may work later. */
+    /**
+     * An exception that says who is in the way, so that the same may work later.
+     *
+     * @since 0.1
+     */
     public interface Obstacle {
         /** Who is in the way: the message without advice. */
         String reason();

@@ -15,6 +15,7 @@ import java.nio.file.Path;
  * @param manifest what the point says of itself
  * @param manifestSha256 the SHA-256 of {@code manifest.json}, in lower-case hexadecimal; it becomes another one if
  *     earlier points are merged into this one
+ * @since 0.1
  */
 public record Point(String domain, Path folder, Manifest manifest, String manifestSha256) {
     /** Refuses a missing field. */

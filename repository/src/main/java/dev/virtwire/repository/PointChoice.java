@@ -11,6 +11,7 @@ import java.util.List;
  * @param point that point
  * @param passedOver newer points that cannot be restored from here, the newest first, each with the reason
  * @param damaged whether one of these is damaged or gone
+ * @since 0.1
  */
 public record PointChoice(Point point, List<String> passedOver, boolean damaged) {
     /** Refuses a missing field. */

@@ -15,6 +15,7 @@ import java.util.List;
  * @param harmless whether it takes nothing from the point: every byte of its disks and other files can be given back
  * @param since when the first of it was found, in UTC
  * @param foundBy what found that: {@code verify}, {@code restore} or {@code prune}
+ * @since 0.1
  */
 public record PointDamage(
         String point, List<LostRange> lost, List<Finding> files, boolean harmless, Instant since, String foundBy) {

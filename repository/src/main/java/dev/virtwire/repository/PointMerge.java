@@ -12,6 +12,7 @@ import java.util.List;
  * @param points the ids of those that go, newest first: each builds on the next
  * @param read bytes of images to read, as far as sizes tell
  * @param written bytes of images to write, at most
+ * @since 0.1
  */
 public record PointMerge(String into, List<String> points, long read, long written) {
     /** Copies the list. */

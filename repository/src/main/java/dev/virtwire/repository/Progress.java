@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param bytesDone bytes of the disks behind it, holes included; never more than {@code bytesTotal}
  * @param bytesTotal bytes of all disks, holes included
  * @param bytesMoved bytes that were really read or written, holes left out
+ * @since 0.1
  */
 public record Progress(
         Phase phase,
@@ -24,7 +25,11 @@ public record Progress(
         long bytesDone,
         long bytesTotal,
         long bytesMoved) {
-    /** What is being done. */
+    /**
+     * What is being done.
+     *
+     * @since 0.1
+     */
     public enum Phase {
         /** Asking the host, writing the journal. */
         PREPARING,

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository;
 
-/** Told how far something has come: at most about ten times a second, and once at each change of phase. */
+/**
+ * Told how far something has come: at most about ten times a second, and once at each change of phase.
+ *
+ * @since 0.1
+ */
 @FunctionalInterface
 public interface ProgressListener {
     /** Hears nothing. */

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param damage why points count for nothing although they are there: what is missing or cannot be read. And
  *     why points stay that were to be merged
  * @param notices what the user should know: that points stay which no rule keeps, and why
+ * @since 0.1
  */
 public record PruneReport(
         String domain,

@@ -10,6 +10,7 @@ import static java.util.Objects.requireNonNull;
  * @param retention the rules that say which points stay
  * @param dryRun whether only to say what would be done
  * @param bytesPerSecond how many bytes a second merges may read, or 0 for as many as possible
+ * @since 0.1
  */
 public record PruneRequest(String domain, Retention retention, boolean dryRun, long bytesPerSecond) {
     /** Refuses a missing field. */

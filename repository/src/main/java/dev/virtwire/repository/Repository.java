@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only this library implements it. Safe for use by several threads and processes: one at a time writes a domain, the
  * others are refused.
+ *
+ * @since 0.1
  */
 public interface Repository {
     /**

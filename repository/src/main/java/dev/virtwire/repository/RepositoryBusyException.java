@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository;
 
-/** What is to be written is being written by another run; it can be tried again later. */
+/**
+ * What is to be written is being written by another run; it can be tried again later.
+ *
+ * @since 0.1
+ */
 public final class RepositoryBusyException extends RepositoryException implements Patience.Obstacle {
     private static final long serialVersionUID = 1;
 

@@ -3,7 +3,11 @@ package dev.virtwire.repository;
 
 import org.jspecify.annotations.Nullable;
 
-/** A repository, or an operation on one, that did not do what was asked. Its message says why, and where. */
+/**
+ * A repository, or an operation on one, that did not do what was asked. Its message says why, and where.
+ *
+ * @since 0.1
+ */
 public class RepositoryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

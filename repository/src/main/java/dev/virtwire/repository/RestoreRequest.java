@@ -19,6 +19,7 @@ import java.util.Set;
  * @param replace whether files with the same names are replaced; otherwise they are an error
  * @param salvage whether to write all that is right if not everything is, with zeros for the rest
  * @param bytesPerSecond how fast to read, in bytes a second; 0 for as fast as can be
+ * @since 0.1
  */
 public record RestoreRequest(
         Point point,

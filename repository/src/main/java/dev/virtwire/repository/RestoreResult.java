@@ -17,6 +17,7 @@ import java.util.List;
  * @param lost what of the disks is zeros because it cannot be given back; only if the request salvages
  * @param damage what is damaged in the repository's files, whether the disks needed it or not
  * @param notices what the user should know besides, each one sentence
+ * @since 0.1
  */
 public record RestoreResult(
         List<Path> files,

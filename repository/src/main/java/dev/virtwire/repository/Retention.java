@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param within all points that began at most so long before the newest one, or null for no such rule; its whole days
  *     are days of {@code zone}, which may have 23 or 25 hours
  * @param zone whose hours, days, weeks, months and years these are
+ * @since 0.1
  */
 public record Retention(
         int last,

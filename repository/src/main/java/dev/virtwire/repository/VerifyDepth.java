@@ -3,7 +3,11 @@ package dev.virtwire.repository;
 
 import java.util.Locale;
 
-/** How much of what is stored a verification reads. Each depth does what the one before it does, and more. */
+/**
+ * How much of what is stored a verification reads. Each depth does what the one before it does, and more.
+ *
+ * @since 0.1
+ */
 public enum VerifyDepth {
     /**
      * Manifests and their sums, links between points, sizes of all files, small files and digest files whole, the

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param unverifiable what cannot be verified from here, each with the reason: disks of pushes, points of newer
  *     programs, files that this program may not read
  * @param notices what is strange and does no harm, such as a file that belongs to no point
+ * @since 0.1
  */
 public record VerifyReport(
         List<String> points,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param depth how much is read
  * @param resume whether to resume where the last verification with this setting was interrupted
  * @param bytesPerSecond how fast to read, in bytes a second; 0 for as fast as can be
+ * @since 0.1
  */
 public record VerifyRequest(
         @Nullable String domain, @Nullable String point, VerifyDepth depth, boolean resume, long bytesPerSecond) {

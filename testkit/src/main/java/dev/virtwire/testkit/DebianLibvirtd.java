@@ -7,7 +7,11 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The libvirtd that {@link LibvirtdExtension} gives to a test class is that of a Debian suite, not of this machine. */
+/**
+ * The libvirtd that {@link LibvirtdExtension} gives to a test class is that of a Debian suite, not of this machine.
+ *
+ * @since 0.1
+ */
 @Documented
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

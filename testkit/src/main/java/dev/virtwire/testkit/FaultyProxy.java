@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * wrong.
  *
  * <p>Safe for use from several threads; works on threads of its own.
+ *
+ * @since 0.1
  */
 public final class FaultyProxy implements AutoCloseable {
     private static final int PIECE = 64 << 10;

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * block layer as a guest's own: dirty bitmaps see them, and a running backup keeps what they overwrite.
  *
  * <p>All methods block. They may be called from several threads; writes are made one after the other.
+ *
+ * @since 0.1
  */
 public final class Guest implements AutoCloseable {
     /** QEMU takes the whole of a monitor's write into memory. */
@@ -79,7 +81,11 @@ public final class Guest implements AutoCloseable {
         return new Builder(libvirtd, name);
     }
 
-    /** What a guest is made of. */
+    /**
+     * What a guest is made of.
+     *
+     * @since 0.1
+     */
     public static final class Builder {
         private final Libvirtd libvirtd;
         private final String name;

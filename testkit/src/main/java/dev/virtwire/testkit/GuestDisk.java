@@ -15,7 +15,11 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/** What a guest's disk is and holds at first; immutable. Offsets, lengths and sizes are in bytes. */
+/**
+ * What a guest's disk is and holds at first; immutable. Offsets, lengths and sizes are in bytes.
+ *
+ * @since 0.1
+ */
 public final class GuestDisk {
     private static final int CHUNK = 1 << 20;
     /** How often QEMU may find that its clock stands still, while it measures how fast it makes keys. */

@@ -16,6 +16,7 @@ import java.util.List;
  *     Otherwise {@code records} may lack the last ones, until it is replayed
  * @param records how many records there are, without a gap
  * @param report what e2fsck said
+ * @since 0.1
  */
 public record GuestFileSystem(boolean sound, boolean journalEmpty, long records, String report) {
     /** Bit of the superblock's incompatible features: the journal is to be replayed. */

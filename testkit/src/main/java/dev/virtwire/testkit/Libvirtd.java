@@ -8,6 +8,8 @@ import java.nio.file.Path;
  * process nor mount nor file.
  *
  * <p>It listens without authentication. All methods block; a libvirtd may be used from several threads.
+ *
+ * @since 0.1
  */
 public interface Libvirtd extends AutoCloseable {
 

@@ -31,6 +31,8 @@ import org.testcontainers.images.builder.ImageFromDockerfile;
  *
  * <p>{@link #directory} is a folder of this machine that the container has at the same path, so guests'
  * disks and UNIX sockets need an engine on this machine. For TCP one elsewhere will do.
+ *
+ * @since 0.1
  */
 public final class LibvirtdContainer extends GenericContainer<LibvirtdContainer> implements Libvirtd {
     private static final int PORT = 16509;

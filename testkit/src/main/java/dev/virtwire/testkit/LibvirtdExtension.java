@@ -23,6 +23,8 @@ import org.testcontainers.DockerClientFactory;
  *     void seesItsGuest(Libvirtd libvirtd) { … }
  * }
  * }</pre>
+ *
+ * @since 0.1
  */
 public final class LibvirtdExtension implements ParameterResolver, ExecutionCondition {
 

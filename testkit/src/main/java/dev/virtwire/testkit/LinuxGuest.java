@@ -26,6 +26,8 @@ import java.util.List;
  * archive, as apt knows it, and kept under {@code ~/.cache/virtwire}.
  *
  * <p>All methods block. They may be called from several threads.
+ *
+ * @since 0.1
  */
 public final class LinuxGuest implements AutoCloseable {
     private static final String MAKER = "linux-guest";
@@ -61,7 +63,11 @@ public final class LinuxGuest implements AutoCloseable {
         return new Builder(libvirtd, name);
     }
 
-    /** What a guest is made of. */
+    /**
+     * What a guest is made of.
+     *
+     * @since 0.1
+     */
     public static final class Builder {
         private final Libvirtd libvirtd;
         private final String name;

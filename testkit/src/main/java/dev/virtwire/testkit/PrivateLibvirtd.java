@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
  * A libvirtd of this machine's packages in namespaces of its own: beside the machine's libvirtd, and as many at a time
  * as one likes. It ends with {@link #close}, and with the JVM however that ends. Starting one takes a quarter of a
  * second, the first time on a machine two.
+ *
+ * @since 0.1
  */
 public final class PrivateLibvirtd implements Libvirtd {
     private static final String LAUNCHER = "private-libvirtd";
@@ -83,7 +85,11 @@ public final class PrivateLibvirtd implements Libvirtd {
         return new Builder();
     }
 
-    /** What may differ from libvirtd to libvirtd. */
+    /**
+     * What may differ from libvirtd to libvirtd.
+     *
+     * @since 0.1
+     */
     public static final class Builder {
         private final List<String> arguments = new ArrayList<>();
 

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * logs in there finds that libvirtd's socket at {@code /run/libvirt/libvirt-sock}. It has keys of its own for the host
  * and for one client, who may log in as root. It ends with {@link #close}, with its libvirtd, and with the JVM however
  * that ends.
+ *
+ * @since 0.1
  */
 public final class PrivateSshd implements AutoCloseable {
     private static final String LAUNCHER = "private-sshd";
@@ -35,7 +37,11 @@ public final class PrivateSshd implements AutoCloseable {
         return new Builder(libvirtd);
     }
 
-    /** What may differ from sshd to sshd. */
+    /**
+     * What may differ from sshd to sshd.
+     *
+     * @since 0.1
+     */
     public static final class Builder {
         private final PrivateLibvirtd libvirtd;
         private final List<String> lines = new ArrayList<>();

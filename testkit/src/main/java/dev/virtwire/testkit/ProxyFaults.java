@@ -8,6 +8,8 @@ import java.util.function.Consumer;
 /**
  * What a {@link FaultyProxy} does to the bytes of one direction. Positions count from 0 in each connection. Settings
  * may change at any time, from any thread, and hold for connections that are open too; each method returns this object.
+ *
+ * @since 0.1
  */
 public final class ProxyFaults {
     private static final long NEVER = Long.MAX_VALUE;

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * One client of a {@link ScriptedLibvirtd}. Of one that is {@link ScriptedLibvirtd#byHand led by hand} it is the
  * test's: it reads and writes each message itself, in its own order, bodies in hexadecimal digits. Its methods throw an
  * {@link UncheckedIOException} if the client has gone.
+ *
+ * @since 0.1
  */
 public final class ScriptedConnection {
     /** The program of nearly all procedures. */
@@ -43,7 +45,11 @@ public final class ScriptedConnection {
     private static final int LEVEL_ERROR = 2;
     private static final int MOST_TEXT = 4 << 20;
 
-    /** A message that came. */
+    /**
+     * A message that came.
+     *
+     * @since 0.1
+     */
     @SuppressWarnings("ArrayRecordComponent") // A test reads the bytes; it changes none, and no message equals another.
     public record Message(MessageHeader header, byte[] body) {
         /** The program's number. */

@@ -5,7 +5,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.protocol.error.ErrorCode;
 
-/** Thrown by an answer of a {@link ScriptedLibvirtd}: the client gets it as the server's error. */
+/**
+ * Thrown by an answer of a {@link ScriptedLibvirtd}: the client gets it as the server's error.
+ *
+ * @since 0.1
+ */
 public final class ScriptedError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Safe for several threads; what is said of a procedure holds for calls that come later.
+ *
+ * @since 0.1
  */
 public final class ScriptedLibvirtd implements AutoCloseable {
     private static final int BACKLOG = 50;

@@ -39,7 +39,11 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** A CA of the test's own, and certificates of all sorts from it. Its keys are good for tests only. */
+/**
+ * A CA of the test's own, and certificates of all sorts from it. Its keys are good for tests only.
+ *
+ * @since 0.1
+ */
 public final class TestPki {
     private static final AtomicLong SERIALS = new AtomicLong(1000);
     private static final Duration DAY = Duration.ofDays(1);
@@ -50,6 +54,7 @@ public final class TestPki {
      *
      * @param certificate the certificate
      * @param keys its key
+     * @since 0.1
      */
     public record Identity(X509Certificate certificate, KeyPair keys) {
         /** Writes both as libvirt's files want them. */

@@ -3,7 +3,11 @@ package dev.virtwire.testkit;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a test needs could not be set up or commanded: a tool that is missing, a command that failed, a late answer. */
+/**
+ * What a test needs could not be set up or commanded: a tool that is missing, a command that failed, a late answer.
+ *
+ * @since 0.1
+ */
 public final class TestkitException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

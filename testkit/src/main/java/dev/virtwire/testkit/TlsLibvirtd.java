@@ -9,6 +9,8 @@ import java.nio.file.Path;
 /**
  * A libvirtd that listens for TLS as well, its certificates, and those of a client that it lets in. The NBD exports of
  * its guests' backups use the same ones.
+ *
+ * @since 0.1
  */
 public final class TlsLibvirtd implements AutoCloseable {
     private final PrivateLibvirtd libvirtd;

@@ -22,6 +22,8 @@ import java.util.UUID;
 /**
  * A host with two domains that are always the same: for tests of what the command prints, and to train its class-data
  * archive if there is no real host.
+ *
+ * @since 0.1
  */
 public final class TwoDomains {
     private static final int NO_PARENT = 0;

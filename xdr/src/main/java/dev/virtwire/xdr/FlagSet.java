@@ -10,6 +10,7 @@ import java.util.Set;
  * are equal if those are; all bits go over the wire. Immutable.
  *
  * @param <E> the flags that have a name
+ * @since 0.1
  */
 public final class FlagSet<E extends Enum<E>> extends AbstractSet<E> {
     private final Set<E> named;

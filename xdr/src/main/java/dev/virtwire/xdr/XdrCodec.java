@@ -5,6 +5,7 @@ package dev.virtwire.xdr;
  * Reads and writes one type as XDR. Codecs hold no state and may be shared between threads.
  *
  * @param <T> the Java type
+ * @since 0.1
  */
 public interface XdrCodec<T> {
     /**

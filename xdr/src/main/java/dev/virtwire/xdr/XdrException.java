@@ -4,6 +4,8 @@ package dev.virtwire.xdr;
 /**
  * A value that cannot be read or written as XDR: truncated bytes, a length over its bound, an optional that is neither
  * absent nor present, a string with a NUL inside. The message names the field.
+ *
+ * @since 0.1
  */
 public final class XdrException extends RuntimeException {
     private static final long serialVersionUID = 1L;

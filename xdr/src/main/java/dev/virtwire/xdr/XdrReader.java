@@ -10,6 +10,8 @@ import java.util.UUID;
  *
  * <p>Every method takes the field's name, which its error messages use. A length on the wire is checked against the
  * bound and against the bytes left before anything is allocated from it.
+ *
+ * @since 0.1
  */
 public final class XdrReader {
     private final ByteBuf buffer;

@@ -6,7 +6,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What records of the protocol do with their components: nothing that must be there is null, and no list changes. */
+/**
+ * What records of the protocol do with their components: nothing that must be there is null, and no list changes.
+ *
+ * @since 0.1
+ */
 public final class XdrValues {
     private XdrValues() {}
 

@@ -11,6 +11,8 @@ import java.util.UUID;
  *
  * <p>Every method takes the field's name, which its error messages use, and checks the value against the bound before
  * it writes.
+ *
+ * @since 0.1
  */
 public final class XdrWriter {
     private final ByteBuf buffer;

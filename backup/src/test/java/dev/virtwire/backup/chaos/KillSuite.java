@@ -39,13 +39,13 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class KillSuite {
     private static final Map<Action, Integer> KILLS = Map.of(
-            Action.FIRST_BACKUP, 3,
-            Action.INCREMENT, 4,
-            Action.RECOVER, 3,
-            Action.RESUME, 3,
+            Action.FIRST_BACKUP, 2,
+            Action.INCREMENT, 3,
+            Action.RECOVER, 2,
+            Action.RESUME, 2,
             Action.RESTORE, 2,
-            Action.PRUNE, 2,
-            Action.CONSOLIDATE, 3);
+            Action.PRUNE, 1,
+            Action.CONSOLIDATE, 2);
 
     private static final Map<Action, Integer> CUTS = Map.of(
             Action.FIRST_BACKUP, 1,
@@ -54,7 +54,7 @@ abstract class KillSuite {
             Action.RESUME, 1,
             Action.RESTORE, 1,
             Action.PRUNE, 1,
-            Action.CONSOLIDATE, 2);
+            Action.CONSOLIDATE, 1);
 
     private static final int RUNS_PER_REPOSITORY = 6;
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LibvirtdExtension.class)
 abstract class ModelSuite {
     private static final int AUTO = 5;
-    private static final int STEPS = Integer.getInteger("chaos.steps", Chaos.isFull() ? 3000 : 150);
+    private static final int STEPS = Integer.getInteger("chaos.steps", Chaos.isFull() ? 3000 : 100);
 
     /** What a repository has of the guest. */
     private static final class Side {
@@ -141,6 +141,7 @@ abstract class ModelSuite {
     }
 
     private void disturb(String target) {
+        history.add("of " + target);
         sides.forEach(side -> side.disturbed.add(target));
     }
 
@@ -222,7 +223,8 @@ abstract class ModelSuite {
     private void judge(Side side, BackupResult result, boolean auto) throws Exception {
         String id = result.point().id();
         Level level = result.point().manifest().level();
-        tell("point " + level);
+        history.add(side.world.backups().getParent().getFileName() + " " + id);
+        count("point " + level);
         for (ManifestDisk disk : result.point().manifest().disks()) {
             boolean must = auto && side.points > 0 && !disk.target().equals("vdc");
             if (must && !side.disturbed.contains(disk.target())) {

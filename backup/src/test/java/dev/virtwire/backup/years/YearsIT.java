@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDirFactory;
 /** A backup of a guest each day, for years, with keep rules, while all that can happen happens now and then. */
 class YearsIT {
     private static final String NAME = "years";
-    private static final int DAYS = Integer.getInteger("years.days", Boolean.getBoolean("years.full") ? 1825 : 60);
+    private static final int DAYS = Integer.getInteger("years.days", Boolean.getBoolean("years.full") ? 1825 : 45);
     /** A few weeks stand for years: with smaller disks, fewer points, and a clock that leaps at times. */
     private static final boolean SHORT = DAYS < 365;
 

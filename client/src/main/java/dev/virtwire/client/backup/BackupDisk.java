@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param exportName pull mode's NBD export; null for the disk's name
  * @param exportBitmap pull mode's NBD dirty bitmap; null for {@code backup-} and the disk's name
  * @param index libvirt's handle of the storage, in what it reports; names it in block threshold events
+ * @since 0.1
  */
 public record BackupDisk(
         String name,
@@ -26,7 +27,11 @@ public record BackupDisk(
         @Nullable String exportName,
         @Nullable String exportBitmap,
         @Nullable Integer index) {
-    /** How much of a disk is wanted. */
+    /**
+     * How much of a disk is wanted.
+     *
+     * @since 0.1
+     */
     public enum Scope {
         /** All of it. */
         FULL,

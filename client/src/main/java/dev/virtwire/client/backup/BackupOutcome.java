@@ -10,9 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param status how
  * @param reason why it did not complete, in libvirt's words or ours
  * @param statistics libvirt's last figures
+ * @since 0.1
  */
 public record BackupOutcome(Status status, @Nullable String reason, JobStatistics statistics) {
-    /** How a job ended. */
+    /**
+     * How a job ended.
+     *
+     * @since 0.1
+     */
     public enum Status {
         /** Push: all is written. Pull: {@link BackupJob#finish()} released it. */
         COMPLETED,

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param incremental the checkpoint since which changes count; null for whole disks
  * @param server where a pull backup is served; null for push
  * @param disks the disks named; if empty, libvirt takes all that it can
+ * @since 0.1
  */
 public record BackupSpec(
         BackupMode mode,
@@ -56,7 +57,11 @@ public record BackupSpec(
         return BackupXml.write(this);
     }
 
-    /** Collects what a backup does. */
+    /**
+     * Collects what a backup does.
+     *
+     * @since 0.1
+     */
     public static final class Builder {
         private final BackupMode mode;
         private final @Nullable NbdServer server;

@@ -11,13 +11,18 @@ import org.jspecify.annotations.Nullable;
  * @param path its absolute path on the host; null if libvirt is to choose one
  * @param labels how it is labelled
  * @param encryption how it is encrypted, or null
+ * @since 0.1
  */
 public record BackupStorage(
         Kind kind,
         @Nullable String path,
         List<SecurityLabel> labels,
         @Nullable LuksEncryption encryption) {
-    /** What the storage is. */
+    /**
+     * What the storage is.
+     *
+     * @since 0.1
+     */
     public enum Kind {
         /** A regular file. */
         FILE,

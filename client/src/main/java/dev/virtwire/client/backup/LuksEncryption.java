@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param engine who encrypts; null, or {@code qemu}
  * @param cipher the cipher; null for the default
  * @param ivGenerator the initialisation vectors' generator; null for the default
+ * @since 0.1
  */
 public record LuksEncryption(
         @Nullable UUID secretUuid,
@@ -44,6 +45,7 @@ public record LuksEncryption(
      * @param size the key's bits
      * @param mode such as {@code xts}; null for the default
      * @param hash such as {@code sha256}; null for the default
+     * @since 0.1
      */
     public record Cipher(
             String name,
@@ -56,6 +58,7 @@ public record LuksEncryption(
      *
      * @param name such as {@code plain64}
      * @param hash such as {@code sha256}; null for the default
+     * @since 0.1
      */
     public record IvGenerator(String name, @Nullable String hash) {}
 }

@@ -4,7 +4,11 @@ package dev.virtwire.client.backup;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Where the hypervisor serves a pull backup ({@code <server>}). */
+/**
+ * Where the hypervisor serves a pull backup ({@code <server>}).
+ *
+ * @since 0.1
+ */
 public sealed interface NbdServer {
     /** Whether the export asks for TLS; null for the hypervisor's default (no). */
     @Nullable
@@ -16,6 +20,7 @@ public sealed interface NbdServer {
      * @param host the name or address to listen on
      * @param port the port; libvirt's schema lets it be absent, its QEMU driver does not
      * @param tls whether the export asks for TLS
+     * @since 0.1
      */
     record Tcp(
             String host, @Nullable Integer port, @Nullable Boolean tls) implements NbdServer {
@@ -33,6 +38,7 @@ public sealed interface NbdServer {
      *
      * @param socket its absolute path
      * @param tls whether the export asks for TLS
+     * @since 0.1
      */
     record Unix(String socket, @Nullable Boolean tls) implements NbdServer {
         /** Checks the values. */
@@ -48,6 +54,7 @@ public sealed interface NbdServer {
      *
      * @param group the group of descriptors
      * @param tls whether the export asks for TLS
+     * @since 0.1
      */
     record Fd(String group, @Nullable Boolean tls) implements NbdServer {}
 

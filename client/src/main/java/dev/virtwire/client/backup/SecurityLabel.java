@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param relabel whether libvirt relabels the file
  * @param skipped whether libvirt skipped it (in what it reports only)
  * @param labels the labels
+ * @since 0.1
  */
 public record SecurityLabel(
         @Nullable String model,

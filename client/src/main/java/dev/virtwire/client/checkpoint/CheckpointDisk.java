@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param tracked whether its changes are tracked by a bitmap
  * @param bitmap the bitmap's name; null for the checkpoint's
  * @param size bytes changed since the checkpoint, if that was asked for
+ * @since 0.1
  */
 public record CheckpointDisk(
         String name,

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param parent the checkpoint before it, in what libvirt reports and for a redefinition; else null
  * @param creationTime when it was made, in what libvirt reports; else null
  * @param disks the disks named; if empty, libvirt takes all that it can
+ * @since 0.1
  */
 public record CheckpointSpec(
         @Nullable String name,

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param memoryKiB the memory that it has, in KiB
  * @param vcpus its virtual CPUs
  * @param cpuTime CPU time used since it was started
+ * @since 0.1
  */
 public record DomainInfo(int stateNumber, long maxMemoryKiB, long memoryKiB, int vcpus, Duration cpuTime) {
     /** How it stands; empty if a newer server has a state that this client does not know. */

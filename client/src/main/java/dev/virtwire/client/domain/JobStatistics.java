@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param typeNumber how the job stands, as libvirt's number; 0 in a job-completed event, which does not say
  * @param values every value, by libvirt's own key
+ * @since 0.1
  */
 public record JobStatistics(int typeNumber, Map<String, Object> values) {
     /** Copies the values. */

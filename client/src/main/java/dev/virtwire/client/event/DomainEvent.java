@@ -50,6 +50,7 @@ public sealed interface DomainEvent extends Event {
      *
      * @param typeNumber what happened
      * @param detailNumber why, by a number whose meaning depends on what happened
+     * @since 0.1
      */
     record Lifecycle(Domain domain, int typeNumber, int detailNumber) implements DomainEvent {
         /** What happened. */
@@ -73,13 +74,18 @@ public sealed interface DomainEvent extends Event {
         }
     }
 
-    /** The guest was rebooted, by itself or not ({@code VIR_DOMAIN_EVENT_ID_REBOOT}). */
+    /**
+     * The guest was rebooted, by itself or not ({@code VIR_DOMAIN_EVENT_ID_REBOOT}).
+     *
+     * @since 0.1
+     */
     record Reboot(Domain domain) implements DomainEvent {}
 
     /**
      * The guest set its hardware clock ({@code VIR_DOMAIN_EVENT_ID_RTC_CHANGE}).
      *
      * @param offset seconds between it and UTC
+     * @since 0.1
      */
     record RtcChange(Domain domain, long offset) implements DomainEvent {}
 
@@ -87,6 +93,7 @@ public sealed interface DomainEvent extends Event {
      * The guest's watchdog fired ({@code VIR_DOMAIN_EVENT_ID_WATCHDOG}).
      *
      * @param actionNumber what was done about it
+     * @since 0.1
      */
     record Watchdog(Domain domain, int actionNumber) implements DomainEvent {
         /** What was done about it. */
@@ -101,6 +108,7 @@ public sealed interface DomainEvent extends Event {
      * @param path the image's path on the host
      * @param alias the device's alias, such as {@code virtio-disk0}
      * @param actionNumber what was done about it
+     * @since 0.1
      */
     record IoError(Domain domain, String path, String alias, int actionNumber) implements DomainEvent {
         /** What was done about it. */
@@ -117,6 +125,7 @@ public sealed interface DomainEvent extends Event {
      * @param remote the other end
      * @param authScheme how who is there was found out, such as {@code vnc} or {@code sasl}; empty for not at all
      * @param subject who is there, by all names that are known
+     * @since 0.1
      */
     record Graphics(
             Domain domain,
@@ -143,6 +152,7 @@ public sealed interface DomainEvent extends Event {
      * @param familyNumber the sort of address
      * @param node an address, or a socket's path
      * @param service a port; empty for a socket
+     * @since 0.1
      */
     record GraphicsEnd(int familyNumber, String node, String service) {
         /** The sort of address. */
@@ -156,6 +166,7 @@ public sealed interface DomainEvent extends Event {
      *
      * @param type the sort of name, such as {@code x509dname} or {@code saslUsername}
      * @param name the name
+     * @since 0.1
      */
     record GraphicsName(String type, String name) {}
 
@@ -166,6 +177,7 @@ public sealed interface DomainEvent extends Event {
      * @param alias the device's alias
      * @param actionNumber what was done about it
      * @param reason such as {@code enospc}; empty if it is unknown
+     * @since 0.1
      */
     record IoErrorReason(Domain domain, String path, String alias, int actionNumber, String reason)
             implements DomainEvent {
@@ -175,7 +187,11 @@ public sealed interface DomainEvent extends Event {
         }
     }
 
-    /** The host lost control of the domain: its monitor does not answer ({@code VIR_DOMAIN_EVENT_ID_CONTROL_ERROR}). */
+    /**
+     * The host lost control of the domain: its monitor does not answer ({@code VIR_DOMAIN_EVENT_ID_CONTROL_ERROR}).
+     *
+     * @since 0.1
+     */
     record ControlError(Domain domain) implements DomainEvent {}
 
     /**
@@ -185,6 +201,7 @@ public sealed interface DomainEvent extends Event {
      * @param path the image's path on the host
      * @param typeNumber the kind of job
      * @param statusNumber how it stands
+     * @since 0.1
      */
     record BlockJob(Domain domain, String path, int typeNumber, int statusNumber) implements DomainEvent {
         /** The kind of job. */
@@ -205,6 +222,7 @@ public sealed interface DomainEvent extends Event {
      * @param newPath the one that is there, or null
      * @param alias the device's alias
      * @param reasonNumber why
+     * @since 0.1
      */
     record DiskChange(
             Domain domain,
@@ -223,6 +241,7 @@ public sealed interface DomainEvent extends Event {
      *
      * @param alias the device's alias
      * @param reasonNumber opened or closed
+     * @since 0.1
      */
     record TrayChange(Domain domain, String alias, int reasonNumber) implements DomainEvent {
         /** Opened or closed. */
@@ -235,6 +254,7 @@ public sealed interface DomainEvent extends Event {
      * The guest woke ({@code VIR_DOMAIN_EVENT_ID_PMWAKEUP}).
      *
      * @param reason 0; libvirt has no others
+     * @since 0.1
      */
     record PmWakeup(Domain domain, int reason) implements DomainEvent {}
 
@@ -242,6 +262,7 @@ public sealed interface DomainEvent extends Event {
      * The guest went to sleep, its state in memory ({@code VIR_DOMAIN_EVENT_ID_PMSUSPEND}).
      *
      * @param reason 0; libvirt has no others
+     * @since 0.1
      */
     record PmSuspend(Domain domain, int reason) implements DomainEvent {}
 
@@ -249,6 +270,7 @@ public sealed interface DomainEvent extends Event {
      * The guest's balloon changed its size ({@code VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE}).
      *
      * @param actualKiB the memory that it leaves the guest, in KiB
+     * @since 0.1
      */
     record BalloonChange(Domain domain, long actualKiB) implements DomainEvent {}
 
@@ -256,6 +278,7 @@ public sealed interface DomainEvent extends Event {
      * The guest went to sleep, its state on a disk ({@code VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK}).
      *
      * @param reason 0; libvirt has no others
+     * @since 0.1
      */
     record PmSuspendDisk(Domain domain, int reason) implements DomainEvent {}
 
@@ -263,6 +286,7 @@ public sealed interface DomainEvent extends Event {
      * A device is gone, unplugged by the host or the guest ({@code VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED}).
      *
      * @param alias the device's alias
+     * @since 0.1
      */
     record DeviceRemoved(Domain domain, String alias) implements DomainEvent {}
 
@@ -272,6 +296,7 @@ public sealed interface DomainEvent extends Event {
      * @param disk the disk's target, such as {@code vda}
      * @param typeNumber the kind of job
      * @param statusNumber how it stands
+     * @since 0.1
      */
     record BlockJob2(Domain domain, String disk, int typeNumber, int statusNumber) implements DomainEvent {
         /** The kind of job. */
@@ -290,6 +315,7 @@ public sealed interface DomainEvent extends Event {
      *
      * @param values the new values by libvirt's keys, such as {@code blkdeviotune.total_bytes_sec}: Integer, Long,
      *     Double, Boolean or String
+     * @since 0.1
      */
     record Tunable(Domain domain, Map<String, Object> values) implements DomainEvent {
         /** Copies the values. */
@@ -303,6 +329,7 @@ public sealed interface DomainEvent extends Event {
      *
      * @param stateNumber connected or not
      * @param reasonNumber why
+     * @since 0.1
      */
     record AgentLifecycle(Domain domain, int stateNumber, int reasonNumber) implements DomainEvent {
         /** Connected or not. */
@@ -320,6 +347,7 @@ public sealed interface DomainEvent extends Event {
      * A device was plugged in ({@code VIR_DOMAIN_EVENT_ID_DEVICE_ADDED}).
      *
      * @param alias the device's alias
+     * @since 0.1
      */
     record DeviceAdded(Domain domain, String alias) implements DomainEvent {}
 
@@ -327,6 +355,7 @@ public sealed interface DomainEvent extends Event {
      * A migration begins to go through the guest's memory once more ({@code VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION}).
      *
      * @param iteration which time, from 1
+     * @since 0.1
      */
     record MigrationIteration(Domain domain, int iteration) implements DomainEvent {}
 
@@ -334,6 +363,7 @@ public sealed interface DomainEvent extends Event {
      * A domain's job ended, successfully or not ({@code VIR_DOMAIN_EVENT_ID_JOB_COMPLETED}).
      *
      * @param statistics how it ended
+     * @since 0.1
      */
     record JobCompleted(Domain domain, JobStatistics statistics) implements DomainEvent {}
 
@@ -341,6 +371,7 @@ public sealed interface DomainEvent extends Event {
      * The guest refused to let a device go ({@code VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED}).
      *
      * @param alias the device's alias
+     * @since 0.1
      */
     record DeviceRemovalFailed(Domain domain, String alias) implements DomainEvent {}
 
@@ -349,6 +380,7 @@ public sealed interface DomainEvent extends Event {
      *
      * @param typeNumber which of these
      * @param namespace of custom metadata: the namespace of its element; else null
+     * @since 0.1
      */
     record MetadataChange(
             Domain domain, int typeNumber, @Nullable String namespace) implements DomainEvent {
@@ -366,6 +398,7 @@ public sealed interface DomainEvent extends Event {
      * @param path the image's path on the host, or null
      * @param threshold the threshold, in bytes
      * @param excess bytes written past it
+     * @since 0.1
      */
     record BlockThreshold(
             Domain domain, String device, @Nullable String path, long threshold, long excess) implements DomainEvent {}
@@ -376,6 +409,7 @@ public sealed interface DomainEvent extends Event {
      * @param recipientNumber whose memory it is
      * @param actionNumber what was done about it
      * @param flagBits more about it, as {@link MemoryFailureFlags}' bits
+     * @since 0.1
      */
     record MemoryFailure(Domain domain, int recipientNumber, int actionNumber, long flagBits) implements DomainEvent {
         /** Whose memory it is. */
@@ -399,6 +433,7 @@ public sealed interface DomainEvent extends Event {
      *
      * @param alias the device's alias
      * @param sizeKiB its new size, in KiB
+     * @since 0.1
      */
     record MemoryDeviceSizeChange(Domain domain, String alias, long sizeKiB) implements DomainEvent {}
 
@@ -408,6 +443,7 @@ public sealed interface DomainEvent extends Event {
      * @param alias the device's alias
      * @param oldMac the address before
      * @param newMac the address from now on
+     * @since 0.1
      */
     record NicMacChange(Domain domain, String alias, String oldMac, String newMac) implements DomainEvent {}
 }

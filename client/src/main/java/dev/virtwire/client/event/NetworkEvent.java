@@ -21,6 +21,7 @@ public sealed interface NetworkEvent extends Event {
      *
      * @param typeNumber what happened
      * @param detail 0; libvirt has no others
+     * @since 0.1
      */
     record Lifecycle(Network network, int typeNumber, int detail) implements NetworkEvent {
         /** What happened. */
@@ -34,6 +35,7 @@ public sealed interface NetworkEvent extends Event {
      *
      * @param typeNumber which of these
      * @param namespace of custom metadata: the namespace of its element; else null
+     * @since 0.1
      */
     record MetadataChange(
             Network network, int typeNumber, @Nullable String namespace) implements NetworkEvent {

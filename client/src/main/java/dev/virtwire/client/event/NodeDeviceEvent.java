@@ -19,6 +19,7 @@ public sealed interface NodeDeviceEvent extends Event {
      *
      * @param typeNumber what happened
      * @param detail 0; libvirt has no others
+     * @since 0.1
      */
     record Lifecycle(NodeDevice device, int typeNumber, int detail) implements NodeDeviceEvent {
         /** What happened. */
@@ -27,6 +28,10 @@ public sealed interface NodeDeviceEvent extends Event {
         }
     }
 
-    /** A device's XML changed ({@code VIR_NODE_DEVICE_EVENT_ID_UPDATE}). */
+    /**
+     * A device's XML changed ({@code VIR_NODE_DEVICE_EVENT_ID_UPDATE}).
+     *
+     * @since 0.1
+     */
     record Update(NodeDevice device) implements NodeDeviceEvent {}
 }

@@ -19,6 +19,7 @@ public sealed interface SecretEvent extends Event {
      *
      * @param typeNumber what happened
      * @param detail 0; libvirt has no others
+     * @since 0.1
      */
     record Lifecycle(Secret secret, int typeNumber, int detail) implements SecretEvent {
         /** What happened. */
@@ -27,6 +28,10 @@ public sealed interface SecretEvent extends Event {
         }
     }
 
-    /** A secret got another value ({@code VIR_SECRET_EVENT_ID_VALUE_CHANGED}). */
+    /**
+     * A secret got another value ({@code VIR_SECRET_EVENT_ID_VALUE_CHANGED}).
+     *
+     * @since 0.1
+     */
     record ValueChanged(Secret secret) implements SecretEvent {}
 }

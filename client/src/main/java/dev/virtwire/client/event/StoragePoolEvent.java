@@ -19,6 +19,7 @@ public sealed interface StoragePoolEvent extends Event {
      *
      * @param typeNumber what happened
      * @param detail 0; libvirt has no others
+     * @since 0.1
      */
     record Lifecycle(StoragePool pool, int typeNumber, int detail) implements StoragePoolEvent {
         /** What happened. */
@@ -27,6 +28,10 @@ public sealed interface StoragePoolEvent extends Event {
         }
     }
 
-    /** A pool's list of volumes was refreshed ({@code VIR_STORAGE_POOL_EVENT_ID_REFRESH}). */
+    /**
+     * A pool's list of volumes was refreshed ({@code VIR_STORAGE_POOL_EVENT_ID_REFRESH}).
+     *
+     * @since 0.1
+     */
     record Refresh(StoragePool pool) implements StoragePoolEvent {}
 }

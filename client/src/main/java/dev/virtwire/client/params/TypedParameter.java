@@ -11,7 +11,11 @@ import java.util.Objects;
  * @since 0.1
  */
 public sealed interface TypedParameter {
-    /** A signed 32-bit number. */
+    /**
+     * A signed 32-bit number.
+     *
+     * @since 0.1
+     */
     record OfInt(String name, int number) implements TypedParameter {
         @Override
         public Integer value() {
@@ -24,7 +28,11 @@ public sealed interface TypedParameter {
         }
     }
 
-    /** An unsigned 32-bit number. */
+    /**
+     * An unsigned 32-bit number.
+     *
+     * @since 0.1
+     */
     record OfUint(String name, long number) implements TypedParameter {
         /** Checks the range. */
         public OfUint {
@@ -45,7 +53,11 @@ public sealed interface TypedParameter {
         }
     }
 
-    /** A signed 64-bit number. */
+    /**
+     * A signed 64-bit number.
+     *
+     * @since 0.1
+     */
     record OfLlong(String name, long number) implements TypedParameter {
         @Override
         public Long value() {
@@ -58,7 +70,11 @@ public sealed interface TypedParameter {
         }
     }
 
-    /** The bits of an unsigned 64-bit number; {@link Long#toUnsignedString(long)} prints it. */
+    /**
+     * The bits of an unsigned 64-bit number; {@link Long#toUnsignedString(long)} prints it.
+     *
+     * @since 0.1
+     */
     record OfUllong(String name, long bits) implements TypedParameter {
         @Override
         public Long value() {
@@ -76,7 +92,11 @@ public sealed interface TypedParameter {
         }
     }
 
-    /** A floating-point number. */
+    /**
+     * A floating-point number.
+     *
+     * @since 0.1
+     */
     record OfDouble(String name, double number) implements TypedParameter {
         @Override
         public Double value() {
@@ -89,7 +109,11 @@ public sealed interface TypedParameter {
         }
     }
 
-    /** Yes or no. */
+    /**
+     * Yes or no.
+     *
+     * @since 0.1
+     */
     record OfBoolean(String name, boolean flag) implements TypedParameter {
         @Override
         public Boolean value() {
@@ -102,7 +126,11 @@ public sealed interface TypedParameter {
         }
     }
 
-    /** Text. */
+    /**
+     * Text.
+     *
+     * @since 0.1
+     */
     record OfString(String name, String string) implements TypedParameter {
         /** Checks the text. */
         public OfString {

@@ -163,7 +163,11 @@ public final class TypedParameters implements Iterable<TypedParameter> {
         return TypedParameter.of(new TypedParam(name, parameter.toWire().value()));
     }
 
-    /** Builds a list; each {@code put} appends, as libvirt's {@code virTypedParamsAdd…} do. */
+    /**
+     * Builds a list; each {@code put} appends, as libvirt's {@code virTypedParamsAdd…} do.
+     *
+     * @since 0.1
+     */
     public static final class Builder {
         /** libvirt's field has room for them and a NUL. */
         private static final int MAX_NAME_BYTES = 79;

@@ -27,7 +27,7 @@ final class CallsEmitter {
     }
 
     TypeSpec emit(Area area) {
-        TypeSpec.Builder type = Docs.generated(TypeSpec.classBuilder(area.name() + "Calls")
+        TypeSpec.Builder type = Docs.published(TypeSpec.classBuilder(area.name() + "Calls")
                 .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
                 .addJavadoc(
                         "The calls of {@link $T}, one method each. Each future completes as {@link $T#call} says.\n",

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Javadoc from tables' comments. */
 final class Docs {
+    /** The version of Virtwire that has brought a type; what the members name is libvirt's version. */
+    static final CodeBlock SINCE = CodeBlock.of("\n@since 0.1\n");
+
     private Docs() {}
 
     /** The text, safe in Javadoc; a stand-in if the table says nothing. */
@@ -60,6 +63,11 @@ final class Docs {
         return type.addAnnotation(AnnotationSpec.builder(Generated.class)
                 .addMember("value", "$S", "dev.virtwire.gen")
                 .build());
+    }
+
+    /** The same of a type that users see, whose Javadoc ends here. */
+    static TypeSpec.Builder published(TypeSpec.Builder type) {
+        return generated(type.addJavadoc(SINCE));
     }
 
     /** {@code DomainBackupBegin} as {@code domain backup begin}. */

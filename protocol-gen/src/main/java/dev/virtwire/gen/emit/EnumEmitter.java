@@ -18,7 +18,7 @@ final class EnumEmitter {
 
     static TypeSpec emit(Enumeration enumeration) {
         ClassName self = JavaNames.of(enumeration);
-        TypeSpec.Builder type = Docs.generated(TypeSpec.enumBuilder(self)
+        TypeSpec.Builder type = Docs.published(TypeSpec.enumBuilder(self)
                 .addModifiers(Modifier.PUBLIC)
                 .addJavadoc(
                         Docs.of(enumeration.doc(), "A " + Docs.words(enumeration.name()) + ".", enumeration.source())));

@@ -20,7 +20,7 @@ final class FlagsEmitter {
         ClassName self = JavaNames.of(flags);
         ParameterizedTypeName set = ParameterizedTypeName.get(ClassName.get(Set.class), self);
         ParameterizedTypeName any = ParameterizedTypeName.get(JavaNames.FLAG_SET, self);
-        TypeSpec.Builder type = Docs.generated(TypeSpec.enumBuilder(self)
+        TypeSpec.Builder type = Docs.published(TypeSpec.enumBuilder(self)
                 .addModifiers(Modifier.PUBLIC)
                 .addJavadoc(Docs.of(flags.doc(), "Flags of " + Docs.words(flags.name()) + ".", flags.source())));
         for (Constant constant : flags.constants()) {

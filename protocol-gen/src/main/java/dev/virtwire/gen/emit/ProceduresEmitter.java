@@ -40,7 +40,7 @@ final class ProceduresEmitter {
     }
 
     TypeSpec emit(Area area) {
-        TypeSpec.Builder type = Docs.generated(TypeSpec.classBuilder(className(area))
+        TypeSpec.Builder type = Docs.published(TypeSpec.classBuilder(className(area))
                 .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
                 .addJavadoc(
                         "$L\n", Docs.text(area.doc(), "Area " + area.name() + " of program " + program.name() + ".")));

@@ -34,7 +34,7 @@ final class RecordEmitter {
                     .build());
             checks.addCode(check(struct, field));
         }
-        TypeSpec.Builder type = Docs.generated(TypeSpec.recordBuilder(struct.name())
+        TypeSpec.Builder type = Docs.published(TypeSpec.recordBuilder(struct.name())
                 .addModifiers(Modifier.PUBLIC)
                 .addJavadoc(Docs.of(struct.doc(), what(struct), struct.source()))
                 .addJavadoc(Docs.parameters(struct.fields()))

@@ -19,7 +19,7 @@ final class UnionEmitter {
     private UnionEmitter() {}
 
     static TypeSpec emit(Union union) {
-        TypeSpec.Builder type = Docs.generated(TypeSpec.interfaceBuilder(union.name())
+        TypeSpec.Builder type = Docs.published(TypeSpec.interfaceBuilder(union.name())
                 .addModifiers(Modifier.PUBLIC, Modifier.SEALED)
                 .addJavadoc(Docs.of(union.doc(), "A " + Docs.words(union.name()) + ".", union.source())));
         for (Arm arm : union.arms()) {
@@ -41,6 +41,7 @@ final class UnionEmitter {
                 .addModifiers(Modifier.PUBLIC, Modifier.STATIC)
                 .addSuperinterface(JavaNames.of(union))
                 .addJavadoc("$L\n", Docs.sentence(arm.field().doc(), "arm " + arm.number()))
+                .addJavadoc(Docs.SINCE)
                 .recordConstructor(MethodSpec.constructorBuilder()
                         .addParameter(ParameterSpec.builder(JavaNames.type(value.type()), value.name())
                                 .build())

@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
  * @param type one of {@link MessageType}
  * @param serial chosen by the client, echoed by the server; an event's has no meaning
  * @param status one of {@link MessageStatus}
+ * @since 0.1
  */
 public record MessageHeader(int program, int version, int procedure, int type, int serial, int status) {
     /** Bytes on the wire. */

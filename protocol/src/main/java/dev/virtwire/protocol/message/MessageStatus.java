@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.protocol.message;
 
-/** How a message's call or stream stands ({@code virNetMessageStatus}). */
+/**
+ * How a message's call or stream stands ({@code virNetMessageStatus}).
+ *
+ * @since 0.1
+ */
 public final class MessageStatus {
     /** A result; for a stream its end. */
     public static final int OK = 0;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.protocol.message;
 
-/** What a message is ({@code virNetMessageType}); plain numbers, because a switch on them is the hot path. */
+/**
+ * What a message is ({@code virNetMessageType}); plain numbers, because a switch on them is the hot path.
+ *
+ * @since 0.1
+ */
 public final class MessageType {
     /** A call, client to server. */
     public static final int CALL = 0;

@@ -13,6 +13,7 @@ public sealed interface StreamPiece {
      * Bytes.
      *
      * @param bytes at least one; the reader's own
+     * @since 0.1
      */
     record Data(ByteBuffer bytes) implements StreamPiece {}
 
@@ -20,9 +21,14 @@ public sealed interface StreamPiece {
      * Bytes that are all zero, and not allocated at their source.
      *
      * @param length how many, at least 1
+     * @since 0.1
      */
     record Hole(long length) implements StreamPiece {}
 
-    /** Nothing comes any more: the sender has said that this was all. */
+    /**
+     * Nothing comes any more: the sender has said that this was all.
+     *
+     * @since 0.1
+     */
     record End() implements StreamPiece {}
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param format libvirt's word for it, such as {@code luks}
  * @param secret the libvirt secret that opens the disk, by UUID or {@code type:usage}; null if none is named
  * @param plainAllowed whether somebody allowed a copy that is not encrypted, for this point or an earlier one
+ * @since 0.1
  */
 public record DiskEncryption(
         String format,

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param format the image format on the host, such as {@code qcow2} or {@code raw}
  * @param encryption how the disk was encrypted there, or null if it was not
  * @param hosts who served it on the network; empty if it was not there, or nobody said
+ * @since 0.1
  */
 public record DiskSource(
         String type,

@@ -10,6 +10,7 @@ import java.util.UUID;
  *
  * @param name the domain's name at the time
  * @param uuid what stays the same when the domain is renamed or moved
+ * @since 0.1
  */
 public record DomainIdentity(String name, UUID uuid) {
     /** Refuses a missing field. */

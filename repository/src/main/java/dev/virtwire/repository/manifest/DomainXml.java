@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param libvirtSecrets the libvirt secrets that it refers to, by UUID or {@code type:usage}; they are not saved
  * @param autostart whether the domain starts with its host; null if that is not known
  * @param notSaved what else of the domain could not be saved, each with the reason, a sentence for people
+ * @since 0.1
  */
 public record DomainXml(
         @JsonProperty(required = true) boolean secrets,

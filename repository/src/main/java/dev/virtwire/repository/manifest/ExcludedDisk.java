@@ -10,6 +10,7 @@ import java.util.Set;
  *
  * @param target the guest's name for it
  * @param reason why, one sentence for people
+ * @since 0.1
  */
 public record ExcludedDisk(String target, String reason) {
     /** The reason of a disk that the user excluded. */

@@ -3,7 +3,11 @@ package dev.virtwire.repository.manifest;
 
 import java.util.Locale;
 
-/** How a guest stood when its disks were read. */
+/**
+ * How a guest stood when its disks were read.
+ *
+ * @since 0.1
+ */
 public enum GuestState {
     /** It ran, or was paused. */
     RUNNING,

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param libvirt libvirt's version there, such as {@code 9.0.0}
  * @param hypervisor the hypervisor's version there, such as {@code 7.2.15}
  * @param uuid the host's UUID, as its capabilities give it; null if they give none, and in what earlier programs wrote
+ * @since 0.1
  */
 public record HostIdentity(
         String name,

@@ -3,7 +3,11 @@ package dev.virtwire.repository.manifest;
 
 import java.util.Locale;
 
-/** How much of a domain or of a disk a point holds. */
+/**
+ * How much of a domain or of a disk a point holds.
+ *
+ * @since 0.1
+ */
 public enum Level {
     /** Everything; needs no other point. */
     FULL,

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param guestState how the guest stood meanwhile
  * @param replaces the SHA-256 of each manifest that this one took the place of, because earlier points were merged into
  *     this one: a link that names one of them means this point
+ * @since 0.1
  */
 public record Manifest(
         String format,

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param content the guest's content of the whole disk at the point, or null after a push
  * @param digests the file with every block's digest, or null after a push
  * @param pushed the image on the host, or null after a pull
+ * @since 0.1
  */
 public record ManifestDisk(
         String target,

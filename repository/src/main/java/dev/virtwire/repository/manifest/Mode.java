@@ -3,7 +3,11 @@ package dev.virtwire.repository.manifest;
 
 import java.util.Locale;
 
-/** Who moves the data. */
+/**
+ * Who moves the data.
+ *
+ * @since 0.1
+ */
 public enum Mode {
     /** This program reads the disks from the hypervisor's NBD export and keeps them in the repository. */
     PULL,

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path where they lay on the host
  * @param reason why they were not saved, or null if they were
+ * @since 0.1
  */
 public record Nvram(String path, @Nullable String reason) {
     /** Refuses a missing field. */

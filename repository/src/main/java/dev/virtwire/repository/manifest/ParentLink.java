@@ -9,6 +9,7 @@ import static java.util.Objects.requireNonNull;
  * @param point its id, a folder beside this point's
  * @param manifestSha256 the SHA-256 of its {@code manifest.json}, in lower-case hexadecimal: a point that was replaced
  *     is found out
+ * @since 0.1
  */
 public record ParentLink(String point, String manifestSha256) {
     /** Refuses a missing field. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param file its file name
  * @param size its size in bytes
  * @param sha256 the SHA-256 of its bytes, in lower-case hexadecimal
+ * @since 0.1
  */
 public record PointFile(
         String role,

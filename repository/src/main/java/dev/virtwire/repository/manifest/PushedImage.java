@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param verified whether its bytes were ever read back and found right: {@code yes} or {@code no}
  * @param secret the libvirt secret that opens the image, which is encrypted (LUKS), by UUID or {@code type:usage}; null
  *     if it is not encrypted
+ * @since 0.1
  */
 public record PushedImage(
         String host,

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param file its file name
  * @param size its size in bytes
  * @param sha256 the SHA-256 of its bytes, in lower-case hexadecimal
+ * @since 0.1
  */
 public record StoredFile(
         String file, @JsonProperty(required = true) long size, String sha256) {

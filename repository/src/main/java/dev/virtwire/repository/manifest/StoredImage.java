@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param size the file's size in bytes
  * @param blocksRoot the root over the SHA-256 of each 1 MiB block of the file, in lower-case hexadecimal
  * @param backing the image that it builds on, relative to the point's folder as the image itself names it, or null
+ * @since 0.1
  */
 public record StoredImage(
         String file,

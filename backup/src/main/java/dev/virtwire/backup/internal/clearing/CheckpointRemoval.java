@@ -29,7 +29,7 @@ public final class CheckpointRemoval {
         }
         Predicate<String> ours = repository == null ? Names::isCheckpoint : UnneededCheckpoints.isOf(repository.id());
         Set<String> names = bitmaps.names(ours);
-        names.forEach(bitmaps.isRunning() ? bitmaps::remove : bitmaps::forget);
+        names.forEach(bitmaps.isRunning() ? bitmaps::removeEverywhere : bitmaps::forget);
         if (repository != null && bitmaps.isRunning()) {
             for (DomainStore store : repository.domainStores()) {
                 Listing listing = store.points();

@@ -52,7 +52,7 @@ final class UnneededCheckpoints {
             names.removeIf(name -> !name.equals(own));
         }
         names.removeAll(keep);
-        names.forEach(bitmaps::remove);
+        names.forEach(bitmaps::removeEverywhere);
         if (others != null) {
             removeForgotten(bitmaps, others, names);
         }
@@ -70,7 +70,7 @@ final class UnneededCheckpoints {
         // The oldest first: libvirt knows then what a later one comes after.
         for (int i = needed.size() - 1; i >= 0; i--) {
             if (!needed.get(i).id().equals(entry.point())) {
-                bitmaps.bringBack(needed.get(i));
+                bitmaps.bringBack(needed.get(i), targets(needed.get(i)));
             }
         }
     }
@@ -118,7 +118,7 @@ final class UnneededCheckpoints {
         Set<String> keep = listing.keptCheckpoints(true);
         Set<String> names = bitmaps.names(isOf(repository));
         names.removeAll(keep);
-        names.forEach(bitmaps::remove);
+        names.forEach(bitmaps::removeEverywhere);
         removeUnseen(
                 bitmaps,
                 listing,

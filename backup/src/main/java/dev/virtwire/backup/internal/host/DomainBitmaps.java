@@ -16,7 +16,9 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.CheckpointCreateFlags;
 import dev.virtwire.protocol.remote.CheckpointDeleteFlags;
 import dev.virtwire.protocol.remote.CheckpointXmlFlags;
+import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Point;
+import dev.virtwire.repository.manifest.PointFile;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -148,17 +150,16 @@ public final class DomainBitmaps {
         return names;
     }
 
-    /** Removes a checkpoint and all bitmaps of its name that can be seen. */
-    public void remove(String name) {
-        remove(name, Set.of());
-    }
-
-    /** As {@link #remove(String)}; a bitmap that nobody can see is looked for on all disks. */
+    /**
+     * Removes a checkpoint and all bitmaps of its name. If it is one that libvirt does not know, bitmaps that nobody
+     * can see are looked for on all disks: for a new overlay, libvirt has QEMU keep each bitmap that the image below
+     * has.
+     */
     public void removeEverywhere(String name) {
         remove(name, keepers.keySet());
     }
 
-    /** As {@link #remove(String)}; a bitmap that nobody can see is looked for on these disks. */
+    /** As {@link #removeEverywhere}; a bitmap that nobody can see is looked for on these disks only. */
     public void remove(String name, Collection<String> suspects) {
         String original = null;
         try {
@@ -197,14 +198,23 @@ public final class DomainBitmaps {
     }
 
     /**
-     * Makes libvirt know the checkpoint of a point that is still needed, if it has forgotten that and the bitmaps are
-     * there: what has no checkpoint is seen by nobody who looks after the domain. Nothing is done while it is off.
+     * Makes libvirt know the checkpoint of a point that is still needed, if it has forgotten that: what has no
+     * checkpoint is seen by nobody who looks after the domain. If a bitmap is missing or broken, no point can build on
+     * the others, and they are removed. Nothing is done while the domain is off.
+     *
+     * @param suspects disks of the point that had a bitmap
      */
-    public void bringBack(Point point) {
-        if (running && !known.containsKey(String.valueOf(point.manifest().checkpoint()))) {
-            String gone = HostCheckpoints.of(domain).bringBack(point);
-            if (gone != null) {
-                LOG.debug("point {} of {} is needed, but {}", point.id(), domain.name(), gone);
+    public void bringBack(Point point, Collection<String> suspects) {
+        String name = String.valueOf(point.manifest().checkpoint());
+        if (!running || known.containsKey(name) || point.manifest().file(PointFile.CHECKPOINT) == null) {
+            return;
+        }
+        try {
+            HostCheckpoints.of(domain).defineAgain(point);
+        } catch (DamagedException | RemoteException e) {
+            LOG.debug("the checkpoint of point {} of {} cannot be defined again", point.id(), domain.name(), e);
+            if (e instanceof RemoteException refused && refused.is(ErrorCode.CHECKPOINT_INCONSISTENT)) {
+                remove(name, suspects);
             }
         }
     }

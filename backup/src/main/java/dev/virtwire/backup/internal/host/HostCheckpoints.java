@@ -63,25 +63,33 @@ public final class HostCheckpoints {
             return null;
         }
         String gone = "its checkpoint " + name + " is not on the host any more";
-        PointFile file = point.manifest().file(PointFile.CHECKPOINT);
-        if (file == null) {
+        if (point.manifest().file(PointFile.CHECKPOINT) == null) {
             return gone;
         }
         if (off) {
             return null;
         }
         try {
-            String xml = new String(SmallFiles.read(point.folder(), file), StandardCharsets.UTF_8);
-            Waiting.await(domain.checkpoints()
-                    .create(
-                            redefinition(xml),
-                            CheckpointCreateFlags.REDEFINE,
-                            CheckpointCreateFlags.REDEFINE_VALIDATE));
-            names.add(name);
+            defineAgain(point);
             return null;
         } catch (DamagedException | RemoteException e) {
             return gone + ", and cannot be defined again: " + e.getMessage();
         }
+    }
+
+    /**
+     * Makes the host know a point's checkpoint, whose description the point has.
+     *
+     * @throws DamagedException if that cannot be read
+     * @throws RemoteException if the host refuses it: {@link
+     *     dev.virtwire.protocol.error.ErrorCode#CHECKPOINT_INCONSISTENT} if not every bitmap is in order
+     */
+    void defineAgain(Point point) {
+        PointFile file = requireNonNull(point.manifest().file(PointFile.CHECKPOINT));
+        String xml = new String(SmallFiles.read(point.folder(), file), StandardCharsets.UTF_8);
+        Waiting.await(domain.checkpoints()
+                .create(redefinition(xml), CheckpointCreateFlags.REDEFINE, CheckpointCreateFlags.REDEFINE_VALIDATE));
+        names.add(requireNonNull(point.manifest().checkpoint()));
     }
 
     /** Makes the host know a checkpoint that another domain of these disks has: a clone, or the one that it is of. */

@@ -22,6 +22,7 @@ import dev.virtwire.protocol.remote.JobType;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.HostIdentity;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -126,29 +127,48 @@ public record HostFacts(
     }
 
     /**
-     * Asks whether another job is active, because libvirt would wait 30 s before it refuses.
+     * Asks whether another job is active on the domain, because libvirt would wait 30 s before it refuses, or on one of
+     * these disks, such as a copy or a commit: libvirt refuses a backup meanwhile by an internal error.
      *
      * @throws DomainBusyException if one is
      */
-    public void refuseOtherJob() {
-        if (!isOff()) {
-            refuseOtherJob(domain);
+    public void refuseOtherJob(Collection<String> targets) {
+        if (isOff()) {
+            return;
+        }
+        refuseOtherJob(domain);
+        for (String target : targets) {
+            Waiting.await(domain.disk(target).job()).ifPresent(job -> {
+                String what = job.type().map(HostFacts::words).orElse("unknown");
+                throw busy(
+                        "another job is active on disk " + target + " of domain " + domain.name() + " (" + what + ")");
+            });
         }
     }
 
-    /** As {@link #refuseOtherJob()}. */
+    /**
+     * Asks whether another job is active on a domain.
+     *
+     * @throws DomainBusyException if one is
+     */
     public static void refuseOtherJob(Domain domain) {
         otherJob(domain).ifPresent(job -> {
-            throw new DomainBusyException(job, ": wait until it ends, or end it", null);
+            throw busy(job);
         });
+    }
+
+    private static DomainBusyException busy(String job) {
+        return new DomainBusyException(job, ": wait until it ends, or end it", null);
+    }
+
+    private static String words(Enum<?> name) {
+        return name.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     /** Which job is active on a domain that runs, a sentence; empty if there is no such job. */
     public static Optional<String> otherJob(Domain domain) {
         return currentJob(domain).map(job -> {
-            String what = job.operation()
-                    .map(operation -> operation.name().toLowerCase(Locale.ROOT).replace('_', ' '))
-                    .orElse("unknown");
+            String what = job.operation().map(HostFacts::words).orElse("unknown");
             return "another job is active on domain " + domain.name() + " (" + what + ", for "
                     + job.elapsed().toSeconds() + " s)";
         });

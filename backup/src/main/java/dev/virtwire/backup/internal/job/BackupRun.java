@@ -104,8 +104,7 @@ public final class BackupRun {
     /** Does some work on the domain, after any other run or job for which the request waits; fails if cancelled. */
     public <T> T whenFree(Supplier<T> work) {
         try {
-            return new Patience(request.longestWait())
-                    .whenFree(work, meter::waiting, time -> Waiting.pause(time, cancelled));
+            return Waiting.whenFree(work, new Patience(request.longestWait()), meter::waiting, cancelled);
         } catch (CopyCancelledException e) {
             throw describe(e, "");
         }
@@ -214,7 +213,7 @@ public final class BackupRun {
         if (now.isOff()) {
             OwnStorage.require(request, now, chosen.disks());
         }
-        now.refuseOtherJob();
+        now.refuseOtherJob(chosen.targets());
         return Attempt.planned(request, now, store, chosen, Map.of());
     }
 

@@ -163,8 +163,9 @@ final class HostDefinition {
     }
 
     /**
-     * The place on the host for UEFI variables that come with no folder or pool: where the domain has them until now, or
-     * where libvirt puts them by itself. {@link #settle} writes them there. A point's own word for it could be any file.
+     * The place on the host for UEFI variables that come with no folder or pool: where the domain has them until now,
+     * or where libvirt puts them by itself. {@link #settle} writes them there. A point's own word for it could be any
+     * file.
      *
      * @param content the variables
      * @return null if no such place is known

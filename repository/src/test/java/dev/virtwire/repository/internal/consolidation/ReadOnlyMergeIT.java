@@ -34,6 +34,9 @@ class ReadOnlyMergeIT {
         DONE
     }
 
+    /** Of the steps of one state, the first is looked at, and then each third: mounts and conversions take long. */
+    private static final int EACH = 3;
+
     private final Tools tools = new Tools();
 
     @TempDir
@@ -49,8 +52,9 @@ class ReadOnlyMergeIT {
             Files.createLink(folder.resolve("second" + step), chain.image(1, "vdb"));
             boolean died = died(chain, step);
             state = died ? state(chain) : State.DONE;
-            seen.merge(state, 1, Integer::sum);
-
+            if (seen.merge(state, 1, Integer::sum) % EACH != 1) {
+                continue;
+            }
             Path mount = Files.createDirectory(folder.resolve("mount" + step));
             tools.run(List.of("mount", "--bind", chain.folder.toString(), mount.toString()));
             try {
