@@ -12,7 +12,6 @@ import dev.virtwire.backup.internal.restore.OverwritingRestore;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Operation;
-import dev.virtwire.repository.Patience;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.internal.RepositoryStore;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
-import dev.virtwire.repository.Patience;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1
  */
-public final class DomainBusyException extends BackupException implements Patience.Obstacle {
+public final class DomainBusyException extends BackupException {
     private static final long serialVersionUID = 1;
 
     private final String reason;
@@ -25,13 +24,8 @@ public final class DomainBusyException extends BackupException implements Patien
         this.reason = reason;
     }
 
-    @Override
+    /** What is in the way: the message without advice. */
     public String reason() {
         return reason;
-    }
-
-    @Override
-    public DomainBusyException withAdvice(String advice) {
-        return new DomainBusyException(reason, advice, getCause());
     }
 }

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
-import dev.virtwire.repository.Patience;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RepositoryBusyException;

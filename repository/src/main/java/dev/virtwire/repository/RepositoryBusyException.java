@@ -6,7 +6,7 @@ package dev.virtwire.repository;
  *
  * @since 0.1
  */
-public final class RepositoryBusyException extends RepositoryException implements Patience.Obstacle {
+public final class RepositoryBusyException extends RepositoryException {
     private static final long serialVersionUID = 1;
 
     private final String reason;
@@ -22,13 +22,8 @@ public final class RepositoryBusyException extends RepositoryException implement
         this.reason = reason;
     }
 
-    @Override
+    /** Who is in the way: the message without advice. */
     public String reason() {
         return reason;
-    }
-
-    @Override
-    public RepositoryBusyException withAdvice(String advice) {
-        return new RepositoryBusyException(reason, advice);
     }
 }

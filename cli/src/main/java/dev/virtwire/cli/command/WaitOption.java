@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command;
 
-import dev.virtwire.repository.Patience;
+import dev.virtwire.backup.Patience;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;

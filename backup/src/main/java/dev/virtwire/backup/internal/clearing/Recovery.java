@@ -2,6 +2,7 @@
 package dev.virtwire.backup.internal.clearing;
 
 import dev.virtwire.backup.DomainBusyException;
+import dev.virtwire.backup.Patience;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.backup.internal.host.DomainBitmaps;
 import dev.virtwire.backup.internal.host.HostFacts;
@@ -15,7 +16,6 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.OperationCancelledException;
-import dev.virtwire.repository.Patience;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;

@@ -2,11 +2,7 @@
 package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.DomainBusyException;
-import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.repository.Patience;
-import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -14,37 +10,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /** Waits for what the client does asynchronously. Interruption is not a way to end a backup: cancelling is. */
 public final class Waiting {
-    /** Each try waits until the connection is made again: so often in a row it fails only if that has ended. */
-    private static final int LOST = 3;
-
-    /** A connection that was lost is in the way as well, and may be made again. */
-    private static final class Lost extends RuntimeException implements Patience.Obstacle {
-        private static final long serialVersionUID = 1;
-
-        private final ConnectionLostException connection;
-
-        Lost(ConnectionLostException connection) {
-            super(connection);
-            this.connection = connection;
-        }
-
-        @Override
-        public String reason() {
-            return String.valueOf(connection.getMessage());
-        }
-
-        @Override
-        public Lost withAdvice(String advice) {
-            return this;
-        }
-    }
-
     private Waiting() {}
 
     /** The result, or what it failed with; calls have deadlines of their own. */
@@ -90,42 +58,14 @@ public final class Waiting {
     }
 
     /**
-     * Does some work. If another run or job is in its way, tries again until it is not; and if the connection was lost
-     * while nothing was begun, when it is made again.
+     * Lets some time pass for somebody who may be cancelled meanwhile.
      *
-     * @param tell is told once what is waited for
      * @param cancelled completes if nobody wants it any more
-     * @throws RepositoryBusyException if another run is in the way, and was for so long
-     * @throws DomainBusyException if another job is
-     * @throws ConnectionLostException if the connection was lost for good, or there is no time to wait
-     * @throws CopyCancelledException if it was cancelled while it waited
+     * @throws CopyCancelledException if that happens
      */
-    public static <T> T whenFree(
-            Supplier<T> work, Patience patience, Consumer<String> tell, CompletableFuture<Void> cancelled) {
-        AtomicInteger lost = new AtomicInteger();
-        try {
-            return patience.whenFree(
-                    () -> {
-                        try {
-                            return work.get();
-                        } catch (ConnectionLostException e) {
-                            if (lost.incrementAndGet() == LOST) {
-                                throw e;
-                            }
-                            throw new Lost(e);
-                        } catch (RuntimeException e) {
-                            lost.set(0);
-                            throw e;
-                        }
-                    },
-                    tell,
-                    time -> {
-                        if (isDoneWithin(cancelled, time.toNanos())) {
-                            throw new CopyCancelledException();
-                        }
-                    });
-        } catch (Lost e) {
-            throw e.connection;
+    public static void pause(Duration time, CompletableFuture<Void> cancelled) {
+        if (isDoneWithin(cancelled, time.toNanos())) {
+            throw new CopyCancelledException();
         }
     }
 

@@ -7,6 +7,7 @@ import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.DomainBusyException;
 import dev.virtwire.backup.internal.clearing.Leftovers;
+import dev.virtwire.backup.Patience;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.RefusedException;
@@ -15,7 +16,6 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Notice;
-import dev.virtwire.repository.Patience;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -104,7 +104,8 @@ public final class BackupRun {
     /** Does some work on the domain, after any other run or job for which the request waits; fails if cancelled. */
     public <T> T whenFree(Supplier<T> work) {
         try {
-            return Waiting.whenFree(work, new Patience(request.longestWait()), meter::waiting, cancelled);
+            return new Patience(request.longestWait())
+                    .whenFree(work, meter::waiting, time -> Waiting.pause(time, cancelled));
         } catch (CopyCancelledException e) {
             throw describe(e, "");
         }

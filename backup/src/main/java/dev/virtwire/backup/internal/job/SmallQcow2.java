@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 /**
  * A qcow2 image that is small enough to be read into memory, such as UEFI variables, while QEMU may write it. QEMU
  * writes data at once, and may keep tables of clusters in memory for as long as it runs. So what was read is all there
- * is only if no cluster can need another place: then QEMU writes each where it is, and changes no table.
+ * is only if no cluster can need another place: then QEMU writes each in its old one, and changes no table.
  */
 final class SmallQcow2 {
     private static final int MAGIC = 0x514649fb;

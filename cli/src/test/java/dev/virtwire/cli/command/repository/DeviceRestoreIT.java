@@ -262,7 +262,7 @@ class DeviceRestoreIT {
                     two.path().toString());
             // Without udev, nobody tells the kernel of the second one.
             run(
-                    "/sbin/btrfs",
+                    "/bin/btrfs",
                     "device",
                     "scan",
                     one.path().toString(),

@@ -38,7 +38,7 @@ final class FileAttributes {
         has.setOwner(had.owner());
         has.setGroup(had.group());
         has.setPermissions(had.permissions());
-        // Where there is no SELinux, it refuses to copy labels of it.
+        // Without SELinux, it refuses to copy labels.
         String all = "mode,ownership,xattr" + (Files.exists(SELINUX) ? ",context" : "");
         List<String> command = new ArrayList<>(List.of(program, "--attributes-only", "--preserve=" + all, "--"));
         command.add(old.toAbsolutePath().toString());

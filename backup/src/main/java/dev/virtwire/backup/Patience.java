@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.repository;
+package dev.virtwire.backup;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.virtwire.client.ConnectionLostException;
+import dev.virtwire.repository.OperationCancelledException;
+import dev.virtwire.repository.RepositoryBusyException;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -19,22 +22,8 @@ public record Patience(Duration longest) {
 
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
-    /**
-     * An exception that says who is in the way, so that the same may work later.
-     *
-     * @since 0.1
-     */
-    public interface Obstacle {
-        /** Who is in the way: the message without advice. */
-        String reason();
-
-        /**
-         * The same, with other advice.
-         *
-         * @param advice follows the reason in the message
-         */
-        RuntimeException withAdvice(String advice);
-    }
+    /** Each try waits until the connection is made again: so often in a row it fails only if that has ended. */
+    private static final int LOST = 3;
 
     /** Refuses less than no time. */
     public Patience {
@@ -44,10 +33,13 @@ public record Patience(Duration longest) {
     }
 
     /**
-     * Does some work that begins nothing if somebody is in the way, and tries again until nobody is.
+     * Does some work that begins nothing if somebody is in the way. If another run or job is, tries again until it is
+     * not; and if the connection was lost while nothing was begun, when it is made again.
      *
      * @param tell is told once what is waited for, and for how long at most: a sentence
-     * @throws RuntimeException the work's own, of which {@link Obstacle}s come after all of that time
+     * @throws RepositoryBusyException if another run is in the way, and was for so long
+     * @throws DomainBusyException if another job is
+     * @throws ConnectionLostException if the connection was lost for good, or there is no time to wait
      * @throws OperationCancelledException if this thread was interrupted while it waited
      */
     public <T> T whenFree(Supplier<T> work, Consumer<String> tell) {
@@ -61,23 +53,44 @@ public record Patience(Duration longest) {
      */
     public <T> T whenFree(Supplier<T> work, Consumer<String> tell, Consumer<Duration> pause) {
         long began = System.nanoTime();
+        int lost = 0;
         for (boolean first = true; ; first = false) {
+            String reason;
             try {
                 return work.get();
-            } catch (RuntimeException e) {
-                if (!(e instanceof Obstacle obstacle)) {
+            } catch (RepositoryBusyException e) {
+                if (left(began).isNegative()) {
+                    throw longest.isZero() ? e : new RepositoryBusyException(e.reason(), after());
+                }
+                reason = e.reason();
+                lost = 0;
+            } catch (DomainBusyException e) {
+                if (left(began).isNegative()) {
+                    throw longest.isZero() ? e : new DomainBusyException(e.reason(), after(), e.getCause());
+                }
+                reason = e.reason();
+                lost = 0;
+            } catch (ConnectionLostException e) {
+                lost++;
+                if (lost == LOST || left(began).isNegative()) {
                     throw e;
                 }
-                Duration left = longest.minusNanos(System.nanoTime() - began);
-                if (left.isNegative() || left.isZero()) {
-                    throw longest.isZero() ? e : obstacle.withAdvice(". It was waited for, " + text());
-                }
-                if (first) {
-                    tell.accept("it waits for at most " + text() + ", because " + obstacle.reason());
-                }
-                pause.accept(left.compareTo(AGAIN) < 0 ? left : AGAIN);
+                reason = String.valueOf(e.getMessage());
             }
+            if (first) {
+                tell.accept("it waits for at most " + text() + ", because " + reason);
+            }
+            Duration left = left(began);
+            pause.accept(left.isNegative() ? Duration.ZERO : left.compareTo(AGAIN) < 0 ? left : AGAIN);
         }
+    }
+
+    private Duration left(long began) {
+        return longest.minusNanos(System.nanoTime() - began);
+    }
+
+    private String after() {
+        return ". It was waited for, " + text();
     }
 
     private String text() {
