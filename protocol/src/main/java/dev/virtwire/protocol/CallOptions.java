@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * How one call is made. Immutable.
  *
  * @param deadline how long the caller waits for the result, waiting for a free slot included; null for the
- *     connection's default, {@link ConnectOptions#callTimeout()}. The server does not learn of it: it continues with
+ *     connection's default, {@code ConnectOptions.callTimeout()}. The server does not learn of it: it continues with
  *     what it was told. A backup job or registration that comes too late is undone.
  * @since 0.1
  */
