@@ -8,23 +8,24 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
-import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.testkit.DebianLibvirtd;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
-import dev.virtwire.testkit.LoopDevice;
+import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** UEFI variables in places that libvirt 9.0 does not know. */
 @DebianLibvirtd("trixie")
+@ExtendWith(LibvirtdExtension.class)
 class NvramPlacesOnNewerLibvirtIT {
     private static final String CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
     private static final Path TEMPLATE = Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd");
@@ -103,27 +104,6 @@ class NvramPlacesOnNewerLibvirtIT {
                     .contains("format='qcow2'")
                     .contains(out + "/nvram-qcow2-copy-nvram.fd</nvram>");
             tools.check(out.resolve("nvram-qcow2-copy-nvram.fd"));
-        }
-    }
-
-    @Test
-    void aDeviceComesBackAsAFile() throws Exception {
-        Path file =
-                Files.createDirectories(libvirtd.directory().resolve("disks")).resolve("nvram.img");
-        Files.copy(TEMPLATE, file);
-        try (LoopDevice device = LoopDevice.of(file);
-                Guest guest =
-                        guest("nvram-block", "<nvram type='block'><source dev='" + device.path() + "'/></nvram>")) {
-            guest.start();
-            guest.pause();
-
-            BackupResult result = scene.backup(BackupRequest.of(guest.name()));
-
-            assertThat(result.notices()).extracting(Notice::text).isEmpty();
-            assertThat(result.point().folder().resolve("nvram.fd")).hasSize(Files.size(TEMPLATE));
-            assertThat(restored(result.point(), "nvram-block-copy"))
-                    .contains(out + "/nvram-block-copy-nvram.fd</nvram>")
-                    .doesNotContain(device.path() + "'");
         }
     }
 }
