@@ -166,8 +166,20 @@ public final class Backups {
      */
     public static Operation<RecoverReport> recover(
             Repository repository, Supplier<Libvirt> connect, ProgressListener listener) {
+        return recover(repository, connect, Patience.NONE, listener);
+    }
+
+    /**
+     * As {@link #recover(Repository, Supplier, ProgressListener)}.
+     *
+     * @param patience for how long each domain is waited for that another run is writing, or that another job is active
+     *     on; the listener is told of that
+     */
+    public static Operation<RecoverReport> recover(
+            Repository repository, Supplier<Libvirt> connect, Patience patience, ProgressListener listener) {
         return ThreadOperation.start(
-                "virtwire recover", () -> new Recovery((RepositoryStore) repository, connect, listener).run());
+                "virtwire recover",
+                () -> new Recovery((RepositoryStore) repository, connect, patience, listener).run());
     }
 
     /**

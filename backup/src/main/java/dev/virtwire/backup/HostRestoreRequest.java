@@ -45,8 +45,8 @@ public record HostRestoreRequest(
                 && !existing.places().keySet().equals(disks)) {
             throw new BackupException("the disks to restore are not those that have a place");
         }
-        if (define && (target instanceof RestoreTarget.Existing || target instanceof RestoreTarget.InPlace)) {
-            throw new IllegalArgumentException("a domain is defined with what is made for it");
+        if (define && target instanceof RestoreTarget.InPlace) {
+            throw new IllegalArgumentException("a domain that has its disks back where they were is defined already");
         }
         if (salvage && target instanceof RestoreTarget.Files files && files.chained()) {
             throw new IllegalArgumentException(

@@ -4,8 +4,10 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.image.Compression;
+import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
@@ -18,7 +20,9 @@ import dev.virtwire.testkit.PrivateLibvirtd;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -187,6 +191,80 @@ class ComparedDisksIT {
             moved.virsh("destroy", guest.name());
             moved.virsh("undefine", guest.name(), "--checkpoints-metadata");
         }
+    }
+
+    /** The copy has the bitmap too, and the export the same name; what was written to it since is in no bitmap. */
+    @Test
+    void aDiskThatAnotherServerServesIsCompared() throws Exception {
+        Path image = libvirtd.directory().resolve("disks/cmp-net.img");
+        Path copy = libvirtd.directory().resolve("disks/cmp-net-copy.img");
+        Path first = libvirtd.directory().resolve("disks/cmp-net-1.sock");
+        Path second = libvirtd.directory().resolve("disks/cmp-net-2.sock");
+        Files.createDirectories(image.getParent());
+        tools.run(List.of("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "4M"));
+        tools.run(List.of("qemu-io", "-f", "qcow2", "-c", "write -P 9 1M 8k", image.toString()));
+        // The image cannot grow there.
+        tools.run(List.of("truncate", "-s", "16M", image.toString()));
+        Process here = serve(image, first);
+        try (Guest guest = Guest.on(libvirtd, "cmp-net")
+                .device("<disk type='network' device='disk'><driver name='qemu' type='qcow2'/><source protocol='nbd'"
+                        + " name='net'><host transport='unix' socket='" + first + "'/></source>"
+                        + "<target dev='vda' bus='virtio'/></disk>")
+                .start()) {
+            History history = new History(libvirtd, guest, scene, folder);
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
+            assertThat(point.manifest().disk("vda").source().hosts()).containsExactly(first.toString());
+            assertThat(point.manifest().disk("vda").bitmap()).isNotNull();
+            assertThat(disk(scene.backup(BackupRequest.of(guest.name())), "vda").reason())
+                    .startsWith("what changed since point ");
+            guest.destroy();
+            end(here);
+            Files.copy(image, copy);
+            Process there = serve(copy, second);
+            try {
+                Path xml = Files.writeString(
+                        folder.resolve("net.xml"),
+                        history.virsh("dumpxml", "--inactive", guest.name())
+                                .replace(first.toString(), second.toString()));
+                history.virsh("define", xml.toString());
+                guest.start();
+
+                BackupResult next = scene.backup(BackupRequest.of(guest.name()));
+
+                assertThat(disk(next, "vda").reason())
+                        .contains(", found by reading all of it: it is qcow2 nbd:net on " + second
+                                + " now, and was qcow2 nbd:net on " + first + " at point ");
+                guest.destroy();
+            } finally {
+                end(there);
+            }
+        } finally {
+            end(here);
+        }
+    }
+
+    private static Process serve(Path image, Path socket) throws Exception {
+        Process server = new ProcessBuilder(
+                        "qemu-nbd",
+                        "-t",
+                        "-e",
+                        "0",
+                        "-f",
+                        "raw",
+                        "-x",
+                        "net",
+                        "-k",
+                        socket.toString(),
+                        image.toString())
+                .inheritIO()
+                .start();
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(socket));
+        return server;
+    }
+
+    private static void end(Process server) throws Exception {
+        server.destroy();
+        assertThat(server.waitFor(1, TimeUnit.MINUTES)).isTrue();
     }
 
     @Test

@@ -123,6 +123,42 @@ class DiskKindsIT {
         }
     }
 
+    @Test
+    void anImageWhoseDataLieInAnotherFileIsRestoredAsOne(Libvirtd libvirtd) throws Exception {
+        Scene scene = new Scene(libvirtd, folder);
+        Path image =
+                Files.createDirectories(libvirtd.directory().resolve("disks")).resolve("outside.qcow2");
+        tools.run(List.of(
+                "qemu-img",
+                "create",
+                "-q",
+                "-f",
+                "qcow2",
+                "-o",
+                "data_file=" + image.resolveSibling("outside.raw") + ",data_file_raw=on",
+                image.toString(),
+                "4M"));
+        try (Guest guest = Guest.on(libvirtd, "outside")
+                .disk(GuestDisk.existing(image, "qcow2"))
+                .start()) {
+            guest.write("vda", 4096, 100_000, 0x44);
+            scene.backup(BackupRequest.of("outside"));
+            guest.write("vda", 2 << 20, 70_000, 0x55);
+            guest.zero("vda", 8192, 4096);
+            guest.copyDisk("vda", folder.resolve("vda.raw"));
+
+            BackupResult next = scene.backup(BackupRequest.of("outside"));
+
+            assertThat(next.point().manifest().disk("vda").reason()).startsWith("what changed since point ");
+            Path out = folder.resolve("out");
+            scene.repository()
+                    .restore(RestoreRequest.of(next.point(), out), ProgressListener.NONE)
+                    .join();
+            tools.check(out.resolve("outside-vda.qcow2"));
+            tools.compare(folder.resolve("vda.raw"), out.resolve("outside-vda.qcow2"), "qcow2");
+        }
+    }
+
     private static String disk(String device, Path file, String format, String target, String bus, String more) {
         return """
                 <disk type='file' device='%s'>

@@ -97,6 +97,8 @@ class InPlaceIT {
                     .hasMessage("domain placed is running: shut it down");
             guest.copyDisk("vdb", truth("vdb"));
             guest.destroy();
+            tools.run(List.of(
+                    "setfacl", "--modify", "user:daemon:rw", guest.image("vda").toString()));
             PosixFileAttributes before = Files.readAttributes(guest.image("vda"), PosixFileAttributes.class);
 
             try (Libvirt libvirt = scene.connect()) {
@@ -115,6 +117,9 @@ class InPlaceIT {
             assertThat(after.owner()).isEqualTo(before.owner());
             assertThat(after.group()).isEqualTo(before.group());
             assertThat(after.permissions()).isEqualTo(before.permissions());
+            assertThat(tools.run(List.of(
+                            "getfacl", "--absolute-names", guest.image("vda").toString())))
+                    .contains("user:daemon:rw-");
             assertThat(disksOf(guest)).containsExactly("placed-vda.qcow2", "placed-vdb.qcow2");
 
             // What libvirt remembers of the disk that is gone misleads no later backup.

@@ -246,7 +246,18 @@ class ShutDownGuestIT {
         Path socket = libvirtd.directory().resolve("disks/shared.sock");
         tools.run(List.of("qemu-img", "create", "-q", "-f", "raw", image.toString(), "4M"));
         Process server = serve(
-                socket, "qemu-nbd", "-t", "-e", "0", "-f", "raw", "-x", "net", "-k", socket.toString(), image.toString());
+                socket,
+                "qemu-nbd",
+                "-t",
+                "-e",
+                "0",
+                "-f",
+                "raw",
+                "-x",
+                "net",
+                "-k",
+                socket.toString(),
+                image.toString());
         try {
             try (PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "sharing", SIZE, disk(socket, "net"))) {
                 RuntimeException failure = scene.failure(BackupRequest.of("sharing"), poweringOff(guest));

@@ -4,6 +4,7 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.backup.internal.host.ReplacedFile;
 import dev.virtwire.backup.internal.host.TpmState;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
@@ -63,11 +64,13 @@ class TpmIT {
 
                 // As after a restore that fails later.
                 Files.writeString(own, "another state, and a shorter one");
-                TpmState undone = new TpmState(
+                ReplacedFile undone = new ReplacedFile(
                         libvirt,
                         "virtwire-undone",
-                        new Tpm("2.0", null, false),
-                        point.manifest().domain().uuid());
+                        TpmState.place(
+                                        new Tpm("2.0", null, false),
+                                        point.manifest().domain().uuid())
+                                .name());
                 undone.write(saved);
                 assertThat(own).hasBinaryContent(saved);
                 // Whoever is ended here has lost nothing.

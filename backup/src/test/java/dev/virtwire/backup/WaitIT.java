@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -222,6 +223,53 @@ class WaitIT {
             BatchResult result = batch.get().join();
             assertThat(result.domains()).allMatch(outcome -> outcome.failure() == null && outcome.pruned() != null);
             assertThat(result.domains().get(0).pruned().points()).hasSize(2);
+        }
+    }
+
+    @Test
+    void aRecoveryWaitsForTheJobThatKeepsBitmapsFromBeingLookedAt() throws Exception {
+        try (Guest guest = guest()) {
+            scene.backup(BackupRequest.of("busy"));
+            Waiter waiter = new Waiter();
+            AtomicReference<RecoverReport> hasty = new AtomicReference<>();
+            AtomicReference<Operation<RecoverReport>> patient = new AtomicReference<>();
+            other.backup(BackupRequest.of("busy"), inMidCopy(() -> {
+                hasty.set(Backups.recover(scene.repository(), scene::connect, ProgressListener.NONE)
+                        .join());
+                patient.set(Backups.recover(scene.repository(), scene::connect, new Patience(LONG), waiter));
+                waiter.await();
+            }));
+
+            assertThat(hasty.get().notices())
+                    .singleElement()
+                    .extracting(Notice::text)
+                    .asString()
+                    .startsWith("bitmaps that domain busy does not need were not looked for: " + JOB);
+            RecoverReport report = patient.get().join();
+            assertThat(report.notices()).isEmpty();
+            assertThat(report.clean()).isTrue();
+            assertThat(waiter.reasons)
+                    .singleElement()
+                    .asString()
+                    .startsWith("it waits for at most 10 min, because " + JOB);
+        }
+    }
+
+    @Test
+    void aRecoveryWaitsForARunThatWritesTheDomain() throws Exception {
+        Waiter waiter = new Waiter();
+        AtomicReference<Operation<RecoverReport>> patient = new AtomicReference<>();
+        try (Guest guest = guest()) {
+            scene.backup(BackupRequest.of("busy"), inMidCopy(() -> {
+                patient.set(Backups.recover(scene.repository(), scene::connect, new Patience(LONG), waiter));
+                waiter.await();
+            }));
+
+            RecoverReport report = patient.get().join();
+            assertThat(report.busy()).isEmpty();
+            assertThat(report.clean()).isTrue();
+            assertThat(waiter.reasons.get(0))
+                    .startsWith("it waits for at most 10 min, because " + RUN.formatted(scene.backups()));
         }
     }
 }

@@ -35,6 +35,7 @@ class UsageTest {
             restore /backups --all --in-place --yes | --to-device, --in-place, --name and --disk are for one domain
             restore /backups web1 --to /o --yes | --yes is for --to-device and --in-place
             restore /backups web1 --in-place --define --yes | what is there gets the disks' content alone: leave out --chain, --format, --define and --replace
+            restore /backups web1 --to-device vda=/dev/x --replace --yes | what is there gets the disks' content alone: leave out --chain, --format, and --replace without --define
             restore /backups web1 --in-place | what is there is overwritten, and without a terminal nobody can be asked: give --yes to allow it
             restore /backups web1 --to-device /dev/sdx --yes | --to-device /dev/sdx: it takes a disk and its place, such as vda=/dev/vg/web1
             restore /backups web1 --to-device vda=sdx --yes | --to-device: 'sdx' is neither an absolute path nor a volume such as POOL/VOLUME

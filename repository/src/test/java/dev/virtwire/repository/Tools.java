@@ -30,7 +30,8 @@ public final class Tools {
             process = new ProcessBuilder(command).redirectErrorStream(true).start();
         } catch (IOException e) {
             throw new IllegalStateException(
-                    command.get(0) + " is missing: ./check installs it, or the Debian packages qemu-utils, util-linux",
+                    command.get(0)
+                            + " is missing: ./check installs it, or the Debian packages qemu-utils, util-linux, acl",
                     e);
         }
         String output = new String(process.getInputStream().readAllBytes());

@@ -96,7 +96,6 @@ class AwayIT {
                         .start()) {
             guest.pause();
             List<String> steps = backup(libvirtd, guest, "whole", null);
-            System.out.println(steps);
             int done = 0;
             for (int step : Chaos.some(steps.size(), 4, random).toArray()) {
                 backup(libvirtd, guest, "away-" + done, steps.get(step));

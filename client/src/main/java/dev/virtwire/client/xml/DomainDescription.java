@@ -50,12 +50,24 @@ public record DomainDescription(
      * @param type {@code file}, {@code block}, {@code network}, {@code volume} …
      * @param protocol how it is reached if it is on the network, else null
      * @param name its path or name there, of a volume {@code pool/volume}; null without one
+     * @param hosts who serves it on the network, each {@code name}, {@code name:port} or the path of a socket
      */
     public record Place(
             String type,
             @Nullable String protocol,
-            @Nullable String name) {
+            @Nullable String name,
+            List<String> hosts) {
         private static final List<String> NAMES = List.of("file", "dev", "volume", "name", "dir", "path");
+
+        /** Copies the list. */
+        public Place {
+            hosts = List.copyOf(hosts);
+        }
+
+        /** One that nobody on the network serves. */
+        public Place(String type, @Nullable String protocol, @Nullable String name) {
+            this(type, protocol, name, List.of());
+        }
 
         /** The protocol and the name, {@code rbd:pool/image}, or the name alone; null if there is neither. */
         public @Nullable String fullName() {
@@ -68,7 +80,16 @@ public record DomainDescription(
                     .findFirst()
                     .orElse(null);
             String pool = given(source, "pool").orElse(null);
-            return new Place(type, source.attribute("protocol"), pool == null ? name : pool + "/" + name);
+            return new Place(
+                    type,
+                    source.attribute("protocol"),
+                    pool == null ? name : pool + "/" + name,
+                    source.children("host").stream().flatMap(Place::host).toList());
+        }
+
+        private static Stream<String> host(XmlElement host) {
+            String port = given(host, "port").map(it -> ":" + it).orElse("");
+            return given(host, "name").map(it -> it + port).or(() -> given(host, "socket")).stream();
         }
     }
 

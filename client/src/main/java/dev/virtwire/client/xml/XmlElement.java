@@ -5,9 +5,11 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import javax.xml.XMLConstants;
@@ -204,6 +206,29 @@ public final class XmlElement {
         return IntStream.range(0, nodes.getLength())
                 .mapToObj(i -> new XmlElement(document, (Element) nodes.item(i)))
                 .toList();
+    }
+
+    /**
+     * What is in it, each by the way to it: elements as {@code ip/dhcp}, attributes as {@code ip/dhcp/range@start}, its
+     * own as {@code @type}.
+     */
+    public Set<String> ways() {
+        Set<String> ways = new LinkedHashSet<>();
+        addWays(element, "", ways);
+        return ways;
+    }
+
+    private static void addWays(Element element, String way, Set<String> ways) {
+        for (int i = 0; i < element.getAttributes().getLength(); i++) {
+            ways.add(way + "@" + element.getAttributes().item(i).getNodeName());
+        }
+        for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
+            if (node instanceof Element child) {
+                String below = (way.isEmpty() ? "" : way + "/") + child.getTagName();
+                ways.add(below);
+                addWays(child, below, ways);
+            }
+        }
     }
 
     /** Whether there is such a child. */

@@ -140,7 +140,16 @@ class DomainDescriptionTest {
     void findsTheVariablesOfEveryKind(String nvram, String type, String protocol, String name) {
         assertThat(DomainDescription.parse("<domain><os>" + nvram + "</os></domain>")
                         .nvram())
-                .isEqualTo(new Place(type, protocol, name));
+                .isEqualTo(new Place(type, protocol, name, protocol == null ? List.of() : List.of("h")));
+    }
+
+    @Test
+    void namesWhoServesADisk() {
+        DomainDescription domain = DomainDescription.parse("<domain><devices><disk type='network'><source"
+                + " protocol='rbd' name='a/b'><host name='mon1' port='6789'/><host name='mon2'/><host transport='unix'"
+                + " socket='/run/x.sock'/></source></disk></devices></domain>");
+
+        assertThat(domain.disks().get(0).place().hosts()).containsExactly("mon1:6789", "mon2", "/run/x.sock");
     }
 
     @ParameterizedTest

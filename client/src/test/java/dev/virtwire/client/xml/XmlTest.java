@@ -98,4 +98,10 @@ class XmlTest {
         root.removeChildren("s", "none");
         assertThat(root.toXml()).isEqualTo("<a><d>&lt;</d></a>");
     }
+
+    @Test
+    void waysLeadToAllThatIsIn() {
+        assertThat(read("<a x='1'><b><c y='1'/>text<c z='2'/></b><b/></a>").ways())
+                .containsExactly("@x", "b", "b/c", "b/c@y", "b/c@z");
+    }
 }

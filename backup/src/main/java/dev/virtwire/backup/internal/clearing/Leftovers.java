@@ -7,7 +7,7 @@ import dev.virtwire.backup.internal.host.GuestClone;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.HostFiles;
 import dev.virtwire.backup.internal.host.OwnPools;
-import dev.virtwire.backup.internal.host.Patience;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -185,16 +185,16 @@ public final class Leftovers {
     /**
      * After a run whose job has ended and whose point stands: clears what has served, and forgets the run.
      *
-     * @param patience asks the host
+     * @param questions asks the host
      */
-    public void clearDone(JournalEntry entry, Libvirt libvirt, Patience patience) {
+    public void clearDone(JournalEntry entry, Libvirt libvirt, HostQuestions questions) {
         Listing listing = listing();
         List<String> stuck = new ArrayList<>();
         deleteFiles(entry, true, stuck);
         try {
-            Domain domain = patience.ask(
+            Domain domain = questions.ask(
                     () -> Waiting.await(libvirt.domain(entry.domain().uuid())));
-            if (patience.ask(() -> mayHaveEarlier(domain, entry, listing))) {
+            if (questions.ask(() -> mayHaveEarlier(domain, entry, listing))) {
                 deleteCheckpoints(entry, listing, domain, false, stuck);
             }
         } catch (LibvirtException | CopyCancelledException e) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.clearing;
 
+import dev.virtwire.backup.DomainBusyException;
+import dev.virtwire.backup.Patience;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.backup.internal.host.DomainBitmaps;
 import dev.virtwire.backup.internal.host.HostFacts;
@@ -13,6 +15,7 @@ import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.Notice;
+import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
@@ -28,7 +31,6 @@ import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.PointFile;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +45,7 @@ public final class Recovery {
 
     private final RepositoryStore repository;
     private final Supplier<Libvirt> connect;
+    private final Patience patience;
     private final ProgressMeter meter;
     private @Nullable Libvirt libvirt;
     private @Nullable String unreachable;
@@ -51,10 +54,17 @@ public final class Recovery {
     private final List<String> busy = new ArrayList<>();
     private final List<Notice> notices = new ArrayList<>();
 
-    /** Of {@code repository}; {@code connect} makes a connection to the host, once, if it may have something. */
-    public Recovery(RepositoryStore repository, Supplier<Libvirt> connect, ProgressListener listener) {
+    /**
+     * Of {@code repository}.
+     *
+     * @param connect makes a connection to the host, once, if it may have something
+     * @param patience for another run or job, with each domain
+     */
+    public Recovery(
+            RepositoryStore repository, Supplier<Libvirt> connect, Patience patience, ProgressListener listener) {
         this.repository = repository;
         this.connect = connect;
+        this.patience = patience;
         this.meter = new ProgressMeter(listener, 0, 0);
     }
 
@@ -65,13 +75,17 @@ public final class Recovery {
             finishErasures();
             for (DomainStore domain : repository.domainStores()) {
                 try {
-                    recover(domain);
+                    recoverWhenFree(domain);
+                } catch (OperationCancelledException e) {
+                    throw e;
                 } catch (RuntimeException e) {
                     left.add("domain " + domain.name() + ": " + Reasons.of(e));
                 }
             }
             meter.last(Progress.Phase.DONE);
-            return new RecoverReport(done, left, busy, notices);
+            // A domain that was waited for was looked at several times.
+            return new RecoverReport(
+                    done, left, busy, notices.stream().distinct().toList());
         } finally {
             if (libvirt != null) {
                 libvirt.close();
@@ -89,13 +103,34 @@ public final class Recovery {
         }
     }
 
+    private void recoverWhenFree(DomainStore store) {
+        try {
+            patience.whenFree(
+                    () -> {
+                        recover(store);
+                        return true;
+                    },
+                    meter::waiting);
+        } catch (RepositoryBusyException e) {
+            LOG.debug("{} is left alone", store.name(), e);
+            busy.add(store.name());
+        } catch (DomainBusyException e) {
+            notices.add(Notice.information(unseenBitmaps(store) + e.reason()));
+        }
+    }
+
+    /**
+     * Clears after runs that wrote a domain. What it does is done, also if something comes into the way.
+     *
+     * @throws RepositoryBusyException if another run writes the domain
+     * @throws DomainBusyException if another job is active on it: only bitmaps that nobody needs are left
+     */
     private void recover(DomainStore store) {
         DomainLock lock;
         try {
             lock = store.lock();
         } catch (RepositoryBusyException e) {
-            busy.add(String.valueOf(e.getMessage()));
-            return;
+            throw e;
         } catch (RepositoryException e) {
             if (store.exists()) {
                 throw e;
@@ -104,6 +139,7 @@ public final class Recovery {
             return;
         }
         Leftovers leftovers = new Leftovers(store);
+        List<Notice> unseen = new ArrayList<>();
         try {
             List<String> unreadable = new ArrayList<>();
             for (JournalEntry entry : store.journal().entries(e -> unreadable.add(String.valueOf(e.getMessage())))) {
@@ -117,13 +153,14 @@ public final class Recovery {
                 leftovers.clearUnknown();
             }
             leftovers.left().addAll(unreadable);
-            endPools(store, leftovers);
+            endPools(store, leftovers, unseen);
             if (leftovers.left().isEmpty()) {
-                removeOrphans(store, leftovers);
+                removeOrphans(store, leftovers, unseen);
             }
         } finally {
             done.addAll(leftovers.done());
             left.addAll(leftovers.left());
+            notices.addAll(unseen);
             lock.close();
         }
     }
@@ -138,7 +175,7 @@ public final class Recovery {
     }
 
     /** Storage pools that no journal knows of: a run without disks and a restore have no entry there. */
-    private void endPools(DomainStore store, Leftovers leftovers) {
+    private void endPools(DomainStore store, Leftovers leftovers, List<Notice> unlooked) {
         Point newest = store.points().newest();
         if (newest == null || !mayHaveReadFiles(newest.manifest())) {
             return;
@@ -147,14 +184,14 @@ public final class Recovery {
                 "storage pools through which files of domain " + store.name() + " were read were not looked" + " for: ";
         Libvirt host = host();
         if (host == null) {
-            notices.add(Notice.information(unseen + unreachable));
+            unlooked.add(Notice.information(unseen + unreachable));
             return;
         }
         try {
             new OwnPools(store.repositoryId(), newest.manifest().domain().uuid())
                     .end(host, store.now(), leftovers.done());
         } catch (LibvirtException e) {
-            notices.add(Notice.information(unseen + e.getMessage()));
+            unlooked.add(Notice.information(unseen + e.getMessage()));
         }
     }
 
@@ -165,41 +202,47 @@ public final class Recovery {
                 || !manifest.domainXml().notSaved().isEmpty();
     }
 
-    /** Checkpoints and bitmaps that belong to no run in the journal, and that no later point needs. */
-    private void removeOrphans(DomainStore store, Leftovers leftovers) {
+    /**
+     * Checkpoints and bitmaps that belong to no run in the journal, and that no later point needs.
+     *
+     * @throws DomainBusyException if another job is active on the domain
+     */
+    private void removeOrphans(DomainStore store, Leftovers leftovers, List<Notice> unlooked) {
         Listing listing = store.points();
         Point newest = listing.newest();
         if (newest == null
                 || listing.points().stream().allMatch(point -> point.manifest().checkpoint() == null)) {
             return;
         }
-        String unseen = "bitmaps that domain " + store.name() + " does not need were not looked for: ";
+        String unseen = unseenBitmaps(store);
         if (!listing.damage().isEmpty()) {
-            notices.add(Notice.information(unseen + listing.damage().get(0)));
+            unlooked.add(Notice.information(unseen + listing.damage().get(0)));
             return;
         }
         Libvirt host = host();
         if (host == null) {
-            notices.add(Notice.information(unseen + unreachable));
+            unlooked.add(Notice.information(unseen + unreachable));
             return;
         }
         try {
             Domain domain = Waiting.await(host.domain(newest.manifest().domain().uuid()));
             DomainBitmaps bitmaps = DomainBitmaps.of(domain);
-            // Of somebody else: a backup that begins while a checkpoint goes loses track of a bitmap.
-            Optional<String> job = bitmaps.isRunning() ? HostFacts.otherJob(domain) : Optional.empty();
-            if (job.isPresent()) {
-                notices.add(Notice.information(unseen + job.get()));
-                return;
+            if (bitmaps.isRunning()) {
+                // Of somebody else: a backup that begins while a checkpoint goes loses track of a bitmap.
+                HostFacts.refuseOtherJob(domain);
             }
             UnneededCheckpoints.removeAll(bitmaps, store.repositoryId(), listing);
             leftovers.done().addAll(bitmaps.done());
             leftovers.left().addAll(bitmaps.left());
         } catch (LibvirtException e) {
             if (!(e instanceof RemoteException refused && refused.is(ErrorCode.NO_DOMAIN))) {
-                notices.add(Notice.information(unseen + e.getMessage()));
+                unlooked.add(Notice.information(unseen + e.getMessage()));
             }
         }
+    }
+
+    private static String unseenBitmaps(DomainStore store) {
+        return "bitmaps that domain " + store.name() + " does not need were not looked for: ";
     }
 
     private @Nullable Libvirt host() {

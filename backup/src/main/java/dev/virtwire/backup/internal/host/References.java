@@ -115,18 +115,18 @@ public record References(List<Reference> all) {
     /**
      * The same with the descriptions that the host gives.
      *
-     * @param patience asks it
+     * @param questions asks it
      * @param missing gets a sentence for each that it does not give
      */
-    public References fetched(Libvirt libvirt, Patience patience, List<String> missing) {
+    public References fetched(Libvirt libvirt, HostQuestions questions, List<String> missing) {
         if (all.isEmpty()) {
             return this;
         }
         HostReferences host = new HostReferences(libvirt);
-        return fetched(reference -> patience.ask(() -> host.describe(reference)), missing);
+        return fetched(reference -> questions.ask(() -> host.describe(reference)), missing);
     }
 
-    /** As {@link #fetched(Libvirt, Patience, List)}, from whoever describes them. */
+    /** As {@link #fetched(Libvirt, HostQuestions, List)}, from whoever describes them. */
     References fetched(Function<Reference, List<Reference>> host, List<String> missing) {
         List<Reference> fetched = new ArrayList<>();
         for (Reference reference : all) {

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param facts what is known of the host
  * @param here whether the host's files are files of this machine
  * @param ownPool how storage pools are named that are made for a moment
- * @param patience asks libvirt
+ * @param questions asks libvirt
  */
-public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Patience patience) {
+public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, HostQuestions questions) {
     /** What is read through libvirt takes a moment each time. */
     private static final int READS = 10;
 
@@ -95,7 +95,7 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Pati
      * @throws LibvirtException if the host does not say it either
      */
     public long sizeOfVolume(Place place) {
-        return patience.ask(() -> files().sizeOfVolume(String.valueOf(place.name())));
+        return questions.ask(() -> files().sizeOfVolume(String.valueOf(place.name())));
     }
 
     private HostFiles files() {
@@ -127,7 +127,7 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Pati
             return local(Path.of(name), most);
         }
         boolean volume = place.type().equals("volume") || place.type().equals("block");
-        return patience.ask(() -> volume ? files().readVolume(name, most) : files().read(name, most));
+        return questions.ask(() -> volume ? files().readVolume(name, most) : files().read(name, most));
     }
 
     private static byte[] local(Path file, long most) throws IOException {

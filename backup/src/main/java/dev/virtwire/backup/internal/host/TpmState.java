@@ -1,40 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.internal.host;
 
-import dev.virtwire.backup.BackupException;
-import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.DomainDescription.Tpm;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The state of an emulated TPM on a host: where it lies, and a new one in its place. */
+/** Where the state of an emulated TPM lies on a host. */
 public final class TpmState {
     /** Where libvirt keeps them; no XML says so. */
     private static final String STATES = "/var/lib/libvirt/swtpm/";
 
     private static final Pattern ANY_UUID = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
-    private final HostFiles host;
-    private final String path;
-    private boolean begun;
-    private boolean written;
-    private byte @Nullable [] before;
-
-    /**
-     * Of a domain that does not run.
-     *
-     * @param ownName how storage pools are named that are made for a moment
-     */
-    public TpmState(Libvirt libvirt, String ownName, Tpm tpm, UUID domain) {
-        this.host = new HostFiles(libvirt, libvirt.uri().where(), ownName);
-        this.path = String.valueOf(place(tpm, domain).name());
-    }
+    private TpmState() {}
 
     /** Where the state of a domain's TPM lies. */
     public static Place place(Tpm tpm, UUID domain) {
@@ -45,11 +27,6 @@ public final class TpmState {
             return new Place("file", null, STATES + domain + (old ? "/tpm1.2/" : "/tpm2/") + file);
         }
         return place.type().equals("dir") ? new Place("file", null, place.name() + "/" + file) : place;
-    }
-
-    /** Where it lies on the host. */
-    public String path() {
-        return path;
     }
 
     /**
@@ -72,44 +49,5 @@ public final class TpmState {
         }
         String folder = path.substring(STATES.length()).split("/")[0];
         return !ANY_UUID.matcher(folder).matches() || folder.equals(domain.toString());
-    }
-
-    /** Writes a state. What was there can be brought back, and is kept beside it until {@link #finish}. */
-    public void write(byte[] state) {
-        host.replace(path, state, former -> {
-            before = former;
-            begun = true;
-        });
-        written = true;
-    }
-
-    /**
-     * The file beside it with what was there goes, if the new state was written.
-     *
-     * @return what is left on the host and should not be, each one sentence
-     */
-    public List<String> finish() {
-        List<String> left = new ArrayList<>(host.unknown());
-        if (written && before != null) {
-            try {
-                host.remove(host.kept(path));
-            } catch (LibvirtException | BackupException e) {
-                left.add("left behind: " + host.kept(path) + ", the former state of the TPM: " + e.getMessage());
-            }
-        }
-        return left;
-    }
-
-    /** Brings back what was there. */
-    public void undo() {
-        if (!begun) {
-            return;
-        }
-        byte[] former = before;
-        if (former == null) {
-            host.remove(path);
-        } else {
-            host.bringBack(path, former);
-        }
     }
 }

@@ -2,10 +2,7 @@
 package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.backup.BackupException;
-import dev.virtwire.backup.DomainBusyException;
-import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -13,15 +10,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /** Waits for what the client does asynchronously. Interruption is not a way to end a backup: cancelling is. */
 public final class Waiting {
-    private static final Duration AGAIN = Duration.ofSeconds(2);
-    /** Each try waits until the connection is made again: so often in a row it fails only if that has ended. */
-    private static final int LOST = 3;
-
     private Waiting() {}
 
     /** The result, or what it failed with; calls have deadlines of their own. */
@@ -67,60 +58,15 @@ public final class Waiting {
     }
 
     /**
-     * Does some work. If another run or job is in its way, tries again until it is not; and if the connection was lost
-     * while nothing was begun, when it is made again.
+     * Lets some time pass for somebody who may be cancelled meanwhile.
      *
-     * @param longest for how long; 0 to try once
-     * @param tell is told once what is waited for
      * @param cancelled completes if nobody wants it any more
-     * @throws RepositoryBusyException if another run is in the way, and was for so long
-     * @throws DomainBusyException if another job is
-     * @throws ConnectionLostException if the connection was lost for good, or there is no time to wait
-     * @throws CopyCancelledException if it was cancelled while it waited
+     * @throws CopyCancelledException if that happens
      */
-    public static <T> T whenFree(
-            Supplier<T> work, Duration longest, Consumer<String> tell, CompletableFuture<Void> cancelled) {
-        long began = System.nanoTime();
-        int lost = 0;
-        for (boolean first = true; ; first = false) {
-            String reason;
-            try {
-                return work.get();
-            } catch (RepositoryBusyException e) {
-                if (System.nanoTime() - began >= longest.toNanos()) {
-                    throw longest.isZero() ? e : new RepositoryBusyException(e.reason(), after(longest));
-                }
-                reason = e.reason();
-                lost = 0;
-            } catch (DomainBusyException e) {
-                if (System.nanoTime() - began >= longest.toNanos()) {
-                    throw longest.isZero() ? e : new DomainBusyException(e.reason(), after(longest), e.getCause());
-                }
-                reason = e.reason();
-                lost = 0;
-            } catch (ConnectionLostException e) {
-                lost++;
-                if (lost == LOST || System.nanoTime() - began >= longest.toNanos()) {
-                    throw e;
-                }
-                reason = String.valueOf(e.getMessage());
-            }
-            if (first) {
-                tell.accept("it waits for at most " + text(longest) + ", because " + reason);
-            }
-            long left = longest.toNanos() - (System.nanoTime() - began);
-            if (isDoneWithin(cancelled, Math.min(left, AGAIN.toNanos()))) {
-                throw new CopyCancelledException();
-            }
+    public static void pause(Duration time, CompletableFuture<Void> cancelled) {
+        if (isDoneWithin(cancelled, time.toNanos())) {
+            throw new CopyCancelledException();
         }
-    }
-
-    private static String after(Duration waited) {
-        return ". It was waited for, " + text(waited);
-    }
-
-    private static String text(Duration time) {
-        return time.toSeconds() % 60 == 0 ? time.toMinutes() + " min" : time.toSeconds() + " s";
     }
 
     private static boolean isDoneWithin(CompletableFuture<Void> future, long nanos) {

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.host.Patience;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.repository.Notice;
@@ -150,8 +150,9 @@ record Attempt(
     }
 
     /**
-     * Whether a storm outlasted all patience, and whoever asks for it will resume the {@code written} bytes. A run that
-     * has written nothing has brought the job no nearer to its end, and nobody watches its scratch files meanwhile.
+     * Whether a storm outlasted all questions, and whoever asks for it will resume the {@code written} bytes. A run
+     * that has written nothing has brought the job no nearer to its end, and nobody watches its scratch files
+     * meanwhile.
      */
     boolean isWorthResuming(Throwable failure, long written) {
         return request.resume()
@@ -168,8 +169,8 @@ record Attempt(
     }
 
     /** Asks the host while the job runs. */
-    Patience patience(Runnable requireNotCancelled) {
-        return new Patience(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
+    HostQuestions questions(Runnable requireNotCancelled) {
+        return new HostQuestions(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
     }
 
     /** The folder that the point is made in. */

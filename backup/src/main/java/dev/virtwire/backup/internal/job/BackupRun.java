@@ -4,13 +4,13 @@ package dev.virtwire.backup.internal.job;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
+import dev.virtwire.backup.Patience;
 import dev.virtwire.backup.internal.clearing.Leftovers;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.RefusedException;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
-import dev.virtwire.client.xml.DomainDescription;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
@@ -115,7 +115,8 @@ public final class BackupRun {
     /** Does some work on the domain, after any other run or job for which the request waits; fails if cancelled. */
     public <T> T whenFree(Supplier<T> work) {
         try {
-            return Waiting.whenFree(work, request.longestWait(), meter::waiting, cancelled);
+            return new Patience(request.longestWait())
+                    .whenFree(work, meter::waiting, time -> Waiting.pause(time, cancelled));
         } catch (CopyCancelledException e) {
             throw describe(e, "");
         }
@@ -289,13 +290,12 @@ public final class BackupRun {
         if (attempt.recorded() != null) {
             return attempt;
         }
-        DomainDescription description = attempt.facts().description();
-        PointFiles fetched = PointFiles.fetch(attempt, attempt.patience(this::requireNotCancelled));
+        PointFiles fetched = PointFiles.fetch(attempt, attempt.questions(this::requireNotCancelled));
         Attempt recorded = attempt.recorded(new Attempt.Recorded(
                 fetched.write(attempt.unfinished()),
                 fetched.domainXml(),
                 fetched.nvram(),
-                description.keepsTpmState()));
+                attempt.facts().description().keepsTpmState()));
         if (request.mode() == Mode.PULL) {
             attempt.unfinished().begun(recorded.notes());
         }
@@ -340,7 +340,7 @@ public final class BackupRun {
     private void cleanUp(Attempt attempt) {
         Leftovers leftovers = leftovers(attempt);
         try {
-            leftovers.clearDone(attempt.entry(), libvirt, attempt.patience(this::requireNotCancelled));
+            leftovers.clearDone(attempt.entry(), libvirt, attempt.questions(this::requireNotCancelled));
             if (attempt.facts().isOff() && !left.isEmpty()) {
                 // What could be deleted only while something serves the disks has gone by now.
                 left.clear();

@@ -120,7 +120,8 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
                 disk.place().type(),
                 disk.place().fullName(),
                 format == null ? "raw" : format,
-                encryption == null ? null : new DiskEncryption(encryption.format(), encryption.secret(), false));
+                encryption == null ? null : new DiskEncryption(encryption.format(), encryption.secret(), false),
+                disk.place().hosts());
     }
 
     private static void requireKnown(Iterable<String> targets, String domain, Map<String, Disk> known) {

@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.host.Patience;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Writer;
@@ -54,8 +54,8 @@ final class DisklessPoint {
         unfinished.create();
         try {
             begun.at(unfinished);
-            Patience patience = new Patience(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
-            PointFiles fetched = PointFiles.fetch(facts, store, request.mediaLimit(), patience);
+            HostQuestions questions = new HostQuestions(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
+            PointFiles fetched = PointFiles.fetch(facts, store, request.mediaLimit(), questions);
             List<PointFile> files = fetched.write(unfinished);
             Point newest = store.points().newest();
             requireNotCancelled.run();

@@ -298,6 +298,8 @@ final class ParentSearch {
     }
 
     private static String describe(DiskSource source) {
-        return source.format() + " " + (source.name() == null ? source.type() : source.name());
+        return source.format() + " "
+                + (source.name() == null ? source.type() : source.name())
+                + (source.hosts().isEmpty() ? "" : " on " + String.join(", ", source.hosts()));
     }
 }

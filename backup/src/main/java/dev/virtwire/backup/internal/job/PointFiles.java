@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.OwnPools;
-import dev.virtwire.backup.internal.host.Patience;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.SmallHostFiles;
 import dev.virtwire.backup.internal.host.SmallHostFiles.Content;
@@ -29,7 +29,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,8 +52,6 @@ record PointFiles(
     /** UEFI variable stores have 64 KiB to a few MiB, and TPM states less; what is larger is something else. */
     private static final long STATE_MAX = 64L << 20;
 
-    private static final byte[] QCOW2 = {'Q', 'F', 'I', (byte) 0xfb};
-
     /** What a file in a point is, how it is named, and what it holds. */
     static final class Fetched {
         private final String role;
@@ -76,14 +73,14 @@ record PointFiles(
      * Fetches it all, as near to the moment of the backup as can be: a disk that is plugged in or a variable that is
      * set while the disks are copied is not in them.
      *
-     * @param patience asks the host
+     * @param questions asks the host
      */
-    static PointFiles fetch(Attempt attempt, Patience patience) {
+    static PointFiles fetch(Attempt attempt, HostQuestions questions) {
         HostFacts facts = attempt.facts();
         String ownPool = pools(attempt.store(), facts).ofRun();
         return fetch(
                 facts,
-                new SmallHostFiles(facts, seesHostFiles(attempt), ownPool, patience),
+                new SmallHostFiles(facts, seesHostFiles(attempt), ownPool, questions),
                 attempt.plan().checkpoint(),
                 attempt.request().mediaLimit());
     }
@@ -93,9 +90,9 @@ record PointFiles(
      *
      * @param store where the point will be
      */
-    static PointFiles fetch(HostFacts facts, DomainStore store, long mediaLimit, Patience patience) {
+    static PointFiles fetch(HostFacts facts, DomainStore store, long mediaLimit, HostQuestions questions) {
         String ownPool = pools(store, facts).ofRun();
-        return fetch(facts, new SmallHostFiles(facts, facts.isHere(), ownPool, patience), null, mediaLimit);
+        return fetch(facts, new SmallHostFiles(facts, facts.isHere(), ownPool, questions), null, mediaLimit);
     }
 
     /**
@@ -126,29 +123,29 @@ record PointFiles(
     private static PointFiles fetch(
             HostFacts facts, SmallHostFiles host, @Nullable String checkpoint, long mediaLimit) {
         Domain domain = facts.domain();
-        Patience patience = host.patience();
+        HostQuestions questions = host.questions();
         List<Fetched> contents = new ArrayList<>();
         List<String> notSaved = new ArrayList<>();
         boolean secrets = true;
         String xml;
         try {
-            xml = patience.ask(() -> Waiting.await(domain.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE)));
+            xml = questions.ask(() -> Waiting.await(domain.xml(DomainXmlFlags.INACTIVE, DomainXmlFlags.SECURE)));
         } catch (RemoteException e) {
-            xml = patience.ask(() -> Waiting.await(domain.xml(DomainXmlFlags.INACTIVE)));
+            xml = questions.ask(() -> Waiting.await(domain.xml(DomainXmlFlags.INACTIVE)));
             secrets = false;
         }
         contents.add(Fetched.text(PointFile.DOMAIN, Names.DOMAIN_XML, xml));
         String live = xml;
         if (domain.id().isPresent()) {
             DomainXmlFlags[] flags = secrets ? new DomainXmlFlags[] {DomainXmlFlags.SECURE} : new DomainXmlFlags[0];
-            live = patience.ask(() -> Waiting.await(domain.xml(flags)));
+            live = questions.ask(() -> Waiting.await(domain.xml(flags)));
             contents.add(Fetched.text(PointFile.LIVE, Names.LIVE_XML, live));
         }
         DomainDescription description = HostFacts.description(live);
-        Nvram nvram = fetchNvram(description.nvram(), host, contents);
+        Nvram nvram = fetchNvram(description.nvram(), domain.id().isPresent(), host, contents);
         fetchTpm(facts, description.tpm(), host, contents, notSaved);
         fetchMedia(domain, description.disks(), host, mediaLimit, contents, notSaved);
-        References references = References.named(List.of(xml, live)).fetched(domain.libvirt(), patience, notSaved);
+        References references = References.named(List.of(xml, live)).fetched(domain.libvirt(), questions, notSaved);
         if (!references.all().isEmpty()) {
             contents.add(Fetched.text(PointFile.REFERENCES, Names.REFERENCES_XML, references.toXml()));
         }
@@ -156,32 +153,33 @@ record PointFiles(
             contents.add(Fetched.text(
                     PointFile.CHECKPOINT,
                     Names.CHECKPOINT_XML,
-                    patience.ask(() -> Waiting.await(
+                    questions.ask(() -> Waiting.await(
                             Waiting.await(domain.checkpoints().find(checkpoint)).xml()))));
         }
         return new PointFiles(
                 List.copyOf(contents),
-                new DomainXml(secrets, description.secrets(), autostart(domain, patience, notSaved), notSaved),
+                new DomainXml(secrets, description.secrets(), autostart(domain, questions, notSaved), notSaved),
                 nvram);
     }
 
-    private static @Nullable Boolean autostart(Domain domain, Patience patience, List<String> notSaved) {
+    private static @Nullable Boolean autostart(Domain domain, HostQuestions questions, List<String> notSaved) {
         try {
-            return patience.ask(() -> Waiting.await(domain.autostart()));
+            return questions.ask(() -> Waiting.await(domain.autostart()));
         } catch (RemoteException e) {
             notSaved.add("whether it starts with its host is not in it: " + e.getMessage());
             return null;
         }
     }
 
-    private static @Nullable Nvram fetchNvram(@Nullable Place place, SmallHostFiles host, List<Fetched> contents) {
+    private static @Nullable Nvram fetchNvram(
+            @Nullable Place place, boolean running, SmallHostFiles host, List<Fetched> contents) {
         if (place == null) {
             return null;
         }
         Content variables = host.readSteady(place, STATE_MAX);
         String reason = variables.reason();
         if (variables.bytes() != null) {
-            reason = obstacle(variables.bytes());
+            reason = obstacle(variables.bytes(), running);
             if (reason == null) {
                 boolean varstore = place.type().equals(DomainDescription.VARSTORE);
                 contents.add(new Fetched(PointFile.NVRAM, varstore ? Names.VARSTORE : Names.NVRAM, variables.bytes()));
@@ -192,9 +190,17 @@ record PointFiles(
     }
 
     /** Why what was read is of no use, or null. */
-    static @Nullable String obstacle(byte[] variables) {
-        boolean qcow2 = variables.length >= QCOW2.length && Arrays.equals(QCOW2, 0, 4, variables, 0, 4);
-        return qcow2 ? "the file is a qcow2 image, of which QEMU holds parts in memory" : null;
+    static @Nullable String obstacle(byte[] variables, boolean running) {
+        if (!SmallQcow2.isOne(variables)) {
+            return null;
+        }
+        if (SmallQcow2.hasBacking(variables)) {
+            return "the file is a qcow2 image that builds on another one";
+        }
+        return running && !SmallQcow2.isSettled(variables)
+                ? "the file is a qcow2 image of which QEMU may hold parts in memory: a backup of the guest while it is"
+                        + " off has them"
+                : null;
     }
 
     private static void fetchTpm(
@@ -239,7 +245,7 @@ record PointFiles(
             return most > 0
                     && (drive.place().type().equals("volume")
                                     ? host.sizeOfVolume(drive.place())
-                                    : host.patience()
+                                    : host.questions()
                                             .ask(() -> Waiting.await(domain.disk(drive.target())
                                                             .info())
                                                     .physical()))

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.host.Patience;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.client.LibvirtException;
@@ -79,7 +79,7 @@ final class PullTransfer implements Transfer {
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled;
     private final ScratchGuard guard;
-    private final Patience patience;
+    private final HostQuestions questions;
     private final AtomicReference<@Nullable NbdDisk> reading = new AtomicReference<>();
     /** The targets of disks whose bitmap misses changes. */
     private final Set<String> refuted = new HashSet<>();
@@ -89,7 +89,7 @@ final class PullTransfer implements Transfer {
     private PullTransfer(
             Attempt attempt,
             ScratchGuard guard,
-            Patience patience,
+            HostQuestions questions,
             NbdOptions nbd,
             CopyBudget budget,
             ProgressMeter meter,
@@ -98,7 +98,7 @@ final class PullTransfer implements Transfer {
         this.domain = attempt.job().job().domain();
         this.job = attempt.job().job();
         this.guard = guard;
-        this.patience = patience;
+        this.questions = questions;
         this.nbd = requireNonNull(attempt.plan().path()).options(nbd, domain.libvirt());
         this.budget = budget;
         this.meter = meter;
@@ -109,9 +109,9 @@ final class PullTransfer implements Transfer {
     static PullTransfer of(
             Attempt attempt, NbdOptions nbd, CopyBudget budget, ProgressMeter meter, CompletableFuture<Void> cancelled)
             throws IOException {
-        Patience patience = attempt.patience(() -> requireNot(cancelled));
-        ScratchGuard guard = ScratchGuard.watch(attempt, patience);
-        PullTransfer transfer = new PullTransfer(attempt, guard, patience, nbd, budget, meter, cancelled);
+        HostQuestions questions = attempt.questions(() -> requireNot(cancelled));
+        ScratchGuard guard = ScratchGuard.watch(attempt, questions);
+        PullTransfer transfer = new PullTransfer(attempt, guard, questions, nbd, budget, meter, cancelled);
         transfer.job.completion().whenComplete((outcome, failure) -> transfer.stop());
         cancelled.thenRun(transfer::stop);
         return transfer;
@@ -290,7 +290,7 @@ final class PullTransfer implements Transfer {
 
     /** A server that is not the guest's, or another disk of it, is noticed here at the latest. */
     private long requireSize(ChosenDisk disk, long exported) {
-        long expected = patience.ask(() -> HostFacts.sizeOf(domain, disk.target()));
+        long expected = questions.ask(() -> HostFacts.sizeOf(domain, disk.target()));
         if (exported != expected) {
             throw new BackupException("the NBD export of disk " + disk.target() + " has " + exported
                     + " bytes, but libvirt says that the disk has " + expected);

@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.host.Patience;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -47,9 +47,9 @@ final class PushTransfer implements Transfer {
     @Override
     public Transfer.Copied copy() {
         List<Long> sizes = new ArrayList<>();
-        Patience patience = attempt.patience(() -> PullTransfer.requireNot(cancelled));
+        HostQuestions questions = attempt.questions(() -> PullTransfer.requireNot(cancelled));
         for (ChosenDisk disk : attempt.plan().disks()) {
-            sizes.add(patience.ask(() -> HostFacts.sizeOf(job.domain(), disk.target())));
+            sizes.add(questions.ask(() -> HostFacts.sizeOf(job.domain(), disk.target())));
         }
         long total = sizes.stream().mapToLong(Long::longValue).sum();
         meter.expect(sizes.size(), total);

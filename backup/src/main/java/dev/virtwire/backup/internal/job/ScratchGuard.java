@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.HostFiles;
-import dev.virtwire.backup.internal.host.Patience;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -88,15 +88,14 @@ final class ScratchGuard implements AutoCloseable {
      * Watches an attempt's job, which has begun. Without a limit, the room is what is free in the folders of the
      * scratch files, as far as they can be seen from here: see {@link #askHost}.
      */
-    static ScratchGuard watch(Attempt attempt, Patience patience) throws IOException {
+    static ScratchGuard watch(Attempt attempt, HostQuestions questions) throws IOException {
         BackupJob job = attempt.job().job();
         ScratchGuard guard = new ScratchGuard(job.domain(), job);
         Long limit = attempt.request().scratchLimit();
         if (limit != null) {
             guard.rooms.add(Room.ofLimit(limit));
         }
-        for (BackupDisk disk :
-                patience.ask(() -> Waiting.await(job.description())).disks()) {
+        for (BackupDisk disk : questions.ask(() -> Waiting.await(job.description()).disks())) {
             if (disk.included() && disk.index() != null) {
                 guard.add(
                         disk.name() + "[" + disk.index() + "]",

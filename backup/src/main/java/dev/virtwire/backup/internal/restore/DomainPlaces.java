@@ -173,12 +173,11 @@ final class DomainPlaces {
     }
 
     private @Nullable Used volume(String name) {
-        int slash = name.indexOf('/');
-        if (slash < 0) {
-            return null;
+        StorageVolume volume = VolumePlace.find(libvirt, name);
+        if (volume == null) {
+            throw new BackupException("there is no volume " + name + " on "
+                    + libvirt.uri().where() + ", which domain " + domain.name() + " has");
         }
-        StorageVolume volume =
-                await(await(libvirt.storage().pool(name.substring(0, slash))).volume(name.substring(slash + 1)));
         StorageVolType type = await(volume.info()).type().orElse(null);
         return type == StorageVolType.FILE || type == StorageVolType.BLOCK
                 ? new Used(await(volume.path()), type == StorageVolType.BLOCK)

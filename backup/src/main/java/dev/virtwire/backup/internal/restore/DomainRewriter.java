@@ -32,7 +32,7 @@ final class DomainRewriter {
     private final @Nullable String newName;
     private final List<Notice> notices = new ArrayList<>();
     private final Set<String> plainAllowed = new HashSet<>();
-    private boolean onDevices;
+    private final Set<String> onDevices = new HashSet<>();
 
     /**
      * Reads the XML.
@@ -99,9 +99,9 @@ final class DomainRewriter {
         plainAllowed.add(disk);
     }
 
-    /** The restored disks are devices, not files. */
-    void withDevices() {
-        onDevices = true;
+    /** These restored disks and media are devices, not files. */
+    void withDevices(Set<String> targets) {
+        onDevices.addAll(targets);
     }
 
     /** What the user should know, each one sentence. */
@@ -182,10 +182,11 @@ final class DomainRewriter {
     }
 
     private void place(XmlElement disk, Path file) {
-        disk.set("type", onDevices ? "block" : "file");
+        boolean device = onDevices.contains(DomainDescription.Disk.of(disk).target());
+        disk.set("type", device ? "block" : "file");
         XmlElement source = disk.childOrNew("source");
         source.clearExcept("seclabel");
-        source.set(onDevices ? "dev" : "file", file.toString());
+        source.set(device ? "dev" : "file", file.toString());
         if (!disk.has("driver")) {
             disk.childOrNew("driver").set("name", "qemu");
         }

@@ -8,6 +8,7 @@ import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.References;
+import dev.virtwire.backup.internal.host.ReplacedFile;
 import dev.virtwire.backup.internal.host.TpmState;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -50,12 +51,17 @@ final class HostDefinition {
 
     private static final Version KNOWS_KEEP_TPM = new Version(8, 9, 0);
 
+    /** Where libvirt puts UEFI variables by itself. */
+    private static final String VARIABLES = "/var/lib/libvirt/qemu/nvram/";
+
     private final Libvirt libvirt;
     private final Point point;
     private final DomainIdentity saved;
     private final byte @Nullable [] tpm;
+    private byte @Nullable [] variables;
+    private @Nullable Path ownVariables;
     private final NeededReferences references;
-    private @Nullable TpmState tpmState;
+    private final List<ReplacedFile> replaced = new ArrayList<>();
     private final @Nullable String newName;
     private final UUID uuid;
     private final boolean replace;
@@ -157,12 +163,38 @@ final class HostDefinition {
     }
 
     /**
-     * What can be taken back on the host: the domain's TPM has its state, and it starts with its host if it did.
+     * The place on the host for UEFI variables that come with no folder or pool: where the domain has them until now,
+     * or where libvirt puts them by itself. {@link #settle} writes them there. A point's own word for it could be any
+     * file.
+     *
+     * @param content the variables
+     * @return null if no such place is known
+     */
+    @Nullable
+    Path placeFor(byte[] content) {
+        String old = oldXml;
+        DomainDescription.Place former =
+                old == null ? null : DomainDescription.parse(old).nvram();
+        if (former != null && former.type().equals("file") && former.name() != null) {
+            ownVariables = Path.of(former.name());
+        } else if (former == null && libvirt.uri().path().equals("/system")) {
+            ownVariables = Path.of(VARIABLES + identity().name() + "_VARS.fd");
+        }
+        variables = content;
+        return ownVariables;
+    }
+
+    /**
+     * What can be taken back on the host: the domain's TPM has its state, it has its UEFI variables if they
+     * have no other place, and it starts with its host if it did.
      */
     void settle() {
         Domain domain = requireNonNull(defined, "nothing was defined");
         restoreTpm(DomainDescription.parse(await(domain.xml(DomainXmlFlags.INACTIVE)))
                 .tpm());
+        if (ownVariables != null && variables != null) {
+            replace(ownVariables.toString(), "the UEFI variables", variables);
+        }
         setAutostart(domain, point.manifest().domainXml().autostart());
     }
 
@@ -174,8 +206,8 @@ final class HostDefinition {
      */
     void finish() {
         Domain domain = requireNonNull(defined, "nothing was defined");
-        if (tpmState != null) {
-            tpmState.finish().forEach(left -> notices.add(Notice.warning(left)));
+        for (ReplacedFile file : replaced) {
+            file.finish().forEach(left -> notices.add(Notice.warning(left)));
         }
         if (newName != null) {
             return;
@@ -209,14 +241,17 @@ final class HostDefinition {
                     + ", and neither libvirt nor the former definition keeps it there"));
             return;
         }
+        replace(String.valueOf(TpmState.place(emulated, uuid).name()), "the state of the TPM", tpm);
+    }
+
+    private void replace(String path, String what, byte[] content) {
         String ownPool = new OwnPools(point.manifest().repository(), saved.uuid()).ofRestore(Instant.now());
-        TpmState state = new TpmState(libvirt, ownPool, emulated, uuid);
-        tpmState = state;
+        ReplacedFile file = new ReplacedFile(libvirt, ownPool, path);
+        replaced.add(file);
         try {
-            state.write(tpm);
+            file.write(content);
         } catch (LibvirtException | BackupException e) {
-            notices.add(Notice.warning(
-                    "the state of the TPM is not restored to " + state.path() + ": " + Reasons.withSuppressed(e)));
+            notices.add(Notice.warning(what + " could not be restored to " + path + ": " + Reasons.withSuppressed(e)));
         }
     }
 
@@ -365,6 +400,22 @@ final class HostDefinition {
         });
     }
 
+    /**
+     * Proves that the host sees devices of this machine as the disks that the domain has.
+     *
+     * @param sizes the sizes of the devices, by target
+     */
+    void requireSeenDevices(Map<String, Long> sizes) {
+        Domain domain = requireNonNull(defined, "nothing was defined");
+        sizes.forEach((target, size) -> {
+            BlockInfo there = targets.contains(target) ? seen(domain, target) : null;
+            if (targets.contains(target) && (there == null || there.capacity() != size)) {
+                throw new BackupException(libvirt.uri().where() + " does not see the device of disk " + target
+                        + " as this machine does: it is another machine");
+            }
+        });
+    }
+
     /** Takes the definition back, if there is one: the former one is there again, or the domain is gone. */
     void undo(RuntimeException failure) {
         Domain domain = defined;
@@ -372,14 +423,15 @@ final class HostDefinition {
             references.undo(failure);
             return;
         }
-        try {
-            if (tpmState != null) {
-                tpmState.undo();
+        for (ReplacedFile file : replaced) {
+            try {
+                file.undo();
+            } catch (LibvirtException | BackupException e) {
+                failure.addSuppressed(new BackupException(
+                        "left behind: " + file.path() + ", which holds what is restored of domain " + domain.name()
+                                + ": " + e.getMessage(),
+                        e));
             }
-        } catch (LibvirtException | BackupException e) {
-            failure.addSuppressed(new BackupException(
-                    "left behind: the restored state of the TPM of domain " + domain.name() + ": " + e.getMessage(),
-                    e));
         }
         try {
             String old = oldXml;

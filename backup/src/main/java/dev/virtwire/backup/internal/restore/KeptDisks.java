@@ -85,7 +85,7 @@ final class KeptDisks {
         Place place = disk.place();
         return switch (place.type()) {
             case "file", "block" -> !isSeen(domain, disk.target());
-            case "volume" -> !isVolume(domain, String.valueOf(place.name()));
+            case "volume" -> VolumePlace.find(domain.libvirt(), String.valueOf(place.name())) == null;
             // What is on the network is not asked for: that may take long, and says little of the next start.
             default -> false;
         };
@@ -97,17 +97,6 @@ final class KeptDisks {
             return true;
         } catch (RemoteException e) {
             return !(e.is(ErrorCode.SYSTEM_ERROR) && e.details().int1() == NO_SUCH_FILE);
-        }
-    }
-
-    private static boolean isVolume(Domain domain, String name) {
-        int slash = name.indexOf('/');
-        try {
-            await(await(domain.libvirt().storage().pool(name.substring(0, Math.max(0, slash))))
-                    .volume(name.substring(slash + 1)));
-            return true;
-        } catch (RemoteException e) {
-            return !(e.is(ErrorCode.NO_STORAGE_POOL) || e.is(ErrorCode.NO_STORAGE_VOL));
         }
     }
 }

@@ -112,7 +112,7 @@ final class PoolRestore {
             if (definition != null && rewriter != null) {
                 Restored restored = new Restored(places, target.format(), nvram, media, definition.hasTpmState());
                 if (devices) {
-                    rewriter.withDevices();
+                    rewriter.withDevices(restored.targets());
                 }
                 definition.define(rewriter.rewrite(definition.identity().uuid(), restored), restored.targets());
                 definition.settle();

@@ -8,6 +8,7 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
@@ -24,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,25 +84,13 @@ final class RunningDomains {
                             .forEach(path -> used.add(identity(libvirt, path)));
                     String pool = source.attribute("pool");
                     String volume = source.attribute("volume");
-                    String path = pool == null || volume == null ? null : path(pool, volume);
-                    if (path != null) {
-                        used.add(identity(libvirt, path));
+                    StorageVolume found =
+                            pool == null || volume == null ? null : VolumePlace.find(libvirt, pool + "/" + volume);
+                    if (found != null) {
+                        used.add(identity(libvirt, await(found.path())));
                     }
                 });
         return used;
-    }
-
-    private @Nullable String path(String pool, String volume) {
-        try {
-            return await(
-                    await(await(libvirt.storage().pool(pool)).volume(volume)).path());
-        } catch (RemoteException e) {
-            if (e.is(ErrorCode.NO_STORAGE_POOL) || e.is(ErrorCode.NO_STORAGE_VOL)) {
-                LOG.debug("volume {} in {} is not there any more", volume, pool, e);
-                return null;
-            }
-            throw e;
-        }
     }
 
     /** The same for all names of one place. */

@@ -25,20 +25,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A volume that is there already, and is overwritten by an upload stream.
  *
  * @param volume the volume
  * @param path its path on the host
+ * @param isDevice whether it is a device of the host, and no file
  * @param room its size in bytes
  * @param here what that path is on this machine, if the host is this machine and there is something
  */
 record VolumePlace(
         StorageVolume volume,
         String path,
+        boolean isDevice,
         long room,
         @Nullable Place here) implements Overwritten {
+    private static final Logger LOG = LoggerFactory.getLogger(VolumePlace.class);
+
     /**
      * The volume of that name.
      *
@@ -46,17 +52,10 @@ record VolumePlace(
      * @throws BackupException if there is no such volume, or more than a disk's bytes is in it
      */
     static VolumePlace of(Libvirt libvirt, String name) {
-        int slash = name.indexOf('/');
         String where = libvirt.uri().where();
-        StorageVolume volume;
-        try {
-            volume = await(
-                    await(libvirt.storage().pool(name.substring(0, slash))).volume(name.substring(slash + 1)));
-        } catch (RemoteException e) {
-            if (e.is(ErrorCode.NO_STORAGE_POOL) || e.is(ErrorCode.NO_STORAGE_VOL)) {
-                throw new BackupException("there is no volume " + name + " on " + where, e);
-            }
-            throw e;
+        StorageVolume volume = find(libvirt, name);
+        if (volume == null) {
+            throw new BackupException("there is no volume " + name + " on " + where);
         }
         StorageVolumeInfo info = await(volume.info());
         StorageVolType type = info.type().orElse(null);
@@ -75,8 +74,30 @@ record VolumePlace(
         return new VolumePlace(
                 volume,
                 path,
+                type == StorageVolType.BLOCK,
                 info.capacity(),
                 libvirt.uri().transport() == LibvirtUri.Transport.UNIX ? here(Path.of(path)) : null);
+    }
+
+    /**
+     * The volume of that name, or null if the host has none.
+     *
+     * @param name {@code POOL/VOLUME}
+     */
+    static @Nullable StorageVolume find(Libvirt libvirt, String name) {
+        int slash = name.indexOf('/');
+        if (slash < 0) {
+            return null;
+        }
+        try {
+            return await(await(libvirt.storage().pool(name.substring(0, slash))).volume(name.substring(slash + 1)));
+        } catch (RemoteException e) {
+            if (e.is(ErrorCode.NO_STORAGE_POOL) || e.is(ErrorCode.NO_STORAGE_VOL)) {
+                LOG.debug("there is no volume {} on {}", name, libvirt.uri().where(), e);
+                return null;
+            }
+            throw e;
+        }
     }
 
     /** What others of this machine than libvirt's domains may use as well. */

@@ -9,6 +9,7 @@ import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.manifest.DiskEncryption;
 import dev.virtwire.repository.manifest.DiskSource;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DiskChoiceTest {
@@ -22,7 +23,8 @@ class DiskChoiceTest {
                 </disk>
                 <disk type='block'><driver type='raw'/><source dev='/dev/vg/b'/><target dev='vdb'/></disk>
                 <disk type='network' device='disk'>
-                  <source protocol='rbd' name='pool/image'><auth username='x'><secret type='ceph' usage='key'/></auth></source>
+                  <source protocol='rbd' name='pool/image'><auth username='x'><secret type='ceph' usage='key'/></auth>
+                    <host name='mon1' port='6789'/><host name='mon2'/></source>
                   <target dev='vdc'/>
                 </disk>
                 <disk type='volume'><source pool='default' volume='v1'/><target dev='vdd'/><transient/></disk>
@@ -51,7 +53,7 @@ class DiskChoiceTest {
                                 "qcow2",
                                 new DiskEncryption("luks", "f52a81b2-424e-490c-823d-6bd4235bc572", false)),
                         new DiskSource("block", "/dev/vg/b", "raw", null),
-                        new DiskSource("network", "rbd:pool/image", "raw", null),
+                        new DiskSource("network", "rbd:pool/image", "raw", null, List.of("mon1:6789", "mon2")),
                         new DiskSource("volume", "default/v1", "raw", null));
     }
 

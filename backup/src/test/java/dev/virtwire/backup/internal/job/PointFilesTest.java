@@ -9,13 +9,6 @@ import org.junit.jupiter.api.Test;
 
 class PointFilesTest {
     @Test
-    void aQcow2ImageIsNotTheVariables() {
-        assertThat(PointFiles.obstacle(new byte[] {'Q', 'F', 'I', (byte) 0xfb, 0, 0, 0, 3}))
-                .isEqualTo("the file is a qcow2 image, of which QEMU holds parts in memory");
-        assertThat(PointFiles.obstacle(new byte[] {1})).isNull();
-    }
-
-    @Test
     void aDomainHasUefiVariablesWhereverTheyLie() {
         String os = "<domain><name>web1</name><os>%s</os></domain>";
         assertThat(DomainDescription.parse(os.formatted("<varstore template='/t.json' path='/vars/web1.json'/>"))

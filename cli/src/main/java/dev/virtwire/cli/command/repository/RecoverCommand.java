@@ -4,14 +4,17 @@ package dev.virtwire.cli.command.repository;
 import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.RecoverReport;
 import dev.virtwire.cli.command.ConnectedCommand;
+import dev.virtwire.cli.command.WaitOption;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.Json;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code virtwire recover}: clears up after runs that died. */
@@ -25,6 +28,9 @@ public final class RecoverCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DIR", description = "The repository.")
     private Path folder = Path.of("");
 
+    @Mixin
+    private WaitOption wait = new WaitOption();
+
     /** Connects only if a run left something or a point has a checkpoint. */
     @Override
     public Integer call() {
@@ -37,7 +43,16 @@ public final class RecoverCommand extends ConnectedCommand {
     }
 
     private int recover(Supplier<Libvirt> connect) {
-        RecoverReport report = Backups.recover(Repository.open(folder), connect, ProgressListener.NONE)
+        RecoverReport report = Backups.recover(
+                        Repository.open(folder), connect, wait.patience(), new ProgressListener() {
+                            @Override
+                            public void progressed(Progress progress) {}
+
+                            @Override
+                            public void waiting(String reason) {
+                                note(reason);
+                            }
+                        })
                 .join();
         tell("", report.notices());
         if (json()) {

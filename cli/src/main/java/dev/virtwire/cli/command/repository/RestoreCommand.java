@@ -48,7 +48,7 @@ import picocli.CommandLine.Parameters;
             "With --pool, write to new volumes of a storage pool of the host of -c, over the libvirt connection. After a"
                     + " failure they are deleted.",
             "With --to-device or --in-place, write over what is there. A person is asked first, or --yes is given.",
-            "With --define, define the domain with these files or volumes. It is not started."
+            "With --define, define the domain with these files, volumes or devices. It is not started."
         },
         sortOptions = false)
 public final class RestoreCommand extends ConnectedCommand {
@@ -166,7 +166,7 @@ public final class RestoreCommand extends ConnectedCommand {
         requireSense();
         RestoreTarget.Existing existing = existing();
         // What is on this machine alone needs no host; one that is named is asked who uses a device.
-        boolean here = existing == null ? destination != null && !define : !existing.needsHost() && !uriGiven();
+        boolean here = !define && (existing == null ? destination != null : !existing.needsHost() && !uriGiven());
         return here ? restore(null) : super.call();
     }
 
@@ -209,9 +209,10 @@ public final class RestoreCommand extends ConnectedCommand {
     }
 
     private void requireOverwriting() {
-        if (chain || format != null || define || replace) {
+        if (chain || format != null || (inPlace && define) || (replace && !define)) {
             throw CommandException.usage(
-                    "what is there gets the disks' content alone: leave out --chain, --format, --define and --replace",
+                    "what is there gets the disks' content alone: leave out --chain, --format"
+                            + (inPlace ? ", --define and --replace" : ", and --replace without --define"),
                     null);
         }
         if (!devices.isEmpty() && !disks.isEmpty()) {

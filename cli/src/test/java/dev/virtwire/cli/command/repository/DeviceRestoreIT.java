@@ -246,6 +246,44 @@ class DeviceRestoreIT {
         }
     }
 
+    /** A mount names one of them, and the kernel counts none as something that is made of it. */
+    @Test
+    void everyDeviceOfAMountedFileSystemIsRefused() throws Exception {
+        try (LoopDevice one = LoopDevice.of(folder.resolve("one"), 200 * MIB);
+                LoopDevice two = LoopDevice.of(folder.resolve("two"), 200 * MIB)) {
+            run(
+                    "/sbin/mkfs.btrfs",
+                    "--quiet",
+                    "--data",
+                    "single",
+                    "--metadata",
+                    "raid1",
+                    one.path().toString(),
+                    two.path().toString());
+            // Without udev, nobody tells the kernel of the second one.
+            run(
+                    "/bin/btrfs",
+                    "device",
+                    "scan",
+                    one.path().toString(),
+                    two.path().toString());
+            Path mounted = Files.createDirectory(folder.resolve("mounted"));
+            run("mount", one.path().toString(), mounted.toString());
+            try {
+                for (LoopDevice member : new LoopDevice[] {one, two}) {
+                    CommandRun run = restore("vda=" + member.path());
+                    assertThat(run.exitCode()).isEqualTo(1);
+                    assertThat(run.err())
+                            .startsWith("error: device " + member.path()
+                                    + " is in use: it is a part of the mounted btrfs ");
+                }
+            } finally {
+                run("umount", mounted.toString());
+            }
+            assertThat(restore("vda=" + two.path()).exitCode()).isZero();
+        }
+    }
+
     private static void end(Process process) throws Exception {
         process.getOutputStream().close();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();

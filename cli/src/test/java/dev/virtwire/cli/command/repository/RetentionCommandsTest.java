@@ -208,9 +208,14 @@ class RetentionCommandsTest {
         CommandRun impatient = CommandRun.of("hold", dir, "web1@" + points.get(0), "--wait", "2s");
         assertThat(impatient.exitCode()).isEqualTo(1);
         assertThat(impatient.err())
-                .startsWith("note: it waits for at most 2.0 s, because " + busy)
+                .startsWith("note: it waits for at most 2 s, because " + busy)
                 .contains(")\nerror: " + busy)
-                .endsWith("). It was waited for, 2.0 s\n");
+                .endsWith("). It was waited for, 2 s\n");
+
+        CommandRun recovered = CommandRun.of("recover", dir, "--wait", "2s");
+        assertThat(recovered.err())
+                .startsWith("note: it waits for at most 2 s, because " + busy)
+                .contains("\nnote: domain web1 is being written by another run, and was left alone\n");
 
         CommandRun pruned = CommandRun.of("prune", dir, "--keep-last", "1", "--wait", "2s");
         assertThat(pruned.exitCode()).isEqualTo(1);
@@ -224,7 +229,7 @@ class RetentionCommandsTest {
             held.close();
         });
         assertThat(hold.point()).isEqualTo(points.get(0));
-        assertThat(notes).singleElement().asString().startsWith("it waits for at most 10 min 00 s, because " + busy);
+        assertThat(notes).singleElement().asString().startsWith("it waits for at most 10 min, because " + busy);
         assertThat(CommandRun.of("new-id", dir, "--wait", "10m").exitCode()).isZero();
     }
 

@@ -2,9 +2,15 @@
 package dev.virtwire.repository.internal.disk;
 
 import dev.virtwire.image.ImageWriter;
+import dev.virtwire.image.Qcow2Options;
+import dev.virtwire.image.Qcow2Writer;
+import dev.virtwire.image.RawWriter;
+import dev.virtwire.repository.ImageFormat;
+import dev.virtwire.repository.internal.format.DurableFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 
 /** A disk that is written. What is never written reads as zeros. */
 public interface TargetDisk extends Closeable {
@@ -16,6 +22,18 @@ public interface TargetDisk extends Closeable {
 
     /** Completes the disk: all of it is durable when this returns. */
     void finish() throws IOException;
+
+    /**
+     * A new image file as such a disk, for its owner alone.
+     *
+     * @param size of the disk, in bytes
+     */
+    static TargetDisk create(Path image, ImageFormat format, long size) throws IOException {
+        return of(
+                format == ImageFormat.QCOW2
+                        ? Qcow2Writer.create(image, Qcow2Options.ofSize(size), DurableFiles.privateFile(image))
+                        : RawWriter.create(image, size, DurableFiles.privateFile(image)));
+    }
 
     /** An image as such a disk. */
     static TargetDisk of(ImageWriter image) {

@@ -21,8 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whether somebody uses a block device. Java cannot open it for itself alone ({@code O_EXCL}), so that what the kernel
- * tells is read: mounts, swap, devices on top of it, and processes that have it open for writing. All of that is asked
- * of the whole disk as well if the device is a partition, and of the partitions if it is a disk.
+ * tells is read: mounts, members of file systems, swap, devices on top of it, and processes that have it open for
+ * writing. All of that is asked of the whole disk as well if the device is a partition, and of the partitions if it is
+ * a disk.
  */
 final class DeviceUse {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceUse.class);
@@ -67,6 +68,10 @@ final class DeviceUse {
             String holder = first(CLASS.resolve(name).resolve("holders"));
             if (holder != null) {
                 return holder + " is made of " + its(name);
+            }
+            String whole = FileSystemMember.of(name);
+            if (whole != null) {
+                return its(name) + " is a part of " + whole;
             }
         }
         String user = loop();

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.repository.internal.restore;
 
-import dev.virtwire.image.ImageException;
-import dev.virtwire.image.ImageWriter;
-import dev.virtwire.image.Qcow2Options;
-import dev.virtwire.image.Qcow2Writer;
-import dev.virtwire.image.RawWriter;
 import dev.virtwire.repository.DamagedException;
-import dev.virtwire.repository.ImageFormat;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.Point;
@@ -240,16 +234,10 @@ public final class FileRestore {
             return;
         }
         Path file = made.add(image(disk));
-        try (TargetDisk target = TargetDisk.of(writer(file, disk.virtualSize()))) {
+        try (TargetDisk target = TargetDisk.create(file, request.format(), disk.virtualSize())) {
             DiskRestore.run(domain, point, disk, target, workers, meter, losses);
             target.finish();
         }
-    }
-
-    private ImageWriter writer(Path image, long size) throws ImageException {
-        return request.format() == ImageFormat.QCOW2
-                ? Qcow2Writer.create(image, Qcow2Options.ofSize(size), DurableFiles.privateFile(image))
-                : RawWriter.create(image, size, DurableFiles.privateFile(image));
     }
 
     /** What a guest needs besides its disks. */

@@ -3,11 +3,6 @@ package dev.virtwire.repository.internal.restore;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.virtwire.image.ImageException;
-import dev.virtwire.image.ImageWriter;
-import dev.virtwire.image.Qcow2Options;
-import dev.virtwire.image.Qcow2Writer;
-import dev.virtwire.image.RawWriter;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
@@ -20,7 +15,6 @@ import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.internal.damage.DamageRecord;
 import dev.virtwire.repository.internal.disk.TargetDisk;
-import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.work.ProgressMeter;
@@ -30,8 +24,6 @@ import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,7 +52,7 @@ public final class PlacedRestore {
     }
 
     /**
-     * A file that a new one takes the place of. The new one has its owner and permissions.
+     * A file that a new one takes the place of. The new one has its owner, permissions, access lists and labels.
      *
      * @param file its name, which leads through no link; it need not be there
      * @param format of the new one
@@ -228,7 +220,7 @@ public final class PlacedRestore {
         meter.disk(disk.target());
         files.requireFree(place.file());
         Path temporary = files.add(place.file());
-        try (TargetDisk target = TargetDisk.of(writer(temporary, place.format(), disk.virtualSize()))) {
+        try (TargetDisk target = TargetDisk.create(temporary, place.format(), disk.virtualSize())) {
             // Before hours of copying, which may be in vain.
             takeAfter(place.file(), temporary);
             DiskRestore.run(domain, point, disk, target, workers, meter, losses);
@@ -237,20 +229,12 @@ public final class PlacedRestore {
         meter.diskDone();
     }
 
-    private static void takeAfter(Path old, Path made) throws IOException {
-        if (Files.exists(old)) {
-            PosixFileAttributes had = Files.readAttributes(old, PosixFileAttributes.class);
-            PosixFileAttributeView has = requireNonNull(Files.getFileAttributeView(made, PosixFileAttributeView.class));
-            has.setOwner(had.owner());
-            has.setGroup(had.group());
-            has.setPermissions(had.permissions());
+    private void takeAfter(Path old, Path made) throws IOException {
+        String missing = Files.exists(old) ? FileAttributes.copy(old, made) : null;
+        if (missing != null) {
+            notices.add(Notice.information("file " + old + " has the owner and permissions that it had, and not the"
+                    + " access lists and security labels: " + missing));
         }
-    }
-
-    private static ImageWriter writer(Path image, ImageFormat format, long size) throws ImageException {
-        return format == ImageFormat.QCOW2
-                ? Qcow2Writer.create(image, Qcow2Options.ofSize(size), DurableFiles.privateFile(image))
-                : RawWriter.create(image, size, DurableFiles.privateFile(image));
     }
 
     private void overwrite(ManifestDisk disk, Overwritten place, Workers workers) throws IOException {

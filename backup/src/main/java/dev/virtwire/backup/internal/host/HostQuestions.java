@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * @param longest for how long it asks again
  * @param requireNotCancelled throws if nobody wants to know any more
  */
-public record Patience(Libvirt libvirt, Duration longest, Runnable requireNotCancelled) {
-    private static final Logger LOG = LoggerFactory.getLogger(Patience.class);
+public record HostQuestions(Libvirt libvirt, Duration longest, Runnable requireNotCancelled) {
+    private static final Logger LOG = LoggerFactory.getLogger(HostQuestions.class);
 
     private static final Duration AGAIN = Duration.ofSeconds(1);
     /** What takes a libvirt too long that answers other questions is not asked for a third time. */
