@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "completion",
         description =
                 "Print a script that completes command lines in bash, zsh or fish. An installed package brings these"
-                    + " scripts, and nothing has to be done. For this shell only: source <(virtwire completion bash).",
+                        + " scripts, and nothing has to be done. For this shell only: source <(virtwire completion bash).",
         sortOptions = false)
 public final class CompletionCommand implements Callable<Integer> {
     private static final List<String> SHELLS = List.of("bash", "zsh", "fish");

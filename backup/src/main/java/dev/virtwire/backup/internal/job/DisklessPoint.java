@@ -54,7 +54,8 @@ final class DisklessPoint {
         unfinished.create();
         try {
             begun.at(unfinished);
-            HostQuestions questions = new HostQuestions(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
+            HostQuestions questions =
+                    new HostQuestions(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
             PointFiles fetched = PointFiles.fetch(facts, store, request.mediaLimit(), questions);
             List<PointFile> files = fetched.write(unfinished);
             Point newest = store.points().newest();

@@ -2,8 +2,8 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.HostQuestions;
+import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.References;
 import dev.virtwire.backup.internal.host.SmallHostFiles;
 import dev.virtwire.backup.internal.host.SmallHostFiles.Content;

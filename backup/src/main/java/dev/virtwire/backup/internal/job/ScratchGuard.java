@@ -95,7 +95,8 @@ final class ScratchGuard implements AutoCloseable {
         if (limit != null) {
             guard.rooms.add(Room.ofLimit(limit));
         }
-        for (BackupDisk disk : questions.ask(() -> Waiting.await(job.description()).disks())) {
+        for (BackupDisk disk :
+                questions.ask(() -> Waiting.await(job.description()).disks())) {
             if (disk.included() && disk.index() != null) {
                 guard.add(
                         disk.name() + "[" + disk.index() + "]",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.host;
+package dev.virtwire.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,26 +8,25 @@ import dev.virtwire.client.ConnectionLostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** A connection that is lost while somebody waits, or looks whether he has to. */
-class WaitingTest {
+class PatienceTest {
     private final List<String> told = new ArrayList<>();
     private int tries;
 
     private String work(int lost, Duration longest) {
-        return Waiting.whenFree(
-                () -> {
-                    tries++;
-                    if (tries <= lost) {
-                        throw new ConnectionLostException("host: the connection was lost");
-                    }
-                    return "done";
-                },
-                longest,
-                told::add,
-                new CompletableFuture<>());
+        return new Patience(longest)
+                .whenFree(
+                        () -> {
+                            tries++;
+                            if (tries <= lost) {
+                                throw new ConnectionLostException("host: the connection was lost");
+                            }
+                            return "done";
+                        },
+                        told::add,
+                        time -> {});
     }
 
     @Test
