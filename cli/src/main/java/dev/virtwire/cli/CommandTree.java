@@ -25,6 +25,8 @@ import dev.virtwire.cli.command.repository.StatusCommand;
 import dev.virtwire.cli.command.repository.VerifyCommand;
 import dev.virtwire.cli.command.volume.DownloadCommand;
 import dev.virtwire.cli.command.volume.UploadCommand;
+import dev.virtwire.cli.manual.Examples;
+import dev.virtwire.cli.output.Console;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -33,7 +35,7 @@ import picocli.CommandLine;
  * only those whose names stand on the command line are made. If there is no such name, all are made: help and
  * suggestions need them.
  */
-final class CommandTree {
+public final class CommandTree {
     private static final List<String> NAMES = List.of(
             "domains",
             "info",
@@ -61,12 +63,20 @@ final class CommandTree {
 
     private CommandTree() {}
 
+    /** All commands with their examples: what help and the manual pages say of them. */
+    public static CommandLine whole(Console console) {
+        return of(new VirtwireCommand(console), List.of("help"));
+    }
+
     static CommandLine of(VirtwireCommand root, List<String> words) {
         List<String> wanted = NAMES.stream().filter(words::contains).toList();
         boolean all = wanted.isEmpty() || wanted.contains("completion") || wanted.contains("help");
         CommandLine commandLine = new CommandLine(root);
         for (String name : all ? NAMES : wanted) {
             commandLine.addSubcommand(name, command(name));
+        }
+        if (all || words.contains("--help") || words.contains("-h")) {
+            Examples.addTo(commandLine);
         }
         return commandLine;
     }

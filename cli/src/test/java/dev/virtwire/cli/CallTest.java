@@ -32,6 +32,7 @@ class CallTest {
                         .out())
                 .isEqualTo("""
                         DomainSetLifecycleAction, number 390 of program remote, since libvirt 3.9.0
+                        Changes what happens when a guest powers off, reboots or crashes.
                         virDomainSetLifecycleAction
 
                         arguments

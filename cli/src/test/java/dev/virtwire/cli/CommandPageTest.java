@@ -7,7 +7,6 @@ import dev.virtwire.cli.command.VirtwireCommand;
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Interruption;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +16,6 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -60,58 +58,6 @@ class CommandPageTest {
                         .map(MatchResult::group)
                         .map(line -> COMMAND.matcher(line).replaceFirst("$1")))
                 .containsExactlyElementsOf(root.getSubcommands().keySet());
-    }
-
-    @Test
-    void completionKnowsEveryCommand() {
-        String script = CommandRun.of("completion").out();
-        assertThat(script).startsWith("#!/usr/bin/env bash\n");
-        root.getSubcommands()
-                .keySet()
-                .forEach(name -> assertThat(script).contains("_picocli_virtwire_" + name.replace("-", "")));
-        assertThat(CommandRun.of("completion", "zsh").out()).isEqualTo(script);
-        assertThat(CommandRun.of("completion", "fish"))
-                .isEqualTo(new CommandRun(2, "", "error: there is a completion for bash and zsh, not for 'fish'\n"));
-    }
-
-    @Test
-    void bashCompletesOptionsAndTheDomainsOfARepository(@TempDir Path folder) throws Exception {
-        Files.writeString(
-                folder.resolve("completion"), CommandRun.of("completion").out());
-        Files.writeString(Files.createDirectory(folder.resolve("backups")).resolve("virtwire.json"), "{}");
-        for (String domain : List.of("web1", "web2", "db")) {
-            Files.createDirectory(folder.resolve("backups").resolve(domain));
-        }
-        assertThat(complete(folder, "restore backups we")).isEqualTo("web1 web2");
-        assertThat(complete(folder, "verify backups ''")).isEqualTo("db web1 web2");
-        assertThat(complete(folder, "backup --level ''")).isEqualTo("auto full incremental");
-        assertThat(complete(folder, "verify backups --dep")).isEqualTo("--depth");
-        assertThat(complete(folder, "doma")).isEqualTo("domains");
-        assertThat(complete(folder, "call DomainBackupB")).isEqualTo("DomainBackupBegin");
-    }
-
-    @Test
-    void aFolderThatIsNamedLikeACommandIsNotRun(@TempDir Path folder) throws Exception {
-        Files.writeString(
-                folder.resolve("completion"), CommandRun.of("completion").out());
-        Path backups = Files.createDirectory(folder.resolve("backups"));
-        Files.writeString(backups.resolve("virtwire.json"), "{}");
-        Files.createDirectory(backups.resolve("web1"));
-        Files.createDirectory(backups.resolve("$(touch hit)"));
-        Files.createDirectory(backups.resolve("`touch hit`"));
-
-        assertThat(complete(folder, "verify backups ''")).isEqualTo("web1");
-        assertThat(folder.resolve("hit")).doesNotExist();
-    }
-
-    private static String complete(Path folder, String words) throws Exception {
-        String script = "compopt() { :; }; source ./completion; COMP_WORDS=(virtwire " + words
-                + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1));" + " _virtwire; echo -n ${COMPREPLY[@]}";
-        Process bash = new ProcessBuilder("bash", "-c", script)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .start();
-        return new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     /** A value that a shell completes is one that the command takes. */

@@ -18,6 +18,7 @@ import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,8 +85,12 @@ class WeekOfNightsIT {
     }
 
     private Path image(String name) throws IOException {
+        return image(name, 1);
+    }
+
+    private Path image(String name, int mebibytes) throws IOException {
         Path image = libvirtd.directory().resolve("disks").resolve(name);
-        Files.write(image, new byte[(int) MIB]);
+        Files.write(image, new byte[(int) (mebibytes * MIB)]);
         return image;
     }
 
@@ -108,8 +113,11 @@ class WeekOfNightsIT {
                 .disk(disk())
                 .device(device("cdrom", image("seed.iso"), "hda", "ide", ""))
                 .device("<disk type='file' device='cdrom'><target dev='hdb' bus='ide'/></disk>")
+                .device(device("cdrom", image("distribution.iso", 17), "hdc", "ide", ""))
                 .device(device("floppy", image("drivers.img"), "fda", "fdc", "")));
-        assertThat(night()).as("CD-ROMs, a floppy and an empty drive").isEqualTo(SILENCE);
+        assertThat(night())
+                .as("CD-ROMs, one above the limit, a floppy and an empty drive")
+                .isEqualTo(SILENCE);
 
         start(guest("pxe"));
         start(guest("live").device(device("cdrom", image("live.iso"), "hda", "ide", "")));
@@ -128,6 +136,12 @@ class WeekOfNightsIT {
 
         start(guest("raw").disk(GuestDisk.raw(MIB).pattern(2)));
         assertThat(night()).as("a disk that is read as a whole each night").isEqualTo(SILENCE);
+
+        virsh("snapshot-create-as", "web1", "update", "--disk-only");
+        assertThat(night()).as("an external snapshot").isEqualTo(SILENCE);
+        virsh("blockcommit", "web1", "vda", "--active", "--wait", "--pivot");
+        virsh("blockcommit", "web1", "vdb", "--active", "--wait", "--pivot");
+        assertThat(night()).as("its end").isEqualTo(SILENCE);
 
         web1.kill();
         await().atMost(Duration.ofSeconds(60)).until(() -> web1.state().equals("shut off"));
@@ -159,6 +173,14 @@ class WeekOfNightsIT {
         assertThat(night()).isEqualTo(warned("shared: disk vdb is not in it: it is read-only"));
         assertThat(night("--exclude", "shared:vdb")).isEqualTo(SILENCE);
         end(shared);
+
+        Guest uefi = start(guest("uefi").disk(disk()).uefi());
+        assertThat(night()).isEqualTo(SILENCE);
+        Files.delete(uefi.nvram());
+        requireLine(
+                night(), 4, "warning: uefi: the UEFI variables in " + uefi.nvram() + " are not in it: ", "nvram.fd'");
+        Files.createFile(uefi.nvram());
+        end(uefi);
 
         web1.destroy();
         assertThat(night()).as("off").isEqualTo(SILENCE);
@@ -221,6 +243,87 @@ class WeekOfNightsIT {
                 .isEqualTo(warned("vault: disk vda is encrypted on its host, and what the backup holds of it is not"));
         assertThat(night("--allow-plain")).isEqualTo(SILENCE);
         assertThat(night()).as("it was allowed once").isEqualTo(SILENCE);
+    }
+
+    private void virsh(String... arguments) throws Exception {
+        run(Stream.concat(Stream.of("virsh", "-q", "-c", libvirtd.unixUri()), Stream.of(arguments))
+                .toArray(String[]::new));
+    }
+
+    private static void run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("%s: %s", List.of(command), output).isZero();
+    }
+
+    private static CommandRun failed(String sentence) {
+        return new CommandRun(1, "", "error: " + sentence + "\n");
+    }
+
+    /** Nothing but one line, which begins so and says that too. */
+    private static void requireLine(CommandRun night, int exitCode, String begin, String what) {
+        assertThat(night.exitCode()).as("%s", night).isEqualTo(exitCode);
+        assertThat(night.out()).isEmpty();
+        assertThat(night.err()).startsWith(begin).contains(what).hasLineCount(1);
+    }
+
+    /** All of these are over with their reason: the night after is silent. */
+    @Test
+    void nightsInWhichSomethingIsInTheWay() throws Exception {
+        start(guest("web1").disk(GuestDisk.qcow2(8 * MIB).random(0, 8 * MIB, 1)));
+        assertThat(night()).isEqualTo(SILENCE);
+
+        virsh("blockcopy", "web1", "vda", folder.resolve("copy.qcow2").toString(), "--transient-job");
+        assertThat(night())
+                .as("a copy of a disk that runs")
+                .isEqualTo(failed("1 of 1 domain failed: another job is active on disk vda of domain web1 (copy): wait"
+                        + " until it ends, or end it"));
+        virsh("blockjob", "web1", "vda", "--abort");
+        assertThat(night()).isEqualTo(SILENCE);
+
+        libvirtd.shutDown();
+        CommandRun away = night();
+        requireLine(away, 1, "error: ", "libvirt-sock");
+        libvirtd.restart();
+        assertThat(night()).isEqualTo(SILENCE);
+    }
+
+    @Test
+    void theNightOfAFullDisk() throws Exception {
+        Path backups = Files.createDirectory(folder.resolve("backups"));
+        run("mount", "-t", "tmpfs", "-o", "size=4M", "backups", backups.toString());
+        try {
+            start(guest("web1").disk(disk()));
+            assertThat(night()).isEqualTo(SILENCE);
+            start(guest("web2").disk(GuestDisk.qcow2(8 * MIB).random(0, 8 * MIB, 1)));
+            requireLine(
+                    night(),
+                    1,
+                    "error: 1 of 2 domains failed: the backup of domain web2 failed: the disks have about 8 MiB to copy,"
+                            + " and the file system of " + backups.resolve("web2") + " has room for ",
+                    "'virtwire prune' makes room");
+            run("mount", "-o", "remount,size=64M", backups.toString());
+            assertThat(night()).isEqualTo(SILENCE);
+        } finally {
+            run("umount", backups.toString());
+        }
+    }
+
+    @Test
+    void nightsOfADamagedPoint() throws Exception {
+        Guest web1 = start(guest("web1").disk(disk()));
+        assertThat(night()).isEqualTo(SILENCE);
+        Path image = store("web1").points().points().get(0).folder().resolve("vda.qcow2");
+        byte[] bytes = Files.readAllBytes(image);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(image, bytes);
+        web1.write("vda", 0, 4096, 0x22);
+        assertThat(night()).as("nobody knows of it").isEqualTo(SILENCE);
+        CommandRun found = CommandRun.of("verify", repository(), "--quiet");
+        assertThat(found.exitCode()).isEqualTo(3);
+        assertThat(found.out()).contains("vda.qcow2").hasLineCount(1);
+        assertThat(found.err()).isEqualTo("error: 1 place of the repository is damaged\n");
+        assertThat(night()).as("all of it is read, and is whole").isEqualTo(SILENCE);
     }
 
     @Test

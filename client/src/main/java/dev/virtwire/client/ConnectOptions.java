@@ -35,6 +35,7 @@ public final class ConnectOptions {
     private final @Nullable Executor callbackExecutor;
     private final @Nullable EventLoopGroup eventLoopGroup;
     private final Consumer<String> notices;
+    private final @Nullable ConnectionListener listener;
 
     private ConnectOptions(Builder builder) {
         connectTimeout = builder.connectTimeout;
@@ -51,6 +52,7 @@ public final class ConnectOptions {
         callbackExecutor = builder.callbackExecutor;
         eventLoopGroup = builder.eventLoopGroup;
         notices = builder.notices;
+        listener = builder.listener;
     }
 
     /** The defaults that each setter of {@link Builder} names. */
@@ -147,6 +149,11 @@ public final class ConnectOptions {
         return notices;
     }
 
+    /** See {@link Builder#listener}; null if nobody listens. */
+    public @Nullable ConnectionListener listener() {
+        return listener;
+    }
+
     /**
      * Collects options.
      *
@@ -167,6 +174,7 @@ public final class ConnectOptions {
         private @Nullable Executor callbackExecutor;
         private @Nullable EventLoopGroup eventLoopGroup;
         private Consumer<String> notices = LoggerFactory.getLogger(ConnectOptions.class)::warn;
+        private @Nullable ConnectionListener listener;
 
         private Builder() {}
 
@@ -185,6 +193,7 @@ public final class ConnectOptions {
             callbackExecutor = from.callbackExecutor;
             eventLoopGroup = from.eventLoopGroup;
             notices = from.notices;
+            listener = from.listener;
         }
 
         /** The longest that reaching the server, authentication and opening may take together. Default: 30 s. */
@@ -307,6 +316,17 @@ public final class ConnectOptions {
          */
         public Builder notices(Consumer<String> listener) {
             notices = Objects.requireNonNull(listener, "notices");
+            return this;
+        }
+
+        /**
+         * Who hears of each call, of lost connections and lost events, for metrics and the like. Default: nobody, at no
+         * cost.
+         *
+         * @since 0.1
+         */
+        public Builder listener(ConnectionListener newListener) {
+            listener = Objects.requireNonNull(newListener, "listener");
             return this;
         }
 

@@ -39,6 +39,7 @@ import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.SaveCalls;
 import dev.virtwire.protocol.stream.LibvirtStream;
 import dev.virtwire.protocol.stream.Opened;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -124,14 +125,45 @@ public final class Libvirt implements Caller, AutoCloseable {
      *     libvirt.conf; or null or empty for the user's default, as {@link UriExplanation#resolve} says
      * @return the connection; fails with {@link ConnectFailedException} if the server cannot be reached in time,
      *     {@link AuthenticationException} if it does not let this side in, {@link RemoteException} if it cannot
-     *     open the hypervisor
+     *     open the hypervisor, {@link ConfigurationException} if the Netty on the class path is older than 4.2
      * @throws InvalidUriException at once, if the text is not a URI or names what this client does not offer
      * @throws ConfigurationException at once, if a libvirt.conf, or for a URI by ssh a configuration of
-     *     ssh, cannot be read or understood; if the URI is one by ssh, and the dependency {@code
-     *     virtwire-client-ssh} is missing; or if the Netty that is there is older than 4.2
+     *     ssh, cannot be read or understood; or if the URI is one by ssh, and the dependency {@code
+     *     virtwire-client-ssh} is missing
      */
     public static CompletableFuture<Libvirt> connect(@Nullable String uri, ConnectOptions options) {
         return connect(UriExplanation.resolve(uri, System.getenv()), options);
+    }
+
+    /**
+     * Waits for a future of this library, for code that blocks, on a virtual thread or any other: {@code
+     * await(libvirt.domain("web1"))}.
+     *
+     * <p>A thread that is interrupted while it waits gives the call up, as {@code cancel} does.
+     *
+     * @param future of a connection, or derived from one
+     * @return its result
+     * @throws LibvirtException what it failed with, not wrapped: the trace is that of this thread, and the cause is the
+     *     error as it came about. Any other unchecked exception is thrown as it is, and one that is checked as the
+     *     cause of a {@link java.util.concurrent.CompletionException}
+     * @throws CallTimeoutException if the future's own {@code orTimeout} has passed
+     * @throws java.util.concurrent.CancellationException if it was cancelled
+     * @throws IllegalStateException in a callback of the same connection: it would wait for itself
+     * @throws InterruptedException if this thread is interrupted
+     * @since 0.1
+     */
+    public static <T> T await(CompletableFuture<T> future) throws InterruptedException {
+        return Awaiting.await(future);
+    }
+
+    /**
+     * As {@link #await(CompletableFuture)}, for so long at most; then the future is given up, as by {@code cancel}.
+     *
+     * @throws CallTimeoutException if there is no result by then
+     * @since 0.1
+     */
+    public static <T> T await(CompletableFuture<T> future, Duration longest) throws InterruptedException {
+        return Awaiting.await(future, longest);
     }
 
     private static CompletableFuture<Libvirt> connect(LibvirtUri uri, ConnectOptions options) {
@@ -226,7 +258,7 @@ public final class Libvirt implements Caller, AutoCloseable {
             answer.succeed(known.supported());
             return answer;
         }
-        return calls.connectSupportsFeature(feature.value()).thenApply(result -> {
+        return calls.connectSupportsFeature(feature).thenApply(result -> {
             features.put(feature, new Answer(epoch, result.supported() != 0));
             return result.supported() != 0;
         });
@@ -284,6 +316,11 @@ public final class Libvirt implements Caller, AutoCloseable {
         return domainCalls
                 .connectListAllDomains(1, kinds)
                 .thenApply(result -> result.domains().stream().map(this::domain).toList());
+    }
+
+    /** As {@link #domains(Set)}. */
+    public CompletableFuture<List<Domain>> domains(ConnectListAllDomainsFlags... kinds) {
+        return domains(Set.of(kinds));
     }
 
     /**

@@ -10,11 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server's own error, with every field that it sent (libvirt's {@code virError}). {@link #getMessage()} adds the
- * procedure and the host to the server's text.
+ * procedure and the host to the server's text. Codes that callers tell apart have a subclass, for a {@code catch}; all
+ * others have this class itself, and {@link #is}.
  *
  * @since 0.1
  */
-public final class RemoteException extends LibvirtException {
+public sealed class RemoteException extends LibvirtException
+        permits NotFoundException,
+                AlreadyExistsException,
+                OperationInvalidException,
+                BusyException,
+                NotSupportedException,
+                AccessDeniedException,
+                AgentUnresponsiveException,
+                InvalidArgumentException,
+                OperationAbortedException {
     private static final long serialVersionUID = 1L;
 
     private final String procedure;
@@ -22,20 +32,63 @@ public final class RemoteException extends LibvirtException {
     private final Details details;
     private final int code;
 
-    /**
-     * Creates the error.
-     *
-     * @param host the server, as the connection's URI names it
-     * @param procedure the procedure that failed
-     * @param serial the call's serial number
-     * @param details the fields that the server sent
-     */
-    public RemoteException(String host, String procedure, int serial, Details details) {
+    RemoteException(String host, String procedure, int serial, Details details) {
         super(describe(host, procedure, details), null);
         this.procedure = procedure;
         this.serial = serial;
         this.details = details;
         this.code = codeOf(details);
+    }
+
+    /**
+     * The error, of the class that its code has.
+     *
+     * @param host the server, as the connection's URI names it
+     * @param procedure the procedure that failed
+     * @param serial the call's serial number
+     * @param details the fields that the server sent
+     * @since 0.1
+     */
+    public static RemoteException of(String host, String procedure, int serial, Details details) {
+        ErrorCode code = ErrorCode.of(codeOf(details)).orElse(null);
+        if (code == null) {
+            return new RemoteException(host, procedure, serial, details);
+        }
+        return switch (code) {
+            case NO_DOMAIN -> new NoSuchDomainException(host, procedure, serial, details);
+            case NO_NETWORK -> new NoSuchNetworkException(host, procedure, serial, details);
+            case NO_STORAGE_POOL -> new NoSuchStoragePoolException(host, procedure, serial, details);
+            case NO_STORAGE_VOL -> new NoSuchVolumeException(host, procedure, serial, details);
+            case NO_DOMAIN_SNAPSHOT -> new NoSuchSnapshotException(host, procedure, serial, details);
+            case NO_DOMAIN_CHECKPOINT -> new NoSuchCheckpointException(host, procedure, serial, details);
+            case NO_SECRET -> new NoSuchSecretException(host, procedure, serial, details);
+            case NO_NODE_DEVICE -> new NoSuchNodeDeviceException(host, procedure, serial, details);
+            case NO_DOMAIN_BACKUP,
+                    NO_DOMAIN_METADATA,
+                    NO_NETWORK_METADATA,
+                    NO_NETWORK_PORT,
+                    NO_INTERFACE,
+                    NO_NWFILTER,
+                    NO_NWFILTER_BINDING,
+                    DEVICE_MISSING,
+                    NO_CLIENT,
+                    NO_SERVER -> new NotFoundException(host, procedure, serial, details);
+            case STORAGE_VOL_EXIST, STORAGE_POOL_BUILT, DOM_EXIST, NETWORK_EXIST, NETWORK_PORT_EXIST ->
+                new AlreadyExistsException(host, procedure, serial, details);
+            case OPERATION_INVALID -> new OperationInvalidException(host, procedure, serial, details);
+            case OPERATION_TIMEOUT, RESOURCE_BUSY, BLOCK_COPY_ACTIVE ->
+                new BusyException(host, procedure, serial, details);
+            case NO_SUPPORT, OPERATION_UNSUPPORTED, ARGUMENT_UNSUPPORTED, CONFIG_UNSUPPORTED ->
+                new NotSupportedException(host, procedure, serial, details);
+            case ACCESS_DENIED, OPERATION_DENIED, AUTH_FAILED, AUTH_CANCELLED, AUTH_UNAVAILABLE ->
+                new AccessDeniedException(host, procedure, serial, details);
+            case AGENT_UNRESPONSIVE, AGENT_UNSYNCED, AGENT_COMMAND_TIMEOUT ->
+                new AgentUnresponsiveException(host, procedure, serial, details);
+            case INVALID_ARG, XML_ERROR, XML_DETAIL, XML_INVALID_SCHEMA ->
+                new InvalidArgumentException(host, procedure, serial, details);
+            case OPERATION_ABORTED -> new OperationAbortedException(host, procedure, serial, details);
+            default -> new RemoteException(host, procedure, serial, details);
+        };
     }
 
     /** A server that is too old for a procedure says so by its text alone; libvirt's own client reads it so as well. */

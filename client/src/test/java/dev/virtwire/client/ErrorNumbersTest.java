@@ -53,7 +53,7 @@ class ErrorNumbersTest {
     }
 
     private static RemoteException error(int code, int domain, int level) {
-        return new RemoteException(
+        return RemoteException.of(
                 "host",
                 "DomainCreate",
                 7,

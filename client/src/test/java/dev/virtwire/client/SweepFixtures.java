@@ -19,6 +19,7 @@ import dev.virtwire.protocol.remote.NodeDeviceCalls;
 import dev.virtwire.protocol.remote.NwfilterCalls;
 import dev.virtwire.protocol.remote.SaveCalls;
 import dev.virtwire.protocol.remote.SecretCalls;
+import dev.virtwire.protocol.remote.SecretUsageType;
 import dev.virtwire.protocol.remote.SnapshotCalls;
 import dev.virtwire.protocol.remote.StoragePoolCalls;
 import dev.virtwire.protocol.remote.StoragePoolRef;
@@ -250,14 +251,14 @@ final class SweepFixtures {
             arguments.field("NetworkCreate.network", new NetworkRef("nobody", new UUID(3, 4)));
         }
         pool(!PLACES_STOPPED.contains(procedure));
-        attempt(() -> secrets.secretLookupByUsage(1, "/sweep"))
+        attempt(() -> secrets.secretLookupByUsage(SecretUsageType.VOLUME, "/sweep"))
                 .map(result -> result.secret())
                 .or(() -> attempt(() -> secrets.secretDefineXml(secretXml, Set.of()))
                         .map(result -> result.secret()))
                 .ifPresent(secret -> {
                     arguments.object(secret);
                     arguments.field("SecretLookupByUuid.uuid", secret.uuid());
-                    attempt(() -> secrets.secretSetValue(secret, new byte[] {7}, 0));
+                    attempt(() -> secrets.secretSetValue(secret, new byte[] {7}));
                 });
         attempt(() -> filters.nwfilterLookupByName("sweep"))
                 .map(result -> result.nwfilter())
@@ -275,13 +276,13 @@ final class SweepFixtures {
         if (domains.domainIsPersistent(ref).join().persistent() == 0) {
             domains.domainDefineXml(domainXml).join();
         }
-        int state = domains.domainGetState(ref, 0).join().state();
+        int state = domains.domainGetState(ref).join().state();
         if (!running) {
             if (state != DomainState.SHUTOFF.value()) {
                 domains.domainDestroy(ref).join();
             }
         } else if (state == DomainState.SHUTOFF.value() || state == DomainState.CRASHED.value()) {
-            attempt(() -> saves.domainManagedSaveRemove(ref, 0));
+            attempt(() -> saves.domainManagedSaveRemove(ref));
             domains.domainCreate(ref).join();
         } else if (state != DomainState.RUNNING.value()) {
             attempt(() -> domains.domainResume(ref));
@@ -306,7 +307,7 @@ final class SweepFixtures {
         CheckpointRef checkpoint = new CheckpointRef("sweep", domain);
         arguments.object(snapshot).object(checkpoint);
         if (number < FIRST_OF_CHECKPOINTS) {
-            if (attempt(() -> snapshots.domainSnapshotLookupByName(domain, "sweep", 0))
+            if (attempt(() -> snapshots.domainSnapshotLookupByName(domain, "sweep"))
                     .isEmpty()) {
                 attempt(() -> snapshots.domainSnapshotCreateXml(
                         domain, "<domainsnapshot><name>sweep</name></domainsnapshot>", Set.of()));
@@ -318,7 +319,7 @@ final class SweepFixtures {
                     .ifPresent(list -> list.snapshots()
                             .forEach(old -> attempt(() -> snapshots.domainSnapshotDelete(old, Set.of()))));
         }
-        if (attempt(() -> checkpoints.domainCheckpointLookupByName(domain, "sweep", 0))
+        if (attempt(() -> checkpoints.domainCheckpointLookupByName(domain, "sweep"))
                 .isEmpty()) {
             attempt(() -> checkpoints.domainCheckpointCreateXml(
                     domain, "<domaincheckpoint><name>sweep</name></domaincheckpoint>", Set.of()));

@@ -22,9 +22,12 @@ public final class ClassDataArchive {
     private final Path lib;
     private final Path jar;
     private final Path archive;
+    /** What is installed with the jars, for who makes an archive there. */
+    private final Path list;
 
     private ClassDataArchive(Path lib, Path jar, Path archive) {
         this.lib = lib;
+        this.list = lib.resolve("virtwire.classes");
         this.jar = jar;
         this.archive = archive;
     }
@@ -38,20 +41,17 @@ public final class ClassDataArchive {
         if (maker.upToDate()) {
             return;
         }
-        Path list = Files.createTempFile("virtwire", ".classlist");
         try {
             Files.deleteIfExists(archive);
-            maker.train(list);
-            maker.dump(list);
+            maker.train();
+            maker.dump();
         } catch (IllegalStateException e) {
             System.err.println("No class-data archive, so virtwire starts slower: " + e.getMessage());
-        } finally {
-            Files.delete(list);
         }
     }
 
     private boolean upToDate() throws IOException {
-        if (!Files.exists(archive)) {
+        if (!Files.exists(archive) || !Files.exists(list)) {
             return false;
         }
         // A jar that came or went changes the folder, however old it is.
@@ -65,7 +65,7 @@ public final class ClassDataArchive {
         return true;
     }
 
-    private void train(Path list) throws IOException, InterruptedException {
+    private void train() throws IOException, InterruptedException {
         try (TrainingHosts hosts = new TrainingHosts()) {
             List<String> training = new ArrayList<>(List.of(
                     "-XX:DumpLoadedClassList=" + list,
@@ -81,8 +81,11 @@ public final class ClassDataArchive {
             training.addAll(hosts.uris());
             run(training);
         }
+        // In an order that does not depend on which thread loaded what first: a build can be repeated.
         List<String> ofTheJars = Files.readAllLines(list).stream()
                 .filter(line -> !isOfTraining(line))
+                .sorted()
+                .distinct()
                 .toList();
         Files.write(list, ofTheJars);
     }
@@ -98,9 +101,11 @@ public final class ClassDataArchive {
         return type.getProtectionDomain().getCodeSource().getLocation().getPath();
     }
 
-    private void dump(Path list) throws IOException, InterruptedException {
+    private void dump() throws IOException, InterruptedException {
         run(List.of(
                 "-Xshare:dump",
+                // No other collector's heap can be archived.
+                "-XX:+UseG1GC",
                 "-XX:SharedClassListFile=" + list,
                 "-XX:SharedArchiveFile=" + archive,
                 "-cp",

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
@@ -33,29 +34,37 @@ public final class UnsignedJars {
         for (Path jar : jars) {
             try (JarFile file = new JarFile(jar.toFile(), false)) {
                 if (file.stream().anyMatch(UnsignedJars::signs)) {
-                    rewrite(jar, file);
+                    rewrite(jar, file, UnsignedJars::signs);
                 }
             }
         }
     }
 
-    private static void rewrite(Path jar, JarFile signed) throws IOException {
-        Path plain = jar.resolveSibling(jar.getFileName() + ".unsigned");
+    /** Writes a jar again without some of its entries. It is as old as it was, and so are all entries that stay. */
+    static void rewrite(Path jar, JarFile signed, Predicate<JarEntry> leftOut) throws IOException {
+        Path plain = jar.resolveSibling(jar.getFileName() + ".part");
         // Of its sections only the first is not a list of digests.
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().putAll(signed.getManifest().getMainAttributes());
         try (OutputStream out = Files.newOutputStream(plain);
-                JarOutputStream jarOut = new JarOutputStream(out, manifest)) {
+                JarOutputStream jarOut = new JarOutputStream(out)) {
+            JarEntry head = new JarEntry(JarFile.MANIFEST_NAME);
+            head.setTimeLocal(signed.getEntry(JarFile.MANIFEST_NAME).getTimeLocal());
+            jarOut.putNextEntry(head);
+            manifest.write(jarOut);
+            jarOut.closeEntry();
             for (JarEntry entry : Collections.list(signed.entries())) {
-                if (signs(entry) || entry.getName().equals(JarFile.MANIFEST_NAME)) {
+                if (leftOut.test(entry) || entry.getName().equals(JarFile.MANIFEST_NAME)) {
                     continue;
                 }
-                jarOut.putNextEntry(new JarEntry(entry.getName()));
+                JarEntry copy = new JarEntry(entry.getName());
+                copy.setTimeLocal(entry.getTimeLocal());
+                jarOut.putNextEntry(copy);
                 signed.getInputStream(entry).transferTo(jarOut);
                 jarOut.closeEntry();
             }
         }
-        // As old as it was: the next build copies and rewrites what is newer only.
+        // The next build copies and rewrites what is newer only.
         Files.setLastModifiedTime(plain, Files.getLastModifiedTime(jar));
         Files.move(plain, jar, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

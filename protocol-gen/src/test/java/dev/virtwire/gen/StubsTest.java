@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.gen.emit.JavaEmitter;
 import dev.virtwire.gen.model.Area;
+import dev.virtwire.gen.model.Event;
 import dev.virtwire.gen.model.Procedure;
 import dev.virtwire.gen.model.Program;
 import java.io.IOException;
@@ -59,6 +60,66 @@ class StubsTest {
                 assertThat(stub.doc()).contains("libvirt's function: {@code " + procedure.function() + "}");
             }
         }
+    }
+
+    /** A sentence of our own stands before the table's line; a name in words is not one. */
+    @Test
+    void everyCallAndMessageHasASentence() throws IOException {
+        List<String> without = new ArrayList<>();
+        for (Program program : Tables.read(Path.of("../src/protocol"))) {
+            for (Area area : program.areas()) {
+                area.procedures().stream()
+                        .filter(procedure -> !procedure.doc().matches("(?s)[A-Z].* .*[.?)]"))
+                        .map(Procedure::name)
+                        .forEach(without::add);
+                area.events().stream()
+                        .filter(event -> !event.doc().matches("(?s)[A-Z].* .*[.?)]"))
+                        .map(Event::name)
+                        .forEach(without::add);
+            }
+        }
+        assertThat(without).isEmpty();
+    }
+
+    @Test
+    void aStubAsksOnlyForWhatACallerCanChoose() throws IOException {
+        int withoutFlags = 0;
+        for (Program program : Tables.read(Path.of("../src/protocol"))) {
+            Map<String, String> sources = JavaEmitter.emit(program);
+            for (Area area : program.areas()) {
+                for (List<Stub> stubs : stubs(sources, area).values()) {
+                    for (Stub stub : stubs) {
+                        assertThat(stub.parameters()).doesNotContain("long flags");
+                        if (stub.doc().contains("flags: uint")) {
+                            withoutFlags++;
+                        }
+                    }
+                }
+            }
+        }
+        assertThat(withoutFlags).as("two of each").isGreaterThan(200);
+    }
+
+    @Test
+    void whatIsOneOfSeveralIsAnEnum() throws IOException {
+        List<Program> programs = Tables.read(Path.of("../src/protocol"));
+        Program remote = programs.stream()
+                .filter(program -> program.name().equals("remote"))
+                .findFirst()
+                .orElseThrow();
+        Map<String, String> sources = JavaEmitter.emit(remote);
+        assertThat(parameters(remote, sources, "Domain", "domainGetMetadata")).contains("DomainMetadataType type");
+        assertThat(parameters(remote, sources, "Node", "nodeGetCpuStats"))
+                .as("a number, for which an enum has one special value")
+                .contains("int cpuNum");
+    }
+
+    private static String parameters(Program program, Map<String, String> sources, String area, String method) {
+        Area wanted = program.areas().stream()
+                .filter(one -> one.name().equals(area))
+                .findFirst()
+                .orElseThrow();
+        return stubs(sources, wanted).get(method).get(0).parameters();
     }
 
     /** The methods of an area by their names; of two with one name the shorter comes first. */

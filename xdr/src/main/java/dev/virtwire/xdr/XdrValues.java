@@ -3,6 +3,7 @@ package dev.virtwire.xdr;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,11 @@ public final class XdrValues {
         } catch (NullPointerException e) {
             throw named(e, present, field);
         }
+    }
+
+    /** A number as the text of a record shows it: {@code RUNNING (1)}, or alone if it has no name here. */
+    public static String named(Optional<? extends Enum<?>> name, int number) {
+        return name.map(known -> known.name() + " (" + number + ")").orElseGet(() -> Integer.toString(number));
     }
 
     /** Looked for only then: of what is decoded nothing is null, and it is much. */

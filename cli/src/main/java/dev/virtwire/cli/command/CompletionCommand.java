@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command;
 
+import dev.virtwire.cli.completion.BashCompletion;
+import dev.virtwire.cli.completion.FishCompletion;
+import dev.virtwire.cli.completion.ZshCompletion;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,35 +20,26 @@ import picocli.CommandLine.Spec;
 /** {@code virtwire completion}: what makes a shell complete our command lines. */
 @Command(
         name = "completion",
-        description = "Print a script that completes command lines in bash and zsh: source <(virtwire completion)",
+        description =
+                "Print a script that completes command lines in bash, zsh or fish. An installed package brings these"
+                    + " scripts, and nothing has to be done. For this shell only: source <(virtwire completion bash).",
         sortOptions = false)
 public final class CompletionCommand implements Callable<Integer> {
-    private static final String HEAD = """
-            #!/usr/bin/env bash
-            # Completes command lines of virtwire in bash and zsh: source <(virtwire completion)
-            # On Debian, for all users: virtwire completion > /usr/share/bash-completion/completions/virtwire
+    private static final List<String> SHELLS = List.of("bash", "zsh", "fish");
 
-            """;
+    /** The shells that there is a script for. */
+    static final class Shells implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return SHELLS.iterator();
+        }
+    }
 
-    /**
-     * Behind a repository's folder: the domains in it, which are its folders. compgen runs a command that stands in a
-     * word, and whoever can write the repository chooses the words: it gets only names in a domain folder's letters.
-     */
-    private static final String DOMAINS = """
-            function _virtwire() {
-              local folder=${COMP_WORDS[COMP_CWORD-1]} domains
-              if [ -f "$folder/virtwire.json" ] && [[ "${COMP_WORDS[COMP_CWORD]}" != -* ]]; then
-                domains=$(cd -- "$folder" && printf '%s\\n' */ | tr -d / | LC_ALL=C grep -x '[A-Za-z0-9._+@%~-]*')
-                COMPREPLY=( $(compgen -W "$domains" -- "${COMP_WORDS[COMP_CWORD]}") )
-              else
-                _complete_virtwire "$@"
-              fi
-            }
-
-            complete -F _virtwire -o default virtwire
-            """;
-
-    @Parameters(arity = "0..1", paramLabel = "SHELL", description = "bash or zsh: both read the same script.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SHELL",
+            completionCandidates = Shells.class,
+            description = "bash, zsh or fish. Default: bash.")
     private String shell = "bash";
 
     @ParentCommand
@@ -62,14 +56,16 @@ public final class CompletionCommand implements Callable<Integer> {
         if (root == null) {
             throw new IllegalStateException("a subcommand runs under its root command");
         }
-        if (!List.of("bash", "zsh").contains(shell)) {
-            throw CommandException.usage("there is a completion for bash and zsh, not for '" + shell + "'", null);
-        }
-        String script = AutoComplete.bash("virtwire", spec.root().commandLine());
-        // Picocli's own head tells how to install something else, and its end completes our domains by files.
-        int begin = script.indexOf("if [ -n");
-        int end = script.indexOf("# Define a completion specification");
-        root.console().out().print(HEAD + script.substring(begin, end) + DOMAINS);
+        String script =
+                switch (shell) {
+                    case "bash" -> BashCompletion.of(spec.root());
+                    case "zsh" -> ZshCompletion.of(spec.root());
+                    case "fish" -> FishCompletion.of(spec.root());
+                    default ->
+                        throw CommandException.usage(
+                                "there is a completion for bash, zsh and fish, not for '" + shell + "'", null);
+                };
+        root.console().out().print(script);
         return ExitCode.DONE;
     }
 }

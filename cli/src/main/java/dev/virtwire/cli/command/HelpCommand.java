@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command;
 
+import dev.virtwire.cli.manual.Topic;
 import dev.virtwire.cli.output.ExitCode;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -13,10 +16,24 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** {@code virtwire help}: what {@code --help} prints. */
-@Command(name = "help", description = "Explain a command, or list all commands.", sortOptions = false)
+/** {@code virtwire help}: what {@code --help} prints, and what is not about one command. */
+@Command(name = "help", description = "Explain a command or a topic, or list all commands.", sortOptions = false)
 public final class HelpCommand implements Callable<Integer> {
-    @Parameters(arity = "0..1", paramLabel = "COMMAND", description = "The command to explain.")
+    /** The topics; the names of commands are known to whoever asks. */
+    static final class Topics implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Topic.NAMES.iterator();
+        }
+    }
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "COMMAND",
+            completionCandidates = Topics.class,
+            description =
+                    "The command to explain, or one of the topics exit-codes, environment, files, uri, repository,"
+                            + " retention, cron.")
     private @Nullable String name;
 
     @Spec
@@ -29,10 +46,18 @@ public final class HelpCommand implements Callable<Integer> {
     public Integer call() {
         CommandLine root = spec.root().commandLine();
         CommandLine asked = name == null ? root : root.getSubcommands().get(name);
-        if (asked == null) {
+        Optional<Topic> topic = name == null ? Optional.empty() : Topic.of(name);
+        if (asked == null && topic.isEmpty()) {
             throw new UnmatchedArgumentException(root, List.of(name));
         }
-        asked.usage(root.getOut());
+        if (asked != null) {
+            asked.usage(root.getOut());
+        }
+        topic.ifPresent(known -> {
+            // A command's help may come before it.
+            root.getOut().print((asked == null ? "" : "\n") + known.text());
+            root.getOut().flush();
+        });
         return ExitCode.DONE;
     }
 }

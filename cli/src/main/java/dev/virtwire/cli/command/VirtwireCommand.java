@@ -19,8 +19,10 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         footer = {
             "",
-            "Exit codes: 0 done, 1 failed, 2 usage, 3 verified and found damaged, 4 done with warnings, 130 interrupted and cleaned up.",
-            "Help on a command: virtwire help COMMAND"
+            "Exit codes: 0 done, 1 failed, 2 usage, 3 verified and found damaged, 4 done with warnings, 130"
+                    + " interrupted and cleaned up.",
+            "Help on a command: virtwire help COMMAND",
+            "Help on a topic: virtwire help exit-codes, environment, files, uri, repository, retention or cron"
         })
 public final class VirtwireCommand implements Callable<Integer> {
     private final Console console;

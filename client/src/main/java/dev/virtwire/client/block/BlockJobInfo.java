@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.block;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.BlockJobType;
 import java.util.Optional;
 
@@ -18,5 +19,16 @@ public record BlockJobInfo(int typeNumber, long bandwidth, long current, long en
     /** What it does; empty if a newer server has a type that this client does not know. */
     public Optional<BlockJobType> type() {
         return BlockJobType.of(typeNumber);
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("BlockJobInfo")
+                .with("type", type(), typeNumber)
+                .with("bandwidth", bandwidth)
+                .with("current", current)
+                .with("end", end)
+                .toString();
     }
 }

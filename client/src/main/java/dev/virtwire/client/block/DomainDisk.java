@@ -59,7 +59,7 @@ public final class DomainDisk {
 
     /** Its sizes ({@code virDomainGetBlockInfo}). */
     public CompletableFuture<BlockInfo> info() {
-        return blocks().domainGetBlockInfo(domain.ref(), target, 0)
+        return blocks().domainGetBlockInfo(domain.ref(), target)
                 .thenApply(info -> new BlockInfo(info.capacity(), info.allocation(), info.physical()));
     }
 
@@ -87,8 +87,7 @@ public final class DomainDisk {
      * @param length bytes, at most 4 MiB
      */
     public CompletableFuture<byte[]> peek(long offset, int length) {
-        return blocks().domainBlockPeek(domain.ref(), target, offset, length, 0)
-                .thenApply(DomainBlockPeekResult::buffer);
+        return blocks().domainBlockPeek(domain.ref(), target, offset, length).thenApply(DomainBlockPeekResult::buffer);
     }
 
     /**
@@ -195,7 +194,7 @@ public final class DomainDisk {
      * @param bytes the place; 0 takes the threshold back
      */
     public CompletableFuture<Void> setThreshold(long bytes) {
-        return blocks().domainSetBlockThreshold(domain.ref(), target, bytes, 0);
+        return blocks().domainSetBlockThreshold(domain.ref(), target, bytes);
     }
 
     /** Target and domain. */

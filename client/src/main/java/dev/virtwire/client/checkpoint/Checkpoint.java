@@ -69,7 +69,7 @@ public final class Checkpoint {
     /** The checkpoint before it ({@code virDomainCheckpointGetParent}); fails with
      * {@link ErrorCode#NO_DOMAIN_CHECKPOINT} if it is the first. */
     public CompletableFuture<Checkpoint> parent() {
-        return calls().domainCheckpointGetParent(ref, 0).thenApply(result -> of(domain, result.parent()));
+        return calls().domainCheckpointGetParent(ref).thenApply(result -> of(domain, result.parent()));
     }
 
     /** Those after it ({@code virDomainCheckpointListAllChildren}). */

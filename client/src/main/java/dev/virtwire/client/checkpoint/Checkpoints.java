@@ -40,7 +40,7 @@ public final class Checkpoints {
      * {@link ErrorCode#NO_DOMAIN_CHECKPOINT} if the domain has no such checkpoint.
      */
     public CompletableFuture<Checkpoint> find(String name) {
-        return calls().domainCheckpointLookupByName(domain.ref(), name, 0)
+        return calls().domainCheckpointLookupByName(domain.ref(), name)
                 .thenApply(result -> Checkpoint.of(domain, result.checkpoint()));
     }
 

@@ -131,6 +131,11 @@ public final class Domain {
         return domains().domainShutdownFlags(ref, ways);
     }
 
+    /** As {@link #shutdown(Set)}. */
+    public CompletableFuture<Void> shutdown(DomainShutdownFlags... ways) {
+        return shutdown(Set.of(ways));
+    }
+
     /** Asks the guest to shut down and start again ({@code virDomainReboot}); it may not listen. */
     public CompletableFuture<Void> reboot(DomainRebootFlags... ways) {
         return domains().domainReboot(ref, Set.of(ways));
@@ -138,7 +143,7 @@ public final class Domain {
 
     /** Starts the guest again at once, as the reset button does ({@code virDomainReset}). */
     public CompletableFuture<Void> reset() {
-        return domains().domainReset(ref, 0);
+        return domains().domainReset(ref);
     }
 
     /** Stops the CPUs ({@code virDomainSuspend}). */
@@ -163,7 +168,7 @@ public final class Domain {
 
     /** How the domain stands, and why ({@code virDomainGetState}). */
     public CompletableFuture<DomainStatus> status() {
-        return domains().domainGetState(ref, 0).thenApply(result -> new DomainStatus(result.state(), result.reason()));
+        return domains().domainGetState(ref).thenApply(result -> new DomainStatus(result.state(), result.reason()));
     }
 
     /** Whether the domain is started with the daemon ({@code virDomainGetAutostart}). */
@@ -179,7 +184,7 @@ public final class Domain {
     /** Renames an inactive domain ({@code virDomainRename}). */
     public CompletableFuture<Domain> rename(String name) {
         return domains()
-                .domainRename(ref, name, 0)
+                .domainRename(ref, name)
                 .thenApply(done -> of(libvirt, new DomainRef(name, ref.uuid(), ref.id())));
     }
 
@@ -310,6 +315,12 @@ public final class Domain {
                 this, backup.mode(), backup.toXml(), checkpoint == null ? null : checkpoint.toXml(), flags);
     }
 
+    /** As {@link #beginBackup(BackupSpec, CheckpointSpec, Set)}. */
+    public CompletableFuture<BackupJob> beginBackup(
+            BackupSpec backup, @Nullable CheckpointSpec checkpoint, BackupBeginFlags... flags) {
+        return beginBackup(backup, checkpoint, Set.of(flags));
+    }
+
     /**
      * As {@link #beginBackup(BackupSpec, CheckpointSpec, Set)}, with the XML as it is to be sent. The server judges it:
      * malformed XML fails with {@link ErrorCode#XML_DETAIL}, a schema violation with
@@ -330,7 +341,7 @@ public final class Domain {
      * @return fails with {@link ErrorCode#NO_DOMAIN_BACKUP} if no backup runs
      */
     public CompletableFuture<String> backupXml() {
-        return jobs().domainBackupGetXmlDesc(ref, 0).thenApply(result -> result.xml());
+        return jobs().domainBackupGetXmlDesc(ref).thenApply(result -> result.xml());
     }
 
     /** As {@link #backupXml()}, parsed; empty if no backup runs. */

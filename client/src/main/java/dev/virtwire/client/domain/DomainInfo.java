@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.DomainState;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,5 +29,17 @@ public record DomainInfo(int stateNumber, long maxMemoryKiB, long memoryKiB, int
                     case RUNNING, BLOCKED, PAUSED, SHUTDOWN, PM_SUSPENDED -> true;
                 })
                 .orElse(true);
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("DomainInfo")
+                .with("state", state(), stateNumber)
+                .with("maxMemoryKiB", maxMemoryKiB)
+                .with("memoryKiB", memoryKiB)
+                .with("vcpus", vcpus)
+                .with("cpuTime", cpuTime)
+                .toString();
     }
 }

@@ -30,7 +30,7 @@ public final class DomainInterfaces {
     /** Which addresses they have, as this source knows it ({@code virDomainInterfaceAddresses}). */
     public CompletableFuture<List<GuestInterface>> addresses(InterfaceAddressesSource source) {
         return new GuestCalls(domain.libvirt())
-                .domainInterfaceAddresses(domain.ref(), source.value(), 0)
+                .domainInterfaceAddresses(domain.ref(), source)
                 .thenApply(DomainInterfaceAddressesResult::ifaces);
     }
 

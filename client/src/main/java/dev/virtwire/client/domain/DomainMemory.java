@@ -54,7 +54,7 @@ public final class DomainMemory {
 
     /** What a running domain's memory is used for ({@code virDomainMemoryStats}). */
     public CompletableFuture<MemoryStatistics> statistics() {
-        return calls().domainMemoryStats(domain.ref(), MAX_STATISTICS, 0)
+        return calls().domainMemoryStats(domain.ref(), MAX_STATISTICS)
                 .thenApply(result -> new MemoryStatistics(result.stats().stream()
                         .collect(Collectors.toMap(
                                 DomainMemoryStat::tag, DomainMemoryStat::val, (first, second) -> second))));

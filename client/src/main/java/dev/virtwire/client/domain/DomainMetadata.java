@@ -74,7 +74,7 @@ public final class DomainMetadata {
     private CompletableFuture<Optional<String>> get(
             DomainMetadataType type, @Nullable String namespace, DomainAffectFlags... flags) {
         return new DomainCalls(domain.libvirt())
-                .domainGetMetadata(domain.ref(), type.value(), namespace, Set.of(flags))
+                .domainGetMetadata(domain.ref(), type, namespace, Set.of(flags))
                 .handle((result, failure) -> {
                     if (failure == null) {
                         return Optional.of(result.metadata());
@@ -94,6 +94,6 @@ public final class DomainMetadata {
             @Nullable String namespace,
             DomainAffectFlags... flags) {
         return new DomainCalls(domain.libvirt())
-                .domainSetMetadata(domain.ref(), type.value(), value, prefix, namespace, Set.of(flags));
+                .domainSetMetadata(domain.ref(), type, value, prefix, namespace, Set.of(flags));
     }
 }

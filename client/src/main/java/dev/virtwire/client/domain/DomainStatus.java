@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.DomainBlockedReason;
 import dev.virtwire.protocol.remote.DomainCrashedReason;
 import dev.virtwire.protocol.remote.DomainNoStateReason;
@@ -40,5 +41,14 @@ public record DomainStatus(int stateNumber, int reasonNumber) {
             case CRASHED -> DomainCrashedReason.of(reasonNumber);
             case PM_SUSPENDED -> DomainPmSuspendedReason.of(reasonNumber);
         });
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("DomainStatus")
+                .with("state", state(), stateNumber)
+                .with("reason", reason(), reasonNumber)
+                .toString();
     }
 }

@@ -111,7 +111,7 @@ public final class DomainVcpus {
     }
 
     private CompletableFuture<Integer> hostCpus() {
-        return new NodeCalls(domain.libvirt()).nodeGetCpuMap(0, 0, 0).thenApply(NodeGetCpuMapResult::count);
+        return new NodeCalls(domain.libvirt()).nodeGetCpuMap(0, 0).thenApply(NodeGetCpuMapResult::count);
     }
 
     private static int mapLength(int hostCpus) {

@@ -65,19 +65,19 @@ public final class GuestAgent {
      * @param patience rounded up to seconds; zero to wait for no answer
      */
     public CompletableFuture<Void> setResponseTimeout(Duration patience) {
-        return calls().domainAgentSetResponseTimeout(domain.ref(), WholeSeconds.of(patience, "patience"), 0)
+        return calls().domainAgentSetResponseTimeout(domain.ref(), WholeSeconds.of(patience, "patience"))
                 .thenAccept(done -> {});
     }
 
     private CompletableFuture<Optional<String>> send(String json, int timeout) {
         return new QemuCalls(domain.libvirt())
-                .domainAgentCommand(domain.ref(), json, timeout, 0)
+                .domainAgentCommand(domain.ref(), json, timeout)
                 .thenApply(result -> Optional.ofNullable(result.result()));
     }
 
     /** What the guest says of itself, by libvirt's names ({@code virDomainGetGuestInfo}); no type stands for all. */
     public CompletableFuture<TypedParameters> info(GuestInfoTypes... types) {
-        return calls().domainGetGuestInfo(domain.ref(), Set.of(types), 0)
+        return calls().domainGetGuestInfo(domain.ref(), Set.of(types))
                 .thenApply(result -> TypedParameters.ofWire(result.params()));
     }
 
@@ -89,7 +89,7 @@ public final class GuestAgent {
 
     /** The file systems that the guest has mounted ({@code virDomainGetFSInfo}). */
     public CompletableFuture<List<DomainFsinfo>> fileSystems() {
-        return calls().domainGetFsinfo(domain.ref(), 0).thenApply(DomainGetFsinfoResult::info);
+        return calls().domainGetFsinfo(domain.ref()).thenApply(DomainGetFsinfoResult::info);
     }
 
     /**
@@ -119,12 +119,12 @@ public final class GuestAgent {
      * @return how many were thawed
      */
     public CompletableFuture<Integer> thaw() {
-        return calls().domainFsthaw(domain.ref(), List.of(), 0).thenApply(DomainFsthawResult::filesystems);
+        return calls().domainFsthaw(domain.ref(), List.of()).thenApply(DomainFsthawResult::filesystems);
     }
 
     /** The guest's time ({@code virDomainGetTime}). */
     public CompletableFuture<Instant> time() {
-        return calls().domainGetTime(domain.ref(), 0)
+        return calls().domainGetTime(domain.ref())
                 .thenApply(result -> Instant.ofEpochSecond(result.seconds(), result.nseconds()));
     }
 
@@ -140,7 +140,7 @@ public final class GuestAgent {
      * @param minimum bytes; smaller runs stay
      */
     public CompletableFuture<Void> trim(@Nullable String mountPoint, long minimum) {
-        return calls().domainFstrim(domain.ref(), mountPoint, minimum, 0);
+        return calls().domainFstrim(domain.ref(), mountPoint, minimum);
     }
 
     /** Sets a user's password in the guest ({@code virDomainSetUserPassword}). */

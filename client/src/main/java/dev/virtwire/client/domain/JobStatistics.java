@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.client.params.TypedParameters;
 import dev.virtwire.protocol.remote.JobOperation;
 import dev.virtwire.protocol.remote.JobType;
@@ -102,5 +103,15 @@ public record JobStatistics(int typeNumber, Map<String, Object> values) {
     private OptionalLong number(String key) {
         Object value = values.get(key);
         return value instanceof Number number ? OptionalLong.of(number.longValue()) : OptionalLong.empty();
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("JobStatistics")
+                .with("type", type(), typeNumber)
+                .with("operation", operation().orElse(null))
+                .with("values", values)
+                .toString();
     }
 }

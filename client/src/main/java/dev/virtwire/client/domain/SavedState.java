@@ -32,12 +32,12 @@ public final class SavedState {
 
     /** Whether its next start resumes a saved state ({@code virDomainHasManagedSaveImage}). */
     public CompletableFuture<Boolean> isManaged() {
-        return saves().domainHasManagedSaveImage(domain.ref(), 0).thenApply(result -> result.result() != 0);
+        return saves().domainHasManagedSaveImage(domain.ref()).thenApply(result -> result.result() != 0);
     }
 
     /** Forgets that state, as if the power had failed ({@code virDomainManagedSaveRemove}). */
     public CompletableFuture<Void> discardManaged() {
-        return saves().domainManagedSaveRemove(domain.ref(), 0);
+        return saves().domainManagedSaveRemove(domain.ref());
     }
 
     /** The configuration that was saved with it ({@code virDomainManagedSaveGetXMLDesc}). */
@@ -64,7 +64,7 @@ public final class SavedState {
 
     /** Writes the guest's memory to a file of the host, for a debugger ({@code virDomainCoreDumpWithFormat}). */
     public CompletableFuture<Void> dumpCore(String file, CoreDumpFormat format, CoreDumpFlags... flags) {
-        return saves().domainCoreDumpWithFormat(domain.ref(), file, format.value(), Set.of(flags));
+        return saves().domainCoreDumpWithFormat(domain.ref(), file, format, Set.of(flags));
     }
 
     private SaveCalls saves() {

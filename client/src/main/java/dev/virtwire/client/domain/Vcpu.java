@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.VcpuState;
 import java.time.Duration;
 import java.util.BitSet;
@@ -37,5 +38,17 @@ public record Vcpu(int number, int stateNumber, Duration cpuTime, int hostCpuNum
     @Override
     public BitSet affinity() {
         return (BitSet) affinity.clone();
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("Vcpu")
+                .with("number", number)
+                .with("state", state(), stateNumber)
+                .with("cpuTime", cpuTime)
+                .with("hostCpuNumber", hostCpuNumber)
+                .with("affinity", affinity)
+                .toString();
     }
 }

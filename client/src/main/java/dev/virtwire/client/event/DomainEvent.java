@@ -3,6 +3,7 @@ package dev.virtwire.client.event;
 
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.JobStatistics;
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.AgentLifecycleReason;
 import dev.virtwire.protocol.remote.AgentLifecycleState;
 import dev.virtwire.protocol.remote.BlockJobStatus;
@@ -72,6 +73,16 @@ public sealed interface DomainEvent extends Event {
                 case CRASHED -> DomainCrashedDetail.of(detailNumber);
             });
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Lifecycle")
+                    .with("domain", domain)
+                    .with("type", type(), typeNumber)
+                    .with("detail", detail(), detailNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -100,6 +111,15 @@ public sealed interface DomainEvent extends Event {
         public Optional<WatchdogAction> action() {
             return WatchdogAction.of(actionNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Watchdog")
+                    .with("domain", domain)
+                    .with("action", action(), actionNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -114,6 +134,17 @@ public sealed interface DomainEvent extends Event {
         /** What was done about it. */
         public Optional<IoErrorAction> action() {
             return IoErrorAction.of(actionNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("IoError")
+                    .with("domain", domain)
+                    .with("path", path)
+                    .with("alias", alias)
+                    .with("action", action(), actionNumber)
+                    .toString();
         }
     }
 
@@ -144,6 +175,19 @@ public sealed interface DomainEvent extends Event {
         public Optional<GraphicsPhase> phase() {
             return GraphicsPhase.of(phaseNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Graphics")
+                    .with("domain", domain)
+                    .with("phase", phase(), phaseNumber)
+                    .with("local", local)
+                    .with("remote", remote)
+                    .with("authScheme", authScheme)
+                    .with("subject", subject)
+                    .toString();
+        }
     }
 
     /**
@@ -158,6 +202,16 @@ public sealed interface DomainEvent extends Event {
         /** The sort of address. */
         public Optional<GraphicsAddressFamily> family() {
             return GraphicsAddressFamily.of(familyNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("GraphicsEnd")
+                    .with("family", family(), familyNumber)
+                    .with("node", node)
+                    .with("service", service)
+                    .toString();
         }
     }
 
@@ -184,6 +238,18 @@ public sealed interface DomainEvent extends Event {
         /** What was done about it. */
         public Optional<IoErrorAction> action() {
             return IoErrorAction.of(actionNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("IoErrorReason")
+                    .with("domain", domain)
+                    .with("path", path)
+                    .with("alias", alias)
+                    .with("action", action(), actionNumber)
+                    .with("reason", reason)
+                    .toString();
         }
     }
 
@@ -213,6 +279,17 @@ public sealed interface DomainEvent extends Event {
         public Optional<BlockJobStatus> status() {
             return BlockJobStatus.of(statusNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("BlockJob")
+                    .with("domain", domain)
+                    .with("path", path)
+                    .with("type", type(), typeNumber)
+                    .with("status", status(), statusNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -234,6 +311,14 @@ public sealed interface DomainEvent extends Event {
         public Optional<DiskChangeReason> reason() {
             return DiskChangeReason.of(reasonNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("DiskChange")
+                    .with("reason", reason(), reasonNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -247,6 +332,16 @@ public sealed interface DomainEvent extends Event {
         /** Opened or closed. */
         public Optional<TrayChangeReason> reason() {
             return TrayChangeReason.of(reasonNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("TrayChange")
+                    .with("domain", domain)
+                    .with("alias", alias)
+                    .with("reason", reason(), reasonNumber)
+                    .toString();
         }
     }
 
@@ -308,6 +403,17 @@ public sealed interface DomainEvent extends Event {
         public Optional<BlockJobStatus> status() {
             return BlockJobStatus.of(statusNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("BlockJob2")
+                    .with("domain", domain)
+                    .with("disk", disk)
+                    .with("type", type(), typeNumber)
+                    .with("status", status(), statusNumber)
+                    .toString();
+        }
     }
 
     /**
@@ -340,6 +446,16 @@ public sealed interface DomainEvent extends Event {
         /** Why. */
         public Optional<AgentLifecycleReason> reason() {
             return AgentLifecycleReason.of(reasonNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("AgentLifecycle")
+                    .with("domain", domain)
+                    .with("state", state(), stateNumber)
+                    .with("reason", reason(), reasonNumber)
+                    .toString();
         }
     }
 
@@ -388,6 +504,16 @@ public sealed interface DomainEvent extends Event {
         public Optional<DomainMetadataType> type() {
             return DomainMetadataType.of(typeNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("MetadataChange")
+                    .with("domain", domain)
+                    .with("type", type(), typeNumber)
+                    .with("namespace", namespace)
+                    .toString();
+        }
     }
 
     /**
@@ -425,6 +551,17 @@ public sealed interface DomainEvent extends Event {
         /** More about it; bits that this client does not know are left out. */
         public Set<MemoryFailureFlags> flags() {
             return MemoryFailureFlags.of(flagBits);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("MemoryFailure")
+                    .with("domain", domain)
+                    .with("recipient", recipient(), recipientNumber)
+                    .with("action", action(), actionNumber)
+                    .with("flagBits", flagBits)
+                    .toString();
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.client.network.Network;
 import dev.virtwire.protocol.remote.NetworkEventType;
 import dev.virtwire.protocol.remote.NetworkMetadataType;
@@ -28,6 +29,16 @@ public sealed interface NetworkEvent extends Event {
         public Optional<NetworkEventType> type() {
             return NetworkEventType.of(typeNumber);
         }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Lifecycle")
+                    .with("network", network)
+                    .with("type", type(), typeNumber)
+                    .with("detail", detail)
+                    .toString();
+        }
     }
 
     /**
@@ -42,6 +53,16 @@ public sealed interface NetworkEvent extends Event {
         /** Which of these. */
         public Optional<NetworkMetadataType> type() {
             return NetworkMetadataType.of(typeNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("MetadataChange")
+                    .with("network", network)
+                    .with("type", type(), typeNumber)
+                    .with("namespace", namespace)
+                    .toString();
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.event;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.client.node.NodeDevice;
 import dev.virtwire.protocol.remote.NodeDeviceEventType;
 import java.util.Optional;
@@ -25,6 +26,16 @@ public sealed interface NodeDeviceEvent extends Event {
         /** What happened. */
         public Optional<NodeDeviceEventType> type() {
             return NodeDeviceEventType.of(typeNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("Lifecycle")
+                    .with("device", device)
+                    .with("type", type(), typeNumber)
+                    .with("detail", detail)
+                    .toString();
         }
     }
 

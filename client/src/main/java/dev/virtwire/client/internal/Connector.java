@@ -3,6 +3,7 @@ package dev.virtwire.client.internal;
 
 import dev.virtwire.client.CallRefusedException;
 import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.ConnectFailedException;
 import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.ConnectionLostException;
@@ -54,7 +55,11 @@ public final class Connector implements Session.Dialer {
 
     /** Connects; giving up the result ends the attempt. */
     public static CompletableFuture<Session> connect(LibvirtUri uri, ConnectOptions options) {
-        NettyVersion.check();
+        try {
+            NettyVersion.check();
+        } catch (ConfigurationException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         Connector connector = new Connector(uri, options);
         EventLoopGroup own = options.eventLoopGroup();
         return own == null
@@ -124,7 +129,7 @@ public final class Connector implements Session.Dialer {
         Set<ConnectFlags> flags = options.readOnly() ? Set.of(ConnectFlags.READ_ONLY) : Set.of();
         if (options.keepAliveCount() > 0) {
             // Asking starts the server's own pings; nothing depends on the answer.
-            calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE.value());
+            calls.connectSupportsFeature(Feature.PROGRAM_KEEP_ALIVE);
         }
         return calls.connectOpen(uri.openName(), flags).thenRun(() -> watchDriver(session, calls));
     }
@@ -133,7 +138,7 @@ public final class Connector implements Session.Dialer {
     private void watchDriver(Session session, ConnectCalls calls) {
         session.onLoop(() ->
                 session.listen(ConnectProcedures.CONNECT_EVENT_CONNECTION_CLOSED, body -> driverEnded(session, body)));
-        calls.connectSupportsFeature(Feature.REMOTE_CLOSE_CALLBACK.value())
+        calls.connectSupportsFeature(Feature.REMOTE_CLOSE_CALLBACK)
                 .thenCompose(answer -> answer.supported() == 0
                         ? CompletableFuture.<Void>completedFuture(null)
                         : calls.connectRegisterCloseCallback())

@@ -2,13 +2,16 @@
 package dev.virtwire.client.network;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.protocol.CallOptions;
 import dev.virtwire.protocol.remote.Feature;
 import dev.virtwire.protocol.remote.NetworkCalls;
 import dev.virtwire.protocol.remote.NetworkDhcpLease;
 import dev.virtwire.protocol.remote.NetworkGetBridgeNameResult;
 import dev.virtwire.protocol.remote.NetworkGetDhcpLeasesResult;
 import dev.virtwire.protocol.remote.NetworkGetXmlDescResult;
+import dev.virtwire.protocol.remote.NetworkProcedures;
 import dev.virtwire.protocol.remote.NetworkRef;
+import dev.virtwire.protocol.remote.NetworkUpdateArgs;
 import dev.virtwire.protocol.remote.NetworkUpdateCommand;
 import dev.virtwire.protocol.remote.NetworkUpdateFlags;
 import dev.virtwire.protocol.remote.NetworkUpdateSection;
@@ -95,12 +98,12 @@ public final class Network {
 
     /** The addresses that its DHCP server has given to guests ({@code virNetworkGetDHCPLeases}). */
     public CompletableFuture<List<NetworkDhcpLease>> dhcpLeases() {
-        return calls().networkGetDhcpLeases(ref, null, 1, 0).thenApply(NetworkGetDhcpLeasesResult::leases);
+        return calls().networkGetDhcpLeases(ref, null, 1).thenApply(NetworkGetDhcpLeasesResult::leases);
     }
 
     /** The addresses that its DHCP server has given to one MAC address ({@code virNetworkGetDHCPLeases}). */
     public CompletableFuture<List<NetworkDhcpLease>> dhcpLeases(String mac) {
-        return calls().networkGetDhcpLeases(ref, mac, 1, 0).thenApply(NetworkGetDhcpLeasesResult::leases);
+        return calls().networkGetDhcpLeases(ref, mac, 1).thenApply(NetworkGetDhcpLeasesResult::leases);
     }
 
     /** Starts a defined network ({@code virNetworkCreate}). */
@@ -132,13 +135,16 @@ public final class Network {
             NetworkUpdateFlags... flags) {
         // Servers without the feature read command and section the other way round.
         return libvirt.supports(Feature.NETWORK_UPDATE_HAS_CORRECT_ORDER)
-                .thenCompose(ordered -> calls().networkUpdate(
+                .thenCompose(ordered -> libvirt.call(
+                        NetworkProcedures.NETWORK_UPDATE,
+                        new NetworkUpdateArgs(
                                 ref,
                                 ordered ? command.value() : section.value(),
                                 ordered ? section.value() : command.value(),
                                 parentIndex,
                                 xml,
-                                Set.of(flags)));
+                                Set.of(flags)),
+                        CallOptions.DEFAULT));
     }
 
     @Override

@@ -63,6 +63,11 @@ public final class Networks {
         return calls().networkDefineXmlFlags(xml, flags).thenApply(result -> Network.of(libvirt, result.network()));
     }
 
+    /** As {@link #define(String, Set)}. */
+    public CompletableFuture<Network> define(String xml, NetworkDefineFlags... flags) {
+        return define(xml, Set.of(flags));
+    }
+
     /** Starts a network that is gone when it ends ({@code virNetworkCreateXML}). */
     public CompletableFuture<Network> create(String xml) {
         return calls().networkCreateXml(xml).thenApply(result -> Network.of(libvirt, result.network()));
@@ -71,6 +76,11 @@ public final class Networks {
     /** As {@link #create(String)} ({@code virNetworkCreateXMLFlags}, since libvirt 7.8). */
     public CompletableFuture<Network> create(String xml, Set<NetworkCreateFlags> flags) {
         return calls().networkCreateXmlFlags(xml, flags).thenApply(result -> Network.of(libvirt, result.network()));
+    }
+
+    /** As {@link #create(String, Set)}. */
+    public CompletableFuture<Network> create(String xml, NetworkCreateFlags... flags) {
+        return create(xml, Set.of(flags));
     }
 
     private NetworkCalls calls() {

@@ -68,8 +68,8 @@ public final class Node {
 
     /** What one of its processors has done ({@code virNodeGetCPUStats}), in nanoseconds, by libvirt's names. */
     public CompletableFuture<Map<String, Long>> cpuStatistics(int cpu) {
-        return nodes().nodeGetCpuStats(cpu, 0, 0)
-                .thenCompose(counted -> nodes().nodeGetCpuStats(cpu, counted.nparams(), 0))
+        return nodes().nodeGetCpuStats(cpu, 0)
+                .thenCompose(counted -> nodes().nodeGetCpuStats(cpu, counted.nparams()))
                 .thenApply(result -> inOrder(result.params(), NodeCpuStat::field, NodeCpuStat::value));
     }
 
@@ -80,8 +80,8 @@ public final class Node {
 
     /** What the memory of one NUMA cell is used for ({@code virNodeGetMemoryStats}), in KiB, by libvirt's names. */
     public CompletableFuture<Map<String, Long>> memoryStatistics(int cell) {
-        return nodes().nodeGetMemoryStats(0, cell, 0)
-                .thenCompose(counted -> nodes().nodeGetMemoryStats(counted.nparams(), cell, 0))
+        return nodes().nodeGetMemoryStats(0, cell)
+                .thenCompose(counted -> nodes().nodeGetMemoryStats(counted.nparams(), cell))
                 .thenApply(result -> inOrder(result.params(), NodeMemoryStat::field, NodeMemoryStat::value));
     }
 
@@ -97,7 +97,7 @@ public final class Node {
 
     /** Which of its processors are online ({@code virNodeGetCPUMap}). */
     public CompletableFuture<BitSet> onlineCpus() {
-        return nodes().nodeGetCpuMap(1, 0, 0).thenApply(result -> BitSet.valueOf(result.cpumap()));
+        return nodes().nodeGetCpuMap(1, 0).thenApply(result -> BitSet.valueOf(result.cpumap()));
     }
 
     /** How it merges equal pages of memory ({@code virNodeGetMemoryParameters}). */
@@ -130,7 +130,7 @@ public final class Node {
 
     /** What its firmware says of the machine, as XML ({@code virConnectGetSysinfo}). */
     public CompletableFuture<String> sysinfo() {
-        return connection().connectGetSysinfo(0).thenApply(ConnectGetSysinfoResult::sysinfo);
+        return connection().connectGetSysinfo().thenApply(ConnectGetSysinfoResult::sysinfo);
     }
 
     /**
@@ -144,7 +144,7 @@ public final class Node {
 
     /** The CPU models that libvirt knows of an architecture ({@code virConnectGetCPUModelNames}). */
     public CompletableFuture<List<String>> cpuModelNames(String arch) {
-        return connection().connectGetCpuModelNames(arch, 1, 0).thenApply(ConnectGetCpuModelNamesResult::models);
+        return connection().connectGetCpuModelNames(arch, 1).thenApply(ConnectGetCpuModelNamesResult::models);
     }
 
     /** Its devices of these kinds ({@code virConnectListAllNodeDevices}); none for all that are active. */

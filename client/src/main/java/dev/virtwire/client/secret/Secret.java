@@ -61,7 +61,7 @@ public final class Secret {
 
     /** The description, as XML, without the value ({@code virSecretGetXMLDesc}). */
     public CompletableFuture<String> xml() {
-        return calls().secretGetXmlDesc(ref, 0).thenApply(SecretGetXmlDescResult::xml);
+        return calls().secretGetXmlDesc(ref).thenApply(SecretGetXmlDescResult::xml);
     }
 
     /**
@@ -69,7 +69,7 @@ public final class Secret {
      * {@link ErrorCode#INVALID_SECRET} if it is private.
      */
     public CompletableFuture<byte[]> value() {
-        return calls().secretGetValue(ref, 0).thenApply(SecretGetValueResult::value);
+        return calls().secretGetValue(ref).thenApply(SecretGetValueResult::value);
     }
 
     /**
@@ -78,7 +78,7 @@ public final class Secret {
      * @param value at most 64 KiB; may be overwritten when this completes
      */
     public CompletableFuture<Void> setValue(byte[] value) {
-        return calls().secretSetValue(ref, value, 0);
+        return calls().secretSetValue(ref, value);
     }
 
     /** Forgets the secret and its value ({@code virSecretUndefine}). */

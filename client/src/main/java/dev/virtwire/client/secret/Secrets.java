@@ -50,8 +50,7 @@ public final class Secrets {
      * has no such secret.
      */
     public CompletableFuture<Secret> find(SecretUsageType type, String usage) {
-        return calls().secretLookupByUsage(type.value(), usage)
-                .thenApply(result -> Secret.of(libvirt, result.secret()));
+        return calls().secretLookupByUsage(type, usage).thenApply(result -> Secret.of(libvirt, result.secret()));
     }
 
     /** Defines a secret, or redefines it ({@code virSecretDefineXML}); {@link Secret#setValue} gives it a value. */

@@ -59,7 +59,7 @@ public final class Snapshot {
     /** The snapshot before it ({@code virDomainSnapshotGetParent}); fails with
      * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} if it is the first. */
     public CompletableFuture<Snapshot> parent() {
-        return calls().domainSnapshotGetParent(ref, 0).thenApply(result -> of(domain, result.snapshot()));
+        return calls().domainSnapshotGetParent(ref).thenApply(result -> of(domain, result.snapshot()));
     }
 
     /** Those after it ({@code virDomainSnapshotListAllChildren}). */
@@ -72,12 +72,12 @@ public final class Snapshot {
 
     /** Whether it is the one that the domain builds on ({@code virDomainSnapshotIsCurrent}). */
     public CompletableFuture<Boolean> isCurrent() {
-        return calls().domainSnapshotIsCurrent(ref, 0).thenApply(result -> result.current() != 0);
+        return calls().domainSnapshotIsCurrent(ref).thenApply(result -> result.current() != 0);
     }
 
     /** Whether libvirt keeps a record of it that goes with the domain ({@code virDomainSnapshotHasMetadata}). */
     public CompletableFuture<Boolean> hasMetadata() {
-        return calls().domainSnapshotHasMetadata(ref, 0).thenApply(result -> result.metadata() != 0);
+        return calls().domainSnapshotHasMetadata(ref).thenApply(result -> result.metadata() != 0);
     }
 
     /**

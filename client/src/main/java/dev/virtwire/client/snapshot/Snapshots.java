@@ -41,16 +41,16 @@ public final class Snapshots {
      * {@link ErrorCode#NO_DOMAIN_SNAPSHOT} if the domain has no such snapshot.
      */
     public CompletableFuture<Snapshot> find(String name) {
-        return calls().domainSnapshotLookupByName(domain.ref(), name, 0)
+        return calls().domainSnapshotLookupByName(domain.ref(), name)
                 .thenApply(result -> Snapshot.of(domain, result.snapshot()));
     }
 
     /** The snapshot that the domain builds on ({@code virDomainSnapshotCurrent}); empty if it builds on no snapshot. */
     public CompletableFuture<Optional<Snapshot>> current() {
-        return calls().domainHasCurrentSnapshot(domain.ref(), 0)
+        return calls().domainHasCurrentSnapshot(domain.ref())
                 .thenCompose(has -> has.result() == 0
                         ? CompletableFuture.completedFuture(Optional.empty())
-                        : calls().domainSnapshotCurrent(domain.ref(), 0)
+                        : calls().domainSnapshotCurrent(domain.ref())
                                 .thenApply(result -> Optional.of(Snapshot.of(domain, result.snapshot()))));
     }
 

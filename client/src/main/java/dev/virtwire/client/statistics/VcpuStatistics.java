@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.statistics;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.client.params.TypedParameters;
 import dev.virtwire.protocol.remote.VcpuState;
 import java.time.Duration;
@@ -27,5 +28,16 @@ public record VcpuStatistics(int number, int stateNumber, Optional<Duration> tim
                 (int) vcpu.number("state").orElse(VcpuState.OFFLINE.value()),
                 Durations.read(vcpu, "time"),
                 Durations.read(vcpu, "wait"));
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("VcpuStatistics")
+                .with("number", number)
+                .with("state", state(), stateNumber)
+                .with("time", time)
+                .with("waited", waited)
+                .toString();
     }
 }

@@ -94,14 +94,14 @@ public final class Storage {
      */
     public CompletableFuture<String> findPoolSources(String type, @Nullable String sourceSpec) {
         return poolCalls()
-                .connectFindStoragePoolSources(type, sourceSpec, 0)
+                .connectFindStoragePoolSources(type, sourceSpec)
                 .thenApply(ConnectFindStoragePoolSourcesResult::xml);
     }
 
     /** Which types of pools the host can have, as XML ({@code virConnectGetStoragePoolCapabilities}). */
     public CompletableFuture<String> poolCapabilities() {
         return poolCalls()
-                .connectGetStoragePoolCapabilities(0)
+                .connectGetStoragePoolCapabilities()
                 .thenApply(ConnectGetStoragePoolCapabilitiesResult::capabilities);
     }
 

@@ -106,7 +106,7 @@ public final class StoragePool {
 
     /** Looks for volumes that came or went behind libvirt's back ({@code virStoragePoolRefresh}). */
     public CompletableFuture<Void> refresh() {
-        return calls().storagePoolRefresh(ref, 0);
+        return calls().storagePoolRefresh(ref);
     }
 
     /** Stops the pool ({@code virStoragePoolDestroy}); its volumes stay. */
@@ -129,7 +129,7 @@ public final class StoragePool {
      * what cannot be read, so such a volume is listed, but not found by its name.
      */
     public CompletableFuture<List<StorageVolume>> volumes() {
-        return calls().storagePoolListAllVolumes(ref, 1, 0)
+        return calls().storagePoolListAllVolumes(ref, 1)
                 .thenApply(result -> result.volumes().stream()
                         .map(found -> StorageVolume.of(libvirt, found))
                         .toList());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.StoragePoolState;
 import java.util.Optional;
 
@@ -17,5 +18,16 @@ public record StoragePoolInfo(int stateNumber, long capacity, long allocation, l
     /** How it stands; empty if a newer server has a state that this client does not know. */
     public Optional<StoragePoolState> state() {
         return StoragePoolState.of(stateNumber);
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("StoragePoolInfo")
+                .with("state", state(), stateNumber)
+                .with("capacity", capacity)
+                .with("allocation", allocation)
+                .with("available", available)
+                .toString();
     }
 }

@@ -86,7 +86,7 @@ public final class StorageVolume {
 
     /** The description, as XML ({@code virStorageVolGetXMLDesc}). */
     public CompletableFuture<String> xml() {
-        return calls().storageVolGetXmlDesc(ref, 0).thenApply(StorageVolGetXmlDescResult::xml);
+        return calls().storageVolGetXmlDesc(ref).thenApply(StorageVolGetXmlDescResult::xml);
     }
 
     /** Type and size ({@code virStorageVolGetInfo}). */
@@ -104,6 +104,11 @@ public final class StorageVolume {
                 .thenApply(info -> new StorageVolumeInfo(info.type(), info.capacity(), info.allocation()));
     }
 
+    /** As {@link #info(Set)}. */
+    public CompletableFuture<StorageVolumeInfo> info(StorageVolInfoFlags... flags) {
+        return info(Set.of(flags));
+    }
+
     /** Deletes the volume ({@code virStorageVolDelete}) for good. */
     public CompletableFuture<Void> delete(StorageVolDeleteFlags... flags) {
         return calls().storageVolDelete(ref, Set.of(flags));
@@ -111,12 +116,12 @@ public final class StorageVolume {
 
     /** Overwrites its contents with zeros ({@code virStorageVolWipe}). It takes as long as writing all of it does. */
     public CompletableFuture<Void> wipe() {
-        return calls().storageVolWipe(ref, 0);
+        return calls().storageVolWipe(ref);
     }
 
     /** Overwrites its contents by a recipe ({@code virStorageVolWipePattern}). */
     public CompletableFuture<Void> wipe(StorageVolWipeAlgorithm algorithm) {
-        return calls().storageVolWipePattern(ref, algorithm.value(), 0);
+        return calls().storageVolWipePattern(ref, algorithm);
     }
 
     /**

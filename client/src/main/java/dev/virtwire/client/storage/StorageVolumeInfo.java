@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.storage;
 
+import dev.virtwire.client.internal.text.RecordText;
 import dev.virtwire.protocol.remote.StorageVolType;
 import java.util.Optional;
 
@@ -16,5 +17,15 @@ public record StorageVolumeInfo(int typeNumber, long capacity, long allocation) 
     /** What it is; empty if a newer server has a type that this client does not know. */
     public Optional<StorageVolType> type() {
         return StorageVolType.of(typeNumber);
+    }
+
+    /** With the names of its numbers. */
+    @Override
+    public String toString() {
+        return RecordText.of("StorageVolumeInfo")
+                .with("type", type(), typeNumber)
+                .with("capacity", capacity)
+                .with("allocation", allocation)
+                .toString();
     }
 }

@@ -120,7 +120,7 @@ class GuestEventsIT {
 
     @Test
     void aResetIsAReboot() {
-        new DomainCalls(libvirt).domainReset(domain.ref(), 0).join();
+        new DomainCalls(libvirt).domainReset(domain.ref()).join();
         told(DomainEvent.Reboot.class, any -> true);
     }
 
@@ -169,7 +169,7 @@ class GuestEventsIT {
         new DomainCalls(libvirt)
                 .domainSetMetadata(
                         domain.ref(),
-                        DomainMetadataType.ELEMENT.value(),
+                        DomainMetadataType.ELEMENT,
                         "<note/>",
                         "n",
                         "urn:note",

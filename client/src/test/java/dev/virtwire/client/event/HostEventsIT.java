@@ -112,7 +112,7 @@ class HostEventsIT {
                 .pool();
         StoragePool told = StoragePool.of(libvirt, pool);
         pools.storagePoolCreate(pool, Set.of()).join();
-        pools.storagePoolRefresh(pool, 0).join();
+        pools.storagePoolRefresh(pool).join();
         pools.storagePoolDestroy(pool).join();
         pools.storagePoolUndefine(pool).join();
         await().until(() -> recorder.events().size() >= 5);
@@ -163,7 +163,7 @@ class HostEventsIT {
                     .join()
                     .secret();
             Secret told = Secret.of(qemu, secret);
-            secrets.secretSetValue(secret, new byte[] {1, 2, 3}, 0).join();
+            secrets.secretSetValue(secret, new byte[] {1, 2, 3}).join();
             secrets.secretUndefine(secret).join();
             await().until(() -> recorder.events().size() >= 3);
             assertThat(recorder.events())

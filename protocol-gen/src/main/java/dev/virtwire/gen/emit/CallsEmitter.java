@@ -8,17 +8,22 @@ import com.palantir.javapoet.ParameterizedTypeName;
 import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
 import dev.virtwire.gen.model.Area;
+import dev.virtwire.gen.model.Enumeration;
 import dev.virtwire.gen.model.Field;
 import dev.virtwire.gen.model.Names;
 import dev.virtwire.gen.model.Procedure;
 import dev.virtwire.gen.model.Struct;
 import dev.virtwire.gen.model.Struct.Role;
+import dev.virtwire.gen.model.Type;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import javax.lang.model.element.Modifier;
 import org.jspecify.annotations.Nullable;
 
-/** The calls of an area as methods; a procedure that opens a stream gives its reply and the stream. */
+/**
+ * The calls of an area as methods; a procedure that opens a stream gives its reply and the stream. A method asks for
+ * what a caller can choose: an enum's constant in place of its number, and no flags where libvirt has none.
+ */
 final class CallsEmitter {
     private final JavaNames names;
 
@@ -29,10 +34,12 @@ final class CallsEmitter {
     TypeSpec emit(Area area) {
         TypeSpec.Builder type = Docs.published(TypeSpec.classBuilder(area.name() + "Calls")
                 .addModifiers(Modifier.PUBLIC, Modifier.FINAL)
-                .addJavadoc(
-                        "The calls of {@link $T}, one method each. Each future completes as {@link $T#call} says.\n",
-                        names.own(ProceduresEmitter.className(area)),
-                        JavaNames.CALLER)
+                .addJavadoc("""
+                        The calls of {@link $1T}, one method each. Each future completes as {@link $2T#call} says.
+
+                        <p>If libvirt has no flags yet for a call, none are asked for: they are 0. What only a newer server
+                        knows is said by the record of a call's arguments, through {@link $2T#call}.
+                        """, names.own(ProceduresEmitter.className(area)), JavaNames.CALLER)
                 .addField(JavaNames.CALLER, "caller", Modifier.PRIVATE, Modifier.FINAL)
                 .addMethod(MethodSpec.constructorBuilder()
                         .addJavadoc("Calls by way of {@code caller}.")
@@ -47,7 +54,11 @@ final class CallsEmitter {
     }
 
     private static MethodSpec plain(Procedure procedure) {
-        CodeBlock arguments = arguments(procedure.arguments());
+        CodeBlock arguments = CodeBlock.join(
+                asked(procedure.arguments()).stream()
+                        .map(field -> CodeBlock.of("$L", field.name()))
+                        .toList(),
+                ", ");
         return method(procedure)
                 .addStatement(
                         "return $L($L$L$T.DEFAULT)",
@@ -62,7 +73,7 @@ final class CallsEmitter {
         Struct arguments = procedure.arguments();
         CodeBlock value = arguments == null
                 ? CodeBlock.of("null")
-                : CodeBlock.of("new $T($L)", JavaNames.of(arguments), arguments(arguments));
+                : CodeBlock.of("new $T($L)", JavaNames.of(arguments), values(arguments));
         CodeBlock constant =
                 CodeBlock.of("$T.$L", names.own(ProceduresEmitter.className(area)), Names.constant(procedure.name()));
         MethodSpec.Builder method = method(procedure).addParameter(JavaNames.CALL_OPTIONS, "callOptions");
@@ -73,7 +84,7 @@ final class CallsEmitter {
 
     private static MethodSpec.Builder method(Procedure procedure) {
         TypeName future = ParameterizedTypeName.get(ClassName.get(CompletableFuture.class), outcome(procedure));
-        List<Field> fields = fields(procedure.arguments());
+        List<Field> fields = asked(procedure.arguments());
         MethodSpec.Builder method = MethodSpec.methodBuilder(Names.lower(procedure.name()))
                 .addJavadoc(
                         Docs.of(procedure.doc(), Names.upper(Docs.words(procedure.name())) + ".", procedure.source()))
@@ -84,7 +95,9 @@ final class CallsEmitter {
                 .addModifiers(Modifier.PUBLIC)
                 .returns(future);
         for (Field field : fields) {
-            method.addParameter(JavaNames.field(Role.ARGUMENTS, field), field.name());
+            method.addParameter(
+                    isChoice(field) ? JavaNames.of(enumeration(field)) : JavaNames.field(Role.ARGUMENTS, field),
+                    field.name());
         }
         return method;
     }
@@ -95,15 +108,41 @@ final class CallsEmitter {
         return stream == null ? reply : ParameterizedTypeName.get(JavaNames.OPENED, reply, stream);
     }
 
-    private static CodeBlock arguments(@Nullable Struct arguments) {
+    /** What the record of the arguments is made of. */
+    private static CodeBlock values(Struct arguments) {
         return CodeBlock.join(
-                fields(arguments).stream()
-                        .map(field -> CodeBlock.of("$L", field.name()))
-                        .toList(),
-                ", ");
+                arguments.fields().stream().map(CallsEmitter::value).toList(), ", ");
     }
 
-    private static List<Field> fields(@Nullable Struct arguments) {
-        return arguments == null ? List.of() : arguments.fields();
+    private static CodeBlock value(Field field) {
+        if (isWithoutChoice(field)) {
+            return CodeBlock.of("0");
+        }
+        return CodeBlock.of(isChoice(field) ? "$L.value()" : "$L", field.name());
+    }
+
+    /** What a method asks for. */
+    private static List<Field> asked(@Nullable Struct arguments) {
+        return arguments == null
+                ? List.of()
+                : arguments.fields().stream()
+                        .filter(field -> !isWithoutChoice(field))
+                        .toList();
+    }
+
+    /** Flags of which the tables name none: libvirt takes 0 and nothing else. */
+    private static boolean isWithoutChoice(Field field) {
+        return field.name().equals("flags") && field.type() == Type.Scalar.UINT;
+    }
+
+    /** One of several constants. An enum of one constant names a special value among all numbers. */
+    private static boolean isChoice(Field field) {
+        return field.type() instanceof Type.Coded coded
+                && !coded.enumeration().flags()
+                && coded.enumeration().constants().size() > 1;
+    }
+
+    private static Enumeration enumeration(Field field) {
+        return ((Type.Coded) field.type()).enumeration();
     }
 }

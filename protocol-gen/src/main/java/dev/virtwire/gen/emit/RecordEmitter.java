@@ -6,18 +6,22 @@ import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
 import com.palantir.javapoet.MethodSpec;
 import com.palantir.javapoet.ParameterSpec;
+import com.palantir.javapoet.ParameterizedTypeName;
 import com.palantir.javapoet.TypeName;
 import com.palantir.javapoet.TypeSpec;
 import dev.virtwire.gen.model.Field;
 import dev.virtwire.gen.model.Struct;
 import dev.virtwire.gen.model.Type;
 import dev.virtwire.gen.model.Type.Array;
+import dev.virtwire.gen.model.Type.Coded;
 import dev.virtwire.gen.model.Type.Maybe;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import javax.lang.model.element.Modifier;
 
 /** A struct as a record: lists and sets are immutable, what is not optional is not null. */
@@ -43,8 +47,32 @@ final class RecordEmitter {
         if (!constructor.code().isEmpty()) {
             type.addMethod(constructor);
         }
+        struct.fields().forEach(field -> addConstants(type, struct.role(), field));
         addMethods(type, JavaNames.of(struct), struct.role(), struct.fields());
         return type.build();
+    }
+
+    /** What a number of a record stands for: {@code stateEnum()} of {@code state}, {@code flagsSet()} of flags. */
+    static void addConstants(TypeSpec.Builder type, Struct.Role role, Field field) {
+        if (!(field.type() instanceof Coded coded) || JavaNames.isSet(role, coded)) {
+            return;
+        }
+        ClassName constants = JavaNames.of(coded.enumeration());
+        boolean flags = coded.enumeration().flags();
+        type.addMethod(MethodSpec.methodBuilder(accessor(field, coded))
+                .addJavadoc(
+                        flags
+                                ? "The flags of {@link #$L}; bits that have no name here are left out."
+                                : "What {@link #$L} stands for; empty if a later libvirt brought it.",
+                        field.name())
+                .addModifiers(Modifier.PUBLIC)
+                .returns(ParameterizedTypeName.get(ClassName.get(flags ? Set.class : Optional.class), constants))
+                .addStatement("return $T.of($L)", constants, field.name())
+                .build());
+    }
+
+    private static String accessor(Field field, Coded coded) {
+        return field.name() + (coded.enumeration().flags() ? "Set" : "Enum");
     }
 
     private static String what(Struct struct) {
@@ -101,11 +129,11 @@ final class RecordEmitter {
 
     /**
      * A record with arrays compares their contents, and does not print them: they may be secrets. Nor does it print
-     * what its table calls a secret.
+     * what its table calls a secret. A number that has a name is printed with it.
      */
     static void addMethods(TypeSpec.Builder type, ClassName name, Struct.Role role, List<Field> fields) {
         boolean arrays = fields.stream().anyMatch(RecordEmitter::isArray);
-        if (!arrays && fields.stream().noneMatch(Field::secret)) {
+        if (!arrays && fields.stream().noneMatch(field -> field.secret() || isNamed(field))) {
             return;
         }
         List<CodeBlock> equal = new ArrayList<>();
@@ -143,6 +171,14 @@ final class RecordEmitter {
         if (field.secret()) {
             return CodeBlock.of("$S", component + "=[secret]");
         }
+        if (isNamed(field)) {
+            return CodeBlock.of(
+                    "$S + $T.named($L(), $L)",
+                    component + "=",
+                    JavaNames.VALUES,
+                    accessor(field, (Coded) field.type()),
+                    component);
+        }
         if (!isArray(field)) {
             return CodeBlock.of("$S + $L", component + "=", component);
         }
@@ -171,6 +207,11 @@ final class RecordEmitter {
     private static CodeBlock hash(CodeBlock before, Class<?> helper, String component) {
         CodeBlock one = CodeBlock.of("$T.hashCode(this.$L)", helper, component);
         return before.isEmpty() ? one : CodeBlock.of("31 * ($L) + $L", before, one);
+    }
+
+    /** Whether it is a number that may have a name. */
+    private static boolean isNamed(Field field) {
+        return field.type() instanceof Coded coded && !coded.enumeration().flags();
     }
 
     private static boolean isArray(Field field) {

@@ -55,6 +55,7 @@ final class UnionEmitter {
                     .addCode(check)
                     .build());
         }
+        RecordEmitter.addConstants(type, Role.STRUCT, value);
         RecordEmitter.addMethods(type, name, Role.STRUCT, List.of(value));
         return type.build();
     }

@@ -202,10 +202,8 @@ public final class HostReferences {
             return;
         }
         String xml = Waiting.await(filters()
-                        .nwfilterGetXmlDesc(
-                                Waiting.await(filters().nwfilterLookupByName(name))
-                                        .nwfilter(),
-                                0))
+                        .nwfilterGetXmlDesc(Waiting.await(filters().nwfilterLookupByName(name))
+                                .nwfilter()))
                 .xml();
         Reference filter = new Reference(Kind.FILTER, name, xml, false);
         // Named before those that it needs, so that a circle ends; moved behind them.

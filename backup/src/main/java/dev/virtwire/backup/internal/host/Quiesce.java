@@ -130,7 +130,7 @@ public final class Quiesce {
     /** libvirt would wait for a silent agent without end, and the freeze would come when nobody expects it any more. */
     private void requireAgent() {
         try {
-            Waiting.await(new GuestCalls(within(domain, ANSWER).libvirt()).domainGetTime(domain.ref(), 0));
+            Waiting.await(new GuestCalls(within(domain, ANSWER).libvirt()).domainGetTime(domain.ref()));
         } catch (CallTimeoutException e) {
             throw refused("its agent did not answer within " + ANSWER.toSeconds() + " s", e);
         } catch (RemoteException e) {

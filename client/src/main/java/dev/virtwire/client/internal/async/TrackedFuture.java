@@ -2,6 +2,7 @@
 package dev.virtwire.client.internal.async;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * the call at the root. Its owner completes it by {@link #succeed} and {@link #fail}, which give up nothing.
  *
  * <p>On a thread that the result itself needs (an event loop, a callback of the same connection) {@code join()} and
- * {@code get()} throw instead of hanging the connection.
+ * {@code get()} throw instead of hanging the connection. What they throw has the trace of the thread that waits.
  *
  * @param <T> the result
  */
@@ -166,7 +167,14 @@ public class TrackedFuture<T> extends CompletableFuture<T> {
     public T join() {
         checkWait();
         awaitHandOver(this);
-        return super.join();
+        try {
+            return super.join();
+        } catch (CompletionException e) {
+            // A later stage fails with a wrapper that another thread has made: nothing in it says who waits here.
+            throw e.getClass() == CompletionException.class && e.getCause() != null
+                    ? new CompletionException(e.getMessage(), e.getCause())
+                    : e;
+        }
     }
 
     /**

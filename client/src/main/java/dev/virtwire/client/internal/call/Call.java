@@ -57,6 +57,12 @@ final class Call<A, R> extends TrackedFuture<R> {
     /** Whether the caller has gone: deadline passed, or given up. A call that was sent still keeps its slot. */
     boolean abandoned;
 
+    // What the meter notes; on the event loop.
+    boolean reported;
+    long sentNanos;
+    int sentBytes;
+    int receivedBytes;
+
     private final Session session;
     private final A arguments;
 

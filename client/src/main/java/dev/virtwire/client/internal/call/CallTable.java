@@ -82,6 +82,7 @@ final class CallTable {
     private final long patience;
     private final EventLoop loop;
     private final Callbacks callbacks;
+    private final Meter meter;
     private final Owner owner;
     private final IntObjectMap<Call<?, ?>> inFlight = new IntObjectHashMap<>();
     private final Map<Lane, Deque<Call<?, ?>>> waiting = new EnumMap<>(Lane.class);
@@ -97,13 +98,14 @@ final class CallTable {
 
     private long expiryDue;
 
-    CallTable(String host, ConnectOptions options, EventLoop loop, Callbacks callbacks, Owner owner) {
+    CallTable(String host, ConnectOptions options, EventLoop loop, Callbacks callbacks, Meter meter, Owner owner) {
         this.host = host;
         this.maxInFlight = options.maxInFlight();
         this.maxQueued = options.maxQueued();
         this.patience = 2 * options.callTimeout().toNanos();
         this.loop = loop;
         this.callbacks = callbacks;
+        this.meter = meter;
         this.owner = owner;
     }
 
@@ -112,6 +114,7 @@ final class CallTable {
         LoopThread.check(loop);
         line = now;
         sendWaiting();
+        count();
     }
 
     /** Sends a call, or keeps it until it can be sent. */
@@ -126,6 +129,7 @@ final class CallTable {
         queue.add(call);
         expireBy(call.deadlineNanos);
         sendWaiting();
+        count();
     }
 
     /** Calls that the server works on. */
@@ -175,6 +179,8 @@ final class CallTable {
             call.abandoned = true;
             watchSlots();
         }
+        meter.givenUp(call);
+        count();
         tellIfIdle();
     }
 
@@ -187,6 +193,7 @@ final class CallTable {
         inFlight.clear();
         calls.addAll(takeWaiting(Lane.INSIDE));
         calls.forEach(call -> complete(new Outcome<>(call, null, failure.apply(call))));
+        count();
     }
 
     /** Ends all calls, for good. */
@@ -198,6 +205,7 @@ final class CallTable {
         List<Call<?, ?>> calls = takeWaiting(Lane.URGENT);
         calls.addAll(takeWaiting(Lane.USUAL));
         calls.forEach(call -> complete(new Outcome<>(call, null, failure.apply(call))));
+        count();
     }
 
     private List<Call<?, ?>> takeWaiting(Lane lane) {
@@ -285,6 +293,7 @@ final class CallTable {
             }
         }
         watchSlots();
+        count();
         String held = line == Line.OPEN
                 ? "it was never sent, since the calls before it held all %d slots".formatted(maxInFlight)
                 : "it was never sent, since the connection was lost and is being made again";
@@ -328,6 +337,7 @@ final class CallTable {
         heldSince = null;
         complete(outcome);
         sendWaiting();
+        count();
         tellIfIdle();
     }
 
@@ -348,6 +358,7 @@ final class CallTable {
     }
 
     private void complete(Outcome<?> outcome) {
+        meter.ended(outcome.call(), outcome.failure());
         Runnable completion = outcome;
         if (outcome.mayUndo()) {
             // From now until the undoing call has been submitted the table is not idle: a close waits for it.
@@ -365,6 +376,15 @@ final class CallTable {
             completion.run();
         } else if (!call.handOver(completion)) {
             callbacks.run(completion);
+        }
+    }
+
+    /** Tells the meter how many calls there are. */
+    private void count() {
+        if (meter.isOn()) {
+            meter.load(
+                    inFlight.size(),
+                    waiting.values().stream().mapToInt(Deque::size).sum());
         }
     }
 

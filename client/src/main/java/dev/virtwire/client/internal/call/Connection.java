@@ -57,6 +57,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
     private final String host;
     private final Channel channel;
     private final CallTable calls;
+    private final Meter meter;
     private final Callbacks callbacks;
     private final Map<EventKey, Consumer<ByteBuf>> listeners;
     private final BiConsumer<Connection, CloseReason> onEnd;
@@ -71,12 +72,14 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
             ConnectOptions options,
             Channel channel,
             CallTable calls,
+            Meter meter,
             Callbacks callbacks,
             Map<EventKey, Consumer<ByteBuf>> listeners,
             BiConsumer<Connection, CloseReason> onEnd) {
         this.host = host;
         this.channel = channel;
         this.calls = calls;
+        this.meter = meter;
         this.callbacks = callbacks;
         this.listeners = listeners;
         this.onEnd = onEnd;
@@ -104,6 +107,8 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
         if (call.opening != null) {
             streams.sent(call.opening, call.procedure, serial);
         }
+        meter.sent(call, frame.readableBytes());
+        meter.bytesOut(frame.readableBytes());
         flusher.write(frame, channel.voidPromise());
     }
 
@@ -136,6 +141,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
 
     @Override
     public void send(ByteBuf packet, Runnable onWritten) {
+        meter.bytesOut(packet.readableBytes());
         flusher.write(packet, channel.newPromise().addListener(written -> {
             if (written.isSuccess()) {
                 onWritten.run();
@@ -169,10 +175,12 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
         }
         keepAlive.received();
         flusher.reading();
+        int bytes = Integer.BYTES + frame.readableBytes();
+        meter.bytesIn(bytes);
         MessageHeader header = MessageHeader.read(frame);
         LOG.trace("{}: received {} with {} bytes", host, header, frame.readableBytes());
         switch (header.type()) {
-            case MessageType.REPLY -> reply(header, frame);
+            case MessageType.REPLY -> reply(header, frame, bytes);
             case MessageType.MESSAGE -> message(header, frame);
             case MessageType.STREAM, MessageType.STREAM_HOLE -> packet(header, frame);
             default -> throw broken("a message of type %d, which no server sends".formatted(header.type()), null);
@@ -184,7 +192,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
         flusher.readComplete();
     }
 
-    private void reply(MessageHeader header, ByteBuf frame) {
+    private void reply(MessageHeader header, ByteBuf frame, int bytes) {
         int serial = header.serial();
         Call<?, ?> call = calls.find(serial);
         if (call == null) {
@@ -202,6 +210,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
                                     header.program()),
                     null);
         }
+        meter.received(call, bytes);
         XdrReader body = new XdrReader(frame);
         try {
             switch (header.status()) {
@@ -210,7 +219,7 @@ final class Connection extends SimpleChannelInboundHandler<ByteBuf> implements S
                     streams.refused(serial);
                     RemoteException.Details details = RemoteErrorReader.read(body);
                     body.expectEnd("the error of " + procedure.name());
-                    calls.fail(serial, call, new RemoteException(host, procedure.name(), serial, details));
+                    calls.fail(serial, call, RemoteException.of(host, procedure.name(), serial, details));
                 }
                 default ->
                     throw broken(

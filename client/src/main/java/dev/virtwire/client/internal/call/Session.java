@@ -85,6 +85,7 @@ public final class Session implements Caller {
     private final Dialer dialer;
     private final Runnable release;
     private final Callbacks callbacks;
+    private final Meter meter;
     private final CallTable calls;
     private final @Nullable Retry retry;
     private final Caller greeting = new Greeting();
@@ -118,7 +119,8 @@ public final class Session implements Caller {
         this.dialer = dialer;
         this.release = release;
         this.callbacks = new Callbacks(host, options, loop);
-        this.calls = new CallTable(host, options, loop, callbacks, new Table());
+        this.meter = new Meter(host, options.listener());
+        this.calls = new CallTable(host, options, loop, callbacks, meter, new Table());
         ReconnectPolicy policy = options.reconnect();
         this.retry = policy == null ? null : new Retry(policy);
         this.closed = new SharedFuture<>(callbacks);
@@ -178,6 +180,11 @@ public final class Session implements Caller {
     /** Counts connections: what was said by one is not true of the next. */
     public int epoch() {
         return epoch.get();
+    }
+
+    /** What counts what it does. */
+    public Meter meter() {
+        return meter;
     }
 
     /** Completes at the end, with the reason; always the same. */
@@ -253,7 +260,11 @@ public final class Session implements Caller {
                 own == null ? options.callTimeout() : bounded(own),
                 undo,
                 opening);
-        LoopThread.execute(loop, () -> submit(call), () -> call.fail(notSent(procedure, whyEnded())));
+        LoopThread.execute(loop, () -> submit(call), () -> {
+            LibvirtException refused = notSent(procedure, whyEnded());
+            meter.ended(call, refused);
+            call.fail(refused);
+        });
         return call;
     }
 
@@ -450,6 +461,7 @@ public final class Session implements Caller {
             calls.submit(call);
         } else {
             LibvirtException refused = notSent(call.procedure, whyEnded());
+            meter.ended(call, refused);
             callback(() -> call.fail(refused));
         }
     }
@@ -499,7 +511,7 @@ public final class Session implements Caller {
         if (channel.eventLoop() != loop) {
             throw new IllegalStateException(host + ": a channel of another event loop");
         }
-        Connection connection = new Connection(host, options, channel, calls, callbacks, listeners, this::onEnd);
+        Connection connection = new Connection(host, options, channel, calls, meter, callbacks, listeners, this::onEnd);
         current = connection;
         epoch.incrementAndGet();
         calls.lineIs(CallTable.Line.GREETING);
@@ -514,6 +526,7 @@ public final class Session implements Caller {
             LOG.info("{}: connected again", host);
             watchers.forEach(Watcher::resumed);
         }
+        meter.opened();
         calls.lineIs(CallTable.Line.OPEN);
     }
 
@@ -542,6 +555,7 @@ public final class Session implements Caller {
     private void lost(Retry again, LibvirtException cause) {
         LOG.info("{}; connecting again", cause.getMessage());
         again.lost(System.nanoTime(), openSince);
+        meter.lost(cause);
         Instant when = Instant.now();
         watchers.forEach(watcher -> watcher.lost(when, cause));
         tryLater(again, cause, cause);
@@ -595,6 +609,7 @@ public final class Session implements Caller {
         calls.failAll(this::ended);
         watchers.forEach(this::tellEnd);
         watchers.clear();
+        meter.closed(ending);
         callback(() -> closed.succeed(ending));
         release.run();
     }

@@ -84,11 +84,12 @@ public final class EventHub implements Session.Watcher {
         String name = name(wanted, of);
         return subscriber -> {
             EventSubscription<E> subscription = new EventSubscription<>(
-                    name,
-                    requireNonNull(subscriber, "subscriber"),
-                    limit,
-                    session.subscriberExecutor(),
-                    ended -> session.onLoop(() -> forget(ended)));
+                    name, requireNonNull(subscriber, "subscriber"), limit, session.subscriberExecutor(), ended -> {
+                        if (ended.lost() > 0) {
+                            session.meter().eventsLost(name, ended.lost());
+                        }
+                        session.onLoop(() -> forget(ended));
+                    });
             session.onLoop(() -> begin(subscription, libvirt, wanted, of));
         };
     }

@@ -105,6 +105,11 @@ final class EventSubscription<E> implements Flow.Subscription {
         return registrations;
     }
 
+    /** How many events came and were not kept so far; on any thread. */
+    long lost() {
+        return lost.get();
+    }
+
     /** Whether the subscriber can be told of a gap, so that the subscription outlives a connection. */
     boolean outlivesConnections() {
         return subscriber instanceof GapSubscriber;

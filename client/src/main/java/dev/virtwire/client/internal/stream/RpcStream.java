@@ -275,7 +275,7 @@ public final class RpcStream implements DuplexStream {
             XdrReader in = new XdrReader(body);
             RemoteException.Details details = RemoteErrorReader.read(in);
             in.expectEnd("the error of " + name);
-            end(new RemoteException(link.host(), procedure.name(), header.serial(), details));
+            end(RemoteException.of(link.host(), procedure.name(), header.serial(), details));
         } else if (header.status() == MessageStatus.OK) {
             if (isOpen()) {
                 throw broken("the server confirmed an end that this side has not asked for");

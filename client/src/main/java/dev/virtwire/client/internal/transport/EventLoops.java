@@ -8,6 +8,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventLoops {
     private static final int MOST_LOOPS = 4;
+
+    /** Those that Netty has a native part for, by its names. */
+    private static final List<String> NATIVE_ARCHITECTURES = List.of("x86_64", "aarch_64", "riscv64");
 
     private static final Object LOCK = new Object();
     private static @Nullable EventLoopGroup group;
@@ -33,7 +37,7 @@ public final class EventLoops {
                 current = new MultiThreadIoEventLoopGroup(
                         loops,
                         new DefaultThreadFactory("virtwire-io", true),
-                        Epoll.isAvailable()
+                        usesEpoll()
                                 ? EpollIoHandler.newFactory(0, YieldingStrategy::new)
                                 : NioIoHandler.newFactory(SelectorProvider.provider(), YieldingStrategy::new));
                 group = current;
@@ -41,6 +45,15 @@ public final class EventLoops {
             users++;
             return current;
         }
+    }
+
+    /** Without the native part it is not even asked for: the attempt to load it makes Java 24 and newer warn. */
+    private static boolean usesEpoll() {
+        ClassLoader loader = Epoll.class.getClassLoader();
+        return NATIVE_ARCHITECTURES.stream()
+                        .map("META-INF/native/libnetty_transport_native_epoll_%s.so"::formatted)
+                        .anyMatch(name -> loader.getResource(name) != null)
+                && Epoll.isAvailable();
     }
 
     /** Ends one use; with the last one the threads end. */

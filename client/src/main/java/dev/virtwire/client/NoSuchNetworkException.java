@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.client;
+
+import dev.virtwire.protocol.error.ErrorCode;
+
+/**
+ * The host has no such network. libvirt's code is {@link ErrorCode#NO_NETWORK}.
+ *
+ * @since 0.1
+ */
+public final class NoSuchNetworkException extends NotFoundException {
+    private static final long serialVersionUID = 1L;
+
+    NoSuchNetworkException(String host, String procedure, int serial, Details details) {
+        super(host, procedure, serial, details);
+    }
+}
