@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * A Debian system as debootstrap leaves it, with certificates and nothing else: no Java, no Maven, no git. It is a copy
- * that may be written to, and its {@code /tmp} is this machine's, where private libvirtds are.
+ * that may be written to. Its {@code /tmp} and {@code /var/tmp} are this machine's, where private libvirtds are and
+ * where their QEMUs listen.
  */
 final class FreshDebian implements AutoCloseable {
     private static final String MAKER = "testkit/src/main/resources/dev/virtwire/testkit/debian-rootfs";
@@ -31,7 +32,7 @@ final class FreshDebian implements AutoCloseable {
     static FreshDebian of(String suite) throws IOException {
         String original = Shell.output(Packages.TOP, Map.of(), MAKER, suite, "ca-certificates")
                 .strip();
-        Path root = Files.createTempDirectory(Path.of("/var/tmp"), "virtwire-" + suite);
+        Path root = Files.createTempDirectory(Path.of("/var/tmp"), "debian-" + suite);
         FreshDebian made = new FreshDebian(root);
         Shell.output(root, Map.of(), "cp", "-a", "--one-file-system", original + "/.", root.toString());
         // No package shall start a service here.
@@ -65,7 +66,7 @@ final class FreshDebian implements AutoCloseable {
             try (Stream<Path> all = Files.walk(root.resolve(part))) {
                 all.filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
                         .map(file -> "/" + root.relativize(file))
-                        .filter(file -> !file.matches("/var/(lib/(dpkg|apt)|cache/(apt|debconf|ldconfig)|log)/.*"))
+                        .filter(file -> !file.matches("/var/(lib/(dpkg|apt)|cache/(apt|debconf|ldconfig)|log|tmp)/.*"))
                         .forEach(files::add);
             }
         }

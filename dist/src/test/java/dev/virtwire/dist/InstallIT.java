@@ -178,7 +178,7 @@ class InstallIT {
             String run = recipe.backup()
                     .replaceAll("virtwire:\\S+", name)
                     .replaceAll("-v \\S+", "")
-                    .replace("docker run", "docker run -v /tmp:/tmp")
+                    .replace("docker run", "docker run -v /tmp:/tmp -v /var/tmp:/var/tmp")
                     .replace("qemu:///system", libvirtd.unixUri())
                     .replace("web1", guest.name())
                     .replaceAll("/backups\\b", work.resolve("backups").toString());
