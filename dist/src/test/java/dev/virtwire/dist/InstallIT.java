@@ -128,7 +128,6 @@ class InstallIT {
             left.removeAll(before);
             left.remove("/root/" + first.getFileName());
             left.remove("/root/" + second.getFileName());
-            System.out.println(suite + ": left after purge: " + left);
             assertThat(left).noneMatch(file -> file.contains("virtwire"));
         }
     }
