@@ -136,6 +136,7 @@ class ShutDownGuestIT {
                 "--unix",
                 socket.toString(),
                 "--filter=rate",
+                "--filter=cow",
                 "pattern",
                 "size=32M",
                 "rate-file=" + rate);
@@ -290,7 +291,7 @@ class ShutDownGuestIT {
                 try {
                     guest.powerOff("shut off");
                 } catch (RuntimeException gone) {
-                    assertThat(gone).hasMessageContaining("Domain not found");
+                    assertThat(gone).hasMessageContaining("failed to get domain");
                 }
             }));
 

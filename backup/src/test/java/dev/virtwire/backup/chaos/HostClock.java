@@ -25,7 +25,7 @@ final class HostClock implements InstantSource {
         step(Duration.ZERO);
     }
 
-    /** A libvirtd that goes by this clock. What counts time without one, as the kernel does, goes on counting. */
+    /** A libvirtd that goes by this clock. What counts time without one, as the kernel does, counts further. */
     PrivateLibvirtd start() {
         if (!Files.exists(LIBRARY)) {
             throw new IllegalStateException(

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A guest's data connections, which count what comes through them. When so much has come, they stand still until
- * somebody lets them go on, and then there is the weather.
+ * somebody lets them continue, and then there is the weather.
  */
 final class StormyTransport implements NbdTransport {
     /** What a read of a connection meets that has carried so many bytes. */
@@ -96,7 +96,7 @@ final class StormyTransport implements NbdTransport {
         return released;
     }
 
-    /** Lets it go on, as soon as the pause was long enough. */
+    /** Lets it continue, as soon as the pause was long enough. */
     void release() {
         longEnough.thenRun(() -> released.complete(null));
     }

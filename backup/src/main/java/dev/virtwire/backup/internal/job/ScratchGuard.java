@@ -98,9 +98,8 @@ final class ScratchGuard implements AutoCloseable {
         for (BackupDisk disk :
                 questions.ask(() -> Waiting.await(job.description()).disks())) {
             if (disk.included() && disk.index() != null) {
-                guard.add(
-                        disk.name() + "[" + disk.index() + "]",
-                        Path.of(attempt.plan().storageOf(disk.name())));
+                String storage = attempt.plan().storageOf(disk.name());
+                guard.add(disk.name() + "[" + disk.index() + "]", Path.of(storage));
             }
         }
         if (!guard.rooms.isEmpty()) {
