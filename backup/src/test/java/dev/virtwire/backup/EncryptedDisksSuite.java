@@ -247,7 +247,11 @@ abstract class EncryptedDisksSuite {
             assertThat(warnings(second)).isEmpty();
             assertThat(second.point().manifest().disk("vda").reason())
                     .isEqualTo("what changed since point " + first.point().id());
-            scene.requireClean("vault-off", second.point().manifest().checkpoint());
+            // The other disks build on the first one.
+            scene.requireClean(
+                    "vault-off",
+                    first.point().manifest().checkpoint(),
+                    second.point().manifest().checkpoint());
             requireTruth(second.point(), truth(guest, "still"));
         }
     }
