@@ -52,6 +52,9 @@ public final class BackupJob {
     private static final int CLOCK_DRIFT = 100;
 
     private static final JobStatistics NOTHING_TOLD = new JobStatistics(JobType.NONE.value(), Map.of());
+    /** How much later than an answer an event may come of what happened before. */
+    private static final Duration EVENT_DELAY = Duration.ofSeconds(2);
+
     private static final String UNTOLD = "the job is gone, and libvirt does not say why";
 
     /** What this side has asked of the job; decides what an end that libvirt reports means. */
@@ -429,11 +432,26 @@ public final class BackupJob {
                     } else if (announced != null) {
                         complete(announced);
                     } else if (failure == null || provesNoJob(LibvirtException.unwrap(failure))) {
-                        return whyGone().thenAccept(reason -> complete(NOTHING_TOLD, reason));
+                        return whyGone().thenCompose(this::completeUntold);
                     }
                     return CompletableFuture.<Void>completedFuture(null);
                 })
                 .thenCompose(told -> told);
+    }
+
+    /**
+     * Another job that has begun since makes libvirt forget how ours has ended. The event that tells may still be on
+     * its way then: libvirt answers calls before it sends what happened earlier.
+     */
+    private CompletableFuture<Void> completeUntold(String reason) {
+        if (!reason.equals(UNTOLD)) {
+            complete(NOTHING_TOLD, reason);
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        outcome.whenComplete((done, failure) -> told.complete(null));
+        access.later(EVENT_DELAY, () -> complete(NOTHING_TOLD, reason));
+        return told;
     }
 
     /** libvirt keeps nothing of a job that ends with its guest, but the domain shows that. */

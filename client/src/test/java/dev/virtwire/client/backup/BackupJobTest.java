@@ -12,6 +12,7 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectDomainEventCallbackRegisterAnyResult;
 import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.protocol.remote.DomainBackupGetXmlDescResult;
+import dev.virtwire.protocol.remote.DomainEventCallbackJobCompletedMessage;
 import dev.virtwire.protocol.remote.DomainGetInfoResult;
 import dev.virtwire.protocol.remote.DomainGetJobStatsArgs;
 import dev.virtwire.protocol.remote.DomainGetJobStatsResult;
@@ -24,6 +25,7 @@ import dev.virtwire.protocol.remote.JobProcedures;
 import dev.virtwire.protocol.remote.JobStatsFlags;
 import dev.virtwire.protocol.remote.JobType;
 import dev.virtwire.protocol.remote.TypedParam;
+import dev.virtwire.protocol.remote.TypedParamValue.BooleanValue;
 import dev.virtwire.protocol.remote.TypedParamValue.IntValue;
 import dev.virtwire.protocol.remote.TypedParamValue.UllongValue;
 import dev.virtwire.testkit.ScriptedError;
@@ -174,6 +176,32 @@ class BackupJobTest {
                 .satisfies(outcome ->
                         assertThat(outcome.reason()).isEqualTo("the job is gone, and libvirt does not say why"));
         assertThat(libvirtd.callsOf(JobProcedures.DOMAIN_ABORT_JOB)).isZero();
+    }
+
+    /** Then libvirt has forgotten how the first one ended, and answers before it sends the event that tells. */
+    @Test
+    void aJobThatAnotherFollowsAtOnceEndsAsItsEventSays() {
+        libvirtd.answer(JobProcedures.DOMAIN_ABORT_JOB, asked -> {
+                    description = xml("/scratch/theirs.qcow2");
+                    clockSetBack = Duration.ofHours(1);
+                    return null;
+                })
+                .answer(DomainProcedures.DOMAIN_GET_INFO, asked -> {
+                    CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+                            .execute(() -> libvirtd.send(
+                                    EventProcedures.DOMAIN_EVENT_CALLBACK_JOB_COMPLETED,
+                                    new DomainEventCallbackJobCompletedMessage(
+                                            1,
+                                            WEB1,
+                                            List.of(
+                                                    new TypedParam(
+                                                            "operation", new IntValue(JobOperation.BACKUP.value())),
+                                                    new TypedParam("success", new BooleanValue(1))))));
+                    return new DomainGetInfoResult(DomainState.RUNNING.value(), 1024, 1024, 1, 0);
+                });
+        BackupJob job = begin().join();
+        assertThat(job.finish().join().status()).isEqualTo(BackupOutcome.Status.COMPLETED);
+        assertThat(libvirtd.callsOf(JobProcedures.DOMAIN_ABORT_JOB)).isEqualTo(1);
     }
 
     @Test
