@@ -16,8 +16,7 @@ final class Awaiting {
         try {
             return future.get();
         } catch (InterruptedException e) {
-            future.cancel(true);
-            throw e;
+            return giveUp(future, e);
         } catch (ExecutionException e) {
             throw thrown(LibvirtException.unwrap(e));
         }
@@ -27,14 +26,25 @@ final class Awaiting {
         try {
             return future.get(nanos(longest), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            future.cancel(true);
-            throw e;
+            return giveUp(future, e);
         } catch (TimeoutException e) {
-            future.cancel(true);
+            if (!future.cancel(true)) {
+                return await(future);
+            }
             throw new CallTimeoutException("no result within %s, and nobody waits for it any more".formatted(longest));
         } catch (ExecutionException e) {
             throw thrown(LibvirtException.unwrap(e));
         }
+    }
+
+    /** A result that came in this very moment, such as a connection, is not lost: nobody else could close it. */
+    private static <T> T giveUp(CompletableFuture<T> future, InterruptedException interrupt)
+            throws InterruptedException {
+        if (future.cancel(true) || future.isCompletedExceptionally()) {
+            throw interrupt;
+        }
+        Thread.currentThread().interrupt();
+        return future.join();
     }
 
     private static long nanos(Duration time) {

@@ -38,7 +38,7 @@ public interface ConnectionListener {
      */
     default void eventsLost(ConnectionMeter connection, String subscription, long events) {}
 
-    /** The connection has ended for good. Nothing else is reported of it. */
+    /** The connection has ended for good. Of it nothing is reported any more but calls that are made all the same. */
     default void closed(ConnectionMeter connection, CloseReason reason) {}
 
     /**

@@ -25,6 +25,7 @@ public final class EventLoops {
     private static final Object LOCK = new Object();
     private static @Nullable EventLoopGroup group;
     private static int users;
+    private static @Nullable Boolean usesEpoll;
 
     private EventLoops() {}
 
@@ -47,8 +48,20 @@ public final class EventLoops {
         }
     }
 
-    /** Without the native part it is not even asked for: the attempt to load it makes Java 24 and newer warn. */
+    /**
+     * Without the native part it is not even asked for: the attempt to load it makes Java 24 and newer warn. It is
+     * looked for once, in all jars of the class path, unless nobody wants it.
+     */
     private static boolean usesEpoll() {
+        Boolean known = usesEpoll;
+        if (known == null) {
+            known = !Boolean.getBoolean("io.netty.transport.noNative") && hasEpoll();
+            usesEpoll = known;
+        }
+        return known;
+    }
+
+    private static boolean hasEpoll() {
         ClassLoader loader = Epoll.class.getClassLoader();
         return NATIVE_ARCHITECTURES.stream()
                         .map("META-INF/native/libnetty_transport_native_epoll_%s.so"::formatted)
