@@ -69,6 +69,15 @@ abstract class BitmapsSuite {
                 folder.resolve(guest.name() + ".xml"), history.virsh("dumpxml", "--inactive", guest.name()));
     }
 
+    /** libvirt forgets the guest with its checkpoints, and is told of it again. */
+    void defineAgain(Guest guest) throws Exception {
+        Path xml = xml(guest);
+        guest.destroy();
+        history.virsh("undefine", guest.name(), "--checkpoints-metadata");
+        history.virsh("define", xml.toString());
+        guest.start();
+    }
+
     /** Both disks keep one bitmap of that name, and can grow, while the guest runs and while it is off. */
     void requireOnly(Guest guest, String checkpoint) throws Exception {
         scene.requireClean(guest.name(), checkpoint);

@@ -4,7 +4,6 @@ package dev.virtwire.backup;
 import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.virtwire.image.Compression;
 import dev.virtwire.repository.Point;
@@ -20,9 +19,7 @@ import dev.virtwire.testkit.PrivateLibvirtd;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -205,12 +202,10 @@ class ComparedDisksIT {
         tools.run(List.of("qemu-io", "-f", "qcow2", "-c", "write -P 9 1M 8k", image.toString()));
         // The image cannot grow there.
         tools.run(List.of("truncate", "-s", "16M", image.toString()));
-        Process here = serve(image, first);
-        try (Guest guest = Guest.on(libvirtd, "cmp-net")
-                .device("<disk type='network' device='disk'><driver name='qemu' type='qcow2'/><source protocol='nbd'"
-                        + " name='net'><host transport='unix' socket='" + first + "'/></source>"
-                        + "<target dev='vda' bus='virtio'/></disk>")
-                .start()) {
+        try (NetworkDisk here = NetworkDisk.of(image, first);
+                Guest guest = Guest.on(libvirtd, "cmp-net")
+                        .device(here.device("vda", "qcow2"))
+                        .start()) {
             History history = new History(libvirtd, guest, scene, folder);
             Point point = scene.backup(BackupRequest.of(guest.name())).point();
             assertThat(point.manifest().disk("vda").source().hosts()).containsExactly(first.toString());
@@ -218,14 +213,13 @@ class ComparedDisksIT {
             assertThat(disk(scene.backup(BackupRequest.of(guest.name())), "vda").reason())
                     .startsWith("what changed since point ");
             guest.destroy();
-            end(here);
+            here.end();
             Files.copy(image, copy);
-            Process there = serve(copy, second);
-            try {
+            try (NetworkDisk there = NetworkDisk.of(copy, second)) {
                 Path xml = Files.writeString(
                         folder.resolve("net.xml"),
                         history.virsh("dumpxml", "--inactive", guest.name())
-                                .replace(first.toString(), second.toString()));
+                                .replace(first.toString(), there.socket().toString()));
                 history.virsh("define", xml.toString());
                 guest.start();
 
@@ -235,36 +229,8 @@ class ComparedDisksIT {
                         .contains(", found by reading all of it: it is qcow2 nbd:net on " + second
                                 + " now, and was qcow2 nbd:net on " + first + " at point ");
                 guest.destroy();
-            } finally {
-                end(there);
             }
-        } finally {
-            end(here);
         }
-    }
-
-    private static Process serve(Path image, Path socket) throws Exception {
-        Process server = new ProcessBuilder(
-                        "qemu-nbd",
-                        "-t",
-                        "-e",
-                        "0",
-                        "-f",
-                        "raw",
-                        "-x",
-                        "net",
-                        "-k",
-                        socket.toString(),
-                        image.toString())
-                .inheritIO()
-                .start();
-        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(socket));
-        return server;
-    }
-
-    private static void end(Process server) throws Exception {
-        server.destroy();
-        assertThat(server.waitFor(1, TimeUnit.MINUTES)).isTrue();
     }
 
     @Test

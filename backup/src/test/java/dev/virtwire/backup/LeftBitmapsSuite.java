@@ -47,14 +47,10 @@ abstract class LeftBitmapsSuite extends BitmapsSuite {
     @Test
     void fullPointsOfADomainThatIsDefinedAgainLeaveNone() throws Exception {
         try (Guest guest = guest("left-defined")) {
-            Path xml = xml(guest);
             String newest = "";
             for (int i = 0; i < 3; i++) {
                 newest = history.backup(full(guest)).point().manifest().checkpoint();
-                guest.destroy();
-                history.virsh("undefine", guest.name(), "--checkpoints-metadata");
-                history.virsh("define", xml.toString());
-                guest.start();
+                defineAgain(guest);
             }
             crash(guest);
             newest = history.backup(full(guest)).point().manifest().checkpoint();
@@ -66,14 +62,10 @@ abstract class LeftBitmapsSuite extends BitmapsSuite {
     @Test
     void aFullPointThatIsKeptIsKnownAgainAfterTheDomainWasDefinedAgain() throws Exception {
         try (Guest guest = guest("left-kept")) {
-            Path xml = xml(guest);
             BackupRequest keeping = BackupRequest.of(guest.name()).keepingFullCheckpoint();
             BackupResult full = history.backup(keeping);
             history.backup(keeping);
-            guest.destroy();
-            history.virsh("undefine", guest.name(), "--checkpoints-metadata");
-            history.virsh("define", xml.toString());
-            guest.start();
+            defineAgain(guest);
 
             String newest = history.backup(keeping).point().manifest().checkpoint();
 
@@ -93,12 +85,8 @@ abstract class LeftBitmapsSuite extends BitmapsSuite {
     @Test
     void aSnapshotTakesNoForgottenBitmapAlong() throws Exception {
         try (Guest guest = guest("left-overlay")) {
-            Path xml = xml(guest);
             String forgotten = backup();
-            guest.destroy();
-            history.virsh("undefine", guest.name(), "--checkpoints-metadata");
-            history.virsh("define", xml.toString());
-            guest.start();
+            defineAgain(guest);
             Path overlay = libvirtd.directory().resolve("disks/left-overlay.qcow2");
             history.virsh(
                     "snapshot-create-as",
@@ -123,14 +111,10 @@ abstract class LeftBitmapsSuite extends BitmapsSuite {
     @Test
     void aFullPointThatIsKeptLeavesNoBrokenBitmaps() throws Exception {
         try (Guest guest = guest("left-broken")) {
-            Path xml = xml(guest);
             BackupRequest keeping = BackupRequest.of(guest.name()).keepingFullCheckpoint();
             BackupResult full = history.backup(keeping);
             history.backup(keeping);
-            guest.destroy();
-            history.virsh("undefine", guest.name(), "--checkpoints-metadata");
-            history.virsh("define", xml.toString());
-            guest.start();
+            defineAgain(guest);
             crash(guest);
             assertThat(bitmaps.of(domain(guest)).get("vda"))
                     .contains(full.point().manifest().checkpoint());

@@ -223,26 +223,10 @@ class OfflineGuestIT extends OfflineGuestSuite {
         Path socket = libvirtd.directory().resolve("disks/off-net.sock");
         tools.run(List.of("qemu-img", "create", "-q", "-f", "raw", image.toString(), "4M"));
         tools.run(List.of("qemu-io", "-f", "raw", "-c", "write -P 9 1M 1M", image.toString()));
-        Process server = new ProcessBuilder(
-                        "qemu-nbd",
-                        "-t",
-                        "-e",
-                        "0",
-                        "-f",
-                        "raw",
-                        "-x",
-                        "net",
-                        "-k",
-                        socket.toString(),
-                        image.toString())
-                .inheritIO()
-                .start();
-        try (Guest guest = Guest.on(libvirtd, "off-net")
-                .device("<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd'"
-                        + " name='net'><host transport='unix' socket='" + socket + "'/></source>"
-                        + "<target dev='vda' bus='virtio'/></disk>")
-                .define()) {
-            await().atMost(LONG).until(() -> Files.exists(socket));
+        try (NetworkDisk disk = NetworkDisk.of(image, socket);
+                Guest guest = Guest.on(libvirtd, "off-net")
+                        .device(disk.device("vda", "raw"))
+                        .define()) {
             assertThat(scene.failure(plan(guest)))
                     .hasMessage(
                             "domain off-net is off, and its disk vda lies on the network, nbd:net: the guest may run on"
@@ -265,9 +249,6 @@ class OfflineGuestIT extends OfflineGuestSuite {
                             "qcow2",
                             second.folder().resolve("vda.qcow2").toString())))
                     .contains("Images are identical");
-        } finally {
-            server.destroy();
-            server.waitFor();
         }
     }
 

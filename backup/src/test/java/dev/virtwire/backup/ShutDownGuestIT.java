@@ -129,18 +129,18 @@ class ShutDownGuestIT {
         Path socket = libvirtd.directory().resolve("disks/rated.sock");
         // Bits a second: the host's job takes half a minute until that is raised.
         Path rate = Files.writeString(folder.resolve("rate"), "8M");
-        Process server = serve(
-                socket,
-                "nbdkit",
-                "--foreground",
-                "--unix",
-                socket.toString(),
-                "--filter=rate",
-                "--filter=cow",
-                "pattern",
-                "size=32M",
-                "rate-file=" + rate);
-        try (PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "pushed", SIZE, disk(socket, ""))) {
+        try (NetworkDisk rated = NetworkDisk.by(
+                        socket,
+                        "nbdkit",
+                        "--foreground",
+                        "--unix",
+                        socket.toString(),
+                        "--filter=rate",
+                        "--filter=cow",
+                        "pattern",
+                        "size=32M",
+                        "rate-file=" + rate);
+                PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "pushed", SIZE, rated.device("vdb", "raw"))) {
             AtomicBoolean happened = new AtomicBoolean();
             BackupRequest request =
                     BackupRequest.of("pushed").pushingTo(target.toString()).onOwnStorage();
@@ -170,9 +170,6 @@ class ShutDownGuestIT {
                     "qcow2",
                     manifest.disk("vdb").pushed().path()));
             assertThat(tools.list(target)).hasSize(2);
-        } finally {
-            server.destroy();
-            server.waitFor();
         }
     }
 
@@ -182,16 +179,6 @@ class ShutDownGuestIT {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static Process serve(Path socket, String... command) throws Exception {
-        Process server = new ProcessBuilder(command).inheritIO().start();
-        long end = System.nanoTime() + 60_000_000_000L;
-        while (!Files.exists(socket)) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            Thread.sleep(50);
-        }
-        return server;
     }
 
     /** Between the first question to the host and the begin of the job. */
@@ -220,12 +207,6 @@ class ShutDownGuestIT {
         }
     }
 
-    private static String disk(Path socket, String export) {
-        return "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='"
-                + export + "'><host transport='unix' socket='" + socket
-                + "'/></source><target dev='vdb' bus='virtio'/></disk>";
-    }
-
     @Test
     void isNotBackedUpWhereOnlyRunningOnesAreMeant() throws Exception {
         try (PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "running-only", SIZE)) {
@@ -246,35 +227,19 @@ class ShutDownGuestIT {
         Path image = libvirtd.directory().resolve("disks/shared.raw");
         Path socket = libvirtd.directory().resolve("disks/shared.sock");
         tools.run(List.of("qemu-img", "create", "-q", "-f", "raw", image.toString(), "4M"));
-        Process server = serve(
-                socket,
-                "qemu-nbd",
-                "-t",
-                "-e",
-                "0",
-                "-f",
-                "raw",
-                "-x",
-                "net",
-                "-k",
-                socket.toString(),
-                image.toString());
-        try {
-            try (PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "sharing", SIZE, disk(socket, "net"))) {
-                RuntimeException failure = scene.failure(BackupRequest.of("sharing"), poweringOff(guest));
+        try (NetworkDisk shared = NetworkDisk.of(image, socket);
+                PoweringOffGuest guest =
+                        PoweringOffGuest.start(libvirtd, "sharing", SIZE, shared.device("vdb", "raw"))) {
+            RuntimeException failure = scene.failure(BackupRequest.of("sharing"), poweringOff(guest));
 
-                assertThat(failure)
-                        .hasMessageStartingWith(shutDownMeanwhile("sharing"))
-                        .hasMessageEndingWith(". A second try failed too: domain sharing is off, and its disk vdb lies"
-                                + " on the network, nbd:net: the guest may run on another host, and QEMU's locks would"
-                                + " not show it here. If no other host uses the disk, say so by --own-storage");
-                BackupResult next = scene.backup(BackupRequest.of("sharing").onOwnStorage());
-                assertThat(next.left()).isEmpty();
-                scene.requireHereClean("sharing");
-            }
-        } finally {
-            server.destroy();
-            server.waitFor();
+            assertThat(failure)
+                    .hasMessageStartingWith(shutDownMeanwhile("sharing"))
+                    .hasMessageEndingWith(". A second try failed too: domain sharing is off, and its disk vdb lies"
+                            + " on the network, nbd:net: the guest may run on another host, and QEMU's locks would"
+                            + " not show it here. If no other host uses the disk, say so by --own-storage");
+            BackupResult next = scene.backup(BackupRequest.of("sharing").onOwnStorage());
+            assertThat(next.left()).isEmpty();
+            scene.requireHereClean("sharing");
         }
     }
 
