@@ -9,6 +9,7 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.client.domain.DomainInfo;
 import dev.virtwire.client.domain.DomainStatus;
 import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.xml.DomainDescription;
@@ -84,8 +85,12 @@ public record HostFacts(
     }
 
     private static GuestState state(Domain domain) {
-        settled(domain);
-        if (Waiting.await(domain.info()).isActive()) {
+        DomainInfo info = Waiting.await(domain.info());
+        if (info.state().equals(Optional.of(DomainState.SHUTDOWN))) {
+            settled(domain);
+            info = Waiting.await(domain.info());
+        }
+        if (info.isActive()) {
             return GuestState.RUNNING;
         }
         return Waiting.await(domain.saved().isManaged()) ? GuestState.SAVED : GuestState.OFF;

@@ -195,8 +195,7 @@ public final class HostFiles {
         try {
             StorageVolume volume = Waiting.await(storage.volumeByPath(path));
             // Another run ends its pool at any moment, and with that what reads from it. One of our own was left when
-            // the
-            // connection was lost, and is to be ended.
+            // the connection was lost, and is to be ended.
             return isAnotherRuns(volume.poolName()) || volume.poolName().equals(ownPool) ? null : volume;
         } catch (RemoteException e) {
             if (!isGone(e)) {

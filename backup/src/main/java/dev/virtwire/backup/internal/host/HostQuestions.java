@@ -2,6 +2,8 @@
 package dev.virtwire.backup.internal.host;
 
 import dev.virtwire.client.CallTimeoutException;
+import dev.virtwire.client.ConnectFailedException;
+import dev.virtwire.client.ConnectionLostException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.RemoteException;
@@ -36,15 +38,20 @@ public record HostQuestions(Libvirt libvirt, Duration longest, Runnable requireN
         while (true) {
             try {
                 return question.get();
-            } catch (RemoteException e) {
-                throw e;
             } catch (LibvirtException e) {
-                if (e instanceof CallTimeoutException && ++timeouts == MOST_TIMEOUTS) {
+                if (!isAway(e) || (e instanceof CallTimeoutException && ++timeouts == MOST_TIMEOUTS)) {
                     throw e;
                 }
                 awaitAnswer(began, e);
             }
         }
+    }
+
+    /** Anything else fails again, however often it is asked. */
+    private static boolean isAway(LibvirtException failure) {
+        return failure instanceof ConnectionLostException
+                || failure instanceof ConnectFailedException
+                || failure instanceof CallTimeoutException;
     }
 
     private void awaitAnswer(long began, LibvirtException failure) {

@@ -234,12 +234,13 @@ public final class BackupRun {
 
     /** What a run before this one left, when it died or when the host could not be reached. */
     private void clearEarlier(DomainStore store) {
-        Leftovers leftovers = new Leftovers(store);
+        Leftovers leftovers = leftovers(store);
         for (JournalEntry entry : store.journal().entries()) {
             leftovers.clearWhereItRan(entry, libvirt);
         }
         leftovers.clearUnknown();
         noticeCleared(leftovers.done());
+        left.clear();
         left.addAll(leftovers.left());
     }
 
@@ -264,7 +265,7 @@ public final class BackupRun {
             }
             return new JobBegin(attempt, attempt.facts().domain(), this::requireNotCancelled).begin();
         } catch (LostBitmapException e) {
-            Leftovers leftovers = leftovers(attempt);
+            Leftovers leftovers = leftovers(attempt.store());
             boolean known = attempt.lost().keySet().containsAll(e.disks().keySet());
             if (known || !leftovers.clearRefused(attempt.entry(), libvirt)) {
                 throw e;
@@ -329,21 +330,20 @@ public final class BackupRun {
         }
     }
 
-    /** Of this run. */
-    private Leftovers leftovers(Attempt attempt) {
-        Leftovers leftovers = new Leftovers(attempt.store());
+    /** Makes no clone that would be in the way of who starts the guest. */
+    private Leftovers leftovers(DomainStore store) {
+        Leftovers leftovers = new Leftovers(store);
         leftovers.makingClonesIf(() -> offline == null || !offline.isWanted());
         return leftovers;
     }
 
     /** The point stands. Whatever is still to be cleared on the host is no failure of the backup. */
     private void cleanUp(Attempt attempt) {
-        Leftovers leftovers = leftovers(attempt);
+        Leftovers leftovers = leftovers(attempt.store());
         try {
             leftovers.clearDone(attempt.entry(), libvirt, attempt.questions(this::requireNotCancelled));
             if (attempt.facts().isOff() && !left.isEmpty()) {
                 // What could be deleted only while something serves the disks has gone by now.
-                left.clear();
                 clearEarlier(attempt.store());
             }
         } catch (RuntimeException e) {
@@ -366,7 +366,7 @@ public final class BackupRun {
     /** Removes everything that this run has made, and says why it failed and what could not be removed. */
     private BackupException failed(Attempt attempt, Throwable failure) {
         meter.last(Progress.Phase.CLEANING_UP);
-        Leftovers leftovers = leftovers(attempt);
+        Leftovers leftovers = leftovers(attempt.store());
         Throwable further = null;
         boolean resumable = false;
         try {

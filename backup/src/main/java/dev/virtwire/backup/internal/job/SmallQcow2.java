@@ -56,7 +56,7 @@ final class SmallQcow2 {
         }
         int firstTable = place(image.getLong(40));
         int entriesOfTable = 1 << (clusterBits - 3);
-        long clusters = (size + (1L << clusterBits) - 1) >> clusterBits;
+        long clusters = ((size - 1) >> clusterBits) + 1;
         for (long cluster = 0; cluster < clusters; cluster++) {
             long table = entry(firstTable, (int) (cluster / entriesOfTable));
             if ((table & COPIED) == 0) {

@@ -165,7 +165,7 @@ final class HostDefinition {
     /**
      * The place on the host for UEFI variables that come with no folder or pool: where the domain has them until now,
      * or where libvirt puts them by itself. {@link #settle} writes them there. A point's own word for it could be any
-     * file.
+     * file, and so could its name, if that is one that libvirt takes for no domain.
      *
      * @param content the variables
      * @return null if no such place is known
@@ -177,7 +177,9 @@ final class HostDefinition {
                 old == null ? null : DomainDescription.parse(old).nvram();
         if (former != null && former.type().equals("file") && former.name() != null) {
             ownVariables = Path.of(former.name());
-        } else if (former == null && libvirt.uri().path().equals("/system")) {
+        } else if (former == null
+                && libvirt.uri().path().equals("/system")
+                && !identity().name().contains("/")) {
             ownVariables = Path.of(VARIABLES + identity().name() + "_VARS.fd");
         }
         variables = content;

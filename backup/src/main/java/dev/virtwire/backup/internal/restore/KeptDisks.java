@@ -3,6 +3,7 @@ package dev.virtwire.backup.internal.restore;
 
 import static dev.virtwire.backup.internal.restore.HostDefinition.await;
 
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.xml.DomainDescription.Disk;
@@ -14,12 +15,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The disks and media that a defined domain has and the restore did not write. The host may not have them, and then the
  * domain does not start.
  */
 final class KeptDisks {
+    private static final Logger LOG = LoggerFactory.getLogger(KeptDisks.class);
+
     /** ENOENT: what a host says of a file that is not there. */
     private static final int NO_SUCH_FILE = 2;
 
@@ -85,10 +90,20 @@ final class KeptDisks {
         Place place = disk.place();
         return switch (place.type()) {
             case "file", "block" -> !isSeen(domain, disk.target());
-            case "volume" -> VolumePlace.find(domain.libvirt(), String.valueOf(place.name())) == null;
+            case "volume" -> !isVolume(domain.libvirt(), String.valueOf(place.name()));
             // What is on the network is not asked for: that may take long, and says little of the next start.
             default -> false;
         };
+    }
+
+    /** A pool that is not started does not say, and is named elsewhere. */
+    private static boolean isVolume(Libvirt libvirt, String name) {
+        try {
+            return VolumePlace.find(libvirt, name) != null;
+        } catch (RemoteException e) {
+            LOG.debug("{} does not say whether it has volume {}", libvirt.uri().where(), name, e);
+            return true;
+        }
     }
 
     private static boolean isSeen(Domain domain, String target) {
