@@ -8,47 +8,63 @@ import dev.virtwire.client.ConnectionMeter;
 import dev.virtwire.client.LibvirtException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Several listeners as one. */
 final class Listeners implements ConnectionListener {
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
+
     private final List<ConnectionListener> all;
 
     Listeners(List<ConnectionListener> all) {
         this.all = List.copyOf(all);
     }
 
+    /** One that fails takes nothing from the others. */
+    private void each(Consumer<ConnectionListener> report) {
+        for (ConnectionListener listener : all) {
+            try {
+                report.accept(listener);
+            } catch (RuntimeException e) {
+                LOG.warn("{} failed", listener, e);
+            }
+        }
+    }
+
     @Override
     public void opened(ConnectionMeter connection) {
-        all.forEach(listener -> listener.opened(connection));
+        each(listener -> listener.opened(connection));
     }
 
     @Override
     public void called(ConnectionMeter connection, CallReport call) {
-        all.forEach(listener -> listener.called(connection, call));
+        each(listener -> listener.called(connection, call));
     }
 
     @Override
     public void lost(ConnectionMeter connection, LibvirtException cause) {
-        all.forEach(listener -> listener.lost(connection, cause));
+        each(listener -> listener.lost(connection, cause));
     }
 
     @Override
     public void reconnected(ConnectionMeter connection, Duration gap) {
-        all.forEach(listener -> listener.reconnected(connection, gap));
+        each(listener -> listener.reconnected(connection, gap));
     }
 
     @Override
     public void eventsLost(ConnectionMeter connection, String subscription, long events) {
-        all.forEach(listener -> listener.eventsLost(connection, subscription, events));
+        each(listener -> listener.eventsLost(connection, subscription, events));
     }
 
     @Override
     public void closed(ConnectionMeter connection, CloseReason reason) {
-        all.forEach(listener -> listener.closed(connection, reason));
+        each(listener -> listener.closed(connection, reason));
     }
 
     @Override
     public void missed(ConnectionMeter connection, long reports) {
-        all.forEach(listener -> listener.missed(connection, reports));
+        each(listener -> listener.missed(connection, reports));
     }
 }

@@ -22,14 +22,17 @@ final class VirtwireHealthIndicator extends AbstractHealthIndicator {
     }
 
     @Override
-    protected void doHealthCheck(Health.Builder health) throws InterruptedException {
+    protected void doHealthCheck(Health.Builder health) {
         health.withDetail("uri", libvirt.uri().toString());
         try {
             Version version = Libvirt.await(libvirt.libvirtVersion());
             health.up().withDetail("libvirt", version.toString());
         } catch (LibvirtException e) {
-            // Said by the health itself, and not once more by a log each time that somebody asks.
-            health.down(e);
+            // Said by the health itself, and not once more by a log each time that somebody asks, as an exception is.
+            health.down().withDetail("error", e.getClass().getName() + ": " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            health.down().withDetail("error", "interrupted while it waited for an answer");
         }
     }
 }
