@@ -46,7 +46,7 @@ final class NetworkDisk implements AutoCloseable {
         return new NetworkDisk(socket, "", command);
     }
 
-    /** Where it is served. */
+    /** The socket at which it is served. */
     Path socket() {
         return socket;
     }

@@ -28,23 +28,31 @@ final class Awaiting {
         } catch (InterruptedException e) {
             return giveUp(future, e);
         } catch (TimeoutException e) {
-            if (!future.cancel(true)) {
-                return await(future);
+            if (isGivenUp(future)) {
+                throw new CallTimeoutException(
+                        "no result within %s, and nobody waits for it any more".formatted(longest));
             }
-            throw new CallTimeoutException("no result within %s, and nobody waits for it any more".formatted(longest));
+            return await(future);
         } catch (ExecutionException e) {
             throw thrown(LibvirtException.unwrap(e));
         }
     }
 
-    /** A result that came in this very moment, such as a connection, is not lost: nobody else could close it. */
     private static <T> T giveUp(CompletableFuture<T> future, InterruptedException interrupt)
             throws InterruptedException {
-        if (future.cancel(true) || future.isCompletedExceptionally()) {
+        if (isGivenUp(future) || future.isCompletedExceptionally()) {
             throw interrupt;
         }
         Thread.currentThread().interrupt();
         return future.join();
+    }
+
+    /**
+     * Not if a result came in this very moment: a connection, say, that nobody else could close. Some futures cannot be
+     * cancelled ({@link Libvirt#closed}), and are left alone.
+     */
+    private static boolean isGivenUp(CompletableFuture<?> future) {
+        return future.cancel(true) || !future.isDone();
     }
 
     private static long nanos(Duration time) {

@@ -38,7 +38,7 @@ public interface ConnectionListener {
      */
     default void eventsLost(ConnectionMeter connection, String subscription, long events) {}
 
-    /** The connection has ended for good. Of it nothing is reported any more but calls that are made all the same. */
+    /** The connection has ended for good. Nothing of it is reported any more, except calls that are still made. */
     default void closed(ConnectionMeter connection, CloseReason reason) {}
 
     /**

@@ -179,6 +179,14 @@ class CatchTest {
     }
 
     @Test
+    void whatCannotBeCancelledIsNotWaitedForEither() {
+        CompletableFuture<CloseReason> end = libvirt.closed();
+        assertThatThrownBy(() -> Libvirt.await(end, Duration.ofMillis(20)))
+                .isExactlyInstanceOf(CallTimeoutException.class);
+        assertThat(end).isNotDone();
+    }
+
+    @Test
     void whatIsNotOfThisLibraryIsThrownAsItIs() throws Exception {
         IllegalStateException own = new IllegalStateException("of a step");
         assertThatThrownBy(() -> Libvirt.await(libvirt.hostname().thenApply(name -> {
