@@ -10,12 +10,10 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,28 +34,28 @@ public record Configuration(Path file, @Nullable Path state, Map<String, JobSett
     }
 
     /**
-     * Reads a file.
+     * Reads a file. The files of secrets and certificates that it names are not looked at: they are needed only when
+     * they are used, and a notification without them never fails the backup.
      *
      * @throws ConfigurationException with all mistakes, if there are any; or if others may write the file
      */
     public static Configuration read(Path file) {
-        refuseOthers(file);
-        return new ConfigurationReader(file).read(text(file));
+        return read(file, false);
     }
 
-    /** Who may write the file has the rights of whoever runs its hooks. */
-    private static void refuseOthers(Path file) {
-        Set<PosixFilePermission> allowed;
-        try {
-            allowed = Files.getPosixFilePermissions(file);
-        } catch (IOException | UnsupportedOperationException e) {
-            // What reads it says why it cannot be read; a file system without owners says nothing.
-            return;
-        }
-        if (allowed.contains(PosixFilePermission.GROUP_WRITE) || allowed.contains(PosixFilePermission.OTHERS_WRITE)) {
-            throw new ConfigurationException(
-                    file + ": others may write it, and its hooks run with your rights: chmod go-w it");
-        }
+    /**
+     * The same, and a file of a secret or of certificates that is missing, or that the wrong people may read, is a
+     * mistake too.
+     *
+     * @throws ConfigurationException with all mistakes, if there are any; or if others may write the file
+     */
+    public static Configuration check(Path file) {
+        return read(file, true);
+    }
+
+    private static Configuration read(Path file, boolean looks) {
+        FileOwners.ofThisProcess().require(file);
+        return new ConfigurationReader(file, looks).read(text(file));
     }
 
     /**
@@ -90,7 +88,10 @@ public record Configuration(Path file, @Nullable Path state, Map<String, JobSett
         return folder(environment, "XDG_CONFIG_HOME", ".config").map(folder -> folder.resolve(NAME));
     }
 
-    /** The folder for what is remembered: the one that is configured, else systemd's, else the usual one. */
+    /**
+     * The folder for what is remembered: the one that is configured, else systemd's, else the usual one. That is the
+     * machine's for root and for the machine's file, and else the user's.
+     */
     public Path stateFolder(Map<String, String> environment) {
         if (state != null) {
             return state;
@@ -99,12 +100,17 @@ public record Configuration(Path file, @Nullable Path state, Map<String, JobSett
         if (given != null && !given.isEmpty()) {
             return Path.of(given.split(":", 2)[0]);
         }
-        Path usual = Path.of("/var/lib/virtwire");
-        return own(environment).filter(file::equals).isEmpty()
-                ? usual
+        return stateFolder(environment, FileOwners.ofThisProcess().isRoot());
+    }
+
+    /** The usual one. */
+    Path stateFolder(Map<String, String> environment, boolean root) {
+        Path ofMachine = Path.of("/var/lib/virtwire");
+        return root || file.equals(machine())
+                ? ofMachine
                 : folder(environment, "XDG_STATE_HOME", ".local/state")
                         .map(folder -> folder.resolve("virtwire"))
-                        .orElse(usual);
+                        .orElse(ofMachine);
     }
 
     /**

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads the file from top to bottom; what has mistakes is left out, and the reading continues behind it. */
 final class ConfigurationReader {
     private final Path file;
+    private final SecretReader secrets;
+    private final NotificationReader notificationReader;
     private final Reading reading = new Reading();
     private final Map<String, RepositorySettings> repositories = new LinkedHashMap<>();
     private final Map<String, HostSettings> hosts = new LinkedHashMap<>();
@@ -31,8 +33,15 @@ final class ConfigurationReader {
     /** Names of things that are there and have mistakes, by the section that they stand in. */
     private final Map<String, Set<String>> broken = new LinkedHashMap<>();
 
-    ConfigurationReader(Path file) {
+    /**
+     * For a file.
+     *
+     * @param looks whether files that it names are looked at
+     */
+    ConfigurationReader(Path file, boolean looks) {
         this.file = file;
+        this.secrets = new SecretReader(looks);
+        this.notificationReader = new NotificationReader(secrets, looks);
     }
 
     Configuration read(String text) {
@@ -42,7 +51,7 @@ final class ConfigurationReader {
             state = top.value("state", ConfigurationReader::absolute);
             readAll(top, "repositories", repositories, this::repository);
             readAll(top, "hosts", hosts, this::host);
-            readAll(top, "notifications", notifications, new NotificationReader()::read);
+            readAll(top, "notifications", notifications, notificationReader::read);
             JobReader reader = new JobReader(repositories, hosts, notifications, broken);
             readAll(top, "jobs", jobs, reader::read);
             top.end();
@@ -82,7 +91,7 @@ final class ConfigurationReader {
         section.requiredText("uri");
         String uri = section.secretive("uri", ConfigurationReader::uri);
         String user = section.text("user");
-        Secret password = SecretReader.read(section, "password");
+        Secret password = secrets.read(section, "password");
         if (password != null && user == null) {
             section.mistake("password", section.name("password") + " needs the key 'user' beside it");
         }

@@ -11,6 +11,7 @@ import dev.virtwire.jobs.config.NotificationSettings.Webhook;
 import dev.virtwire.jobs.config.NotificationSettings.When;
 import dev.virtwire.jobs.internal.yaml.Section;
 import dev.virtwire.jobs.internal.yaml.Values;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +29,23 @@ final class NotificationReader {
     private static final int LAST_PORT = 65535;
     private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
     private static final Pattern MAILBOX = Pattern.compile("[^\\s@<>]+@[^\\s@<>]+|[^<>\\r\\n]*<[^\\s@<>]+@[^\\s@<>]+>");
+    /** A name may begin with digits too. */
+    private static final Pattern LOOPBACK = Pattern.compile("127(\\.[0-9]{1,3}){3}");
+
     private static final List<String> TYPES = List.of("webhook", "ping", "mail", "textfile");
+
+    private final SecretReader secrets;
+    private final boolean looks;
+
+    /**
+     * Reads who is told.
+     *
+     * @param looks whether files of certificates are looked at
+     */
+    NotificationReader(SecretReader secrets, boolean looks) {
+        this.secrets = secrets;
+        this.looks = looks;
+    }
 
     @Nullable
     NotificationSettings read(Section section) {
@@ -50,24 +67,38 @@ final class NotificationReader {
         };
     }
 
-    private static @Nullable Webhook webhook(Section section) {
-        Address url = SecretReader.address(section, "url");
+    private @Nullable Webhook webhook(Section section) {
+        Address url = secrets.address(section, "url");
         Map<String, String> headers = section.pairs("headers");
-        headers.keySet().forEach(name -> {
+        headers.forEach((name, value) -> {
             if (!HEADER.matcher(name).matches()) {
                 section.mistake("headers", "'" + name + "' is not the name of a header");
             } else if (name.equalsIgnoreCase("Authorization")) {
                 section.mistake("headers", "what authorizes is a secret: use the key 'token'");
+            } else if (!canBeSent(name, "")) {
+                section.mistake("headers", "'" + name + "' cannot be chosen: each request has its own");
+            } else if (!canBeSent(name, value)) {
+                section.mistake("headers", "'" + name + "' has a value that no header can have");
             }
         });
-        Secret token = SecretReader.read(section, "token");
+        Secret token = secrets.read(section, "token");
         When when = when(section, When.ALWAYS);
         Http http = http(section);
         return url == null ? null : new Webhook(ConfigurationReader.nameOf(section), url, headers, token, when, http);
     }
 
-    private static @Nullable Ping ping(Section section) {
-        Address url = SecretReader.address(section, "url");
+    /** Some headers Java sets itself, and refuses from others. */
+    private static boolean canBeSent(String name, String value) {
+        try {
+            HttpRequest.newBuilder().setHeader(name, value);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private @Nullable Ping ping(Section section) {
+        Address url = secrets.address(section, "url");
         String start = suffix(section, "start", "/start");
         String success = suffix(section, "success", "");
         String warning = suffix(section, "warning", success);
@@ -92,12 +123,15 @@ final class NotificationReader {
                 throw new IllegalArgumentException("is added to the address, and begins with '/' or '?'"
                         + (key.equals("start") ? ", or it says none" : ""));
             }
+            if (!none && !Web.isAddress("https://example.org" + text)) {
+                throw new IllegalArgumentException("is added to the address, and has only what an address may have");
+            }
             return text;
         });
         return suffix == null ? otherwise : suffix;
     }
 
-    private static Http http(Section section) {
+    private Http http(Section section) {
         Integer tries = section.number("tries", 1, MOST_TRIES);
         return new Http(tries == null ? TRIES : tries, timeout(section), ca(section));
     }
@@ -107,9 +141,9 @@ final class NotificationReader {
         return timeout == null ? TIMEOUT : timeout;
     }
 
-    private static @Nullable Path ca(Section section) {
+    private @Nullable Path ca(Section section) {
         Path ca = section.value("ca", ConfigurationReader::absolute);
-        if (ca != null && !Files.isReadable(ca)) {
+        if (looks && ca != null && !Files.isReadable(ca)) {
             section.mistake("ca", section.name("ca") + ": there is no file " + ca + " that can be read");
         }
         return ca;
@@ -120,12 +154,12 @@ final class NotificationReader {
         return when == null ? otherwise : when;
     }
 
-    private static @Nullable Mail mail(Section section) {
+    private @Nullable Mail mail(Section section) {
         String server = section.requiredText("server");
         Integer port = section.number("port", 1, LAST_PORT);
         MailSecurity security = section.word("security", Arrays.asList(MailSecurity.values()));
         String user = section.text("user");
-        Secret password = SecretReader.read(section, "password");
+        Secret password = secrets.read(section, "password");
         if ((user == null) != !section.has("password")) {
             section.mistake("'" + section.path() + "' needs both of the keys user and password, or neither");
         }
@@ -165,7 +199,8 @@ final class NotificationReader {
     }
 
     private static boolean isLoopback(@Nullable String server) {
-        return server != null && (server.equals("localhost") || server.startsWith("127.") || server.equals("::1"));
+        return server != null
+                && (server.equals("localhost") || LOOPBACK.matcher(server).matches() || server.equals("::1"));
     }
 
     private static String mailbox(String text) {

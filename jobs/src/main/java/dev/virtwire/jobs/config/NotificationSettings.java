@@ -76,10 +76,18 @@ public sealed interface NotificationSettings {
      * @since 0.1
      */
     record Address(@Nullable String text, @Nullable Secret secret) {
-        /** The address itself. */
+        /**
+         * The address itself.
+         *
+         * @throws ConfigurationException if the secret cannot be read, or is no address
+         */
         public String read(Map<String, String> environment) {
             if (secret != null) {
-                return secret.read(environment);
+                try {
+                    return Web.requireAddress(secret.read(environment));
+                } catch (IllegalArgumentException e) {
+                    throw new ConfigurationException("the address is a secret that cannot be used: " + e.getMessage());
+                }
             }
             if (text == null) {
                 throw new ConfigurationException("an address has neither a text nor a secret");

@@ -13,10 +13,20 @@ import org.jspecify.annotations.Nullable;
 final class SecretReader {
     private static final Pattern CREDENTIAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,254}");
 
-    private SecretReader() {}
+    private final boolean looks;
+
+    /**
+     * Reads where secrets are.
+     *
+     * @param looks whether the files are looked at: one that is missing, or that others may read, is a mistake then
+     */
+    SecretReader(boolean looks) {
+        this.looks = looks;
+    }
 
     /** The secret of a key, or null; what stands there itself is a mistake, and is not repeated. */
-    static @Nullable Secret read(Section parent, String key) {
+    @Nullable
+    Secret read(Section parent, String key) {
         if (parent.has(key) && !parent.isSection(key)) {
             parent.mistake(
                     key,
@@ -28,7 +38,7 @@ final class SecretReader {
         return section == null ? null : read(section);
     }
 
-    private static @Nullable Secret read(Section section) {
+    private @Nullable Secret read(Section section) {
         long given =
                 Stream.of("file", "command", "credential").filter(section::has).count();
         Path file = section.value("file", ConfigurationReader::absolute);
@@ -41,7 +51,7 @@ final class SecretReader {
         }
         if (file != null) {
             Secret secret = new Secret.OfFile(file);
-            String problem = secret.problem();
+            String problem = looks ? secret.problem() : null;
             if (problem != null) {
                 section.mistake("file", problem);
             }
@@ -57,7 +67,8 @@ final class SecretReader {
     }
 
     /** An address may be a secret, as those of many services are. */
-    static @Nullable Address address(Section section, String key) {
+    @Nullable
+    Address address(Section section, String key) {
         if (!section.has(key)) {
             section.requiredText(key);
             return null;

@@ -28,10 +28,23 @@ public final class Web {
                 throw new IllegalArgumentException(
                         "an address has no name and password in it: keep all of it in a secret, or use a token");
             }
+            if (uri.getRawFragment() != null) {
+                throw new IllegalArgumentException("no server is told what stands behind a '#': leave it out");
+            }
             return text;
         } catch (URISyntaxException e) {
             // Without the cause: its message has the address.
             throw new IllegalArgumentException("it is no web address");
+        }
+    }
+
+    /** Whether a request can be sent there. */
+    static boolean isAddress(String text) {
+        try {
+            requireAddress(text);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 }

@@ -6,18 +6,22 @@ import dev.virtwire.jobs.config.NotificationSettings.MailSecurity;
 import dev.virtwire.jobs.config.Secret;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.report.JobText;
+import jakarta.mail.Address;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
+import jakarta.mail.SendFailedException;
 import jakarta.mail.Session;
 import jakarta.mail.Transport;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Sends a mail. The server's certificate is always checked, and its name. */
@@ -44,6 +48,17 @@ final class MailNotifier implements Notifier {
             transport.sendMessage(message, message.getAllRecipients());
         } catch (AuthenticationFailedException e) {
             throw new NotificationException("mail server " + settings.server() + " refuses the login", e);
+        } catch (SendFailedException e) {
+            Address[] refused = e.getInvalidAddresses();
+            Address[] sent = e.getValidSentAddresses();
+            if (refused == null || refused.length == 0 || sent == null || sent.length == 0) {
+                throw new NotificationException("mail server " + settings.server() + ": " + reason(e), e);
+            }
+            throw new NotificationException(
+                    "mail server " + settings.server() + " refuses "
+                            + Arrays.stream(refused).map(Address::toString).collect(Collectors.joining(", "))
+                            + ", and has taken the mail for the others: " + reason(e),
+                    e);
         } catch (MessagingException e) {
             throw new NotificationException("mail server " + settings.server() + ": " + reason(e), e);
         }
@@ -63,6 +78,8 @@ final class MailNotifier implements Notifier {
     private Properties properties(boolean logsIn) throws NotificationException {
         String timeout = Long.toString(settings.timeout().toMillis());
         Properties properties = new Properties();
+        // One address that a server refuses does not keep the mail from the others.
+        properties.put("mail.smtp.sendpartial", "true");
         properties.put("mail.smtp.auth", Boolean.toString(logsIn));
         properties.put("mail.smtp.connectiontimeout", timeout);
         properties.put("mail.smtp.timeout", timeout);

@@ -5,8 +5,11 @@ import dev.virtwire.jobs.config.NotificationSettings.Ping;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.report.JobText;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Tells a service that all is well. If nobody does in time, the service raises an alarm. */
 final class PingNotifier implements Notifier {
@@ -48,10 +51,40 @@ final class PingNotifier implements Notifier {
     }
 
     private void send(String suffix, String body) throws NotificationException {
-        String address = settings.url().read(environment);
-        String whole = suffix.startsWith("/") && address.endsWith("/")
-                ? address.substring(0, address.length() - 1) + suffix
-                : address + suffix;
-        new Posting(settings.http()).post(whole, "text/plain; charset=utf-8", body, Map.of());
+        String address = address(settings.url().read(environment), suffix);
+        new Posting(settings.http()).post(address, "text/plain; charset=utf-8", body, Map.of());
+    }
+
+    /**
+     * An address with more behind its path, and more in its query. A parameter of the suffix takes the place of one of
+     * the same name: a service that is told both "up" and "down" might believe the wrong one.
+     */
+    static String address(String base, String suffix) {
+        String path = beforeQuery(base);
+        String more = beforeQuery(suffix);
+        String whole =
+                (more.startsWith("/") && path.endsWith("/") ? path.substring(0, path.length() - 1) : path) + more;
+        List<String> added = parameters(suffix);
+        Set<String> names = added.stream().map(PingNotifier::nameOf).collect(Collectors.toSet());
+        List<String> query = new ArrayList<>(parameters(base));
+        query.removeIf(parameter -> names.contains(nameOf(parameter)));
+        query.addAll(added);
+        return query.isEmpty() ? whole : whole + "?" + String.join("&", query);
+    }
+
+    private static String beforeQuery(String address) {
+        int query = address.indexOf('?');
+        return query < 0 ? address : address.substring(0, query);
+    }
+
+    private static List<String> parameters(String address) {
+        int query = address.indexOf('?');
+        return query < 0 || query == address.length() - 1
+                ? List.of()
+                : List.of(address.substring(query + 1).split("&"));
+    }
+
+    private static String nameOf(String parameter) {
+        return parameter.split("=", 2)[0];
     }
 }

@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param command the program that the units run, absolute
  * @param user whether they are for the user's own systemd
+ * @param state the folder for what jobs remember; only the machine's systemd gives its services one
  * @since 0.1
  */
-public record JobUnits(Configuration configuration, Path command, boolean user) {
+public record JobUnits(Configuration configuration, Path command, boolean user, Path state) {
     /** The name of the drop-ins: later than those of a package, earlier than a person's. */
     public static final String DROP_IN = "50-virtwire-job.conf";
 
@@ -71,7 +72,7 @@ public record JobUnits(Configuration configuration, Path command, boolean user) 
         List<String> lines = head();
         lines.add("[Timer]");
         lines.add("OnCalendar=");
-        job.schedule().calendar().forEach(each -> lines.add("OnCalendar=" + each.replace("%", "%%")));
+        job.schedule().calendar().forEach(each -> lines.add("OnCalendar=" + percent(each)));
         lines.add("RandomizedDelaySec=" + job.schedule().randomDelay());
         lines.add("Persistent=yes");
         return text(lines);
@@ -79,9 +80,17 @@ public record JobUnits(Configuration configuration, Path command, boolean user) 
 
     private String serviceDropIn(JobSettings job) {
         List<String> lines = head();
+        List<String> unit = new ArrayList<>();
+        if (!user) {
+            // A user's systemd starts later, and mounts nothing.
+            mounted(job).forEach(folder -> unit.add("RequiresMountsFor=" + quoted(folder)));
+        }
         if (job.schedule().onFailure() != null) {
+            unit.add("OnFailure=" + job.schedule().onFailure());
+        }
+        if (!unit.isEmpty()) {
             lines.add("[Unit]");
-            lines.add("OnFailure=" + job.schedule().onFailure());
+            lines.addAll(unit);
             lines.add("");
         }
         lines.add("[Service]");
@@ -90,7 +99,7 @@ public record JobUnits(Configuration configuration, Path command, boolean user) 
                         .orElse(Configuration.machine())
                 : Configuration.machine();
         if (!command.toString().equals(PACKAGED) || !configuration.file().equals(usual)) {
-            String options = " --config " + quoted(configuration.file().toString()) + " --quiet %i";
+            String options = " --config " + argument(configuration.file().toString()) + " --quiet %i";
             lines.add("ExecStart=");
             lines.add("ExecStart=" + quoted(command.toString()) + " run" + options);
             lines.add("ExecStopPost=");
@@ -98,9 +107,14 @@ public record JobUnits(Configuration configuration, Path command, boolean user) 
         }
         if (!user) {
             writable(job).forEach(folder -> lines.add("ReadWritePaths=" + quoted(folder)));
+        } else if (configuration.state() == null) {
+            lines.add("Environment=" + quoted("STATE_DIRECTORY=" + state));
         }
         Path credentials = configuration.file().resolveSibling("credentials");
-        credentials(job).forEach(name -> lines.add("LoadCredential=" + name + ":" + credentials.resolve(name)));
+        // The path is the rest of the line, without quotes.
+        credentials(job)
+                .forEach(name -> lines.add("LoadCredential=" + name + ":"
+                        + percent(credentials.resolve(name).toString())));
         return text(lines);
     }
 
@@ -111,6 +125,20 @@ public record JobUnits(Configuration configuration, Path command, boolean user) 
 
     private static String text(List<String> lines) {
         return String.join("\n", lines) + "\n";
+    }
+
+    /**
+     * Folders without whose file systems a job may not run: in the empty folder where one is mounted later, it would
+     * make a new repository, or find that no run was ever killed. The textfile's folder is left out, because a
+     * notification that fails never fails the backup.
+     */
+    private Set<String> mounted(JobSettings job) {
+        Set<String> folders = new LinkedHashSet<>();
+        folders.add(job.repository().folder().toString());
+        if (configuration.state() != null) {
+            folders.add(configuration.state().toString());
+        }
+        return folders;
     }
 
     /** Folders that a job writes. Those that may not be there yet begin with a dash, as systemd has it. */
@@ -163,13 +191,20 @@ public record JobUnits(Configuration configuration, Path command, boolean user) 
         return names;
     }
 
-    /** As systemd reads a word: a percent sign begins a specifier. */
+    /** As systemd reads a word. */
     private static String quoted(String word) {
-        String escaped = word.replace("\\", "\\\\")
-                .replace("\"", "\\\"")
-                .replace("%", "%%")
-                .replace("$", "$$");
+        String escaped = percent(word.replace("\\", "\\\\").replace("\"", "\\\""));
         return escaped.matches("[A-Za-z0-9_./@%:=+-]+") ? escaped : "\"" + escaped + "\"";
+    }
+
+    /** As systemd reads an argument of a command: there a dollar sign begins a variable. */
+    private static String argument(String word) {
+        return quoted(word.replace("$", "$$"));
+    }
+
+    /** A percent sign begins a specifier. */
+    private static String percent(String text) {
+        return text.replace("%", "%%");
     }
 
     private static String text(String name) {

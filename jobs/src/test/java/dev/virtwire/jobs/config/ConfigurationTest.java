@@ -10,10 +10,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationTest {
     private static final String SMALL = """
@@ -38,7 +40,7 @@ class ConfigurationTest {
     private List<String> mistakes(String text) throws Exception {
         Path file = Files.writeString(folder.resolve("config.yaml"), text);
         ConfigurationException failure =
-                catchThrowableOfType(ConfigurationException.class, () -> Configuration.read(file));
+                catchThrowableOfType(ConfigurationException.class, () -> Configuration.check(file));
         assertThat(failure).as("mistakes in: %s", text).isNotNull();
         assertThat(failure.problems()).allMatch(problem -> problem.file().equals(file));
         return failure.problems().stream()
@@ -118,6 +120,36 @@ class ConfigurationTest {
         assertThat(mistakes(text == null ? "" : text)).contains(mistake);
     }
 
+    /** Else a job could back up nothing, or tell nobody, and all would seem well. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "    hosts: []",
+                "    guests: {patterns: []}",
+                "    guests: {all: true, exclude: []}",
+                "    hooks: {before: []}",
+                "    notify: []",
+                "notifications: {a: {type: mail, server: s, from: a@b.c, to: []}}",
+                "notifications: {a: {type: webhook, url: {command: []}}}",
+            })
+    void anEmptyListIsAMistake(String line) throws Exception {
+        String key = line.substring(0, line.indexOf(':') + 1);
+        String others = SMALL.lines()
+                .filter(each -> !each.startsWith(key) || each.startsWith("hosts"))
+                .collect(Collectors.joining("\n"));
+        assertThat(mistakes(others + "\n" + line))
+                .anyMatch(mistake -> mistake.endsWith("is an empty list: leave the key out, or put something into it"));
+    }
+
+    @Test
+    void aFileThatIsNestedTooDeepHasItsPlace() throws Exception {
+        assertThat(mistakes("jobs: " + "[".repeat(200_000)))
+                .containsExactly("1:38: it is no YAML: lists and sections are nested more than 32 deep");
+        assertThat(mistakes("{a: ".repeat(100_000))).singleElement().asString().contains("nested more than 32 deep");
+        assertThat(mistakes("jobs: " + "[".repeat(31) + "]".repeat(31)))
+                .containsExactly("1:7: 'jobs' consists of keys and their values");
+    }
+
     @Test
     void whatIsNoYamlHasAPlaceToo() throws Exception {
         assertThat(mistakes("jobs:\n  a: [1, 2\n")).singleElement().asString().startsWith("3:1: it is no YAML: ");
@@ -171,6 +203,21 @@ class ConfigurationTest {
         assertThat(mistakes(text)).containsExactly("11:68: there is no secret file " + secret);
     }
 
+    /** Else a secret that is gone would end the backups of all jobs, and nobody would be told. */
+    @Test
+    void aRunDoesNotLookAtFilesThatOnlyThoseNeedWhoAreTold() throws Exception {
+        String text = SMALL + """
+                notifications:
+                  admins: {type: mail, server: smtp, from: a@b.c, to: d@e.f, ca: /no/such/ca,
+                    user: me, password: {file: /no/such/password}}
+                """;
+        assertThat(mistakes(text))
+                .containsExactly(
+                        "11:66: 'notifications.admins.ca': there is no file /no/such/ca that can be read",
+                        "12:32: there is no secret file /no/such/password");
+        assertThat(read(text).jobs()).containsKey("nightly");
+    }
+
     @Test
     void secretsComeFromCommandsAndCredentialsToo() throws Exception {
         assertThat(new Secret.OfCommand(List.of("/bin/sh", "-c", "printf 's3cret\\n'")).read(Map.of()))
@@ -198,7 +245,40 @@ class ConfigurationTest {
                 .singleElement()
                 .asString()
                 .contains("cannot be 'none' beside a password: whoever listens would learn it");
+        assertThat(mistakes(text.replace("smtp.example.org", "127.0.0.1.example.org")))
+                .hasSize(1);
+        assertThat(mistakes(text.replace("smtp.example.org", "127.mail.example.org")))
+                .hasSize(1);
         read(text.replace("smtp.example.org", "127.0.0.1"));
+    }
+
+    @Test
+    void headersThatJavaSetsItselfAreRefused() throws Exception {
+        for (String header : List.of("Host", "content-length", "Connection", "Expect", "Upgrade")) {
+            assertThat(mistakes(SMALL + """
+                    notifications:
+                      hook: {type: webhook, url: "https://example.org/", headers: {%s: s3cret}}
+                    """.formatted(header)))
+                    .containsExactly("11:63: '" + header + "' cannot be chosen: each request has its own");
+        }
+        assertThat(mistakes(SMALL + """
+                notifications:
+                  hook: {type: webhook, url: "https://example.org/", headers: {X-Key: "s3cr\\x01et"}}
+                """)).containsExactly("11:63: 'X-Key' has a value that no header can have");
+    }
+
+    @Test
+    void whatNoServerIsToldIsRefusedInAnAddress() throws Exception {
+        assertThat(mistakes(SMALL + """
+                notifications:
+                  ping: {type: ping, url: "https://example.org/#up", success: "/#done", failure: "/not well"}
+                """))
+                .containsExactly(
+                        "11:27: 'notifications.ping.url': no server is told what stands behind a '#': leave it out",
+                        "11:63: 'notifications.ping.success' is added to the address, and has only what an address may"
+                                + " have, and not '/#done'",
+                        "11:82: 'notifications.ping.failure' is added to the address, and has only what an address may"
+                                + " have, and not '/not well'");
     }
 
     @Test
@@ -211,11 +291,23 @@ class ConfigurationTest {
         Files.writeString(own, SMALL);
         assertThat(Configuration.find(null, environment)).isEqualTo(own);
         Configuration configuration = Configuration.read(own);
-        assertThat(configuration.stateFolder(Map.of("XDG_CONFIG_HOME", folder.toString(), "XDG_STATE_HOME", "/s")))
-                .isEqualTo(Path.of("/s/virtwire"));
         assertThat(configuration.stateFolder(Map.of("STATE_DIRECTORY", "/var/lib/x:/y")))
                 .isEqualTo(Path.of("/var/lib/x"));
-        assertThat(configuration.stateFolder(Map.of())).isEqualTo(Path.of("/var/lib/virtwire"));
+        assertThat(configuration.stateFolder(Map.of(), false)).isEqualTo(Path.of("/var/lib/virtwire"));
+    }
+
+    @Test
+    void aUsersJobsRememberInTheUsersFolderWhereverTheirFileLies() {
+        Path ofMachine = Path.of("/var/lib/virtwire");
+        Map<String, String> environment = Map.of("HOME", "/home/me");
+        Configuration other = new Configuration(Path.of("/srv/jobs.yaml"), null, Map.of());
+        assertThat(other.stateFolder(environment, false)).isEqualTo(Path.of("/home/me/.local/state/virtwire"));
+        assertThat(other.stateFolder(Map.of("XDG_STATE_HOME", "/s"), false)).isEqualTo(Path.of("/s/virtwire"));
+        assertThat(other.stateFolder(environment, true)).isEqualTo(ofMachine);
+        Configuration machine = new Configuration(Configuration.machine(), null, Map.of());
+        assertThat(machine.stateFolder(environment, false)).isEqualTo(ofMachine);
+        Configuration chosen = new Configuration(Path.of("/srv/jobs.yaml"), Path.of("/chosen"), Map.of());
+        assertThat(chosen.stateFolder(environment)).isEqualTo(Path.of("/chosen"));
     }
 
     @Test
@@ -225,6 +317,46 @@ class ConfigurationTest {
         assertThatThrownBy(() -> Configuration.read(file))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(file + ": others may write it, and its hooks run with your rights: chmod go-w it");
+    }
+
+    /** Root gives it to somebody else; who is not root plays somebody else. */
+    @Test
+    void aFileOrFolderOfSomebodyElseIsRefused() throws Exception {
+        Path file = read(SMALL).file();
+        int owner = (Integer) Files.getAttribute(file, "unix:uid");
+        int other = owner + 12345;
+        for (Path each : List.of(file, folder)) {
+            FileOwners owners = new FileOwners(other);
+            if (owner == 0) {
+                owners = new FileOwners(0);
+                Files.setAttribute(each, "unix:uid", other);
+            }
+            FileOwners judge = owners;
+            assertThatThrownBy(() -> judge.require(file))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageEndingWith(": it belongs to the user with number " + (owner == 0 ? other : owner)
+                            + ", and hooks run with your rights: chown it to yourself or to root");
+            if (owner == 0) {
+                Files.setAttribute(each, "unix:uid", 0);
+            }
+        }
+        new FileOwners(owner).require(file);
+    }
+
+    @Test
+    void aFolderWhereOthersMayPutAnotherFileIsRefused() throws Exception {
+        Path file = read(SMALL).file();
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwx---"));
+        assertThatThrownBy(() -> Configuration.read(file))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(folder + ": others may write it, and put another config.yaml into it, whose hooks run with"
+                        + " your rights: chmod go-w it");
+        Files.setAttribute(folder, "unix:mode", 0041777);
+        assertThat(Configuration.read(file).jobs()).containsKey("nightly");
+        Path link = Files.createSymbolicLink(
+                Files.createDirectory(folder.resolve("links")).resolve("link.yaml"), file);
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwx---"));
+        assertThatThrownBy(() -> Configuration.read(link)).hasMessageStartingWith(folder + ": others may write it");
     }
 
     @Test

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -143,6 +144,29 @@ class MailTest {
             }
         }
         return found;
+    }
+
+    @Test
+    void oneAddressThatIsRefusedKeepsTheMailFromNobodyElse() throws Exception {
+        try (PickySmtpServer server = new PickySmtpServer(Set.of("a@example.org"))) {
+            assertThatThrownBy(() -> tellFailure(mail(server.port(), MailSecurity.NONE, null, null)))
+                    .isInstanceOf(NotificationException.class)
+                    .hasMessageStartingWith(
+                            "mail server localhost refuses a@example.org, and has taken the mail for the" + " others: ")
+                    .hasMessageContaining("550 no such mailbox");
+            assertThat(server.delivered()).containsExactly("b@example.org");
+        }
+    }
+
+    @Test
+    void ifAllAddressesAreRefusedNobodyIsSaidToHaveTheMail() throws Exception {
+        try (PickySmtpServer server = new PickySmtpServer(Set.of("a@example.org", "b@example.org"))) {
+            assertThatThrownBy(() -> tellFailure(mail(server.port(), MailSecurity.NONE, null, null)))
+                    .isInstanceOf(NotificationException.class)
+                    .hasMessageStartingWith("mail server localhost: ")
+                    .hasMessageContaining("550 no such mailbox");
+            assertThat(server.delivered()).isEmpty();
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,7 +53,11 @@ class JobUnitsTest {
 
     @BeforeEach
     void prepare() throws Exception {
-        Path file = Files.writeString(folder.resolve("config.yaml"), TEXT.formatted(folder));
+        prepare(TEXT);
+    }
+
+    private void prepare(String text) throws Exception {
+        Path file = Files.writeString(folder.resolve("config.yaml"), text.formatted(folder));
         configuration = Configuration.read(file);
         Files.createDirectory(folder.resolve("my backups"));
         command = Files.writeString(folder.resolve("virtwire"), "#!/bin/sh\n");
@@ -60,7 +65,7 @@ class JobUnitsTest {
     }
 
     private Map<String, String> dropIns(String job, boolean user) {
-        return new JobUnits(configuration, command, user).dropIns(configuration.job(job));
+        return new JobUnits(configuration, command, user, Path.of("/home/me/my state")).dropIns(configuration.job(job));
     }
 
     @Test
@@ -69,6 +74,8 @@ class JobUnitsTest {
                 .isEqualTo("""
                 # Written by 'virtwire job install', and written again by it: use a file of your own
                 [Unit]
+                RequiresMountsFor="%1$s/my backups"
+                RequiresMountsFor=%1$s/state
                 OnFailure=alarm@%%n.service
 
                 [Service]
@@ -85,6 +92,47 @@ class JobUnitsTest {
                 ReadWritePaths=-/srv/100%%%%
                 LoadCredential=hook-url:%1$s/credentials/hook-url
                 """.formatted(folder));
+    }
+
+    /** A job would make a new repository in the empty folder below the mount. */
+    @Test
+    void nothingBeginsBeforeItsFolderIsMounted() {
+        assertThat(dropIns("by-hand", false).values().iterator().next())
+                .contains("[Unit]\nRequiresMountsFor=\"" + folder + "/my backups\"\n");
+        assertThat(new JobUnits(configuration, command, false, folder)
+                        .templates()
+                        .get("virtwire@.service"))
+                .contains(" remote-fs.target ");
+        assertThat(dropIns("by-hand", true).values().iterator().next()).doesNotContain("RequiresMountsFor");
+    }
+
+    @Test
+    void aUsersServiceIsToldWhereItsJobsRemember() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("other.yaml"), TEXT.formatted(folder).replaceFirst("state.*\n", ""));
+        configuration = Configuration.read(file);
+        assertThat(dropIns("by-hand", true).values().iterator().next())
+                .contains("Environment=\"STATE_DIRECTORY=/home/me/my state\"\n");
+        assertThat(dropIns("by-hand", false).values().iterator().next()).doesNotContain("STATE_DIRECTORY");
+        assertThat(verify(write(true), true)).isEmpty();
+    }
+
+    @Test
+    void pathsReachSystemdAsTheyAre() throws Exception {
+        folder = Files.createDirectory(folder.resolve("100% \"$HOME\" %n"));
+        prepare(TEXT.replace("\"%1$s/my backups\"", "'%1$s/my backups'"));
+        String escaped = folder.toString().replace("%", "%%");
+        String quoted = escaped.replace("\"", "\\\"");
+        assertThat(dropIns("nightly-1", false).get("virtwire@nightly-1.service.d/50-virtwire-job.conf"))
+                .contains(
+                        "RequiresMountsFor=\"" + quoted + "/my backups\"\n",
+                        "ExecStart=\"" + quoted + "/virtwire\" run --config \"" + quoted.replace("$", "$$")
+                                + "/config.yaml\" --quiet %i\n",
+                        "ReadWritePaths=\"" + quoted + "/my backups\"\n",
+                        "ReadWritePaths=\"-" + quoted + "/state\"\n",
+                        "LoadCredential=hook-url:" + escaped + "/credentials/hook-url\n");
+        // It looks for the program, and so says what it has read.
+        assertThat(verify(write(false), false)).isEmpty();
     }
 
     @Test
@@ -112,21 +160,24 @@ class JobUnitsTest {
     @Test
     void systemdUnderstandsTheUnits() throws Exception {
         for (boolean user : new boolean[] {false, true}) {
-            Path units = write(user);
-            for (String unit : new String[] {"virtwire@nightly-1.service", "virtwire@nightly-1.timer"}) {
-                String said = run(
-                        Map.of("SYSTEMD_UNIT_PATH", units + ":", "XDG_RUNTIME_DIR", folder.toString()),
-                        "systemd-analyze",
-                        "verify",
-                        user ? "--user" : "--system",
-                        "--man=no",
-                        units.resolve(unit).toString());
-                // Of units of this machine it may have more to say.
-                assertThat(said.lines().filter(line -> line.contains("virtwire")))
-                        .as(said)
-                        .isEmpty();
-            }
+            assertThat(verify(write(user), user)).isEmpty();
         }
+    }
+
+    /** What systemd says of the units. */
+    private List<String> verify(Path units, boolean user) throws Exception {
+        StringBuilder said = new StringBuilder();
+        for (String unit : new String[] {"virtwire@nightly-1.service", "virtwire@nightly-1.timer"}) {
+            said.append(run(
+                    Map.of("SYSTEMD_UNIT_PATH", units + ":", "XDG_RUNTIME_DIR", folder.toString()),
+                    "systemd-analyze",
+                    "verify",
+                    user ? "--user" : "--system",
+                    "--man=no",
+                    units.resolve(unit).toString()));
+        }
+        // Of units of this machine it may have more to say.
+        return said.toString().lines().filter(line -> line.contains("virtwire")).toList();
     }
 
     /** 0 is the best, 10 the worst; a service without any protection has 9.6. */
@@ -149,7 +200,7 @@ class JobUnitsTest {
     /** As they are when a job is installed: templates, instances and drop-ins. */
     private Path write(boolean user) throws Exception {
         Path units = Files.createDirectory(folder.resolve(user ? "user" : "system"));
-        JobUnits of = new JobUnits(configuration, command, user);
+        JobUnits of = new JobUnits(configuration, command, user, Path.of("/home/me/my state"));
         Map<String, String> all = new LinkedHashMap<>(of.templates());
         all.putAll(of.dropIns(configuration.job("nightly-1")));
         // The package's program need not be here; the drop-in takes its place.

@@ -34,7 +34,7 @@ public final class ConfigCommand extends JobsCommand {
         List<Problem> problems = List.of();
         List<String> jobs = List.of();
         try {
-            jobs = List.copyOf(Configuration.read(file).jobs().keySet());
+            jobs = List.copyOf(Configuration.check(file).jobs().keySet());
         } catch (ConfigurationException e) {
             if (e.problems().isEmpty()) {
                 throw e;

@@ -9,17 +9,13 @@ import dev.virtwire.cli.output.Table;
 import dev.virtwire.jobs.config.Configuration;
 import dev.virtwire.jobs.config.HostSettings;
 import dev.virtwire.jobs.config.JobSettings;
-import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.jobs.report.JobJson;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.run.JobListener;
 import dev.virtwire.jobs.run.JobRecovery;
 import dev.virtwire.jobs.run.JobState;
-import dev.virtwire.jobs.run.Standings;
 import dev.virtwire.jobs.systemd.JobUnits;
 import dev.virtwire.repository.DomainStatus;
-import dev.virtwire.repository.DomainStatus.Verdict;
-import dev.virtwire.repository.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,9 +171,10 @@ public final class JobCommand extends JobsCommand {
     }
 
     private int install() throws IOException, InterruptedException {
-        Configuration configuration = configuration();
+        Configuration configuration = Configuration.check(file());
         Systemd systemd = systemd();
-        JobUnits jobUnits = new JobUnits(configuration, Systemd.command(), user);
+        JobUnits jobUnits =
+                new JobUnits(configuration, Systemd.command(), user, configuration.stateFolder(environment()));
         for (JobSettings job : jobs(configuration, names)) {
             Path repository = job.repository().folder();
             if (units == null && !Files.exists(repository)) {
@@ -210,40 +207,30 @@ public final class JobCommand extends JobsCommand {
     private int status() {
         Configuration configuration = configuration();
         Path folder = configuration.stateFolder(environment());
-        Map<String, List<DomainStatus>> found = new LinkedHashMap<>();
-        for (JobSettings job : jobs(configuration, names)) {
-            if (job.maxAge() == null) {
-                throw CommandException.configuration(
-                        "job " + job.name() + " has no max-age, so nobody can say whether its points are young enough");
-            }
-            Repository repository = Repository.open(job.repository().folder());
-            Standings standings = new Standings(repository, job);
-            Set<String> guests = new LinkedHashSet<>(job.guests().names());
-            guests.addAll(JobState.read(folder, job.name()).guests());
-            List<DomainStatus> statuses = new ArrayList<>();
-            for (String guest : guests) {
-                Standing standing = standings.of(guest);
-                if (standing == null) {
-                    throw CommandException.failed(job.repository().folder() + " cannot be read", null);
-                }
-                statuses.add(standing.status());
-            }
-            found.put(job.name(), statuses);
-        }
+        List<JobStatus> found = jobs(configuration, names).stream()
+                .map(job -> JobStatus.of(job, folder))
+                .toList();
         printStatus(found);
-        return conclude(found);
+        List<String> wrong = found.stream().flatMap(job -> job.wrong().stream()).toList();
+        if (wrong.isEmpty()) {
+            return ExitCode.DONE;
+        }
+        throw found.stream().allMatch(JobStatus::onlyDamage)
+                ? CommandException.damaged(Amounts.few(wrong))
+                : CommandException.failed(Amounts.few(wrong), null);
     }
 
-    private void printStatus(Map<String, List<DomainStatus>> found) {
+    private void printStatus(List<JobStatus> found) {
         if (json()) {
             printJson(json -> {
                 json.writeArrayFieldStart("jobs");
-                for (Map.Entry<String, List<DomainStatus>> job : found.entrySet()) {
+                for (JobStatus job : found) {
                     json.writeStartObject();
-                    json.writeStringField("job", job.getKey());
-                    json.writeBooleanField("ok", isWell(job.getValue()));
+                    json.writeStringField("job", job.job());
+                    json.writeBooleanField("ok", job.ok());
+                    json.writeStringField("error", job.problem());
                     json.writeArrayFieldStart("domains");
-                    for (DomainStatus status : job.getValue()) {
+                    for (DomainStatus status : job.guests()) {
                         json.writeStartObject();
                         json.writeStringField("domain", status.domain());
                         JobJson.write(json, status);
@@ -256,42 +243,21 @@ public final class JobCommand extends JobsCommand {
             });
         } else if (!quiet()) {
             Table table = Table.of("JOB", "GUEST", "STATUS", "WHY");
-            found.forEach((job, statuses) -> statuses.forEach(status -> table.row(
-                    job,
-                    status.domain(),
-                    status.verdict().toString(),
-                    status.reason() == null ? "-" : status.reason())));
+            for (JobStatus job : found) {
+                if (job.problem() != null) {
+                    table.row(job.job(), "-", "unknown", job.problem());
+                }
+                job.guests()
+                        .forEach(status -> table.row(
+                                job.job(),
+                                status.domain(),
+                                status.verdict().toString(),
+                                status.reason() == null ? "-" : status.reason()));
+            }
             if (!table.isEmpty()) {
                 table.print(out());
             }
         }
-    }
-
-    private static boolean isWell(List<DomainStatus> statuses) {
-        return !statuses.isEmpty() && statuses.stream().allMatch(DomainStatus::ok);
-    }
-
-    private static int conclude(Map<String, List<DomainStatus>> found) {
-        List<String> wrong = new ArrayList<>();
-        boolean onlyDamage = true;
-        for (Map.Entry<String, List<DomainStatus>> job : found.entrySet()) {
-            if (job.getValue().isEmpty()) {
-                wrong.add("job " + job.getKey() + " has not run yet");
-                onlyDamage = false;
-            }
-            for (DomainStatus status : job.getValue()) {
-                if (!status.ok()) {
-                    wrong.add(status.domain() + " is " + status.verdict() + " (" + status.reason() + ")");
-                    onlyDamage &= status.verdict() == Verdict.DAMAGED;
-                }
-            }
-        }
-        if (wrong.isEmpty()) {
-            return ExitCode.DONE;
-        }
-        throw onlyDamage
-                ? CommandException.damaged(Amounts.few(wrong))
-                : CommandException.failed(Amounts.few(wrong), null);
     }
 
     private int recover() {

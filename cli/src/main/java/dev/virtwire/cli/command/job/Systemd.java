@@ -20,9 +20,8 @@ final class Systemd {
     private static final Path MACHINE = Path.of("/etc/systemd/system");
     private static final String COMMAND = "virtwire.command";
 
-    /** Where a package puts the templates. */
-    private static final List<Path> PACKAGED =
-            List.of(Path.of("/usr/lib/systemd/system"), Path.of("/lib/systemd/system"));
+    /** Where packages put units. */
+    private static final List<Path> PACKAGED = List.of(Path.of("/usr/lib/systemd"), Path.of("/lib/systemd"));
 
     private final Path folder;
     private final boolean user;
@@ -78,10 +77,7 @@ final class Systemd {
         }
         List<Path> written = new ArrayList<>();
         for (Map.Entry<String, String> template : units.templates().entrySet()) {
-            boolean packaged = !user
-                    && !alone
-                    && PACKAGED.stream().anyMatch(place -> Files.exists(place.resolve(template.getKey())));
-            if (!packaged) {
+            if (alone || !isPackaged(template.getKey(), user, PACKAGED)) {
                 written.add(write(template.getKey(), template.getValue()));
             }
         }
@@ -102,6 +98,17 @@ final class Systemd {
             tell("daemon-reload");
         }
         return written;
+    }
+
+    /**
+     * Whether a package has brought a template.
+     *
+     * @param places where packages put units, above the folders for the machine's systemd and for those of users
+     */
+    static boolean isPackaged(String template, boolean user, List<Path> places) {
+        return places.stream()
+                .map(place -> place.resolve(user ? "user" : "system").resolve(template))
+                .anyMatch(Files::exists);
     }
 
     /** Takes that back; returns what was removed. */

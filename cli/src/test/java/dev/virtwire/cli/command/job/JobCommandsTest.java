@@ -4,6 +4,7 @@ package dev.virtwire.cli.command.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.cli.CommandRun;
+import dev.virtwire.repository.Repository;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -128,6 +129,50 @@ class JobCommandsTest {
         assertThat(files(units)).containsExactlyInAnyOrder("virtwire@.service", "virtwire@.timer");
         assertThat(run("job", "remove", "nightly", "--units", units.toString()).err())
                 .isEqualTo("error: job nightly is not installed in " + units + "\n");
+    }
+
+    /** Whoever installs a job is there to mend it; a run at night tells what it can. */
+    @Test
+    void aSecretThatIsMissingIsSaidWhenTheJobIsInstalledOrChecked() throws Exception {
+        Files.writeString(config, Files.readString(config) + """
+                notifications: {hook: {type: webhook, url: {file: /no/such/url}}}
+                """);
+        CommandRun install =
+                run("job", "install", "nightly", "--units", folder.resolve("units").toString());
+        assertThat(install.exitCode()).isEqualTo(1);
+        assertThat(install.err()).contains("there is no secret file /no/such/url");
+        assertThat(run("config", "check").out()).contains("there is no secret file /no/such/url");
+        assertThat(run("job", "list").exitCode()).isZero();
+    }
+
+    @Test
+    void aJobWhoseStatusNobodyKnowsKeepsThatOfNoOther() throws Exception {
+        CommandRun run = run("job", "status");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out().lines())
+                .hasSize(3)
+                .anyMatch(line -> line.matches("nightly +- +unknown +.*" + folder + "/backups.*"))
+                .anyMatch(line -> line.matches("by-hand +- +unknown +it has no max-age, so nobody can say whether .*"));
+        assertThat(run.err()).startsWith("error: job nightly: ").contains("job by-hand: it has no max-age");
+        Repository.openOrCreate(folder.resolve("backups"));
+        assertThat(run("job", "status", "nightly", "--json").out())
+                .contains("\"ok\" : false", "\"error\" : \"it has not run yet\"", "\"domains\" : [ ]");
+        Files.writeString(folder.resolve("backups/virtwire.json"), "{");
+        assertThat(run("job", "status", "nightly").exitCode()).isEqualTo(3);
+        assertThat(run("job", "status").exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void templatesOfAPackageAreSeenForUsersToo() throws Exception {
+        Path places = folder.resolve("lib/systemd");
+        Files.createDirectories(places.resolve("user"));
+        Files.createFile(places.resolve("user/virtwire@.service"));
+        assertThat(Systemd.isPackaged("virtwire@.service", true, List.of(folder, places)))
+                .isTrue();
+        assertThat(Systemd.isPackaged("virtwire@.service", false, List.of(folder, places)))
+                .isFalse();
+        assertThat(Systemd.isPackaged("virtwire@.timer", true, List.of(folder, places)))
+                .isFalse();
     }
 
     @Test

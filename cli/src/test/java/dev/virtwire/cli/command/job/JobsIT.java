@@ -87,6 +87,8 @@ class JobsIT {
                   hook: {type: webhook, url: "http://127.0.0.1:%3$d/", timeout: 1m}
                   node: {type: textfile, folder: %1$s}
                   away: {type: ping, url: "http://127.0.0.1:1/", tries: 1, start: none}
+                  lost: {type: mail, server: localhost, from: a@b.c, to: d@e.f, user: me, on: always,
+                    password: {file: /no/such/password}}
                 jobs:
                   nightly:
                     repository: main
@@ -239,10 +241,12 @@ class JobsIT {
     @Test
     void aNotificationThatFailsIsAWarning() throws Exception {
         start("web1", 1);
-        configure("notify: [away]");
+        configure("notify: [away, lost]");
         CommandRun run = run("run", "nightly", "--quiet");
         assertThat(run.exitCode()).isEqualTo(4);
-        assertThat(run.err()).startsWith("warning: notification 'away' failed: 127.0.0.1 cannot be reached");
+        assertThat(run.err())
+                .startsWith("warning: notification 'away' failed: 127.0.0.1 cannot be reached")
+                .contains("warning: notification 'lost' failed: there is no secret file /no/such/password");
         assertThat(run.out()).isEmpty();
     }
 

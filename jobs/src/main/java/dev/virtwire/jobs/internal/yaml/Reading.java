@@ -8,8 +8,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.composer.Composer;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.ParserException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -59,7 +63,30 @@ public final class Reading {
     /** As the library's own Compose does, whose package its module keeps to itself. */
     private static Optional<Node> compose(String text) {
         LoadSettings settings = LoadSettings.builder().build();
-        return new Composer(settings, new ParserImpl(settings, new StreamReader(settings, text))).getSingleNode();
+        return new Composer(settings, new FlatParser(settings, text)).getSingleNode();
+    }
+
+    /** The composer calls itself for each list and mapping in another, so that a file could take all of the stack. */
+    private static final class FlatParser extends ParserImpl {
+        private static final int MOST_LEVELS = 32;
+
+        private int levels;
+
+        FlatParser(LoadSettings settings, String text) {
+            super(settings, new StreamReader(settings, text));
+        }
+
+        @Override
+        public Event next() {
+            Event event = super.next();
+            if (event instanceof CollectionStartEvent && ++levels > MOST_LEVELS) {
+                throw new ParserException(
+                        "lists and sections are nested more than " + MOST_LEVELS + " deep", event.getStartMark());
+            } else if (event instanceof CollectionEndEvent) {
+                levels--;
+            }
+            return event;
+        }
     }
 
     /** Notes that something at a node is wrong. */

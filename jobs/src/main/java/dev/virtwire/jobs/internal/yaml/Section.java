@@ -103,13 +103,24 @@ public final class Section {
         if (node == null) {
             return texts;
         }
-        for (Node each : node instanceof SequenceNode sequence ? sequence.getValue() : List.of(node)) {
+        for (Node each : elements(node, name(key))) {
             String text = scalar(each, name(key));
             if (text != null) {
                 texts.add(text);
             }
         }
         return texts;
+    }
+
+    /** Who writes an empty list has forgotten something, or a program that writes the file has found nothing. */
+    private List<Node> elements(Node node, String name) {
+        if (!(node instanceof SequenceNode sequence)) {
+            return List.of(node);
+        }
+        if (sequence.getValue().isEmpty()) {
+            reading.mistake(node, name + " is an empty list: leave the key out, or put something into it");
+        }
+        return sequence.getValue();
     }
 
     /** Whether the value of a key is a list. */
@@ -207,7 +218,7 @@ public final class Section {
         if (node == null) {
             return found;
         }
-        for (Node each : node instanceof SequenceNode sequence ? sequence.getValue() : List.of(node)) {
+        for (Node each : elements(node, name(key))) {
             String text = scalar(each, name(key));
             T value = text == null ? null : resolve(each, key, text, named, broken, what);
             if (value != null && !found.contains(value)) {
