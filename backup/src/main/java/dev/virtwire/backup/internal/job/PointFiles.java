@@ -18,6 +18,7 @@ import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.DomainDescription.Tpm;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
@@ -197,10 +198,14 @@ record PointFiles(
         if (SmallQcow2.hasBacking(variables)) {
             return "the file is a qcow2 image that builds on another one";
         }
-        return running && !SmallQcow2.isSettled(variables)
-                ? "the file is a qcow2 image of which QEMU may hold parts in memory: a backup of the guest while it is"
-                        + " off has them"
-                : null;
+        try {
+            return running && !SmallQcow2.isSettled(variables)
+                    ? "the file is a qcow2 image of which QEMU may hold parts in memory: a backup of the guest while it"
+                            + " is off has them"
+                    : null;
+        } catch (IOException e) {
+            return "the file is a qcow2 image, and could not be looked into: " + Problems.reason(e);
+        }
     }
 
     private static void fetchTpm(
