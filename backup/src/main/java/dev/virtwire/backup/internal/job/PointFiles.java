@@ -256,6 +256,9 @@ record PointFiles(
                                                     .physical()))
                             <= most;
         } catch (LibvirtException e) {
+            if (host.questions().hasGivenUp()) {
+                throw e;
+            }
             LOG.debug("the medium of {} of {} cannot be seen", drive.target(), domain, e);
             return false;
         }

@@ -34,12 +34,14 @@ final class PushTransfer implements Transfer {
 
     private final Attempt attempt;
     private final BackupJob job;
+    private final HostQuestions questions;
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled;
 
-    PushTransfer(Attempt attempt, ProgressMeter meter, CompletableFuture<Void> cancelled) {
+    PushTransfer(Attempt attempt, HostQuestions questions, ProgressMeter meter, CompletableFuture<Void> cancelled) {
         this.attempt = attempt;
         this.job = attempt.job().job();
+        this.questions = questions;
         this.meter = meter;
         this.cancelled = cancelled;
     }
@@ -47,7 +49,6 @@ final class PushTransfer implements Transfer {
     @Override
     public Transfer.Copied copy() {
         List<Long> sizes = new ArrayList<>();
-        HostQuestions questions = attempt.questions(() -> PullTransfer.requireNot(cancelled));
         for (ChosenDisk disk : attempt.plan().disks()) {
             sizes.add(questions.ask(() -> HostFacts.sizeOf(job.domain(), disk.target())));
         }
