@@ -6,7 +6,6 @@ import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.JobStatistics;
@@ -105,10 +104,8 @@ final class PushTransfer implements Transfer {
         JobStatistics statistics;
         try {
             statistics = Waiting.await(job.statistics());
-        } catch (RemoteException e) {
-            throw e;
         } catch (LibvirtException e) {
-            // While the connection is made again nobody tells how far the job is; if that fails, the job's end says so.
+            // A job that has ended says so by its end. The host may also have no time for this question, or be away.
             LOG.debug("the progress of {} is not known", job.domain().name(), e);
             return;
         }
