@@ -96,7 +96,7 @@ public final class BackupRun {
         try {
             return tryOnce();
         } catch (BackupException e) {
-            stopped = StoppedGuest.since(lastFacts, request, e);
+            stopped = StoppedGuest.since(lastFacts, request, this::pause, e);
             if (stopped == null) {
                 throw e;
             }
@@ -117,7 +117,7 @@ public final class BackupRun {
     /** Does some work on the domain, after any other run or job for which the request waits; fails if cancelled. */
     public <T> T whenFree(Supplier<T> work) {
         try {
-            return new Patience(request.longestWait()).whenFree(work, meter::waiting, time -> Waiting.pause(time, cancelled));
+            return new Patience(request.longestWait()).whenFree(work, meter::waiting, this::pause);
         } catch (CopyCancelledException e) {
             throw describe(e, "");
         }
@@ -128,7 +128,7 @@ public final class BackupRun {
         // Of a try before this one only what it did still holds.
         notices.removeIf(notice -> !notice.text().startsWith(CLEANED_UP));
         left.clear();
-        HostFacts facts = HostFacts.ask(libvirt, request.domain());
+        HostFacts facts = HostFacts.ask(libvirt, request.domain(), this::pause);
         lastFacts = facts;
         DiskChoice choice = stopped == null ? DiskChoice.of(request, facts) : DiskChoice.ofStopped(request, facts);
         if (facts.isOff()) {
@@ -219,7 +219,7 @@ public final class BackupRun {
         }
         clearEarlier(store);
         // A guest that had shut down was kept for the job that was ended just now.
-        HostFacts now = facts.ofNow();
+        HostFacts now = facts.ofNow(this::pause);
         lastFacts = now;
         DiskChoice chosen = now.equals(facts) ? choice : DiskChoice.ofStopped(request, now);
         if (now.isOff()) {
@@ -319,6 +319,10 @@ public final class BackupRun {
             notices.add(unfinished.notice());
         }
         return point;
+    }
+
+    private void pause(Duration time) {
+        Waiting.pause(time, cancelled);
     }
 
     private void requireNotCancelled() {
