@@ -109,7 +109,11 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Host
 
     static Content attempt(Place place, Reading reading, BooleanSupplier away) {
         if (!isOfAKindThatCanBeRead(place)) {
-            return Content.no("of type " + place.type() + ", which libvirt has no call to read");
+            return Content.no(
+                    place.type().equals("network")
+                            ? "they are on the network, which libvirt has no call to read: copy them by hand, or move"
+                                    + " them to a file or device of the host"
+                            : "of type " + place.type() + ", which libvirt has no call to read");
         }
         if (place.name() == null) {
             return Content.no("the domain's XML does not name the place");
