@@ -8,6 +8,7 @@ import dev.virtwire.cli.command.VersionCommand;
 import dev.virtwire.cli.command.VirtwireCommand;
 import dev.virtwire.cli.command.call.CallCommand;
 import dev.virtwire.cli.command.host.CheckpointsCommand;
+import dev.virtwire.cli.command.host.DoctorCommand;
 import dev.virtwire.cli.command.host.DomainsCommand;
 import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
@@ -39,6 +40,7 @@ public final class CommandTree {
     private static final List<String> NAMES = List.of(
             "domains",
             "info",
+            "doctor",
             "backup",
             "points",
             "status",
@@ -85,6 +87,7 @@ public final class CommandTree {
         return switch (name) {
             case "domains" -> new DomainsCommand();
             case "info" -> new InfoCommand();
+            case "doctor" -> new DoctorCommand();
             case "backup" -> new BackupCommand();
             case "points" -> new PointsCommand();
             case "status" -> new StatusCommand();

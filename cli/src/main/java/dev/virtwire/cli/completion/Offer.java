@@ -85,7 +85,8 @@ record Offer(String name, String description, List<Choice> options, List<Value> 
         boolean inRepository = false;
         for (PositionalParamSpec place : command.positionalParameters()) {
             places.add(value(place, inRepository));
-            inRepository |= place.paramLabel().equals("DIR");
+            // One that need not be named may not be there yet, and has no domains to offer.
+            inRepository |= place.paramLabel().equals("DIR") && place.arity().min() > 0;
             endless = place.index().max() > place.index().min();
         }
         return new Offer(command.name(), sentence(command.usageMessage().description()), options, places, endless);

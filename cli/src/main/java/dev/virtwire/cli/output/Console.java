@@ -49,6 +49,15 @@ public record Console(
         return columns < LEAST_COLUMNS ? DEFAULT_COLUMNS : columns;
     }
 
+    /** How wide the terminal is that {@link #out} goes to; 0 if it goes elsewhere, where nothing is to be cut. */
+    int outColumns() {
+        int columns = Integer.getInteger("virtwire.out.columns", -1);
+        if (columns < 0) {
+            return 0;
+        }
+        return columns < LEAST_COLUMNS ? DEFAULT_COLUMNS : columns;
+    }
+
     /** {@link #out} for picocli. */
     public PrintWriter writer() {
         return new PrintWriter(out, true, StandardCharsets.UTF_8);

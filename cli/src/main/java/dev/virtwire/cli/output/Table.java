@@ -6,14 +6,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A table for people: aligned columns, two spaces between them. */
 public final class Table {
     private static final String GAP = "  ";
+    /** Where less is left, lines are not cut any shorter. */
+    private static final int LEAST = 24;
 
     private final List<String> header;
     private final Set<String> rightAligned;
     private final List<List<String>> rows = new ArrayList<>();
+    private final List<String> under = new ArrayList<>();
 
     private Table(List<String> header, Set<String> rightAligned) {
         this.header = header;
@@ -35,7 +39,14 @@ public final class Table {
         if (cells.length != header.size()) {
             throw new IllegalArgumentException(Arrays.toString(cells) + " does not fit " + header);
         }
-        rows.add(List.of(cells));
+        rows.add(Stream.of(cells).map(TerminalText::printable).toList());
+        under.add("");
+        return this;
+    }
+
+    /** Adds a text under the last cell of the row before it; where there is no terminal, it stands behind that. */
+    public Table under(String text) {
+        under.set(under.size() - 1, TerminalText.printable(text));
         return this;
     }
 
@@ -44,23 +55,47 @@ public final class Table {
         return rows.isEmpty();
     }
 
-    /** Prints header and rows. */
-    public void print(PrintStream out) {
-        print(out, "");
+    /** Prints header and rows. On a terminal, what is too wide in the last column is wrapped there. */
+    public void print(Console console) {
+        print(console, "");
     }
 
     /** Prints header and rows with something in front of each. */
-    public void print(PrintStream out, String indent) {
+    public void print(Console console, String indent) {
         int[] widths = new int[header.size()];
         measure(widths, header);
         rows.forEach(row -> measure(widths, row));
-        line(out, indent, widths, header);
-        rows.forEach(row -> line(out, indent, widths, row));
+        int before = indent.length();
+        for (int column = 0; column < widths.length - 1; column++) {
+            before += widths[column] + GAP.length();
+        }
+        int room = console.outColumns() == 0 ? Integer.MAX_VALUE : Math.max(LEAST, console.outColumns() - before);
+        line(console.out(), indent, widths, header);
+        for (int i = 0; i < rows.size(); i++) {
+            List<String> cells = new ArrayList<>(rows.get(i));
+            List<String> last = lines(cells.get(cells.size() - 1), under.get(i), room);
+            cells.set(cells.size() - 1, last.get(0));
+            line(console.out(), indent, widths, cells);
+            for (String more : last.subList(1, last.size())) {
+                console.out().println(" ".repeat(before) + more);
+            }
+        }
+    }
+
+    private static List<String> lines(String cell, String under, int room) {
+        if (room == Integer.MAX_VALUE) {
+            return List.of(under.isEmpty() ? cell : cell + " " + under);
+        }
+        List<String> lines = TerminalText.wrap(cell, room);
+        if (!under.isEmpty()) {
+            lines.addAll(TerminalText.wrap(under, room));
+        }
+        return lines;
     }
 
     private static void measure(int[] widths, List<String> cells) {
         for (int column = 0; column < widths.length; column++) {
-            widths[column] = Math.max(widths[column], width(cells.get(column)));
+            widths[column] = Math.max(widths[column], TerminalText.width(cells.get(column)));
         }
     }
 
@@ -68,15 +103,12 @@ public final class Table {
         StringBuilder line = new StringBuilder(indent);
         for (int column = 0; column < widths.length; column++) {
             String cell = cells.get(column);
-            String padding = " ".repeat(widths[column] - width(cell));
+            boolean last = column == widths.length - 1;
             boolean right = rightAligned.contains(header.get(column));
+            String padding = last && !right ? "" : " ".repeat(Math.max(0, widths[column] - TerminalText.width(cell)));
             line.append(right ? padding : "").append(cell).append(right ? "" : padding);
             line.append(GAP);
         }
         out.println(line.toString().stripTrailing());
-    }
-
-    private static int width(String cell) {
-        return cell.codePointCount(0, cell.length());
     }
 }

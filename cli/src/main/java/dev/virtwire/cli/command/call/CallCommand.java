@@ -133,7 +133,7 @@ public final class CallCommand extends ConnectedCommand {
         Table table = Table.of("PROCEDURE", "SINCE", "FUNCTION");
         found.forEach(procedure -> table.row(
                 procedure.name(), procedure.text("since"), String.valueOf(empty(procedure.text("function"), "-"))));
-        table.print(out());
+        table.print(console());
         return ExitCode.DONE;
     }
 

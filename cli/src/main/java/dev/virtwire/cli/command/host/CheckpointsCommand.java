@@ -107,7 +107,7 @@ public final class CheckpointsCommand extends ConnectedCommand {
         if (table.isEmpty()) {
             note("domain " + domain.name() + " has no checkpoint");
         } else {
-            table.print(out());
+            table.print(console());
         }
         return ExitCode.DONE;
     }

@@ -109,7 +109,7 @@ public final class InfoCommand extends ConnectedCommand {
             line("Disks", "none");
         } else {
             out().println("Disks:");
-            table.print(out(), "  ");
+            table.print(console(), "  ");
         }
     }
 

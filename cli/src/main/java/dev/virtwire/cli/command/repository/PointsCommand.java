@@ -77,7 +77,7 @@ public final class PointsCommand extends AbstractCommand {
         if (table.isEmpty()) {
             note("there is no point in " + folder);
         } else {
-            table.print(out());
+            table.print(console());
         }
         for (DomainPoints each : domains) {
             each.damage().forEach(finding -> out().println("damaged: " + finding));

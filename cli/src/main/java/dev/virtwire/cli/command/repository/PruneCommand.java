@@ -43,10 +43,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "prune",
         description = {
-            "Remove the points of a repository, or of some of its domains, that no --keep rule keeps. A point stays if any"
-                    + " rule keeps it. What a point that stays needs of one that goes is merged into it.",
-            "Always kept: held points, the newest point that can be restored, also of each disk, what the next increment"
-                    + " starts from, pushed points, and damaged ones, which count for no rule."
+            "Remove the points of a repository, or of some of its domains, that no --keep rule keeps. A point stays if"
+                    + " any rule keeps it. What a point that stays needs of one that goes is merged into it.",
+            "Always kept: held points, the newest point that can be restored, also of each disk, what the next"
+                    + " increment starts from, pushed points, and damaged ones, which count for no rule."
         },
         sortOptions = false)
 public final class PruneCommand extends AbstractCommand {
@@ -225,7 +225,7 @@ public final class PruneCommand extends AbstractCommand {
                         point.reason());
             }
             if (!table.isEmpty()) {
-                table.print(out());
+                table.print(console());
             }
         }
         say(report.domain() + ": " + summary(report, merged.size()));

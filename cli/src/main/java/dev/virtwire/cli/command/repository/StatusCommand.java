@@ -94,7 +94,7 @@ public final class StatusCommand extends AbstractCommand {
                     age == null ? "-" : age(age),
                     verified == null ? "-" : Amounts.instant(verified.at()) + ", " + verified.depth());
         }
-        table.print(out());
+        table.print(console());
     }
 
     private static String age(Duration age) {
