@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What tables look like on a terminal, and where there is no terminal. */
+/** What tables look like on a terminal, and without one. */
 class TableTest {
     private static final String COLUMNS = "virtwire.out.columns";
 
@@ -68,6 +68,38 @@ class TableTest {
                             about it
                     ok      /a/path/that/is/longer/than/the/terminal/is/wide
                             and more
+                    """);
+    }
+
+    @Test
+    void aLongNameHasALineOfItsOwn() {
+        System.setProperty(COLUMNS, "60");
+        assertThat(printed(Table.of("ID", "NAME", "STATE", "UUID")
+                        .rightAligned("ID")
+                        .row("7", "web1", "running", "11111111-2222-3333-4444-5555")
+                        .row("-", "a-very-long-name-of-a-domain", "shut off", "99999999-8888-7777-6666-5555")))
+                .isEqualTo("""
+                    ID  NAME              STATE     UUID
+                     7  web1              running   11111111-2222-3333-4444-5555
+                     -  a-very-long-name-of-a-domain
+                                          shut off  99999999-8888-7777-6666-5555
+                    """);
+    }
+
+    @Test
+    void whatStillDoesNotFitTakesSeveralLines() {
+        System.setProperty(COLUMNS, "40");
+        assertThat(printed(Table.of("DOMAIN", "POINT", "LEVEL", "SIZE", "OUTCOME")
+                        .rightAligned("SIZE")
+                        .row("web1", "20261122T190000Z-full", "full", "8 GiB", "completed")
+                        .row("web2", "20261122T190000Z-full", "full", "40.5 MiB", "completed, unverified")))
+                .isEqualTo("""
+                    DOMAIN  POINT                  LEVEL
+                            SIZE  OUTCOME
+                    web1    20261122T190000Z-full  full
+                           8 GiB  completed
+                    web2    20261122T190000Z-full  full
+                        40.5 MiB  completed, unverified
                     """);
     }
 

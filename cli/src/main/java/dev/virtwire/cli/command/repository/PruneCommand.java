@@ -207,7 +207,7 @@ public final class PruneCommand extends AbstractCommand {
             print(report);
         }
         if (failure != null) {
-            out().println("failed: " + domain + ": " + ErrorReport.message(failure));
+            line("failed: " + StoredDomain.shown(domain) + ": " + ErrorReport.message(failure));
         }
     }
 
@@ -218,7 +218,7 @@ public final class PruneCommand extends AbstractCommand {
                     .rightAligned("STORED");
             for (PointVerdict point : report.points()) {
                 table.row(
-                        report.domain(),
+                        StoredDomain.shown(report.domain()),
                         point.point(),
                         point.kept() ? "kept" : merged.contains(point) ? "merged" : "removed",
                         Amounts.bytes(point.stored()),
@@ -228,12 +228,12 @@ public final class PruneCommand extends AbstractCommand {
                 table.print(console());
             }
         }
-        say(report.domain() + ": " + summary(report, merged.size()));
+        say(StoredDomain.shown(report.domain()) + ": " + summary(report, merged.size()));
         warnOfPoints(report);
     }
 
     private void warnOfPoints(PruneReport report) {
-        tell(report.domain() + ": ", report.notices());
+        tell(StoredDomain.shown(report.domain()) + ": ", report.notices());
     }
 
     private String summary(PruneReport report, int merged) {
