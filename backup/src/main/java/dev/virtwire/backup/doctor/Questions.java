@@ -123,7 +123,8 @@ final class Questions {
             return Answer.fails(String.valueOf(failure.getMessage()), null);
         }
         if (failure instanceof RemoteException missing && missing.is(ErrorCode.NO_DOMAIN)) {
-            return Answer.fails("there is no such domain: " + message(missing), "see 'virtwire domains'");
+            return Answer.fails(
+                    "there is no such domain on the host", "see 'virtwire domains' for those that there are");
         }
         if (failure instanceof AccessDeniedException denied) {
             return Answer.warning(

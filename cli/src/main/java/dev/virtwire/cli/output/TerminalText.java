@@ -102,6 +102,23 @@ public final class TerminalText {
         }
     }
 
+    /** The text, or as much of its beginning as fits into so many columns with two dots behind it. */
+    static String shortened(String text, int columns) {
+        if (width(text) <= columns) {
+            return text;
+        }
+        StringBuilder begin = new StringBuilder();
+        int used = 2;
+        for (int character : text.codePoints().toArray()) {
+            used += Math.max(0, WCWidth.wcwidth(character));
+            if (used > columns) {
+                break;
+            }
+            begin.appendCodePoint(character);
+        }
+        return begin.append("..").toString();
+    }
+
     /** A name and its value in lines: the value begins in one column, also in further lines. */
     public static List<String> property(String name, String value, int columns) {
         String begin = String.format(Locale.ROOT, "%-12s ", name + ":");

@@ -195,9 +195,7 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private String title() {
-        return all
-                ? "backup of all domains"
-                : several() ? "backup of " + (words.size() - 1) + " domains" : "backup " + words.get(0);
+        return several() ? "backup" : "backup " + words.get(0);
     }
 
     private List<Turn> turns(Libvirt libvirt) {
