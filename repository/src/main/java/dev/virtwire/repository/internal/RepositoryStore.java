@@ -305,8 +305,8 @@ public final class RepositoryStore implements Repository {
     @Override
     public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire prune", () -> {
-            Pruner pruner = Pruner.of(
-                    existing(request.domain()), request.retention(), new RateLimit(request.bytesPerSecond()), listener);
+            RateLimit limit = new RateLimit(request.bytesPerSecond());
+            Pruner pruner = Pruner.of(existing(request.domain()), request, limit, listener);
             return request.dryRun() ? pruner.dryRun() : pruner.run().withNotices(tryToFinishErasures());
         });
     }
