@@ -8,6 +8,7 @@ import dev.virtwire.cli.command.VersionCommand;
 import dev.virtwire.cli.command.VirtwireCommand;
 import dev.virtwire.cli.command.call.CallCommand;
 import dev.virtwire.cli.command.host.CheckpointsCommand;
+import dev.virtwire.cli.command.host.DoctorCommand;
 import dev.virtwire.cli.command.host.DomainsCommand;
 import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
@@ -26,9 +27,15 @@ import dev.virtwire.cli.command.repository.VerifyCommand;
 import dev.virtwire.cli.command.volume.DownloadCommand;
 import dev.virtwire.cli.command.volume.UploadCommand;
 import dev.virtwire.cli.manual.Examples;
+import dev.virtwire.cli.manual.Summary;
 import dev.virtwire.cli.output.Console;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Help.Column;
+import picocli.CommandLine.Help.Column.Overflow;
+import picocli.CommandLine.Help.TextTable;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
  * The root command with its subcommands. Reading the annotations of all of them takes longer than most of them run. So
@@ -39,6 +46,7 @@ public final class CommandTree {
     private static final List<String> NAMES = List.of(
             "domains",
             "info",
+            "doctor",
             "backup",
             "points",
             "status",
@@ -61,6 +69,8 @@ public final class CommandTree {
             "completion",
             "help");
 
+    private static final int INDENT = 2;
+
     private CommandTree() {}
 
     /** All commands with their examples: what help and the manual pages say of them. */
@@ -72,6 +82,7 @@ public final class CommandTree {
         List<String> wanted = NAMES.stream().filter(words::contains).toList();
         boolean all = wanted.isEmpty() || wanted.contains("completion") || wanted.contains("help");
         CommandLine commandLine = new CommandLine(root);
+        commandLine.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandTree::list);
         for (String name : all ? NAMES : wanted) {
             commandLine.addSubcommand(name, command(name));
         }
@@ -81,10 +92,27 @@ public final class CommandTree {
         return commandLine;
     }
 
+    /** Of each command its first sentence: the rest is for who asks for that command. */
+    private static String list(Help help) {
+        int names = NAMES.stream().mapToInt(String::length).max().orElse(0) + INDENT + 1;
+        int width = help.commandSpec().usageMessage().width();
+        TextTable table = TextTable.forColumns(
+                help.colorScheme(),
+                new Column(names, INDENT, Overflow.SPAN),
+                new Column(width - names, 1, Overflow.WRAP));
+        help.subcommands().forEach((name, command) -> {
+            String[] description = command.commandSpec().usageMessage().description();
+            table.addRowValues(
+                    help.colorScheme().commandText(name), help.colorScheme().text(Summary.of(description) + "."));
+        });
+        return table.toString();
+    }
+
     private static Object command(String name) {
         return switch (name) {
             case "domains" -> new DomainsCommand();
             case "info" -> new InfoCommand();
+            case "doctor" -> new DoctorCommand();
             case "backup" -> new BackupCommand();
             case "points" -> new PointsCommand();
             case "status" -> new StatusCommand();
