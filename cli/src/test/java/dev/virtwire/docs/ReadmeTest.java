@@ -16,13 +16,15 @@ import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the documents show compiles. */
+/** What the documents show compiles, also what they show of libvirt-java, and against the example that they name. */
 class ReadmeTest {
     private static final Path TOP = Path.of("..").toAbsolutePath().normalize();
+    private static final Path EXAMPLE = TOP.resolve("examples/src/main/java/dev/virtwire/examples/NasBackup.java");
     private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
     private static final Pattern CLASS = Pattern.compile("class (\\w+)");
 
@@ -46,21 +48,24 @@ class ReadmeTest {
 
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter complaints = new StringWriter();
-        boolean compiled = compiler.getTask(
-                        complaints,
-                        null,
-                        null,
-                        List.of(
-                                "-d",
-                                classes.toString(),
-                                "-Werror",
-                                "-proc:none",
-                                "-classpath",
-                                System.getProperty("java.class.path")),
-                        null,
-                        sources)
-                .call();
-        assertThat(compiled).as(complaints.toString()).isTrue();
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+            files.getJavaFileObjects(EXAMPLE).forEach(sources::add);
+            boolean compiled = compiler.getTask(
+                            complaints,
+                            files,
+                            null,
+                            List.of(
+                                    "-d",
+                                    classes.toString(),
+                                    "-Werror",
+                                    "-proc:none",
+                                    "-classpath",
+                                    System.getProperty("java.class.path")),
+                            null,
+                            sources)
+                    .call();
+            assertThat(compiled).as(complaints.toString()).isTrue();
+        }
     }
 
     private static List<Path> documents() throws IOException {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.examples;
 
+import static dev.virtwire.client.Libvirt.await;
+
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.Backups;
@@ -8,13 +10,14 @@ import dev.virtwire.backup.BatchRequest;
 import dev.virtwire.backup.BatchResult;
 import dev.virtwire.backup.DomainOutcome;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
 import dev.virtwire.protocol.remote.ConnectListAllDomainsFlags;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Backs up every running guest of a host, two at a time, and keeps the last seven points, seven days, four weeks and
@@ -29,14 +32,19 @@ public final class BackUpAllGuests {
     private BackUpAllGuests() {}
 
     /** The connection's URI and the repository's folder. */
-    public static void main(String[] args) {
-        System.exit(backUpAll(args[0], Path.of(args[1])) ? 0 : 1);
+    public static void main(String[] args) throws InterruptedException {
+        try {
+            System.exit(backUpAll(args[0], Path.of(args[1])) ? 0 : 1);
+        } catch (LibvirtException | RepositoryException e) {
+            System.err.println("nothing was backed up: " + e.getMessage());
+            System.exit(1);
+        }
     }
 
-    static boolean backUpAll(String uri, Path folder) {
-        try (Libvirt libvirt = Libvirt.connect(uri).join()) {
+    static boolean backUpAll(String uri, Path folder) throws InterruptedException {
+        try (Libvirt libvirt = await(Libvirt.connect(uri))) {
             Repository repository = Repository.openOrCreate(folder);
-            List<BackupRequest> requests = libvirt.domains(Set.of(ConnectListAllDomainsFlags.RUNNING)).join().stream()
+            List<BackupRequest> requests = await(libvirt.domains(ConnectListAllDomainsFlags.RUNNING)).stream()
                     .map(domain -> BackupRequest.of(domain.name()))
                     .toList();
             BatchResult result = Backups.of(libvirt, repository)

@@ -2,6 +2,7 @@
 package dev.virtwire.examples;
 
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEventKind;
 import java.util.concurrent.CountDownLatch;
@@ -17,10 +18,13 @@ public final class WatchEvents {
     private WatchEvents() {}
 
     /** The connection's URI. */
-    public static void main(String[] args) {
-        try (Libvirt libvirt = Libvirt.connect(args[0]).join()) {
+    public static void main(String[] args) throws InterruptedException {
+        try (Libvirt libvirt = Libvirt.await(Libvirt.connect(args[0]))) {
             watch(libvirt, System.out::println);
-            System.err.println("connection ended: " + libvirt.closed().join());
+            System.err.println("connection ended: " + Libvirt.await(libvirt.closed()));
+        } catch (LibvirtException e) {
+            System.err.println("not connected: " + e.getMessage());
+            System.exit(1);
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Programs to start from; each is one file and does one thing. */
+/** Programs and a class to start from; each is one file and does one thing. */
 @NullMarked
 package dev.virtwire.examples;
 

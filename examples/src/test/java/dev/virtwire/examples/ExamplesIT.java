@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The examples do what they say. */
 class ExamplesIT {
     @Test
-    void allGuestsAreBackedUp(@TempDir Path folder) {
+    void allGuestsAreBackedUp(@TempDir Path folder) throws Exception {
         try (Libvirtd libvirtd = PrivateLibvirtd.start();
                 Guest one = Guest.on(libvirtd, "one")
                         .disk(GuestDisk.qcow2(4 << 20).pattern(1))

@@ -151,7 +151,7 @@ public interface Repository {
      * pushed points, whose images lie on their host. What a point that stays needs of one that goes is merged into it;
      * if nothing can be merged, whatever a point that stays builds on stays too, and the report says so. A crash leaves
      * a point as it was or gone; the next prune finishes what was begun. Reads manifests and the sizes of files, and no
-     * image but for a merge.
+     * image but for a merge. A request {@link PruneRequest#ofPoint} lets all points stay but that one.
      *
      * <p>Fails with a {@link RepositoryException} if there is no such domain, another run writes it, or something
      * cannot be read or removed, and after {@link Operation#cancel}; points that stand in no report may be gone then.

@@ -130,6 +130,44 @@ class PruneTest {
         assertThat(names()).containsExactlyInAnyOrder(".journal", points.get(5).id());
     }
 
+    private PruneReport removeOnly(String point) {
+        return repository
+                .prune(PruneRequest.ofPoint("web1", point), ProgressListener.NONE)
+                .join();
+    }
+
+    @Test
+    void thePointThatIsNamedGoesAndNoOther() {
+        PruneReport report = removeOnly(points.get(1).id());
+
+        assertThat(removed(report)).containsExactlyElementsOf(ids(1));
+        assertThat(report.merges()).extracting(PointMerge::into).containsExactlyElementsOf(ids(2));
+        assertThat(report.points())
+                .filteredOn(PointVerdict::kept)
+                .extracting(PointVerdict::reason)
+                .containsOnly("only " + points.get(1).id() + " is to go");
+        assertThat(listed()).containsExactlyElementsOf(ids(0, 2, 3, 4, 5));
+        requireIntact();
+        assertThat(removed(removeOnly(points.get(0).id()))).containsExactlyElementsOf(ids(0));
+        assertThat(listed()).containsExactlyElementsOf(ids(2, 3, 4, 5));
+        requireIntact();
+    }
+
+    @Test
+    void aNamedPointThatIsHeldOrTheNewestOrNotThereStays() {
+        repository.hold("web1", points.get(1).id(), "before the upgrade");
+        for (int index : new int[] {1, 5}) {
+            PruneReport report = removeOnly(points.get(index).id());
+            assertThat(report.removed()).isEmpty();
+            assertThat(report.points().get(index).reason())
+                    .isEqualTo(index == 5 ? "the newest that can be restored" : "held: before the upgrade");
+        }
+        assertThatThrownBy(() -> removeOnly("20200101T000000Z-full"))
+                .isInstanceOf(RepositoryException.class)
+                .hasMessageContaining("has no point 20200101T000000Z-full");
+        assertThat(listed()).hasSize(6);
+    }
+
     @Test
     void withoutMergesAChainStaysWhileAnythingKeptBuildsOnIt() {
         PruneReport report = withoutMerges(4).run();

@@ -149,7 +149,12 @@ public final class RepositoryStore implements Repository {
         }
     }
 
-    private static void refuseOtherThings(Path folder) throws IOException {
+    /**
+     * Refuses a folder that no repository can be made of.
+     *
+     * @throws RepositoryException if it holds other things
+     */
+    public static void refuseOtherThings(Path folder) throws IOException {
         try (Stream<Path> list = Files.list(folder)) {
             list.map(path -> String.valueOf(path.getFileName()))
                     .filter(name -> !name.equals(Names.REPOSITORY_LOCK)
@@ -305,8 +310,8 @@ public final class RepositoryStore implements Repository {
     @Override
     public Operation<PruneReport> prune(PruneRequest request, ProgressListener listener) {
         return ThreadOperation.start("virtwire prune", () -> {
-            Pruner pruner = Pruner.of(
-                    existing(request.domain()), request.retention(), new RateLimit(request.bytesPerSecond()), listener);
+            RateLimit limit = new RateLimit(request.bytesPerSecond());
+            Pruner pruner = Pruner.of(existing(request.domain()), request, limit, listener);
             return request.dryRun() ? pruner.dryRun() : pruner.run().withNotices(tryToFinishErasures());
         });
     }

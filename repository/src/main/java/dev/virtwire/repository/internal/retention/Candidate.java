@@ -30,4 +30,9 @@ record Candidate(
     Candidate {
         disks = Set.copyOf(disks);
     }
+
+    /** The same, which stays whatever the rules say; if that is so already, for the reason that it has. */
+    Candidate staying(String reason) {
+        return stays != null ? this : new Candidate(id, began, parent, disks, good, damage, reason, stored);
+    }
 }

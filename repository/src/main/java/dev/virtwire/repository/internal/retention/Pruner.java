@@ -11,6 +11,7 @@ import dev.virtwire.repository.PointMerge;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
+import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.internal.consolidation.Consolidator;
@@ -41,6 +42,7 @@ public final class Pruner {
 
     private final DomainStore store;
     private final Retention retention;
+    private final @Nullable String only;
     private final @Nullable Consolidator consolidator;
     private final RateLimit limit;
     private final ProgressMeter meter;
@@ -52,33 +54,36 @@ public final class Pruner {
      */
     public Pruner(
             DomainStore store, Retention retention, @Nullable Consolidator consolidator, ProgressListener listener) {
-        this(store, retention, consolidator, new RateLimit(RateLimit.NONE), new ProgressMeter(listener, 0, 0));
+        this(store, retention, null, consolidator, new RateLimit(RateLimit.NONE), new ProgressMeter(listener, 0, 0));
     }
 
     private Pruner(
             DomainStore store,
             Retention retention,
+            @Nullable String only,
             @Nullable Consolidator consolidator,
             RateLimit limit,
             ProgressMeter meter) {
         this.store = store;
         this.retention = retention;
+        this.only = only;
         this.consolidator = consolidator;
         this.limit = limit;
         this.meter = meter;
     }
 
-    /** Of this domain, by {@code retention}; merges read no faster than {@code limit} lets them. */
-    public static Pruner of(DomainStore store, Retention retention, RateLimit limit, ProgressListener listener) {
+    /** Of this domain, as the request says; merges read no faster than {@code limit} lets them. */
+    public static Pruner of(DomainStore store, PruneRequest request, RateLimit limit, ProgressListener listener) {
         ProgressMeter meter = new ProgressMeter(listener, 0, 0);
-        return new Pruner(store, retention, new Consolidator(store, limit, meter), limit, meter);
+        Consolidator consolidator = new Consolidator(store, limit, meter);
+        return new Pruner(store, request.retention(), request.only(), consolidator, limit, meter);
     }
 
     /** Says what {@link #run} would do; neither locks nor changes anything. */
     public PruneReport dryRun() {
         meter.phase(Progress.Phase.PREPARING);
         PointSurvey survey = new PointSurvey(store);
-        RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
+        RetentionPlan wanted = plan(survey);
         RetentionPlan plan = consolidator == null ? wanted.without(wanted.merges()) : wanted;
         return new PruneReport(
                 store.name(),
@@ -88,6 +93,22 @@ public final class Pruner {
                 plan.mostFreed(),
                 survey.damage(),
                 notices(wanted, plan));
+    }
+
+    private RetentionPlan plan(PointSurvey survey) {
+        List<Candidate> candidates = survey.candidates();
+        if (only == null) {
+            return RetentionPlan.of(candidates, retention);
+        }
+        if (candidates.stream().noneMatch(point -> point.id().equals(only))) {
+            throw new RepositoryException(
+                    "domain " + store.name() + " in " + store.repositoryFolder() + " has no point " + only);
+        }
+        return RetentionPlan.of(
+                candidates.stream()
+                        .map(point -> point.id().equals(only) ? point : point.staying("only " + only + " is to go"))
+                        .toList(),
+                retention);
     }
 
     /**
@@ -110,7 +131,7 @@ public final class Pruner {
             boolean merging = consolidator != null && (waits || damage.isEmpty());
             finish(removal);
             PointSurvey survey = new PointSurvey(store);
-            RetentionPlan wanted = RetentionPlan.of(survey.candidates(), retention);
+            RetentionPlan wanted = plan(survey);
             RetentionPlan plan = merging ? wanted : wanted.without(wanted.merges());
             damage.addAll(survey.damage());
             meter.phase(Progress.Phase.REMOVING);
