@@ -27,15 +27,10 @@ import dev.virtwire.cli.command.repository.VerifyCommand;
 import dev.virtwire.cli.command.volume.DownloadCommand;
 import dev.virtwire.cli.command.volume.UploadCommand;
 import dev.virtwire.cli.manual.Examples;
-import dev.virtwire.cli.manual.Summary;
+import dev.virtwire.cli.manual.HelpLayout;
 import dev.virtwire.cli.output.Console;
 import java.util.List;
 import picocli.CommandLine;
-import picocli.CommandLine.Help;
-import picocli.CommandLine.Help.Column;
-import picocli.CommandLine.Help.Column.Overflow;
-import picocli.CommandLine.Help.TextTable;
-import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
  * The root command with its subcommands. Reading the annotations of all of them takes longer than most of them run. So
@@ -69,8 +64,6 @@ public final class CommandTree {
             "completion",
             "help");
 
-    private static final int INDENT = 2;
-
     private CommandTree() {}
 
     /** All commands with their examples: what help and the manual pages say of them. */
@@ -82,30 +75,24 @@ public final class CommandTree {
         List<String> wanted = NAMES.stream().filter(words::contains).toList();
         boolean all = wanted.isEmpty() || wanted.contains("completion") || wanted.contains("help");
         CommandLine commandLine = new CommandLine(root);
-        commandLine.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandTree::list);
         for (String name : all ? NAMES : wanted) {
             commandLine.addSubcommand(name, command(name));
         }
-        if (all || words.contains("--help") || words.contains("-h")) {
+        if (all || asksForHelp(words)) {
             Examples.addTo(commandLine);
+            HelpLayout.addTo(commandLine, root.console());
         }
         return commandLine;
     }
 
-    /** Of each command its first sentence: the rest is for who asks for that command. */
-    private static String list(Help help) {
-        int names = NAMES.stream().mapToInt(String::length).max().orElse(0) + INDENT + 1;
-        int width = help.commandSpec().usageMessage().width();
-        TextTable table = TextTable.forColumns(
-                help.colorScheme(),
-                new Column(names, INDENT, Overflow.SPAN),
-                new Column(width - names, 1, Overflow.WRAP));
-        help.subcommands().forEach((name, command) -> {
-            String[] description = command.commandSpec().usageMessage().description();
-            table.addRowValues(
-                    help.colorScheme().commandText(name), help.colorScheme().text(Summary.of(description) + "."));
-        });
-        return table.toString();
+    /** Short options may be joined. */
+    private static boolean asksForHelp(List<String> words) {
+        for (String word : words) {
+            if (word.equals("--help") || (word.startsWith("-") && !word.startsWith("--") && word.indexOf('h') > 0)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Object command(String name) {

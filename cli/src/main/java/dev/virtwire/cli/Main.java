@@ -8,7 +8,6 @@ import dev.virtwire.cli.output.ExitCode;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
@@ -17,10 +16,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where the {@code virtwire} command begins. */
 public final class Main {
-    private static final int HELP_COLUMNS = 80;
-    private static final int LEAST_HELP_COLUMNS = 55;
-    private static final int MOST_HELP_COLUMNS = 100;
-
     private Main() {}
 
     /** Runs one command and ends the JVM with its exit code. */
@@ -43,9 +38,6 @@ public final class Main {
         VirtwireCommand root = new VirtwireCommand(console);
         ErrorReport errors = new ErrorReport(console, asksFor(words, "--json"), asksFor(words, "-v", "--verbose"));
         CommandLine commandLine = CommandTree.of(root, words)
-                .setColorScheme(CommandLine.Help.defaultColorScheme(console.colours() ? Ansi.ON : Ansi.OFF))
-                .setUsageHelpAutoWidth(false)
-                .setUsageHelpWidth(console.outColumns() == 0 ? HELP_COLUMNS : helpColumns(console.outColumns()))
                 .setOut(console.writer())
                 .setErr(console.errorWriter())
                 .setParameterExceptionHandler(new UsageReport(errors))
@@ -59,11 +51,6 @@ public final class Main {
             return code == ExitCode.DONE ? ExitCode.NOT_READ : code;
         }
         return errors.report("standard output could not be written to its end");
-    }
-
-    /** Lines that are much longer are hard to read, and picocli takes no shorter ones. */
-    private static int helpColumns(int terminal) {
-        return Math.max(LEAST_HELP_COLUMNS, Math.min(terminal, MOST_HELP_COLUMNS));
     }
 
     /** Known even if the rest of the line cannot be understood. */

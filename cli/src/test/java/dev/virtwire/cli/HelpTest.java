@@ -91,6 +91,17 @@ class HelpTest {
         assertThat(list.lines().count()).isLessThan(70);
     }
 
+    /** picocli cuts lines at slashes and colons too. */
+    @Test
+    void noUriIsCut() {
+        CommandLine root = CommandTree.of(new VirtwireCommand(console()), List.of());
+        for (String name : root.getSubcommands().keySet()) {
+            assertThat(CommandRun.of("help", name).out().lines())
+                    .as(name)
+                    .noneMatch(line -> line.strip().startsWith("//"));
+        }
+    }
+
     /** Also where a terminal or a log knows no other characters. */
     @Test
     void helpIsInAscii() {

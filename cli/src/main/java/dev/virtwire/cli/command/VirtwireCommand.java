@@ -62,7 +62,8 @@ public final class VirtwireCommand implements Callable<Integer> {
         return ExitCode.USAGE;
     }
 
-    Console console() {
+    /** The process around it. */
+    public Console console() {
         return console;
     }
 
