@@ -20,6 +20,7 @@ import dev.virtwire.client.checkpoint.CheckpointDisk;
 import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
+import dev.virtwire.repository.Tools;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -111,10 +112,13 @@ class DoctorIT {
     }
 
     @Test
-    void whatIsWrongWithAGuestIsNamedAndABackupSaysTheSame() {
+    void whatIsWrongWithAGuestIsNamedAndABackupSaysTheSame() throws Exception {
+        Path old = libvirtd.directory().resolve("doctor-old.qcow2");
+        new Tools().run(List.of("qemu-img", "create", "-q", "-f", "qcow2", "-o", "compat=0.10", old.toString(), "8M"));
         try (Guest guest = Guest.on(libvirtd, "doctor-ill")
                         .disk(GuestDisk.qcow2(8 * MIB))
                         .disk(GuestDisk.raw(8 * MIB))
+                        .disk(GuestDisk.existing(old, "qcow2"))
                         .device("<disk type='file' device='cdrom'><target dev='hda' bus='ide'/><readonly/></disk>")
                         .start();
                 Libvirt libvirt = scene.connect()) {
@@ -132,6 +136,7 @@ class DoctorIT {
             DoctorReport report = examine(guest.name());
             assertThat(check(report, guest.name(), "disk vdb").result()).isEqualTo(Result.NOTE);
             assertThat(check(report, guest.name(), "disk vdb").found()).contains("reads all of it");
+            assertThat(check(report, guest.name(), "disk vdc").found()).contains(" of version 2, ");
             assertThat(check(report, guest.name(), "disk hda").result()).isEqualTo(Result.NOTE);
             Check jobs = check(report, guest.name(), "jobs");
             assertThat(jobs.result()).isEqualTo(Result.WARNING);

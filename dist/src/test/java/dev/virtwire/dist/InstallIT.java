@@ -193,13 +193,10 @@ class InstallIT {
         try (Guest guest = guest(libvirtd)) {
             guest.copyDisk("vda", work.resolve("truth.raw"));
             // README's mounts and its URI: only what they have on the host's side is this test's own.
-            Path disks = libvirtd.directory().resolve("disks");
-            String run = mounting(
-                            recipe.backup(), "/run/libvirt", libvirtd.socket().getParent(), "/run/libvirt")
-                    .replaceAll("virtwire:\\S+", name)
-                    .replace("web1", guest.name());
-            run = mounting(run, "/var/lib/libvirt", disks, disks.toString());
-            run = mounting(run, "/backups", work.resolve("backups"), "/backups");
+            String run =
+                    mounting(recipe.backup(), "/run/libvirt", libvirtd.socket().getParent());
+            run = mounting(run, "/backups", work.resolve("backups"));
+            run = run.replaceAll("virtwire:\\S+", name).replace("web1", guest.name());
             assertThat(shell(run)).startsWith("completed: installed@");
             String command =
                     "docker run --rm -v " + work + ":" + work + " -v " + work.resolve("backups") + ":/backups " + name;
@@ -231,10 +228,10 @@ class InstallIT {
     }
 
     /** A command that mounts a folder as README has it, with another one of the host's in its place. */
-    private static String mounting(String command, String documented, Path outside, String inside) {
+    private static String mounting(String command, String documented, Path outside) {
         String mount = "-v " + documented + ":" + documented + " ";
         assertThat(command).contains(mount);
-        return command.replace(mount, "-v " + outside + ":" + inside + " ");
+        return command.replace(mount, "-v " + outside + ":" + documented + " ");
     }
 
     private static String shell(String command) {

@@ -6,6 +6,7 @@ import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.job.ChosenDisk;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.LibvirtUri.Transport;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.block.BlockInfo;
 import dev.virtwire.client.secret.Secrets;
@@ -80,12 +81,18 @@ record DiskCheck(Libvirt libvirt, HostFacts facts) {
                     what + ": no bitmap tells what changed, so each backup reads all of it and stores what differs",
                     "make it qcow2 if that takes too long");
         }
-        if (isOld(disk)) {
-            return Answer.note(
-                    what + " of version 2, which keeps no bitmap: each backup reads all of it and stores what differs",
-                    "run 'qemu-img amend -o compat=1.1' on it while the guest is off");
-        }
-        return Answer.ok(what + ": after the first backup, only what changed is read");
+        return switch (version(disk)) {
+            case 2 ->
+                Answer.note(
+                        what + " of version 2, which keeps no bitmap: each backup reads all of it and stores what"
+                                + " differs",
+                        "run 'qemu-img amend -o compat=1.1' on it while the guest is off");
+            case 3 -> Answer.ok(what + ": after the first backup, only what changed is read");
+            default ->
+                Answer.ok(
+                        what + ": after the first backup, only what changed is read, unless its image is of version 2,"
+                                + " which nobody can see from here");
+        };
     }
 
     private static String place(ChosenDisk disk) {
@@ -115,28 +122,29 @@ record DiskCheck(Libvirt libvirt, HostFacts facts) {
         }
     }
 
-    /** Whether a qcow2 image is one of version 2, as far as it can be seen from here or a pool of the host tells. */
-    private boolean isOld(ChosenDisk disk) throws IOException {
+    /** The version of a qcow2 image: 2 or 3; 0 if it cannot be read here and no pool of the host tells. */
+    private int version(ChosenDisk disk) throws IOException {
         String name = disk.source().name();
         if (name == null || !disk.source().type().equals("file")) {
-            return false;
+            return 0;
         }
         Path image = Path.of(name);
-        if (facts.isHere() && Files.isReadable(image)) {
+        // A socket may be forwarded from another machine. Then a file of that name is another one, and is no qcow2
+        // image.
+        if (libvirt.uri().transport() == Transport.UNIX && Files.isReadable(image)) {
             try (InputStream in = Files.newInputStream(image)) {
-                byte[] begin = in.readNBytes(VERSION_END);
-                return begin.length == VERSION_END
-                        && ByteBuffer.wrap(begin).getInt(0) == MAGIC
-                        && ByteBuffer.wrap(begin).getInt(Integer.BYTES) == 2;
+                ByteBuffer begin = ByteBuffer.wrap(in.readNBytes(VERSION_END));
+                return begin.limit() == VERSION_END && begin.getInt(0) == MAGIC ? begin.getInt(Integer.BYTES) : 0;
             }
         }
         try {
             String xml = Waiting.await(
                     Waiting.await(libvirt.storage().volumeByPath(name)).xml());
-            return OLD.equals(XmlElement.parse("volume XML", "volume", xml).childText("target", "compat"));
+            String compat = XmlElement.parse("volume XML", "volume", xml).childText("target", "compat");
+            return compat == null ? 0 : compat.equals(OLD) ? 2 : 3;
         } catch (LibvirtException | IllegalArgumentException e) {
             LOG.debug("no pool tells of {}", name, e);
-            return false;
+            return 0;
         }
     }
 }
