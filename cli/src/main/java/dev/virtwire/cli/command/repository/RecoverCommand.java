@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "recover",
         description = "Clear up after runs that died: their jobs, checkpoints and scratch files on the host, and their"
-            + " unfinished points in the repository. Bitmaps that no later backup needs are removed too. What ran on"
-            + " other hosts is named, and left.",
+                + " unfinished points in the repository. Bitmaps that no later backup needs are removed too. What ran on"
+                + " other hosts is named, and left.",
         sortOptions = false)
 public final class RecoverCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DIR", description = "The repository.")
