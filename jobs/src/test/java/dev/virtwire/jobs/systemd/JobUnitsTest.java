@@ -53,11 +53,7 @@ class JobUnitsTest {
 
     @BeforeEach
     void prepare() throws Exception {
-        prepare(TEXT);
-    }
-
-    private void prepare(String text) throws Exception {
-        Path file = Files.writeString(folder.resolve("config.yaml"), text.formatted(folder));
+        Path file = Files.writeString(folder.resolve("config.yaml"), TEXT.formatted(folder));
         configuration = Configuration.read(file);
         Files.createDirectory(folder.resolve("my backups"));
         command = Files.writeString(folder.resolve("virtwire"), "#!/bin/sh\n");
@@ -119,10 +115,9 @@ class JobUnitsTest {
 
     @Test
     void pathsReachSystemdAsTheyAre() throws Exception {
-        folder = Files.createDirectory(folder.resolve("100% \"$HOME\" %n"));
-        prepare(TEXT.replace("\"%1$s/my backups\"", "'%1$s/my backups'"));
-        String escaped = folder.toString().replace("%", "%%");
-        String quoted = escaped.replace("\"", "\\\"");
+        folder = Files.createDirectory(folder.resolve("100% $HOME %n"));
+        prepare();
+        String quoted = folder.toString().replace("%", "%%");
         assertThat(dropIns("nightly-1", false).get("virtwire@nightly-1.service.d/50-virtwire-job.conf"))
                 .contains(
                         "RequiresMountsFor=\"" + quoted + "/my backups\"\n",
@@ -130,7 +125,7 @@ class JobUnitsTest {
                                 + "/config.yaml\" --quiet %i\n",
                         "ReadWritePaths=\"" + quoted + "/my backups\"\n",
                         "ReadWritePaths=\"-" + quoted + "/state\"\n",
-                        "LoadCredential=hook-url:" + escaped + "/credentials/hook-url\n");
+                        "LoadCredential=hook-url:" + quoted + "/credentials/hook-url\n");
         // It looks for the program, and so says what it has read.
         assertThat(verify(write(false), false)).isEmpty();
     }
