@@ -200,7 +200,12 @@ public record HostFacts(
 
     /** Whether libvirt can keep a guest that shuts down, paused, until its backup has ended. */
     public boolean keepsGuest() {
-        return Version.parse(host.libvirt()).compareTo(KEEPS_GUEST) >= 0;
+        return keepsGuest(Version.parse(host.libvirt()));
+    }
+
+    /** Whether a libvirt of that version can. */
+    public static boolean keepsGuest(Version libvirt) {
+        return libvirt.compareTo(KEEPS_GUEST) >= 0;
     }
 
     /** Whether a domain has shut down, and is kept, paused, until its backup job has ended. */

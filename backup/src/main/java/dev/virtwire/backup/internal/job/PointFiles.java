@@ -43,14 +43,14 @@ import org.slf4j.LoggerFactory;
  * @param domainXml what there is to say of the XML, and what else could not be fetched
  * @param nvram the domain's UEFI variables, with the reason if they were not saved; null for a domain without
  */
-record PointFiles(
+public record PointFiles(
         List<Fetched> contents,
         DomainXml domainXml,
         @Nullable Nvram nvram) {
     private static final Logger LOG = LoggerFactory.getLogger(PointFiles.class);
 
     /** UEFI variable stores have 64 KiB to a few MiB, and TPM states less; what is larger is something else. */
-    private static final long STATE_MAX = 64L << 20;
+    public static final long STATE_MAX = 64L << 20;
 
     /** What a file in a point is, how it is named, and what it holds. */
     static final class Fetched {
@@ -190,7 +190,7 @@ record PointFiles(
     }
 
     /** Why what was read is of no use, or null. */
-    static @Nullable String obstacle(byte[] variables, boolean running) {
+    public static @Nullable String obstacle(byte[] variables, boolean running) {
         if (!SmallQcow2.isOne(variables)) {
             return null;
         }

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "recover",
         description = "Clear up after runs that died: their jobs, checkpoints and scratch files on the host, and their"
-                + " unfinished points in the repository. Bitmaps that no later backup needs are removed too. What ran on"
-                + " other hosts is named, and left.",
+            + " unfinished points in the repository. Bitmaps that no later backup needs are removed too. What ran on"
+            + " other hosts is named, and left.",
         sortOptions = false)
 public final class RecoverCommand extends ConnectedCommand {
     @Parameters(paramLabel = "DIR", description = "The repository.")
@@ -65,7 +65,7 @@ public final class RecoverCommand extends ConnectedCommand {
             });
         } else {
             report.done().forEach(done -> say("cleared: " + done));
-            report.left().forEach(left -> out().println("left: " + left));
+            report.left().forEach(left -> line("left: " + left));
             report.busy()
                     .forEach(busy -> note("domain " + busy + " is being written by another run, and was left alone"));
             if (report.clean() && report.done().isEmpty()) {

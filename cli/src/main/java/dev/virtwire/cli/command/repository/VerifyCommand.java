@@ -28,9 +28,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "verify",
         description = {
-            "Read a repository, a domain's points, or one point and those it builds on, and compare every byte with its"
-                    + " digest. Damage is listed with file and place, and with what it takes from which points. It is remembered"
-                    + " in the repository. The exit code is then 3.",
+            "Read a repository, a domain's points, or one point and those it builds on, and compare every byte with"
+                + " its digest. Damage is listed with file and place, and with what it takes from which points. It is"
+                + " remembered in the repository. The exit code is then 3.",
             "Ctrl-C ends it. With --resume, the next run continues there."
         },
         sortOptions = false)
@@ -159,12 +159,11 @@ public final class VerifyCommand extends AbstractCommand {
             return;
         }
         for (Finding finding : report.damage()) {
-            out().println("damaged: " + finding);
+            line("damaged: " + finding);
         }
-        report.lost()
-                .forEach((point, ranges) -> ranges.forEach(range -> out().println("lost: " + point + ": " + range)));
+        report.lost().forEach((point, ranges) -> ranges.forEach(range -> line("lost: " + point + ": " + range)));
         for (String unverifiable : report.unverifiable()) {
-            out().println("unverifiable: " + unverifiable);
+            line("unverifiable: " + unverifiable);
         }
         if (report.intact()) {
             String read = report.depth() == VerifyDepth.STRUCTURE
