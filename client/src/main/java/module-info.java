@@ -39,7 +39,8 @@ module dev.virtwire.client {
     // One reader and writer of XML for all our modules.
     exports dev.virtwire.client.xml to
             dev.virtwire.backup,
-            dev.virtwire.cli;
+            dev.virtwire.cli,
+            dev.virtwire.jobs;
 
     // What our own modules need of a connection, and users do not.
     exports dev.virtwire.client.internal.access to

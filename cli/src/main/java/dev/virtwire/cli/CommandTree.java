@@ -13,6 +13,9 @@ import dev.virtwire.cli.command.host.DomainsCommand;
 import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
 import dev.virtwire.cli.command.host.StatsCommand;
+import dev.virtwire.cli.command.job.ConfigCommand;
+import dev.virtwire.cli.command.job.JobCommand;
+import dev.virtwire.cli.command.job.RunCommand;
 import dev.virtwire.cli.command.repository.BackupCommand;
 import dev.virtwire.cli.command.repository.ForgetCommand;
 import dev.virtwire.cli.command.repository.HoldCommand;
@@ -53,6 +56,9 @@ public final class CommandTree {
             "release",
             "forget",
             "new-id",
+            "run",
+            "job",
+            "config",
             "checkpoints",
             "stats",
             "events",
@@ -111,6 +117,9 @@ public final class CommandTree {
             case "release" -> new ReleaseCommand();
             case "forget" -> new ForgetCommand();
             case "new-id" -> new NewIdCommand();
+            case "run" -> new RunCommand();
+            case "job" -> new JobCommand();
+            case "config" -> new ConfigCommand();
             case "checkpoints" -> new CheckpointsCommand();
             case "stats" -> new StatsCommand();
             case "events" -> new EventsCommand();

@@ -43,8 +43,9 @@ class ArchitectureTest {
             entry("ssh", Set.of("client")),
             entry("repository", Set.of("image")),
             entry("backup", Set.of("client", "protocol", "nbd", "image", "repository")),
+            entry("jobs", Set.of("client", "image", "repository", "backup")),
             entry("micrometer", Set.of("client", "protocol", "image", "repository", "backup")),
-            entry("cli", Set.of("client", "protocol", "image", "repository", "backup")),
+            entry("cli", Set.of("client", "protocol", "image", "repository", "backup", "jobs")),
             entry("testkit", Set.of("protocol", "xdr")));
 
     /** What the client does for the backup and not for its users. */
@@ -93,7 +94,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nbd", "image", "repository", "backup", "cli"})
+    @ValueSource(strings = {"nbd", "image", "repository", "backup", "jobs", "cli"})
     void onlyTheClientKnowsNetty(String module) {
         noClasses()
                 .that()
@@ -105,7 +106,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"xdr", "nbd", "image", "client", "ssh", "backup", "cli", "testkit"})
+    @ValueSource(strings = {"xdr", "nbd", "image", "client", "ssh", "backup", "jobs", "cli", "testkit"})
     void internalPackagesAreForTheirModuleAlone(String module) {
         noClasses()
                 .that()
@@ -164,6 +165,18 @@ class ArchitectureTest {
                 .check(classes);
     }
 
+    /** A fleet's server will use it too. */
+    @Test
+    void theJobsKnowNoCommandLine() {
+        noClasses()
+                .that()
+                .resideInAPackage(in("jobs"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("picocli..")
+                .check(classes);
+    }
+
     @Test
     void onlyTheModuleForSshKnowsSshd() {
         noClasses()
@@ -213,7 +226,7 @@ class ArchitectureTest {
     }
 
     private static DescribedPredicate<JavaClass> isPublicApi() {
-        return resideInAnyPackage(List.of("client", "nbd", "image", "repository", "backup").stream()
+        return resideInAnyPackage(List.of("client", "nbd", "image", "repository", "backup", "jobs").stream()
                         .map(ArchitectureTest::in)
                         .toArray(String[]::new))
                 .and(not(resideInAPackage("..internal..")))

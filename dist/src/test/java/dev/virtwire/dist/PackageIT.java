@@ -74,8 +74,13 @@ class PackageIT {
                         "/usr/share/bash-completion/completions/virtwire",
                         "/usr/share/zsh/vendor-completions/_virtwire",
                         "/usr/share/fish/vendor_completions.d/virtwire.fish",
+                        "/usr/lib/systemd/system/virtwire@.service",
+                        "/usr/lib/systemd/system/virtwire@.timer",
+                        "/usr/lib/systemd/user/virtwire@.service",
+                        "/usr/lib/systemd/user/virtwire@.timer",
                         "/usr/share/virtwire/lib/virtwire.classes")
                 .allMatch(file -> file.matches("/usr/bin/virtwire"
+                        + "|/usr/lib/systemd/(system|user)/virtwire@[.](service|timer)"
                         + "|/usr/share/(doc/virtwire|man/man1|virtwire/lib|bash-completion/completions"
                         + "|zsh/vendor-completions|fish/vendor_completions.d)/[^/]+"));
         assertThat(listing()).allMatch(line -> line.matches("[-d]rw[-x]r-[-x]r-[-x] root/root .*"));

@@ -36,6 +36,11 @@ public final class CommandException extends RuntimeException {
         return new CommandException(ExitCode.DAMAGED, "damaged", message, null);
     }
 
+    /** What the configuration says cannot be used. */
+    public static CommandException configuration(String message) {
+        return new CommandException(ExitCode.FAILED, "configuration", message, null);
+    }
+
     /** What kind of error it is, in one word for programs. */
     public String kind() {
         return kind;

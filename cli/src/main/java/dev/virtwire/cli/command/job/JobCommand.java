@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.cli.command.job;
+
+import dev.virtwire.cli.output.Amounts;
+import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.cli.output.ExitCode;
+import dev.virtwire.cli.output.Json;
+import dev.virtwire.cli.output.Table;
+import dev.virtwire.jobs.config.Configuration;
+import dev.virtwire.jobs.config.HostSettings;
+import dev.virtwire.jobs.config.JobSettings;
+import dev.virtwire.jobs.report.GuestResult.Standing;
+import dev.virtwire.jobs.report.JobJson;
+import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.jobs.run.JobListener;
+import dev.virtwire.jobs.run.JobRecovery;
+import dev.virtwire.jobs.run.JobState;
+import dev.virtwire.jobs.run.Standings;
+import dev.virtwire.jobs.systemd.JobUnits;
+import dev.virtwire.repository.DomainStatus;
+import dev.virtwire.repository.DomainStatus.Verdict;
+import dev.virtwire.repository.Repository;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code virtwire job}: what there is to do about jobs but to run them. */
+@Command(
+        name = "job",
+        description = {
+            "list: list the jobs. install: let systemd start a job by its schedule. remove: take that back.",
+            "status: say whether each guest of a job has a good point that is young enough, and was verified, by the job's"
+                    + " max-age and verified-within; the exit codes are those of virtwire status.",
+            "recover: clear up after a run of a job that was killed, and tell those who are told of failures."
+        },
+        sortOptions = false)
+public final class JobCommand extends JobsCommand {
+    private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rwx------");
+
+    /** What to do. */
+    enum Action {
+        LIST,
+        INSTALL,
+        REMOVE,
+        STATUS,
+        RECOVER;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    static final class ActionConverter implements ITypeConverter<Action> {
+        @Override
+        public Action convert(String value) {
+            return Arrays.stream(Action.values())
+                    .filter(action -> action.toString().equals(value))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException("'" + value + "' is not one of "
+                            + Arrays.stream(Action.values())
+                                    .map(Action::toString)
+                                    .collect(Collectors.joining(", "))));
+        }
+    }
+
+    @Parameters(
+            index = "0",
+            paramLabel = "ACTION",
+            converter = ActionConverter.class,
+            description = "list, install, remove, status or recover.")
+    private Action action = Action.LIST;
+
+    @Parameters(
+            index = "1..*",
+            paramLabel = "JOB",
+            description = "The jobs, by their names in the file. Default for list and status: all.")
+    private List<String> names = new ArrayList<>();
+
+    @Option(
+            names = "--user",
+            description = "install, remove, list: by the user's own systemd, and not by that of the machine.")
+    private boolean user;
+
+    @Option(
+            names = "--units",
+            paramLabel = "DIR",
+            description = "install, remove, list: write the units there, and leave systemd alone.")
+    private @Nullable Path units;
+
+    @Override
+    int work() throws IOException, InterruptedException {
+        if (action != Action.LIST && action != Action.STATUS && names.isEmpty()) {
+            throw CommandException.usage("job " + action + " needs the name of a job", null);
+        }
+        return switch (action) {
+            case LIST -> list();
+            case INSTALL -> install();
+            case REMOVE -> remove();
+            case STATUS -> status();
+            case RECOVER -> recover();
+        };
+    }
+
+    private Systemd systemd() {
+        return Systemd.of(units, user, environment());
+    }
+
+    private int list() {
+        Configuration configuration = configuration();
+        Systemd systemd = systemd();
+        Path folder = configuration.stateFolder(environment());
+        List<JobSettings> jobs = jobs(configuration, names);
+        Map<String, JobState> states = new LinkedHashMap<>();
+        jobs.forEach(job -> states.put(job.name(), JobState.read(folder, job.name())));
+        if (json()) {
+            printJson(json -> {
+                json.writeArrayFieldStart("jobs");
+                for (JobSettings job : jobs) {
+                    Instant last = state(states, job).lastSuccess();
+                    json.writeStartObject();
+                    json.writeStringField("job", job.name());
+                    json.writeStringField(
+                            "repository", job.repository().folder().toString());
+                    Json.writeStrings(
+                            json,
+                            "hosts",
+                            job.hosts().stream().map(HostSettings::uri).toList());
+                    Json.writeStrings(json, "schedule", job.schedule().calendar());
+                    json.writeBooleanField("installed", systemd.has(job.name()));
+                    json.writeStringField("lastSuccess", last == null ? null : last.toString());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            });
+        } else if (!jobs.isEmpty()) {
+            Table table = Table.of("JOB", "REPOSITORY", "HOSTS", "SCHEDULE", "INSTALLED", "LAST SUCCESS");
+            for (JobSettings job : jobs) {
+                Instant last = state(states, job).lastSuccess();
+                table.row(
+                        job.name(),
+                        job.repository().folder().toString(),
+                        job.hosts().stream().map(HostSettings::name).collect(Collectors.joining(", ")),
+                        job.schedule().calendar().isEmpty()
+                                ? "-"
+                                : String.join("; ", job.schedule().calendar()),
+                        systemd.has(job.name()) ? "yes" : "no",
+                        last == null ? "-" : Amounts.instant(last));
+            }
+            table.print(console());
+        }
+        return ExitCode.DONE;
+    }
+
+    private static JobState state(Map<String, JobState> states, JobSettings job) {
+        return states.getOrDefault(job.name(), JobState.NONE);
+    }
+
+    private int install() throws IOException, InterruptedException {
+        Configuration configuration = configuration();
+        Systemd systemd = systemd();
+        JobUnits jobUnits = new JobUnits(configuration, Systemd.command(), user);
+        for (JobSettings job : jobs(configuration, names)) {
+            Path repository = job.repository().folder();
+            if (units == null && !Files.exists(repository)) {
+                // The service may write there, and nowhere around it.
+                Files.createDirectories(repository, PosixFilePermissions.asFileAttribute(OURS));
+                say("made: " + repository);
+            }
+            List<Path> written = systemd.install(job, jobUnits);
+            written.forEach(file -> say("written: " + file));
+            if (job.schedule().calendar().isEmpty()) {
+                note("job " + job.name() + " has no schedule: start it by 'systemctl start "
+                        + JobUnits.service(job.name()) + "'");
+            }
+        }
+        return done();
+    }
+
+    /** A job that the file has no more can be removed too. */
+    private int remove() throws IOException, InterruptedException {
+        Systemd systemd = systemd();
+        for (String name : new LinkedHashSet<>(names)) {
+            if (!systemd.has(name)) {
+                throw CommandException.notFound("job " + name + " is not installed in " + systemd.folder());
+            }
+            systemd.remove(name).forEach(file -> say("removed: " + file));
+        }
+        return done();
+    }
+
+    private int status() {
+        Configuration configuration = configuration();
+        Path folder = configuration.stateFolder(environment());
+        Map<String, List<DomainStatus>> found = new LinkedHashMap<>();
+        for (JobSettings job : jobs(configuration, names)) {
+            if (job.maxAge() == null) {
+                throw CommandException.configuration(
+                        "job " + job.name() + " has no max-age, so nobody can say whether its points are young enough");
+            }
+            Repository repository = Repository.open(job.repository().folder());
+            Standings standings = new Standings(repository, job);
+            Set<String> guests = new LinkedHashSet<>(job.guests().names());
+            guests.addAll(JobState.read(folder, job.name()).guests());
+            List<DomainStatus> statuses = new ArrayList<>();
+            for (String guest : guests) {
+                Standing standing = standings.of(guest);
+                if (standing == null) {
+                    throw CommandException.failed(job.repository().folder() + " cannot be read", null);
+                }
+                statuses.add(standing.status());
+            }
+            found.put(job.name(), statuses);
+        }
+        printStatus(found);
+        return conclude(found);
+    }
+
+    private void printStatus(Map<String, List<DomainStatus>> found) {
+        if (json()) {
+            printJson(json -> {
+                json.writeArrayFieldStart("jobs");
+                for (Map.Entry<String, List<DomainStatus>> job : found.entrySet()) {
+                    json.writeStartObject();
+                    json.writeStringField("job", job.getKey());
+                    json.writeBooleanField("ok", isWell(job.getValue()));
+                    json.writeArrayFieldStart("domains");
+                    for (DomainStatus status : job.getValue()) {
+                        json.writeStartObject();
+                        json.writeStringField("domain", status.domain());
+                        JobJson.write(json, status);
+                        json.writeEndObject();
+                    }
+                    json.writeEndArray();
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            });
+        } else if (!quiet()) {
+            Table table = Table.of("JOB", "GUEST", "STATUS", "WHY");
+            found.forEach((job, statuses) -> statuses.forEach(status -> table.row(
+                    job,
+                    status.domain(),
+                    status.verdict().toString(),
+                    status.reason() == null ? "-" : status.reason())));
+            if (!table.isEmpty()) {
+                table.print(console());
+            }
+        }
+    }
+
+    private static boolean isWell(List<DomainStatus> statuses) {
+        return !statuses.isEmpty() && statuses.stream().allMatch(DomainStatus::ok);
+    }
+
+    private static int conclude(Map<String, List<DomainStatus>> found) {
+        List<String> wrong = new ArrayList<>();
+        boolean onlyDamage = true;
+        for (Map.Entry<String, List<DomainStatus>> job : found.entrySet()) {
+            if (job.getValue().isEmpty()) {
+                wrong.add("job " + job.getKey() + " has not run yet");
+                onlyDamage = false;
+            }
+            for (DomainStatus status : job.getValue()) {
+                if (!status.ok()) {
+                    wrong.add(status.domain() + " is " + status.verdict() + " (" + status.reason() + ")");
+                    onlyDamage &= status.verdict() == Verdict.DAMAGED;
+                }
+            }
+        }
+        if (wrong.isEmpty()) {
+            return ExitCode.DONE;
+        }
+        throw onlyDamage
+                ? CommandException.damaged(Amounts.few(wrong))
+                : CommandException.failed(Amounts.few(wrong), null);
+    }
+
+    private int recover() {
+        Configuration configuration = configuration();
+        Path state = configuration.stateFolder(environment());
+        List<JobResult> results = new ArrayList<>();
+        List<String> left = new ArrayList<>();
+        for (JobSettings job : jobs(configuration, names)) {
+            JobRecovery.Report report = new JobRecovery(job, state, environment(), JobListener.NONE).run();
+            if (report == null) {
+                say("there is nothing to clear up after job " + job.name());
+                continue;
+            }
+            results.add(report.result());
+            left.addAll(report.left());
+            if (!json()) {
+                report.done().forEach(done -> say("cleared: " + done));
+                say("job " + job.name() + ": " + report.result().errors().get(0));
+            }
+            report.result().warnings().forEach(this::warnOfResult);
+        }
+        if (json()) {
+            printJson(json -> {
+                json.writeArrayFieldStart("jobs");
+                for (JobResult result : results) {
+                    json.writeStartObject();
+                    JobJson.write(json, result);
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            });
+        }
+        if (!left.isEmpty()) {
+            throw CommandException.failed("not everything could be cleared: " + left.get(0), null);
+        }
+        return done();
+    }
+}

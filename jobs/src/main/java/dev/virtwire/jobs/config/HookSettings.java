@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.jobs.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Programs that run around a job and around each of its guests.
+ *
+ * @param commands program and arguments by the hook that they are; a hook without a command is missing
+ * @param limit how long each may take
+ * @since 0.1
+ */
+public record HookSettings(Map<Hook, List<String>> commands, Duration limit) {
+    /**
+     * When a program runs.
+     *
+     * @since 0.1
+     */
+    public enum Hook {
+        /** Before the first guest. If it fails, nothing is backed up. */
+        BEFORE("before"),
+        /** At the end, whatever happened. */
+        AFTER("after"),
+        /** Before a guest. If it fails, that guest is not backed up. */
+        BEFORE_GUEST("before-guest"),
+        /** After a guest, whatever happened to it. */
+        AFTER_GUEST("after-guest");
+
+        private final String key;
+
+        Hook(String key) {
+            this.key = key;
+        }
+
+        /** As the configuration names it. */
+        @Override
+        public String toString() {
+            return key;
+        }
+    }
+
+    /** How long a hook may take if nothing is said. */
+    public static final Duration LIMIT = Duration.ofMinutes(5);
+
+    /** No hooks. */
+    public static final HookSettings NONE = new HookSettings(Map.of(), LIMIT);
+
+    /** Copies the map. */
+    public HookSettings {
+        commands = Map.copyOf(commands);
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.jobs.run;
+
+import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.Backups;
+import dev.virtwire.backup.RecoverReport;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.jobs.config.ConfigurationException;
+import dev.virtwire.jobs.config.HookSettings.Hook;
+import dev.virtwire.jobs.config.HostSettings;
+import dev.virtwire.jobs.config.JobSettings;
+import dev.virtwire.jobs.notify.Notifications;
+import dev.virtwire.jobs.report.HookResult;
+import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.repository.Notice;
+import dev.virtwire.repository.ProgressListener;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RepositoryException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Clears up after a run that was killed: thaws guests, ends jobs on hosts, removes what is unfinished, runs the hook
+ * {@code after}, and tells those who are told of failures. systemd calls it when a run has ended, however that was.
+ *
+ * @since 0.1
+ */
+public final class JobRecovery {
+    private final JobSettings job;
+    private final Path state;
+    private final Map<String, String> environment;
+    private final JobListener listener;
+
+    /** Of a job; see {@link JobRun}. */
+    public JobRecovery(JobSettings job, Path state, Map<String, String> environment, JobListener listener) {
+        this.job = job;
+        this.state = state;
+        this.environment = Map.copyOf(environment);
+        this.listener = listener;
+    }
+
+    /**
+     * What was done.
+     *
+     * @param done what was cleared, each one sentence
+     * @param left what could not be cleared
+     * @param result what those are told who are told, with the warnings that telling them brought
+     * @since 0.1
+     */
+    public record Report(List<String> done, List<String> left, JobResult result) {
+        /** Copies the lists. */
+        public Report {
+            done = List.copyOf(done);
+            left = List.copyOf(left);
+        }
+    }
+
+    /**
+     * Does it.
+     *
+     * @return null if no run was killed, or a run is under way: then nothing is done
+     * @throws JobException if nothing can be remembered
+     */
+    public @Nullable Report run() {
+        JobLock lock = JobLock.take(state, job.name());
+        if (lock == null) {
+            return null;
+        }
+        try (lock) {
+            JobState before = JobState.read(state, job.name());
+            Instant began = before.running();
+            if (began == null) {
+                return null;
+            }
+            List<String> done = new ArrayList<>();
+            List<String> left = new ArrayList<>();
+            clear(done, left);
+            List<String> errors = new ArrayList<>(List.of("the run that began at " + began + " was killed"));
+            left.forEach(each -> errors.add("it could not be cleared up: " + each));
+            HookResult after = new Hooks(job.hooks())
+                    .run(Hook.AFTER, null, HookEnvironment.ofJob(job, Hook.AFTER, "killed", errors), true);
+            JobResult result = new Notifications(job.notifications(), environment)
+                    .ended(new JobResult(
+                            job.name(),
+                            Machine.name(),
+                            job.repository().folder(),
+                            job.hosts().stream().map(HostSettings::uri).toList(),
+                            began,
+                            Duration.between(began, Instant.now()),
+                            before.lastSuccess(),
+                            false,
+                            false,
+                            errors,
+                            List.of(),
+                            after == null ? List.of() : List.of(after),
+                            List.of(),
+                            done.stream()
+                                    .map(each -> Notice.information("cleared: " + each))
+                                    .toList()));
+            if (left.isEmpty()) {
+                new JobState(null, before.lastSuccess(), before.guests()).write(state, job.name());
+            }
+            return new Report(done, left, result);
+        }
+    }
+
+    private void clear(List<String> done, List<String> left) {
+        Path folder = job.repository().folder();
+        if (!Files.exists(folder.resolve("virtwire.json"))) {
+            // The run died before it made the repository, and so before it began anything.
+            return;
+        }
+        List<String> elsewhere = new ArrayList<>();
+        for (HostSettings host : job.hosts()) {
+            try (HostConnections connections = new HostConnections(environment, listener::trustWeakened)) {
+                RecoverReport report = Backups.recover(
+                                Repository.open(folder),
+                                () -> connections.connect(host, Duration.ZERO),
+                                ProgressListener.NONE)
+                        .join();
+                done.addAll(report.done());
+                // What another host of the job has left is cleared there; what remains at the last one remains.
+                elsewhere.clear();
+                elsewhere.addAll(report.left());
+            } catch (LibvirtException | BackupException | RepositoryException | ConfigurationException e) {
+                left.add("host " + host.name() + ": " + Reasons.of(e));
+            }
+        }
+        left.addAll(elsewhere);
+    }
+}

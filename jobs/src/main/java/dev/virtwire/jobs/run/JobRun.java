@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.jobs.run;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.virtwire.backup.TransferLimits;
+import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.LibvirtException;
+import dev.virtwire.jobs.config.ConfigurationException;
+import dev.virtwire.jobs.config.HookSettings.Hook;
+import dev.virtwire.jobs.config.HostSettings;
+import dev.virtwire.jobs.config.JobSettings;
+import dev.virtwire.jobs.guest.ChosenGuest;
+import dev.virtwire.jobs.guest.GuestSelector;
+import dev.virtwire.jobs.guest.Selection;
+import dev.virtwire.jobs.notify.Notifications;
+import dev.virtwire.jobs.report.GuestResult;
+import dev.virtwire.jobs.report.HookResult;
+import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.jobs.report.VerifyResult;
+import dev.virtwire.repository.Notice;
+import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.RepositoryException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of a job. {@link #run} does all of it on the calling thread and those that it starts; {@link #cancel} may
+ * come from any other.
+ *
+ * @since 0.1
+ */
+public final class JobRun {
+    private static final Logger LOG = LoggerFactory.getLogger(JobRun.class);
+
+    private final JobSettings job;
+    private final Path state;
+    private final Map<String, String> environment;
+    private final JobListener listener;
+    private final Hooks hooks;
+    private final RunningWork work = new RunningWork();
+
+    private final Instant began = Instant.now();
+    private final List<String> errors = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
+    private final List<HookResult> ofJob = new ArrayList<>();
+    private List<GuestResult> guests = new ArrayList<>();
+    private List<VerifyResult> verified = List.of();
+
+    /** A guest, its host, and the connection there. */
+    private record Turn(ChosenGuest guest, HostSettings host, Libvirt libvirt) {}
+
+    /**
+     * A run that has not begun.
+     *
+     * @param state the folder for what is remembered from run to run
+     * @param environment the environment of this process
+     */
+    public JobRun(JobSettings job, Path state, Map<String, String> environment, JobListener listener) {
+        this.job = requireNonNull(job, "job");
+        this.state = requireNonNull(state, "state");
+        this.environment = Map.copyOf(environment);
+        this.listener = requireNonNull(listener, "listener");
+        this.hooks = new Hooks(job.hooks());
+    }
+
+    /**
+     * Runs the job: hooks, backups with their keep rules, verification, notifications.
+     *
+     * @return how it went, whatever that is
+     * @throws JobException if another run of the job is under way
+     */
+    public JobResult run() {
+        Notifications notifications = new Notifications(job.notifications(), environment);
+        JobLock lock;
+        try {
+            lock = JobLock.take(state, job.name());
+        } catch (JobException e) {
+            errors.add(Reasons.of(e));
+            return notifications.ended(result(false));
+        }
+        if (lock == null) {
+            throw new JobException("job " + job.name() + " is already running", null);
+        }
+        try (lock) {
+            return run(notifications);
+        }
+    }
+
+    private JobResult run(Notifications notifications) {
+        JobState before;
+        try {
+            before = JobState.read(state, job.name());
+            before.beginning(began).write(state, job.name());
+        } catch (JobException e) {
+            // Nobody could clear up after a run of which nobody knows.
+            errors.add(Reasons.of(e));
+            return notifications.ended(result(false));
+        }
+        notices.addAll(notifications.began(job.name(), Machine.name()));
+        if (runHook(Hook.BEFORE, "", false)) {
+            try {
+                backUpAll();
+            } catch (RuntimeException e) {
+                // A mistake of ours; those who wait to be told are told, and the hook cleans up.
+                LOG.error("job {} failed", job.name(), e);
+                errors.add("internal error: " + e);
+            }
+        } else {
+            errors.add(
+                    "nothing was backed up, because hook before " + ofJob.get(0).error());
+        }
+        runHook(Hook.AFTER, result(false).outcome().toString(), true);
+        JobResult result = notifications.ended(result(false).after(before.lastSuccess()));
+        try {
+            new JobState(null, result.lastSuccess(), names()).write(state, job.name());
+            return result;
+        } catch (JobException e) {
+            return result.with(Notice.warning(Reasons.of(e)));
+        }
+    }
+
+    /**
+     * Says what a run would do: which guests it would back up, and which it would verify. Nothing is written, no hook
+     * runs and nobody is told.
+     */
+    public JobResult dryRun() {
+        try (HostConnections connections = new HostConnections(environment, listener::trustWeakened)) {
+            for (Turn turn : turns(connections)) {
+                guests.add(new GuestResult(
+                        turn.guest().name(),
+                        turn.guest().uuid(),
+                        turn.host().uri(),
+                        null,
+                        null,
+                        null,
+                        null,
+                        List.of(),
+                        null,
+                        Duration.ZERO));
+            }
+            if (job.verify() != null && Files.exists(job.repository().folder().resolve("virtwire.json"))) {
+                Repository repository = Repository.open(job.repository().folder());
+                verified = new Verifications(job.verify(), repository, work)
+                        .due(names()).stream()
+                                .map(name -> new VerifyResult(name, null, null, false, Duration.ZERO))
+                                .toList();
+            }
+        } catch (RepositoryException e) {
+            errors.add(Reasons.of(e));
+        }
+        return result(true);
+    }
+
+    /**
+     * Ends what is under way, and begins nothing but what cleans up: the hooks {@code after} and {@code after-guest}.
+     * Returns before {@link #run} does.
+     */
+    public void cancel() {
+        work.cancel();
+        hooks.end();
+    }
+
+    private JobResult result(boolean dryRun) {
+        return new JobResult(
+                job.name(),
+                Machine.name(),
+                job.repository().folder(),
+                job.hosts().stream().map(HostSettings::uri).toList(),
+                began,
+                Duration.between(began, Instant.now()),
+                null,
+                dryRun,
+                work.isCancelled(),
+                errors,
+                guests,
+                ofJob,
+                verified,
+                notices);
+    }
+
+    private List<String> names() {
+        return guests.stream().map(GuestResult::guest).toList();
+    }
+
+    private boolean runHook(Hook hook, String outcome, boolean evenIfEnded) {
+        HookResult result = hooks.run(hook, null, HookEnvironment.ofJob(job, hook, outcome, errors), evenIfEnded);
+        if (result == null) {
+            return true;
+        }
+        ofJob.add(result);
+        return result.succeeded();
+    }
+
+    private void backUpAll() {
+        try (HostConnections connections = new HostConnections(environment, listener::trustWeakened)) {
+            // Asked before the repository is made, so that a wrong host leaves no empty one.
+            List<Turn> turns = turns(connections);
+            if (turns.isEmpty()) {
+                return;
+            }
+            Repository repository = Repository.openOrCreate(job.repository().folder());
+            List<GuestResult> made = backUp(turns, repository);
+            guests.addAll(made);
+            if (job.verify() != null) {
+                verified = new Verifications(job.verify(), repository, work).run(names());
+            }
+            Standings standings = new Standings(repository, job);
+            guests = new ArrayList<>(guests.stream()
+                    .map(guest -> guest.withStanding(standings.of(guest.guest())))
+                    .toList());
+        } catch (RepositoryException e) {
+            errors.add(Reasons.of(e));
+        }
+    }
+
+    private List<Turn> turns(HostConnections connections) {
+        Map<String, Turn> turns = new HashMap<>();
+        List<Turn> inOrder = new ArrayList<>();
+        Set<Notice> unmatched = null;
+        Set<String> leftOut = new HashSet<>();
+        boolean reachedAll = true;
+        for (HostSettings host : job.hosts()) {
+            Selection selection;
+            Libvirt libvirt;
+            try {
+                libvirt = connections.connect(host, job.backup().stallTimeout());
+                selection = GuestSelector.select(libvirt, job.guests());
+            } catch (LibvirtException | ConfigurationException e) {
+                errors.add("host " + host.name() + " cannot be asked for its guests: " + Reasons.of(e));
+                reachedAll = false;
+                continue;
+            }
+            leftOut.addAll(selection.leftOut());
+            for (Notice notice : selection.notices()) {
+                notices.add(
+                        job.hosts().size() == 1
+                                ? notice
+                                : new Notice(notice.severity(), host.name() + ": " + notice.text()));
+            }
+            if (unmatched == null) {
+                unmatched = new LinkedHashSet<>(selection.unmatched());
+            } else {
+                unmatched.retainAll(selection.unmatched());
+            }
+            for (ChosenGuest guest : selection.guests()) {
+                Turn turn = new Turn(guest, host, libvirt);
+                Turn other = turns.putIfAbsent(guest.name(), turn);
+                if (other == null) {
+                    inOrder.add(turn);
+                } else {
+                    guests.add(GuestResult.failed(
+                            guest.name(),
+                            guest.uuid(),
+                            host.uri(),
+                            "host " + other.host().name() + " has a guest of this name too, and a repository keeps one"
+                                    + " guest of a name: exclude one of them"));
+                }
+            }
+        }
+        if (reachedAll) {
+            notices.addAll(unmatched == null ? List.of() : unmatched);
+            tellOfMissing(turns, leftOut);
+        }
+        return inOrder;
+    }
+
+    private void tellOfMissing(Map<String, Turn> turns, Set<String> leftOut) {
+        for (String name : job.guests().names()) {
+            if (!turns.containsKey(name) && !leftOut.contains(name)) {
+                guests.add(GuestResult.failed(name, null, job.hosts().get(0).uri(), "there is no guest of this name"));
+            }
+        }
+    }
+
+    private List<GuestResult> backUp(List<Turn> turns, Repository repository) {
+        TransferLimits limits =
+                TransferLimits.of(job.backup().parallel(), job.backup().bytesPerSecond());
+        GuestBackup backup = new GuestBackup(job, repository, limits, hooks, work, listener);
+        ExecutorService threads =
+                Executors.newFixedThreadPool(job.backup().parallel(), task -> new Thread(task, "virtwire job"));
+        try {
+            List<CompletableFuture<GuestResult>> results = turns.stream()
+                    .map(turn -> CompletableFuture.supplyAsync(
+                            () -> backup.run(turn.guest(), turn.host(), turn.libvirt()), threads))
+                    .toList();
+            return results.stream().map(CompletableFuture::join).toList();
+        } finally {
+            threads.shutdown();
+        }
+    }
+}

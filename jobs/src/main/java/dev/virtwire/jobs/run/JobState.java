@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.jobs.run;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is remembered of a job from run to run.
+ *
+ * @param running when the run began that has not told its end, or null
+ * @param lastSuccess when the last run that did not fail began, or null
+ * @param guests the guests that the last run was about
+ * @since 0.1
+ */
+public record JobState(@Nullable Instant running, @Nullable Instant lastSuccess, List<String> guests) {
+    /** Of a job that never ran. */
+    public static final JobState NONE = new JobState(null, null, List.of());
+
+    /** Copies the list. */
+    public JobState {
+        guests = List.copyOf(guests);
+    }
+
+    /** The same with a run that begins. */
+    JobState beginning(Instant now) {
+        return new JobState(now, lastSuccess, guests);
+    }
+
+    /**
+     * What is remembered of a job in this folder. What cannot be understood counts as nothing: it only says what has
+     * been before.
+     *
+     * @throws JobException if it cannot be read
+     */
+    public static JobState read(Path folder, String job) {
+        Path file = file(folder, job);
+        try (JsonParser json = new JsonFactory().createParser(Files.readString(file))) {
+            Instant running = null;
+            Instant lastSuccess = null;
+            List<String> guests = new ArrayList<>();
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                return NONE;
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String field = json.currentName();
+                json.nextToken();
+                switch (field) {
+                    case "running" -> running = instant(json);
+                    case "lastSuccess" -> lastSuccess = instant(json);
+                    case "guests" -> {
+                        while (json.nextToken() == JsonToken.VALUE_STRING) {
+                            guests.add(json.getText());
+                        }
+                    }
+                    default -> json.skipChildren();
+                }
+            }
+            return new JobState(running, lastSuccess, guests);
+        } catch (NoSuchFileException e) {
+            return NONE;
+        } catch (com.fasterxml.jackson.core.JsonProcessingException | DateTimeException e) {
+            return NONE;
+        } catch (IOException e) {
+            throw new JobException("what is remembered of job " + job + " cannot be read: " + e, e);
+        }
+    }
+
+    private static @Nullable Instant instant(JsonParser json) throws IOException {
+        return json.currentToken() == JsonToken.VALUE_STRING ? Instant.parse(json.getText()) : null;
+    }
+
+    /** Writes it, so that it is there as a whole or as it was. */
+    void write(Path folder, String job) {
+        Path file = file(folder, job);
+        Path whole = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            try (FileChannel channel = FileChannel.open(
+                    whole, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = ByteBuffer.wrap(json().getBytes(StandardCharsets.UTF_8));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new JobException("what is remembered of job " + job + " cannot be written: " + e, e);
+        }
+    }
+
+    private String json() throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            json.writeStartObject();
+            json.writeStringField("running", running == null ? null : running.toString());
+            json.writeStringField("lastSuccess", lastSuccess == null ? null : lastSuccess.toString());
+            json.writeArrayFieldStart("guests");
+            for (String guest : guests) {
+                json.writeString(guest);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        return text.toString();
+    }
+
+    private static Path file(Path folder, String job) {
+        return folder.resolve(job + ".json");
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.jobs.systemd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.virtwire.jobs.config.Configuration;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** systemd's own programs judge the units. They need Debian's package systemd, but no systemd that runs. */
+class JobUnitsTest {
+    private static final String TEXT = """
+            state: %1$s/state
+            repositories:
+              main: {folder: "%1$s/my backups"}
+            hosts:
+              here: {uri: "qemu:///system"}
+              there: {uri: "qemu+ssh://root@kvm2/system"}
+            notifications:
+              node: {type: textfile, folder: /var/lib/prometheus/node-exporter}
+              hook: {type: webhook, url: {credential: hook-url}}
+            jobs:
+              nightly-1:
+                repository: main
+                hosts: here
+                guests: {all: true}
+                scratch: /srv/scratch
+                notify: [node, hook]
+                schedule: ["*-*-* 03:00:00", "Sat 14:00"]
+                random-delay: 15m
+                on-failure: alarm@%%n.service
+                writable: /srv/100%%
+              by-hand:
+                repository: main
+                hosts: there
+                guests: {all: true}
+            """;
+
+    @TempDir
+    Path folder;
+
+    private Configuration configuration;
+    private Path command;
+
+    @BeforeEach
+    void prepare() throws Exception {
+        Path file = Files.writeString(folder.resolve("config.yaml"), TEXT.formatted(folder));
+        configuration = Configuration.read(file);
+        Files.createDirectory(folder.resolve("my backups"));
+        command = Files.writeString(folder.resolve("virtwire"), "#!/bin/sh\n");
+        assertThat(command.toFile().setExecutable(true)).isTrue();
+    }
+
+    private Map<String, String> dropIns(String job, boolean user) {
+        return new JobUnits(configuration, command, user).dropIns(configuration.job(job));
+    }
+
+    @Test
+    void theServiceMayWriteWhatTheJobWrites() {
+        assertThat(dropIns("nightly-1", false).get("virtwire@nightly-1.service.d/50-virtwire-job.conf"))
+                .isEqualTo("""
+                # Written by 'virtwire job install', and written again by it: use a file of your own
+                [Unit]
+                OnFailure=alarm@%%n.service
+
+                [Service]
+                ExecStart=
+                ExecStart=%1$s/virtwire run --config %1$s/config.yaml --quiet %%i
+                ExecStopPost=
+                ExecStopPost=%1$s/virtwire job recover --config %1$s/config.yaml --quiet %%i
+                ReadWritePaths="%1$s/my backups"
+                ReadWritePaths=-%1$s/state
+                ReadWritePaths=-/var/lib/prometheus/node-exporter
+                ReadWritePaths=-/var/lib/libvirt
+                ReadWritePaths=-/var/tmp
+                ReadWritePaths=-/srv/scratch
+                ReadWritePaths=-/srv/100%%%%
+                LoadCredential=hook-url:%1$s/credentials/hook-url
+                """.formatted(folder));
+    }
+
+    @Test
+    void theTimerHasTheSchedule() {
+        assertThat(dropIns("nightly-1", false).get("virtwire@nightly-1.timer.d/50-virtwire-job.conf"))
+                .isEqualTo("""
+                # Written by 'virtwire job install', and written again by it: use a file of your own
+                [Timer]
+                OnCalendar=
+                OnCalendar=*-*-* 03:00:00
+                OnCalendar=Sat 14:00
+                RandomizedDelaySec=900
+                Persistent=yes
+                """);
+        assertThat(dropIns("by-hand", false)).containsOnlyKeys("virtwire@by-hand.service.d/50-virtwire-job.conf");
+    }
+
+    @Test
+    void aHostElsewhereNeedsNoFolderHere() {
+        assertThat(dropIns("by-hand", false).values().iterator().next())
+                .doesNotContain("/var/tmp")
+                .doesNotContain("OnFailure");
+    }
+
+    @Test
+    void systemdUnderstandsTheUnits() throws Exception {
+        for (boolean user : new boolean[] {false, true}) {
+            Path units = write(user);
+            for (String unit : new String[] {"virtwire@nightly-1.service", "virtwire@nightly-1.timer"}) {
+                String said = run(
+                        Map.of("SYSTEMD_UNIT_PATH", units + ":", "XDG_RUNTIME_DIR", folder.toString()),
+                        "systemd-analyze",
+                        "verify",
+                        user ? "--user" : "--system",
+                        "--man=no",
+                        units.resolve(unit).toString());
+                // Of units of this machine it may have more to say.
+                assertThat(said.lines().filter(line -> line.contains("virtwire")))
+                        .as(said)
+                        .isEmpty();
+            }
+        }
+    }
+
+    /** 0 is the best, 10 the worst; a service without any protection has 9.6. */
+    @Test
+    void theServiceIsHardened() throws Exception {
+        Path units = write(false);
+        String said = run(
+                Map.of("SYSTEMD_UNIT_PATH", units + ":"),
+                "systemd-analyze",
+                "security",
+                "--offline=true",
+                "--no-pager",
+                units.resolve("virtwire@nightly-1.service").toString());
+        Matcher exposure =
+                Pattern.compile("Overall exposure level for \\S+: ([0-9.]+)").matcher(said);
+        assertThat(exposure.find()).as(said).isTrue();
+        assertThat(Double.parseDouble(exposure.group(1))).as(said).isLessThan(4);
+    }
+
+    /** As they are when a job is installed: templates, instances and drop-ins. */
+    private Path write(boolean user) throws Exception {
+        Path units = Files.createDirectory(folder.resolve(user ? "user" : "system"));
+        JobUnits of = new JobUnits(configuration, command, user);
+        Map<String, String> all = new LinkedHashMap<>(of.templates());
+        all.putAll(of.dropIns(configuration.job("nightly-1")));
+        // The package's program need not be here; the drop-in takes its place.
+        for (Map.Entry<String, String> unit : all.entrySet()) {
+            Path file = units.resolve(unit.getKey());
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, unit.getValue());
+        }
+        Files.createSymbolicLink(units.resolve("virtwire@nightly-1.service"), units.resolve("virtwire@.service"));
+        Files.createSymbolicLink(units.resolve("virtwire@nightly-1.timer"), units.resolve("virtwire@.timer"));
+        return units;
+    }
+
+    private static String run(Map<String, String> environment, String... words) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return said;
+    }
+}
