@@ -161,7 +161,7 @@ public final class JobCommand extends JobsCommand {
                         systemd.has(job.name()) ? "yes" : "no",
                         last == null ? "-" : Amounts.instant(last));
             }
-            table.print(out());
+            table.print(console());
         }
         return ExitCode.DONE;
     }
@@ -255,7 +255,7 @@ public final class JobCommand extends JobsCommand {
                                 status.reason() == null ? "-" : status.reason()));
             }
             if (!table.isEmpty()) {
-                table.print(out());
+                table.print(console());
             }
         }
     }
