@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param problem why nothing is known, or null
  * @param damaged whether the problem is that something stored is damaged
  */
-record JobStatus(String job, List<DomainStatus> guests, @Nullable String problem, boolean damaged) {
+record JobStatus(
+        String job, List<DomainStatus> guests, @Nullable String problem, boolean damaged) {
     JobStatus {
         guests = List.copyOf(guests);
     }

@@ -137,8 +137,8 @@ class JobCommandsTest {
         Files.writeString(config, Files.readString(config) + """
                 notifications: {hook: {type: webhook, url: {file: /no/such/url}}}
                 """);
-        CommandRun install =
-                run("job", "install", "nightly", "--units", folder.resolve("units").toString());
+        CommandRun install = run(
+                "job", "install", "nightly", "--units", folder.resolve("units").toString());
         assertThat(install.exitCode()).isEqualTo(1);
         assertThat(install.err()).contains("there is no secret file /no/such/url");
         assertThat(run("config", "check").out()).contains("there is no secret file /no/such/url");
