@@ -9,4 +9,5 @@ module dev.virtwire.backup {
     requires org.slf4j;
 
     exports dev.virtwire.backup;
+    exports dev.virtwire.backup.doctor;
 }

@@ -321,7 +321,7 @@ class DefineIT {
 
             assertThatThrownBy(() -> restore(to(point, out).replacing(), "define-again"))
                     .isInstanceOf(BackupException.class)
-                    .hasMessage("domain define-other has " + taken + " as its disk vdq: choose another folder");
+                    .hasMessage("domain define-other has file " + taken + " as its disk vdq: choose another folder");
 
             assertThat(taken).hasContent("precious");
             assertThat(exists("define-again")).isFalse();

@@ -105,11 +105,72 @@ class DefineOnPlacesIT {
             // Whose device it is, even if that does not run.
             assertThatThrownBy(() -> restore(
                             to(point, Map.of("vda", device.path().toString())).definingAs("device-third")))
-                    .hasMessageStartingWith("domain device-uefi has " + device.path() + " as its disk vda");
+                    .hasMessage("domain device-uefi has device " + device.path()
+                            + " as its disk vda: choose another device");
+            Path alias = Files.createSymbolicLink(folder.resolve("alias"), device.path());
+            assertThatThrownBy(() ->
+                            restore(to(point, Map.of("vda", alias.toString())).definingAs("device-third")))
+                    .hasMessage("domain device-uefi has device " + alias + " as its disk vda: choose another device");
             assertThat(started("device-uefi", DomainUndefineFlags.NVRAM))
                     .contains("<disk type='block' device='disk'>")
                     .contains("<source dev='" + device.path() + "'/>")
                     .contains("<driver name='qemu' type='raw'");
+        }
+    }
+
+    /** The folder of libvirt's state is another one for the libvirtd of a test. */
+    @Test
+    void aDeviceThatTheHostDoesNotKnowIsRefusedWithItsReason() throws Exception {
+        Path unseen = Path.of(
+                "/var/lib/libvirt/virtwire-unseen-" + ProcessHandle.current().pid());
+        try (Guest guest = Guest.on(libvirtd, "device-seen")
+                        .disk(GuestDisk.qcow2(4 * MIB).pattern(2))
+                        .start();
+                LoopDevice device = LoopDevice.of(folder.resolve("device"), 4 * MIB);
+                Libvirt libvirt = scene.connect()) {
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
+            Files.createSymbolicLink(unseen, device.path());
+
+            assertThatThrownBy(() ->
+                            restore(to(point, Map.of("vda", unseen.toString())).definingAs("device-unseen")))
+                    .hasMessageContaining(" does not see device " + unseen + " as this machine does: ")
+                    .hasMessageContaining("o such file or directory")
+                    .hasMessageNotContaining("another machine");
+            assertThat(libvirt.domains().join()).extracting(Domain::name).doesNotContain("device-unseen");
+        } finally {
+            Files.deleteIfExists(unseen);
+        }
+    }
+
+    /** There is no place for it beside a device. */
+    @Test
+    void aMediumStaysInItsDriveIfTheHostHasItAndElseInThePoint() throws Exception {
+        Path iso = Files.write(libvirtd.directory().resolve("device-seed.iso"), new byte[300 << 10]);
+        try (Guest guest = Guest.on(libvirtd, "device-medium")
+                        .disk(GuestDisk.qcow2(4 * MIB).pattern(2))
+                        .device("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='" + iso
+                                + "'/><target dev='hda' bus='ide'/><readonly/></disk>")
+                        .start();
+                LoopDevice device = LoopDevice.of(folder.resolve("device"), 4 * MIB);
+                LoopDevice second = LoopDevice.of(folder.resolve("second"), 4 * MIB)) {
+            Point point = scene.backup(BackupRequest.of(guest.name())).point();
+
+            HostRestoreResult kept =
+                    restore(to(point, Map.of("vda", device.path().toString())).definingAs("device-medium-kept"));
+            assertThat(kept.notices()).isEmpty();
+            assertThat(started("device-medium-kept")).contains("<source file='" + iso + "'/>");
+
+            Files.delete(iso);
+            HostRestoreResult lacking =
+                    restore(to(point, Map.of("vda", second.path().toString())).definingAs("device-medium-lacking"));
+            assertThat(lacking.notices())
+                    .extracting(Notice::text)
+                    .singleElement()
+                    .asString()
+                    .startsWith("drive hda of domain device-medium-lacking is empty, since its medium " + iso
+                            + " is not on ")
+                    .endsWith(": the point has it, as " + point.folder().resolve("hda.medium"));
+            assertThat(started("device-medium-lacking")).doesNotContain(iso.toString());
         }
     }
 
@@ -132,6 +193,20 @@ class DefineOnPlacesIT {
             assertThat(result.notices()).extracting(Notice::text).isEmpty();
             assertThat(Files.mismatch(truth, volume)).isEqualTo(-1);
             assertThat(started("on-volume-copy")).contains("<source file='" + volume + "'/>");
+
+            try (Libvirt far = Libvirt.connect(libvirtd.tcpUri()).join()) {
+                Domain holder = far.defineDomain("<domain type='qemu'><name>volume-holder</name>"
+                                + "<memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os><devices>"
+                                + "<disk type='volume' device='disk'><source pool='places' volume='there.img'/>"
+                                + "<target dev='vdq' bus='virtio'/></disk></devices></domain>")
+                        .join();
+                assertThatThrownBy(() -> scene.restore(
+                                far,
+                                to(point, Map.of("vda", "places/there.img")).definingAs("on-volume-third")))
+                        .hasMessageStartingWith("domain volume-holder has volume ")
+                        .hasMessageEndingWith(" as its disk vdq: choose another volume");
+                holder.undefine().join();
+            }
         } finally {
             tools.run(with(virsh, "pool-destroy", "places"));
         }

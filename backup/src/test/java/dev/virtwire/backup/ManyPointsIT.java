@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.virtwire.backup.chaos.files.FileCounts;
 import dev.virtwire.backup.chaos.files.WatchedFileSystem;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.job.BackupRun;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdOptions;
@@ -57,7 +58,8 @@ class ManyPointsIT {
 
     private FileCounts backedUp(Libvirt libvirt, Guest guest, int points) throws IOException {
         Path backups = folder.resolve("behind-" + points);
-        DomainIdentity identity = HostFacts.ask(libvirt, guest.name()).identity();
+        DomainIdentity identity =
+                HostFacts.ask(libvirt, guest.name(), Waiting::pause).identity();
         LongChainMaker maker =
                 new LongChainMaker(backups, (int) (2 * MIB)).of(identity).keepingToTheLimit();
         // The chain is long, but may be one longer.

@@ -3,10 +3,12 @@ package dev.virtwire.backup;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.virtwire.repository.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** A guest's disk that another program serves by NBD, on a UNIX socket. */
 final class NetworkDisk implements AutoCloseable {
@@ -56,6 +58,20 @@ final class NetworkDisk implements AutoCloseable {
         return "<disk type='network' device='disk'><driver name='qemu' type='" + format
                 + "'/><source protocol='nbd' name='" + export + "'><host transport='unix' socket='" + socket
                 + "'/></source><target dev='" + target + "' bus='virtio'/></disk>";
+    }
+
+    /** Stops the server, so that nothing that is asked of it ends until {@link #proceed}. */
+    void hold() throws Exception {
+        signal("STOP");
+    }
+
+    /** Lets it work again. */
+    void proceed() throws Exception {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws Exception {
+        new Tools().run(List.of("kill", "-" + name, String.valueOf(server.pid())));
     }
 
     /** Ends the server, if it still runs. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup;
 
-import static dev.virtwire.backup.Scene.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.virtwire.client.Libvirt;
@@ -12,7 +11,6 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.testkit.DebianLibvirtd;
 import dev.virtwire.testkit.Guest;
-import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.nio.file.Files;
@@ -27,9 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 @DebianLibvirtd("trixie")
 @ExtendWith(LibvirtdExtension.class)
 class NvramPlacesOnNewerLibvirtIT {
-    private static final String CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
-    private static final Path TEMPLATE = Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd");
-
     @TempDir
     Path folder;
 
@@ -43,23 +38,6 @@ class NvramPlacesOnNewerLibvirtIT {
         libvirtd = shared;
         scene = new Scene(libvirtd, folder);
         out = Files.createTempDirectory(libvirtd.directory(), "out").resolve("images");
-    }
-
-    /** A guest whose variables lie there. */
-    private Guest guest(String name, String nvram) throws Exception {
-        Guest guest = Guest.on(libvirtd, name)
-                .disk(GuestDisk.qcow2(4 * MIB).pattern(3))
-                .define();
-        try (Libvirt libvirt = scene.connect()) {
-            String xml =
-                    libvirt.domain(name).join().xml(DomainXmlFlags.INACTIVE).join();
-            libvirt.defineDomain(xml.replaceFirst(
-                            "(?s)<os>.*</os>",
-                            "<os><type arch='x86_64' machine='pc'>hvm</type>" + "<loader readonly='yes' type='pflash'>"
-                                    + CODE + "</loader>" + nvram + "</os>"))
-                    .join();
-        }
-        return guest;
     }
 
     /** Restores a second domain, which has to start, and returns its definition. */
@@ -89,9 +67,9 @@ class NvramPlacesOnNewerLibvirtIT {
                 "qcow2",
                 "-o",
                 "cluster_size=4096",
-                TEMPLATE.toString(),
+                NvramGuest.TEMPLATE.toString(),
                 image.toString()));
-        try (Guest guest = guest("nvram-qcow2", "<nvram format='qcow2'>" + image + "</nvram>")) {
+        try (Guest guest = NvramGuest.define(libvirtd, "nvram-qcow2", "<nvram format='qcow2'>" + image + "</nvram>")) {
             guest.start();
             guest.pause();
             byte[] variables = Files.readAllBytes(image);

@@ -9,6 +9,7 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.image.Qcow2Check;
+import dev.virtwire.protocol.remote.StorageVolProcedures;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.ImageFormat;
@@ -17,6 +18,7 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Tools;
+import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
@@ -24,6 +26,8 @@ import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -92,6 +96,33 @@ class PoolRestoreIT {
     private List<String> files() throws IOException {
         try (Stream<Path> list = Files.list(volumes)) {
             return list.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void aVolumeThatTheHostHasMadeWithoutAnAnswerIsNamed() throws Exception {
+        Path way = folder.resolve("cut.sock");
+        try (Guest guest = Guest.on(libvirtd, "unanswered")
+                        .disk(GuestDisk.qcow2(MIB).pattern(2))
+                        .start();
+                FaultyProxy proxy = FaultyProxy.onUnix(way, UnixDomainSocketAddress.of(libvirtd.socket()));
+                Libvirt lost =
+                        Libvirt.connect("qemu+unix:///system?socket=" + way).join()) {
+            Point point = backUp(guest);
+            proxy.toClient().watch(piece -> {
+                if (ByteBuffer.wrap(piece).getInt(12) == StorageVolProcedures.STORAGE_VOL_CREATE_XML.number()) {
+                    proxy.cut();
+                }
+            });
+
+            assertThatThrownBy(() -> Backups.of(lost, scene.repository())
+                            .restore(request(point), ProgressListener.NONE)
+                            .join())
+                    .isInstanceOf(BackupException.class)
+                    .satisfies(failure -> assertThat(failure.getSuppressed())
+                            .extracting(Throwable::getMessage)
+                            .contains("perhaps left behind: volume unanswered-vda.raw in storage pool " + pool.name()));
+            assertThat(files()).containsExactly("unanswered-vda.raw");
         }
     }
 

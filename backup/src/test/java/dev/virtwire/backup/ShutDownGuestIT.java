@@ -2,14 +2,18 @@
 package dev.virtwire.backup;
 
 import static dev.virtwire.backup.Scene.inMidCopy;
+import static dev.virtwire.repository.ProgressListener.NONE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.chaos.files.Change;
 import dev.virtwire.backup.chaos.files.WatchedFileSystem;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.protocol.remote.DomainProcedures;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.Notice;
+import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
@@ -17,13 +21,19 @@ import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Manifest;
+import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -204,6 +214,44 @@ class ShutDownGuestIT {
 
             assertThat(happened).isTrue();
             requireBackedUp(guest, result);
+        }
+    }
+
+    /** QEMU has told that the guest is off, and then waits for a disk that answers nothing. */
+    @Test
+    void isWaitedForIfItIsStillEndingAtTheBeginUnlessThatIsCancelled() throws Exception {
+        Path image = libvirtd.directory().resolve("disks/held.raw");
+        tools.run(List.of("qemu-img", "create", "-q", "-f", "raw", image.toString(), "4M"));
+        Path way = folder.resolve("watched.sock");
+        CountDownLatch asked = new CountDownLatch(3);
+        try (NetworkDisk held = NetworkDisk.of(image, libvirtd.directory().resolve("disks/held.sock"));
+                PoweringOffGuest guest = PoweringOffGuest.start(libvirtd, "ending", SIZE, held.device("vdb", "raw"));
+                FaultyProxy proxy = FaultyProxy.onUnix(way, UnixDomainSocketAddress.of(libvirtd.socket()));
+                Libvirt libvirt =
+                        Libvirt.connect("qemu+unix:///system?socket=" + way).join()) {
+            proxy.toServer().watch(piece -> {
+                if (ByteBuffer.wrap(piece).getInt(12) == DomainProcedures.DOMAIN_GET_STATE.number()) {
+                    asked.countDown();
+                }
+            });
+            BackupRequest request = BackupRequest.of("ending").onOwnStorage();
+            held.hold();
+            guest.guest().monitor("qemu-io -d /machine/peripheral/virtio-disk1/virtio-backend \"aio_write 0 512\"");
+            guest.powerOff("in shutdown");
+
+            Operation<BackupResult> unwanted =
+                    Backups.of(libvirt, scene.repository()).backup(request, NONE);
+            assertThat(asked.await(5, TimeUnit.MINUTES)).isTrue();
+            unwanted.cancel().join();
+            assertThatThrownBy(() -> unwanted.result().join()).hasCauseInstanceOf(BackupCancelledException.class);
+            assertThat(guest.guest().state()).isEqualTo("in shutdown");
+
+            CompletableFuture<BackupResult> wanted = CompletableFuture.supplyAsync(() -> scene.backup(request));
+            held.proceed();
+            BackupResult result = wanted.join();
+            assertThat(result.point().manifest().guestState()).isEqualTo(GuestState.OFF);
+            assertThat(result.left()).isEmpty();
+            requireContent(guest, result);
         }
     }
 

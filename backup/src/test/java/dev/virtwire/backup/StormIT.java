@@ -10,17 +10,21 @@ import dev.virtwire.client.Libvirt;
 import dev.virtwire.nbd.NbdAddress;
 import dev.virtwire.nbd.NbdOptions;
 import dev.virtwire.nbd.NbdTransport;
+import dev.virtwire.protocol.remote.JobProcedures;
+import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.copy.CopyBudget;
 import dev.virtwire.repository.internal.copy.DiskCopy;
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.file.Path;
@@ -125,6 +129,47 @@ class StormIT {
                     .isInstanceOf(BackupException.class)
                     .hasMessageNotContaining("Left behind");
             scene.requireClean("storm", result.point().manifest().checkpoint());
+        }
+    }
+
+    /** The connection is lost when the domain was found, at the question for its job. */
+    @Test
+    void whatWasCopiedIsKeptIfTheHostIsLostInTheMiddleOfTheCleanUp(Libvirtd libvirtd) throws Exception {
+        Path way = folder.resolve("cut.sock");
+        AtomicBoolean cleaning = new AtomicBoolean();
+        AtomicBoolean cut = new AtomicBoolean();
+        try (Guest guest = Guest.on(libvirtd, "lost")
+                        .disk(GuestDisk.qcow2(64 * MIB).random(8 * MIB, LARGE, 1))
+                        .start();
+                FaultyProxy proxy = FaultyProxy.onUnix(way, UnixDomainSocketAddress.of(libvirtd.socket()));
+                Libvirt lost =
+                        Libvirt.connect("qemu+unix:///system?socket=" + way).join();
+                Libvirt libvirt = Libvirt.connect(libvirtd.unixUri()).join()) {
+            proxy.toServer().watch(piece -> {
+                boolean asked = ByteBuffer.wrap(piece).getInt(12) == JobProcedures.DOMAIN_BACKUP_GET_XML_DESC.number();
+                if (cleaning.get() && asked && cut.compareAndSet(false, true)) {
+                    proxy.cut();
+                }
+            });
+            Path truth = folder.resolve("vda.raw");
+            guest.copyDisk("vda", truth);
+            Scene scene = new Scene(libvirtd, folder);
+            RepositoryStore store = RepositoryStore.openOrCreate(scene.backups(), DurableFiles.PLAIN);
+            BackupRequest request = BackupRequest.of("lost").withStallTimeout(Duration.ofSeconds(2));
+            ProgressListener listener =
+                    progress -> cleaning.compareAndSet(false, progress.phase() == Progress.Phase.CLEANING_UP);
+            NbdOptions broken = NbdOptions.DEFAULT.withTransport(new CuttingTransport(CUT));
+
+            assertThatThrownBy(() -> new BackupRun(lost, store, request, listener, CopyBudget.ofOne(), broken).run())
+                    .hasMessageContaining(". Left behind: perhaps, on host ")
+                    .hasMessageEndingWith("Or 'virtwire backup --resume' finishes it, if its job still runs then");
+            assertThat(cut).isTrue();
+            guest.write("vda", 8 * MIB, LARGE, 0x17);
+
+            BackupResult result = run(libvirt, store, request.resuming(), NbdOptions.DEFAULT);
+            assertThat(result.notices()).singleElement().asString().startsWith("resumed point ");
+            scene.requireClean("lost", result.point().manifest().checkpoint());
+            tools.compare(truth, result.point().folder().resolve("vda.qcow2"), "qcow2");
         }
     }
 

@@ -6,7 +6,10 @@ import static dev.virtwire.backup.Scene.inMidCopy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.virtwire.client.ConnectOptions;
 import dev.virtwire.client.Libvirt;
+import dev.virtwire.client.ReconnectPolicy;
+import dev.virtwire.protocol.remote.StoragePoolProcedures;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Progress;
@@ -15,10 +18,13 @@ import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.Tools;
 import dev.virtwire.repository.manifest.Level;
+import dev.virtwire.testkit.FaultyProxy;
 import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -252,6 +259,48 @@ class WaitIT {
                     .singleElement()
                     .asString()
                     .startsWith("it waits for at most 10 min, because " + JOB);
+        }
+    }
+
+    /** The connection is lost at its question for storage pools, and is there again when it asks for the job. */
+    @Test
+    void aRecoveryTellsOfItsLastTryAlone() throws Exception {
+        Path way = folder.resolve("cut.sock");
+        AtomicBoolean cut = new AtomicBoolean();
+        try (Guest guest = Guest.on(libvirtd, "busy")
+                        .disk(GuestDisk.qcow2(24 * MIB).pattern(3))
+                        .uefi()
+                        .start();
+                FaultyProxy proxy = FaultyProxy.onUnix(way, UnixDomainSocketAddress.of(libvirtd.socket()))) {
+            proxy.toServer().watch(piece -> {
+                int procedure = ByteBuffer.wrap(piece).getInt(12);
+                if (procedure == StoragePoolProcedures.CONNECT_LIST_ALL_STORAGE_POOLS.number()
+                        && cut.compareAndSet(false, true)) {
+                    proxy.cut();
+                }
+            });
+            scene.backup(BackupRequest.of("busy"));
+            Waiter waiter = new Waiter();
+            AtomicReference<Operation<RecoverReport>> patient = new AtomicReference<>();
+            other.backup(BackupRequest.of("busy"), inMidCopy(() -> {
+                patient.set(Backups.recover(
+                        scene.repository(),
+                        () -> Libvirt.connect(
+                                        "qemu+unix:///system?socket=" + way,
+                                        ConnectOptions.builder()
+                                                .reconnect(ReconnectPolicy.usual())
+                                                .build())
+                                .join(),
+                        new Patience(LONG),
+                        waiter));
+                waiter.await();
+            }));
+
+            RecoverReport report = patient.get().join();
+            assertThat(cut).isTrue();
+            assertThat(waiter.reasons.get(0)).startsWith("it waits for at most 10 min, because " + JOB);
+            assertThat(report.notices()).isEmpty();
+            assertThat(report.clean()).isTrue();
         }
     }
 

@@ -8,6 +8,7 @@ import dev.virtwire.cli.command.VersionCommand;
 import dev.virtwire.cli.command.VirtwireCommand;
 import dev.virtwire.cli.command.call.CallCommand;
 import dev.virtwire.cli.command.host.CheckpointsCommand;
+import dev.virtwire.cli.command.host.DoctorCommand;
 import dev.virtwire.cli.command.host.DomainsCommand;
 import dev.virtwire.cli.command.host.EventsCommand;
 import dev.virtwire.cli.command.host.InfoCommand;
@@ -29,6 +30,7 @@ import dev.virtwire.cli.command.repository.VerifyCommand;
 import dev.virtwire.cli.command.volume.DownloadCommand;
 import dev.virtwire.cli.command.volume.UploadCommand;
 import dev.virtwire.cli.manual.Examples;
+import dev.virtwire.cli.manual.HelpLayout;
 import dev.virtwire.cli.output.Console;
 import java.util.List;
 import picocli.CommandLine;
@@ -42,6 +44,7 @@ public final class CommandTree {
     private static final List<String> NAMES = List.of(
             "domains",
             "info",
+            "doctor",
             "backup",
             "points",
             "status",
@@ -81,16 +84,28 @@ public final class CommandTree {
         for (String name : all ? NAMES : wanted) {
             commandLine.addSubcommand(name, command(name));
         }
-        if (all || words.contains("--help") || words.contains("-h")) {
+        if (all || asksForHelp(words)) {
             Examples.addTo(commandLine);
+            HelpLayout.addTo(commandLine, root.console());
         }
         return commandLine;
+    }
+
+    /** Short options may be joined. */
+    private static boolean asksForHelp(List<String> words) {
+        for (String word : words) {
+            if (word.equals("--help") || (word.startsWith("-") && !word.startsWith("--") && word.indexOf('h') > 0)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Object command(String name) {
         return switch (name) {
             case "domains" -> new DomainsCommand();
             case "info" -> new InfoCommand();
+            case "doctor" -> new DoctorCommand();
             case "backup" -> new BackupCommand();
             case "points" -> new PointsCommand();
             case "status" -> new StatusCommand();

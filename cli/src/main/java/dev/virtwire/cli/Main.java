@@ -8,7 +8,10 @@ import dev.virtwire.cli.output.ExitCode;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where the {@code virtwire} command begins. */
@@ -37,8 +40,8 @@ public final class Main {
         CommandLine commandLine = CommandTree.of(root, words)
                 .setOut(console.writer())
                 .setErr(console.errorWriter())
-                .setParameterExceptionHandler((failure, rest) -> errors.usage(sentence(failure), help(failure)))
-                .setExecutionExceptionHandler((failure, command, result) -> errors.report(failure));
+                .setParameterExceptionHandler(new UsageReport(errors))
+                .setExecutionExceptionHandler(new FailureReport(errors));
         int code = commandLine.execute(arguments);
         console.interruption().awaitIfBegun();
         if (console.flush() || (code != ExitCode.DONE && code != ExitCode.WARNINGS)) {
@@ -73,5 +76,20 @@ public final class Main {
 
     private static String help(ParameterException failure) {
         return failure.getCommandLine().getCommandSpec().qualifiedName() + " --help";
+    }
+
+    /** No lambda: those of picocli's old interfaces are in no class-data archive, and would be made at each start. */
+    private record UsageReport(ErrorReport errors) implements IParameterExceptionHandler {
+        @Override
+        public int handleParseException(ParameterException failure, String[] arguments) {
+            return errors.usage(sentence(failure), help(failure));
+        }
+    }
+
+    private record FailureReport(ErrorReport errors) implements IExecutionExceptionHandler {
+        @Override
+        public int handleExecutionException(Exception failure, CommandLine command, ParseResult result) {
+            return errors.report(failure);
+        }
     }
 }

@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What help says beyond the options. */
@@ -73,6 +75,75 @@ class HelpTest {
             assertThat(CommandRun.of("help", name).out())
                     .contains(Topic.of(name).orElseThrow().text())
                     .endsWith("\n");
+        }
+    }
+
+    /** A list that fills two screens is not read; what more there is to say, help on a command says. */
+    @Test
+    void theListOfCommandsHasASentenceForEach() {
+        String list = CommandRun.of("help").out();
+        assertThat(list)
+                .contains("\n  prune        Remove the points of a repository, or of some of its domains,\n")
+                .contains("that no --keep rule keeps.\n")
+                .doesNotContain("A point stays if any rule keeps it");
+        assertThat(CommandRun.of("help", "prune").out().replaceAll("\\s+", " "))
+                .contains("A point stays if any rule keeps it");
+        assertThat(list.lines().count()).isLessThan(70);
+    }
+
+    /** picocli cuts lines at slashes and colons too. */
+    @Test
+    void noUriIsCut() {
+        CommandLine root = CommandTree.of(new VirtwireCommand(console()), List.of());
+        for (String name : root.getSubcommands().keySet()) {
+            assertThat(CommandRun.of("help", name).out().lines())
+                    .as(name)
+                    .noneMatch(line -> line.strip().startsWith("//"));
+        }
+    }
+
+    /** Also where a terminal or a log knows no other characters. */
+    @Test
+    void helpIsInAscii() {
+        CommandLine root = CommandTree.of(new VirtwireCommand(console()), List.of());
+        for (String name : root.getSubcommands().keySet()) {
+            assertThat(CommandRun.of("help", name).out()).as(name).isASCII();
+        }
+        for (String name : Topic.NAMES) {
+            assertThat(Topic.of(name).orElseThrow().text()).as(name).isASCII();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {60, 80, 200})
+    void helpIsAsWideAsTheTerminalAndNotMuchWider(int columns) {
+        System.setProperty("virtwire.out.columns", String.valueOf(columns));
+        try {
+            for (String name : List.of("help", "backup", "restore")) {
+                String text =
+                        CommandRun.of(Map.of("NO_COLOR", "1"), "help", name).out();
+                assertThat(text.lines().takeWhile(line -> !line.equals("Examples:")))
+                        .as(name)
+                        .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(Math.min(columns, 100)));
+            }
+        } finally {
+            System.clearProperty("virtwire.out.columns");
+        }
+    }
+
+    @Test
+    void coloursAreForTerminalsThatHaveThem() {
+        assertThat(CommandRun.of("help", "hold").out()).doesNotContain("\u001b");
+        System.setProperty("virtwire.out.columns", "80");
+        try {
+            assertThat(CommandRun.of("help", "hold").out()).contains("\u001b[");
+            assertThat(CommandRun.of(Map.of("NO_COLOR", "1"), "help", "hold").out())
+                    .doesNotContain("\u001b");
+            assertThat(CommandRun.of(Map.of("TERM", "dumb"), "help", "hold").out())
+                    .doesNotContain("\u001b");
+            assertThat(CommandRun.of().err()).startsWith("Usage: virtwire [").doesNotContain("\u001b");
+        } finally {
+            System.clearProperty("virtwire.out.columns");
         }
     }
 

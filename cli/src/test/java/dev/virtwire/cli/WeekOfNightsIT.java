@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,10 @@ class WeekOfNightsIT {
     @TempDir
     Path folder;
 
-    private final PrivateLibvirtd libvirtd = PrivateLibvirtd.start();
+    private final PrivateLibvirtd libvirtd = PrivateLibvirtd.builder()
+            .qemuConf("swtpm_user = \"root\"")
+            .qemuConf("swtpm_group = \"root\"")
+            .start();
     private final List<Guest> guests = new ArrayList<>();
 
     @AfterEach
@@ -143,6 +147,14 @@ class WeekOfNightsIT {
         virsh("blockcommit", "web1", "vdb", "--active", "--wait", "--pivot");
         assertThat(night()).as("its end").isEqualTo(SILENCE);
 
+        virsh("snapshot-create-as", "web1", "before");
+        web1.write("vda", 8192, 4096, 0x23);
+        assertThat(night())
+                .as("an internal snapshot: a point holds the guest as it is")
+                .isEqualTo(SILENCE);
+        virsh("snapshot-delete", "web1", "before");
+        assertThat(night()).as("its end").isEqualTo(SILENCE);
+
         web1.kill();
         await().atMost(Duration.ofSeconds(60)).until(() -> web1.state().equals("shut off"));
         web1.start();
@@ -182,6 +194,19 @@ class WeekOfNightsIT {
         Files.createFile(uefi.nvram());
         end(uefi);
 
+        Guest sealed = start(guest("sealed")
+                .disk(disk())
+                .device("<tpm model='tpm-tis'><backend type='emulator' version='2.0'/></tpm>"));
+        assertThat(night()).isEqualTo(SILENCE);
+        Path state = tpmState();
+        Path aside = Files.move(state, state.resolveSibling("aside"));
+        String noState = "warning: sealed: the state of the emulated TPM is not in it: ";
+        requireLine(night(), 4, noState, "tpm2-00.permall");
+        requireLine(night(), 4, noState, "tpm2-00.permall");
+        Files.move(aside, state);
+        assertThat(night()).isEqualTo(SILENCE);
+        end(sealed);
+
         web1.destroy();
         assertThat(night()).as("off").isEqualTo(SILENCE);
         web1.start();
@@ -194,6 +219,15 @@ class WeekOfNightsIT {
                         + host()));
         Files.delete(entry);
         assertThat(night()).isEqualTo(SILENCE);
+    }
+
+    /** That of the only guest with a TPM. */
+    private Path tpmState() throws IOException {
+        try (Stream<Path> all = Files.walk(libvirtd.directory().resolve("lib/swtpm"))) {
+            return all.filter(file -> file.endsWith("tpm2-00.permall"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     /** The journal's entry of a run that died on a host of this name. */
@@ -286,6 +320,35 @@ class WeekOfNightsIT {
         requireLine(away, 1, "error: ", "libvirt-sock");
         libvirtd.restart();
         assertThat(night()).isEqualTo(SILENCE);
+    }
+
+    /** Nobody knows whether it was meant to end, so nothing of it is begun again. */
+    @Test
+    void theNightInWhichAGuestIsEnded() throws Exception {
+        Guest web1 = start(guest("web1").disk(GuestDisk.qcow2(64 * MIB).random(0, 64 * MIB, 1)));
+        CompletableFuture<CommandRun> night = CompletableFuture.supplyAsync(() -> night("--bwlimit", "512K"));
+        await().atMost(Duration.ofMinutes(2)).until(this::isCopying);
+        web1.destroy();
+        requireLine(
+                night.join(),
+                1,
+                "error: 1 of 1 domain failed: the backup of domain web1 failed: the backup job ended on the host before"
+                        + " everything was read: domain web1 was ended or has crashed meanwhile",
+                "the next backup or 'virtwire recover");
+        assertThat(night()).as("off, and what was left behind is cleared").isEqualTo(SILENCE);
+        web1.start();
+        assertThat(night()).isEqualTo(SILENCE);
+    }
+
+    private boolean isCopying() throws IOException {
+        Path web1 = folder.resolve("backups/web1");
+        if (!Files.exists(web1)) {
+            return false;
+        }
+        try (Stream<Path> points = Files.list(web1)) {
+            return points.anyMatch(point -> point.toString().endsWith(".partial")
+                    && point.resolve("vda.qcow2").toFile().length() > 0);
+        }
     }
 
     @Test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
-import java.util.Arrays;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +31,8 @@ public abstract sealed class LibvirtException extends RuntimeException implement
                 StreamOverflowException,
                 InvalidUriException {
     private static final long serialVersionUID = 1L;
+
+    private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
     /** What this is a copy of: see {@link #thrownHere}. */
     private @Nullable LibvirtException original;
@@ -74,17 +76,25 @@ public abstract sealed class LibvirtException extends RuntimeException implement
         return original == null ? super.getCause() : original;
     }
 
-    /** Most errors come about on an event loop: no frame there says who has called. So those of Netty are left out. */
+    /**
+     * Most errors come about on an event loop: no frame there says who has called. So the frames of Netty are left out,
+     * and not even looked at: a connection that is lost makes an error for each of its calls, and other connections
+     * wait meanwhile.
+     */
     @Override
     public synchronized Throwable fillInStackTrace() {
-        super.fillInStackTrace();
-        StackTraceElement[] frames = getStackTrace();
-        for (int i = 1; i < frames.length; i++) {
-            if (frames[i].getClassName().startsWith("io.netty.")) {
-                setStackTrace(Arrays.copyOf(frames, i));
-                break;
-            }
+        if (!(Thread.currentThread() instanceof FastThreadLocalThread)) {
+            return super.fillInStackTrace();
         }
+        setStackTrace(WALKER.walk(frames -> frames.dropWhile(LibvirtException::isOfErrors)
+                .takeWhile(frame -> !frame.getClassName().startsWith("io.netty."))
+                .map(StackWalker.StackFrame::toStackTraceElement)
+                .toArray(StackTraceElement[]::new)));
         return this;
+    }
+
+    /** Whether a frame belongs to the making of an error, which no trace tells of. */
+    private static boolean isOfErrors(StackWalker.StackFrame frame) {
+        return Throwable.class.isAssignableFrom(frame.getDeclaringClass());
     }
 }

@@ -71,6 +71,8 @@ public final class ArchiveTraining {
 
     private static void run(Path repository, String... hosts) {
         Repository.openOrCreate(repository);
+        // What a process of its own begins with; it is never interrupted.
+        Console.ofThisProcess().interruption().finish();
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         Console console = new Console(nowhere, nowhere, false, Map.of(), Interruption.none(nowhere));
         try (ScriptedLibvirtd libvirtd = TwoDomains.start()) {

@@ -3,8 +3,10 @@ package dev.virtwire.dist;
 
 import dev.virtwire.testkit.DebianLibvirtd;
 import dev.virtwire.testkit.PrivateLibvirtd;
+import org.junit.jupiter.api.Tag;
 
-/** libvirt 12.9. */
+/** libvirt 12.9. Part of {@code ./check chaos}. */
+@Tag("chaos")
 class EmptyHostOnNewestLibvirtIT extends EmptyHostSuite {
     @Override
     PrivateLibvirtd.Builder builder() {

@@ -136,9 +136,10 @@ class PackageIT {
         dpkg("--triggers-only", "--pending");
         assertThat(archive).exists();
 
+        Path mine = Files.writeString(root.resolve("etc/virtwire/mine"), "what a person wrote");
         dpkg("--install", Packages.make("deb", Packages.THEN + 86_400).toString());
         assertThat(isStartedFromArchive()).isTrue();
-        Files.writeString(root.resolve("etc/virtwire/mine"), "what a person wrote");
+        assertThat(mine).hasContent("what a person wrote");
 
         dpkg("--remove", "virtwire");
         assertThat(root.resolve("usr/bin/virtwire")).doesNotExist();

@@ -231,7 +231,7 @@ class NasBackupIT {
         try (Guest guest = Guest.on(libvirtd, "nas-3")
                 .disk(GuestDisk.qcow2(8 * MIB).pattern(5))
                 .define()) {
-            xml = Libvirt.await(Libvirt.await(libvirt.domain("nas-3")).xml());
+            xml = Libvirt.await(Libvirt.await(libvirt.domain(guest.name())).xml());
         }
         Domain first = Libvirt.await(libvirt.createDomain(xml));
         done(take("nas-3"));

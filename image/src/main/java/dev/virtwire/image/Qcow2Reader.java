@@ -143,6 +143,33 @@ public final class Qcow2Reader implements ImageReader {
     }
 
     /**
+     * Whether each cluster of the disk has a place of its own in the file. Then a program that writes the disk changes
+     * data in its place, and no table: the file as others read it lacks nothing that the program holds in memory. It is
+     * not so if a cluster is compressed, all zeros, left to a backing file or shared with an internal snapshot. Walks
+     * all tables.
+     *
+     * @return false also for a kind of image that a later QEMU may write in another way
+     * @throws ImageException if the file cannot be read or is damaged
+     */
+    public boolean isSettled() throws ImageException {
+        if (header.snapshots() != 0 || header.incompatible() != 0) {
+            return false;
+        }
+        for (long offset = 0; offset < virtualSize(); offset += clusterSize()) {
+            long number = offset / map.bytesPerTable();
+            long table = map.tableOffset(number);
+            if (table == 0 || !map.tableIsCopied(number)) {
+                return false;
+            }
+            long entry = map.entry(table, offset);
+            if (Cluster.of(entry) != Cluster.PLAIN || (entry & Entries.COPIED) == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
      * How many bytes of the file nothing uses, as exactly as {@link #storedLength} says. Walks all tables.
      *
      * @throws ImageException if the file cannot be read

@@ -23,12 +23,18 @@ record Project(Path top, Version version) {
     static final List<String> PROMISED = List.of("xdr", "protocol", "client", "nbd", "image");
 
     /** Those that may change until 0.2: of them only the names of types are kept. */
-    static final List<String> EXPERIMENTAL = List.of("repository", "backup");
+    static final List<String> EXPERIMENTAL =
+            List.of("repository", "backup", "client-micrometer", "spring-boot-starter");
 
     /** Those whose jars are published. */
     static final List<String> JARS = Stream.of(PROMISED, EXPERIMENTAL, List.of("client-ssh", "testkit"))
             .flatMap(List::stream)
             .toList();
+
+    /** The name of a module's jar is that of its folder, but for one. */
+    static String artifact(String module) {
+        return "virtwire-" + (module.equals("client-micrometer") ? "micrometer" : module);
+    }
 
     private static final Pattern PARENT =
             Pattern.compile("<artifactId>virtwire-parent</artifactId>\\s*<version>([^<]*)</version>");

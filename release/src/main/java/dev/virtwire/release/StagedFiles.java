@@ -75,7 +75,7 @@ final class StagedFiles {
     }
 
     private void expect(Map<String, Path> expected, String module, String end) {
-        String name = GROUP + "/virtwire-" + module + "/" + version + "/virtwire-" + module + "-" + version + end;
+        String name = name(module, end);
         expected.put(name, folder.resolve(name));
     }
 
@@ -167,8 +167,12 @@ final class StagedFiles {
     }
 
     private Path pom(String module) {
-        return folder.resolve(
-                GROUP + "/virtwire-" + module + "/" + version + "/virtwire-" + module + "-" + version + ".pom");
+        return folder.resolve(name(module, ".pom"));
+    }
+
+    private String name(String module, String end) {
+        String artifact = Project.artifact(module);
+        return GROUP + "/" + artifact + "/" + version + "/" + artifact + "-" + version + end;
     }
 
     private static Path sibling(Path file, String end) {

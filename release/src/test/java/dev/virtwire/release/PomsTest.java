@@ -35,10 +35,17 @@ class PomsTest {
     }
 
     @Test
+    void eachJarIsNamedAsItsPomSays() throws IOException {
+        for (String module : Project.JARS) {
+            assertThat(pom(module).text("artifactId")).isEqualTo(Project.artifact(module));
+        }
+    }
+
+    @Test
     void theBomHasEachJar() throws IOException {
         assertThat(pom("bom").texts("dependencyManagement/dependencies/dependency/artifactId"))
                 .containsExactlyInAnyOrderElementsOf(
-                        Project.JARS.stream().map(name -> "virtwire-" + name).toList());
+                        Project.JARS.stream().map(Project::artifact).toList());
         assertThat(new TreeSet<>(pom("bom").texts("dependencyManagement/dependencies/dependency/version")))
                 .containsExactly("${project.version}");
     }

@@ -118,7 +118,8 @@ class StagedFilesTest {
     }
 
     private void stage(String module, String end, byte[] content) throws IOException {
-        Path file = folder.resolve("dev/virtwire/virtwire-" + module + "/1.2.3/virtwire-" + module + "-1.2.3" + end);
+        String artifact = Project.artifact(module);
+        Path file = folder.resolve("dev/virtwire/" + artifact + "/1.2.3/" + artifact + "-1.2.3" + end);
         Files.createDirectories(file.getParent());
         Files.write(file, content);
         Files.writeString(file.resolveSibling(file.getFileName() + ".asc"), "signed");

@@ -5,6 +5,7 @@ import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
+import dev.virtwire.cli.output.TerminalText;
 import dev.virtwire.repository.Notice;
 import java.io.PrintStream;
 import java.util.List;
@@ -70,8 +71,18 @@ public abstract class AbstractCommand implements Callable<Integer> {
     /** Tells people that something was done; programs and {@code --quiet} have the exit code for that. */
     protected final void say(String sentence) {
         if (!quiet()) {
-            out().println(sentence);
+            line(sentence);
         }
+    }
+
+    /** Prints a sentence of the data, for people; on a terminal it is wrapped. */
+    protected final void line(String sentence) {
+        out().println(TerminalText.sentence(sentence, console().outColumns()));
+    }
+
+    /** Prints a name and its value, for people; on a terminal a long value is wrapped beside its name. */
+    protected final void property(String name, String value) {
+        TerminalText.property(name, value, console().outColumns()).forEach(out()::println);
     }
 
     /**
@@ -82,12 +93,11 @@ public abstract class AbstractCommand implements Callable<Integer> {
         if (!warned.add(sentence)) {
             return;
         }
-        console()
-                .err()
-                .println(
-                        json()
-                                ? Json.line(line -> line.writeStringField("warning", sentence))
-                                : "warning: " + sentence);
+        if (json()) {
+            console().err().println(Json.line(line -> line.writeStringField("warning", sentence)));
+        } else {
+            console().tell("warning: " + sentence);
+        }
     }
 
     /** Says once what a restore would miss or a person has to do, as {@link #warn} does. It changes the exit code. */
@@ -119,7 +129,7 @@ public abstract class AbstractCommand implements Callable<Integer> {
     /** Tells people something beside the data. */
     protected final void note(String sentence) {
         if (!quiet() && !json()) {
-            console().err().println("note: " + sentence);
+            console().tell("note: " + sentence);
         }
     }
 }

@@ -9,7 +9,7 @@ final class ConnectionOptions {
     @Option(
             names = {"-c", "--connect"},
             paramLabel = "URI",
-            description = "The hypervisor, as libvirt writes it, such as qemu+tls://host/system, or an alias of"
+            description = "The hypervisor's URI, such as qemu:///system (see virtwire help uri), or an alias of"
                     + " libvirt.conf. Default: $LIBVIRT_DEFAULT_URI, else uri_default of libvirt.conf, else what this"
                     + " machine's daemon chooses.")
     private @Nullable String uri;

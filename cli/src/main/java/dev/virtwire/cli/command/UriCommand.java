@@ -50,18 +50,14 @@ public final class UriCommand extends AbstractCommand {
             });
             return ExitCode.DONE;
         }
-        line("URI", parsed.text() + " (" + explained.source() + ")");
-        line("Driver", parsed.driver().equals("remote") ? "what the server chooses" : parsed.driver());
-        line("Transport", transport(parsed) + ", " + meaning(parsed));
-        line("Connects to", explained.target());
-        explained.reasons().forEach(reason -> line("Because", reason));
-        line("Opens", parsed.openName().isEmpty() ? "what the server chooses" : parsed.openName());
-        parsed.parameters().forEach((name, value) -> line("Parameter", name + " = " + value));
+        property("URI", parsed.text() + " (" + explained.source() + ")");
+        property("Driver", parsed.driver().equals("remote") ? "what the server chooses" : parsed.driver());
+        property("Transport", transport(parsed) + ", " + meaning(parsed));
+        property("Connects to", explained.target());
+        explained.reasons().forEach(reason -> property("Because", reason));
+        property("Opens", parsed.openName().isEmpty() ? "what the server chooses" : parsed.openName());
+        parsed.parameters().forEach((name, value) -> property("Parameter", name + " = " + value));
         return ExitCode.DONE;
-    }
-
-    private void line(String name, String value) {
-        out().println(String.format(Locale.ROOT, "%-12s %s", name + ":", value));
     }
 
     private static String transport(LibvirtUri uri) {

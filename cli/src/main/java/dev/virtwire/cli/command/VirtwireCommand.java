@@ -5,6 +5,7 @@ import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -16,7 +17,6 @@ import picocli.CommandLine.Spec;
         name = "virtwire",
         description = "libvirt over the wire: backups of running guests, and what they need.",
         synopsisSubcommandLabel = "COMMAND",
-        usageHelpAutoWidth = true,
         footer = {
             "",
             "Exit codes: 0 done, 1 failed, 2 usage, 3 verified and found damaged, 4 done with warnings, 130"
@@ -58,11 +58,12 @@ public final class VirtwireCommand implements Callable<Integer> {
         if (output.json()) {
             throw new ParameterException(spec.commandLine(), "Missing command");
         }
-        spec.commandLine().usage(console.errorWriter());
+        spec.commandLine().usage(console.errorWriter(), Ansi.OFF);
         return ExitCode.USAGE;
     }
 
-    Console console() {
+    /** The process around it. */
+    public Console console() {
         return console;
     }
 

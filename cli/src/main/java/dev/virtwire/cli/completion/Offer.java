@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.completion;
 
+import dev.virtwire.cli.manual.Summary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,15 +85,16 @@ record Offer(String name, String description, List<Choice> options, List<Value> 
         boolean inRepository = false;
         for (PositionalParamSpec place : command.positionalParameters()) {
             places.add(value(place, inRepository));
-            inRepository |= place.paramLabel().equals("DIR");
+            // One that need not be named may not be there yet, and has no domains to offer.
+            inRepository |= place.paramLabel().equals("DIR") && place.arity().min() > 0;
             endless = place.index().max() > place.index().min();
         }
-        return new Offer(command.name(), sentence(command.usageMessage().description()), options, places, endless);
+        return new Offer(command.name(), Summary.of(command.usageMessage().description()), options, places, endless);
     }
 
     private static Choice choice(OptionSpec option) {
         Value value = option.arity().max() == 0 ? new Value("", Kind.NO_VALUE, List.of()) : value(option, false);
-        return new Choice(List.of(option.names()), sentence(option.description()), option.isMultiValue(), value);
+        return new Choice(List.of(option.names()), Summary.of(option.description()), option.isMultiValue(), value);
     }
 
     private static Value value(ArgSpec argument, boolean inRepository) {
@@ -114,13 +115,5 @@ record Offer(String name, String description, List<Choice> options, List<Value> 
                     default -> Kind.ANYTHING;
                 };
         return new Value(label, kind, List.of());
-    }
-
-    /** The first of its sentences, without the stop. */
-    static String sentence(String[] description) {
-        String text = Stream.of(description).findFirst().orElse("");
-        int end = text.indexOf(". ");
-        String first = end < 0 ? text : text.substring(0, end);
-        return first.endsWith(".") ? first.substring(0, first.length() - 1) : first;
     }
 }

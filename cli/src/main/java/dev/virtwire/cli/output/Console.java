@@ -42,11 +42,40 @@ public record Console(
         return new Console(out, err, terminal, System.getenv(), Interruption.install(err));
     }
 
-    /** How wide the terminal is. */
+    /** How wide the terminal is that progress goes to. */
     int columns() {
-        int columns = Integer.getInteger("virtwire.columns", DEFAULT_COLUMNS);
+        int columns = errColumns();
+        return columns == 0 ? DEFAULT_COLUMNS : columns;
+    }
+
+    /** How wide the terminal is that {@link #out} goes to; 0 if it goes elsewhere, where nothing is to be cut. */
+    public int outColumns() {
+        return columns("virtwire.out.columns");
+    }
+
+    /** The same of {@link #err}. */
+    static int errColumns() {
+        return columns("virtwire.err.columns");
+    }
+
+    private static int columns(String property) {
+        String told = System.getProperty(property);
+        if (told == null) {
+            return 0;
+        }
+        int columns = Integer.getInteger(property, DEFAULT_COLUMNS);
         // Some terminals say 0.
         return columns < LEAST_COLUMNS ? DEFAULT_COLUMNS : columns;
+    }
+
+    /** Whether what goes to {@link #out} may be coloured. */
+    public boolean colours() {
+        return outColumns() > 0 && !environment.containsKey("NO_COLOR") && !"dumb".equals(environment.get("TERM"));
+    }
+
+    /** Tells people something beside the data; on a terminal it is wrapped. */
+    public void tell(String sentence) {
+        err.println(TerminalText.sentence(sentence, errColumns()));
     }
 
     /** {@link #out} for picocli. */

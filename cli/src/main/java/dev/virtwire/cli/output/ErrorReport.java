@@ -73,7 +73,11 @@ public final class ErrorReport {
     private void print(String kind, String message, int code, @Nullable Throwable failure) {
         // If both streams go to one place, what was printed so far comes first.
         console.out().flush();
-        console.err().println(json ? json(kind, message, code, remote(failure)) : "error: " + message);
+        if (json) {
+            console.err().println(json(kind, message, code, remote(failure)));
+        } else {
+            console.tell("error: " + message);
+        }
     }
 
     /** The sentence for a failure: its own message if it is ours, and what it means if it is the JDK's. */
@@ -96,7 +100,7 @@ public final class ErrorReport {
             return oneLine(text == null ? failure.getClass().getSimpleName() : text) + leftBehind(failure);
         }
         if (failure instanceof OutOfMemoryError) {
-            return "out of memory (" + text + "); VIRTWIRE_OPTS=-Xmx… gives it more";
+            return "out of memory (" + text + "); VIRTWIRE_OPTS=-Xmx512m, for instance, gives it more";
         }
         if (failure instanceof IOException) {
             return oneLine(text == null ? failure.toString() : text);

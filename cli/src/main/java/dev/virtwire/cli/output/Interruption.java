@@ -87,7 +87,10 @@ public final class Interruption {
             message = "interrupted, and cleaning up failed: " + ErrorReport.message(e);
         }
         if (!message.isEmpty()) {
-            err.println(json ? ErrorReport.json("interrupted", message, code, null) : "error: " + message);
+            err.println(
+                    json
+                            ? ErrorReport.json("interrupted", message, code, null)
+                            : TerminalText.sentence("error: " + message, Console.errColumns()));
             err.flush();
         }
         // Not exit(): the signal's own code would win, and SIGTERM's is another one.

@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class ProgressBarView implements ProgressView {
     private static final int UPDATE_MILLIS = 200;
     private static final long MIB = 1 << 20;
+    /** A task with a longer name would leave the bar no room. */
+    private static final int MOST_OF_TASK = 24;
+    /** What the bar has besides task, amounts and message: {@code 100% [] (0:00:00 / 0:00:00) }. */
+    private static final int FRAME = 31;
+
+    private static final int LEAST_BAR = 10;
 
     private final PrintStream err;
     private final int columns;
@@ -23,7 +29,7 @@ final class ProgressBarView implements ProgressView {
     ProgressBarView(PrintStream err, int columns, String task) {
         this.err = err;
         this.columns = columns;
-        this.task = task;
+        this.task = TerminalText.shortened(TerminalText.printable(task), MOST_OF_TASK);
     }
 
     @Override
@@ -47,7 +53,15 @@ final class ProgressBarView implements ProgressView {
         current.maxHint(progress.bytesTotal());
         current.stepTo(progress.bytesDone());
         @Nullable String disk = progress.disk();
-        current.setExtraMessage(" " + ProgressView.name(progress.phase()) + (disk == null ? "" : " " + disk));
+        String phase = ProgressView.name(progress.phase());
+        current.setExtraMessage(" " + message(disk == null ? phase : phase + " " + disk, progress.bytesTotal() / MIB));
+    }
+
+    /** What of a message fits beside a bar that can still be seen to move. */
+    private String message(String whole, long total) {
+        int amounts = 2 * Long.toString(total).length() + "/ MiB ".length();
+        int room = columns - TerminalText.width(task) - FRAME - amounts - LEAST_BAR;
+        return room < LEAST_BAR ? "" : TerminalText.shortened(TerminalText.printable(whole), room);
     }
 
     @Override

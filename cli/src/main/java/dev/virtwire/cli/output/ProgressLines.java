@@ -40,7 +40,7 @@ final class ProgressLines implements ProgressView {
             return;
         }
         lastLine = now;
-        err.println(task + ": " + describe(progress));
+        err.println(TerminalText.printable(task + ": " + describe(progress)));
     }
 
     private static String describe(Progress progress) {

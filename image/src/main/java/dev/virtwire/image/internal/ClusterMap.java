@@ -55,7 +55,7 @@ public final class ClusterMap {
     }
 
     /** Whether the first-level entry claims that nothing else uses the table. */
-    boolean tableIsCopied(long number) throws ImageException {
+    public boolean tableIsCopied(long number) throws ImageException {
         return (l1Entry(number) & Entries.COPIED) != 0;
     }
 

@@ -149,7 +149,12 @@ public final class RepositoryStore implements Repository {
         }
     }
 
-    private static void refuseOtherThings(Path folder) throws IOException {
+    /**
+     * Refuses a folder that no repository can be made of.
+     *
+     * @throws RepositoryException if it holds other things
+     */
+    public static void refuseOtherThings(Path folder) throws IOException {
         try (Stream<Path> list = Files.list(folder)) {
             list.map(path -> String.valueOf(path.getFileName()))
                     .filter(name -> !name.equals(Names.REPOSITORY_LOCK)

@@ -56,7 +56,7 @@ final class AbandonedJob {
         return left;
     }
 
-    /** Whether libvirt could not be asked, or had no time for the job, so that everything on the host is as it was. */
+    /** Whether libvirt could not be asked, or had no time for the job, so that perhaps the job runs as it did. */
     boolean isUnreachable() {
         return unreachable;
     }
@@ -211,6 +211,7 @@ final class AbandonedJob {
             unreachable |= e.is(ErrorCode.OPERATION_TIMEOUT);
             left.add(job + ": " + e.getMessage());
         } catch (LibvirtException e) {
+            unreachable = true;
             left.add(everything() + " (" + e.getMessage() + ")");
         } catch (BackupException e) {
             left.add(job + ": " + e.getMessage());

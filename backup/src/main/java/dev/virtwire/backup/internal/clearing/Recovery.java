@@ -83,9 +83,7 @@ public final class Recovery {
                 }
             }
             meter.last(Progress.Phase.DONE);
-            // A domain that was waited for was looked at several times.
-            return new RecoverReport(
-                    done, left, busy, notices.stream().distinct().toList());
+            return new RecoverReport(done, left, busy, notices);
         } finally {
             if (libvirt != null) {
                 libvirt.close();
@@ -104,10 +102,13 @@ public final class Recovery {
     }
 
     private void recoverWhenFree(DomainStore store) {
+        // Of the last try: what one before it could not see may have been seen since.
+        List<Notice> unseen = new ArrayList<>();
         try {
             patience.whenFree(
                     () -> {
-                        recover(store);
+                        unseen.clear();
+                        recover(store, unseen);
                         return true;
                     },
                     meter::waiting);
@@ -115,17 +116,20 @@ public final class Recovery {
             LOG.debug("{} is left alone", store.name(), e);
             busy.add(store.name());
         } catch (DomainBusyException e) {
-            notices.add(Notice.information(unseenBitmaps(store) + e.reason()));
+            unseen.add(Notice.information(unseenBitmaps(store) + e.reason()));
+        } finally {
+            notices.addAll(unseen);
         }
     }
 
     /**
      * Clears after runs that wrote a domain. What it does is done, also if something comes into the way.
      *
+     * @param unseen gets what could not be looked for
      * @throws RepositoryBusyException if another run writes the domain
      * @throws DomainBusyException if another job is active on it: only bitmaps that nobody needs are left
      */
-    private void recover(DomainStore store) {
+    private void recover(DomainStore store, List<Notice> unseen) {
         DomainLock lock;
         try {
             lock = store.lock();
@@ -139,7 +143,6 @@ public final class Recovery {
             return;
         }
         Leftovers leftovers = new Leftovers(store);
-        List<Notice> unseen = new ArrayList<>();
         try {
             List<String> unreadable = new ArrayList<>();
             for (JournalEntry entry : store.journal().entries(e -> unreadable.add(String.valueOf(e.getMessage())))) {
@@ -160,7 +163,6 @@ public final class Recovery {
         } finally {
             done.addAll(leftovers.done());
             left.addAll(leftovers.left());
-            notices.addAll(unseen);
             lock.close();
         }
     }
@@ -181,7 +183,7 @@ public final class Recovery {
             return;
         }
         String unseen =
-                "storage pools through which files of domain " + store.name() + " were read were not looked" + " for: ";
+                "storage pools through which files of domain " + store.name() + " were read were not looked for: ";
         Libvirt host = host();
         if (host == null) {
             unlooked.add(Notice.information(unseen + unreachable));

@@ -8,6 +8,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
+import dev.virtwire.client.block.BlockJobInfo;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainInfo;
 import dev.virtwire.client.domain.DomainStatus;
@@ -25,10 +26,13 @@ import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.HostIdentity;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,10 +70,11 @@ public record HostFacts(
      * Asks the host.
      *
      * @param name the domain's name or UUID
+     * @param pause lets that much time pass, or throws something if nobody wants to know any more
      */
-    public static HostFacts ask(Libvirt libvirt, String name) {
+    public static HostFacts ask(Libvirt libvirt, String name, Consumer<Duration> pause) {
         Domain domain = find(libvirt, name);
-        GuestState state = state(domain);
+        GuestState state = state(domain, pause);
         HostIdentity host = new HostIdentity(
                 Waiting.await(libvirt.hostname()),
                 PASSWORD.matcher(libvirt.uri().text()).replaceFirst("$1@"),
@@ -84,10 +89,10 @@ public record HostFacts(
                 state);
     }
 
-    private static GuestState state(Domain domain) {
+    private static GuestState state(Domain domain, Consumer<Duration> pause) {
         DomainInfo info = Waiting.await(domain.info());
         if (info.state().equals(Optional.of(DomainState.SHUTDOWN))) {
-            settled(domain);
+            settled(domain, pause);
             info = Waiting.await(domain.info());
         }
         if (info.isActive()) {
@@ -149,13 +154,13 @@ public record HostFacts(
             return;
         }
         refuseOtherJob(domain);
-        for (String target : targets) {
-            Waiting.await(domain.disk(target).job()).ifPresent(job -> {
-                String what = job.type().map(HostFacts::words).orElse("unknown");
-                throw busy(
-                        "another job is active on disk " + target + " of domain " + domain.name() + " (" + what + ")");
-            });
-        }
+        // A question for each disk, and libvirt has none for all of them.
+        Map<String, CompletableFuture<Optional<BlockJobInfo>>> asked = new LinkedHashMap<>();
+        targets.forEach(target -> asked.put(target, domain.disk(target).job()));
+        asked.forEach((target, answer) -> Waiting.await(answer).ifPresent(job -> {
+            String what = job.type().map(HostFacts::words).orElse("unknown");
+            throw busy("another job is active on disk " + target + " of domain " + domain.name() + " (" + what + ")");
+        }));
     }
 
     /**
@@ -200,7 +205,12 @@ public record HostFacts(
 
     /** Whether libvirt can keep a guest that shuts down, paused, until its backup has ended. */
     public boolean keepsGuest() {
-        return Version.parse(host.libvirt()).compareTo(KEEPS_GUEST) >= 0;
+        return keepsGuest(Version.parse(host.libvirt()));
+    }
+
+    /** Whether a libvirt of that version can. */
+    public static boolean keepsGuest(Version libvirt) {
+        return libvirt.compareTo(KEEPS_GUEST) >= 0;
     }
 
     /** Whether a domain has shut down, and is kept, paused, until its backup job has ended. */
@@ -220,9 +230,10 @@ public record HostFacts(
     /**
      * How a domain stands that is not on its way from running to being off; else waits until it is off.
      *
+     * @param pause lets that much time pass, or throws something if nobody wants to know any more
      * @throws DomainBusyException if that takes long
      */
-    public static DomainStatus settled(Domain domain) {
+    public static DomainStatus settled(Domain domain, Consumer<Duration> pause) {
         long end = System.nanoTime() + END.toNanos();
         while (true) {
             DomainStatus status = Waiting.await(domain.status());
@@ -235,13 +246,13 @@ public record HostFacts(
                         "",
                         null);
             }
-            Waiting.pause(AGAIN);
+            pause.accept(AGAIN);
         }
     }
 
-    /** These, or the facts of now if the domain has stopped since. */
-    public HostFacts ofNow() {
-        return isOff() || Waiting.await(domain.isActive()) ? this : ask(domain.libvirt(), domain.name());
+    /** These, or the facts of now if the domain has stopped since; {@code pause} as for {@link #ask}. */
+    public HostFacts ofNow(Consumer<Duration> pause) {
+        return isOff() || Waiting.await(domain.isActive()) ? this : ask(domain.libvirt(), domain.name(), pause);
     }
 
     /**

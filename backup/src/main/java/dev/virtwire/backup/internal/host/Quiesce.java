@@ -129,15 +129,36 @@ public final class Quiesce {
 
     /** libvirt would wait for a silent agent without end, and the freeze would come when nobody expects it any more. */
     private void requireAgent() {
+        LibvirtException failure = askAgent(domain);
+        if (failure != null) {
+            throw refused(reason(failure), failure);
+        }
+    }
+
+    /** Why a domain's agent does not answer a harmless question, in the host's words; null if it answers. */
+    public static @Nullable String silence(Domain domain) {
+        LibvirtException failure = askAgent(domain);
+        if (failure instanceof RemoteException refused && refused.details().message() != null) {
+            return refused.details().message();
+        }
+        return failure == null ? null : reason(failure);
+    }
+
+    private static String reason(LibvirtException failure) {
+        return failure instanceof CallTimeoutException
+                ? "its agent did not answer within " + ANSWER.toSeconds() + " s"
+                : String.valueOf(failure.getMessage());
+    }
+
+    private static @Nullable LibvirtException askAgent(Domain domain) {
         try {
             Waiting.await(new GuestCalls(within(domain, ANSWER).libvirt()).domainGetTime(domain.ref()));
+            return null;
         } catch (CallTimeoutException e) {
-            throw refused("its agent did not answer within " + ANSWER.toSeconds() + " s", e);
+            return e;
         } catch (RemoteException e) {
             // An agent that is not allowed to tell the time has answered as well.
-            if (!isAgentsOwn(e)) {
-                throw refused(String.valueOf(e.getMessage()), e);
-            }
+            return isAgentsOwn(e) ? null : e;
         }
     }
 

@@ -13,11 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads small files of a domain's host: as files of this machine if they are that and may be read, else through
- * libvirt. Whatever goes wrong is a reason, and no failure.
+ * libvirt. Whatever goes wrong is a reason, and no failure, unless the host is away: then nothing else can be asked.
  *
  * @param facts what is known of the host
  * @param here whether the host's files are files of this machine
@@ -102,9 +103,17 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Host
         return new HostFiles(facts.domain().libvirt(), facts.host().name(), ownPool);
     }
 
-    static Content attempt(Place place, Reading reading) {
+    private Content attempt(Place place, Reading reading) {
+        return attempt(place, reading, questions::hasGivenUp);
+    }
+
+    static Content attempt(Place place, Reading reading, BooleanSupplier away) {
         if (!isOfAKindThatCanBeRead(place)) {
-            return Content.no("of type " + place.type() + ", which libvirt has no call to read");
+            return Content.no(
+                    place.type().equals("network")
+                            ? "they are on the network, which libvirt has no call to read: copy them by hand, or move"
+                                    + " them to a file or device of the host"
+                            : "of type " + place.type() + ", which libvirt has no call to read");
         }
         if (place.name() == null) {
             return Content.no("the domain's XML does not name the place");
@@ -114,6 +123,9 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Host
         } catch (RemoteException e) {
             return Content.no("the host does not give it: " + e.details().message());
         } catch (LibvirtException | BackupException | IllegalArgumentException e) {
+            if (away.getAsBoolean()) {
+                throw e;
+            }
             // A name that the locale of this process cannot express is an illegal argument.
             return Content.no(String.valueOf(e.getMessage()));
         } catch (IOException e) {

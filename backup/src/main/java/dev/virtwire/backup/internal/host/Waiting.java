@@ -69,6 +69,18 @@ public final class Waiting {
         }
     }
 
+    /**
+     * Throws if it is cancelled.
+     *
+     * @param cancelled completes if nobody wants something any more
+     * @throws CopyCancelledException if that has happened
+     */
+    public static void requireNot(CompletableFuture<Void> cancelled) {
+        if (cancelled.isDone()) {
+            throw new CopyCancelledException();
+        }
+    }
+
     private static boolean isDoneWithin(CompletableFuture<Void> future, long nanos) {
         try {
             future.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);

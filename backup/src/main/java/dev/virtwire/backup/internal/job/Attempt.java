@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.nbd.NbdException;
 import dev.virtwire.repository.Notice;
@@ -166,11 +165,6 @@ record Attempt(
     /** The job, which has begun. */
     Begun job() {
         return requireNonNull(begun, "the job has not begun");
-    }
-
-    /** Asks the host while the job runs. */
-    HostQuestions questions(Runnable requireNotCancelled) {
-        return new HostQuestions(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
     }
 
     /** The folder that the point is made in. */

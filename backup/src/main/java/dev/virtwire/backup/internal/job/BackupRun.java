@@ -7,6 +7,7 @@ import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.Patience;
 import dev.virtwire.backup.internal.clearing.Leftovers;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Reasons;
 import dev.virtwire.backup.internal.host.RefusedException;
 import dev.virtwire.backup.internal.host.Waiting;
@@ -52,14 +53,14 @@ public final class BackupRun {
     private final CopyBudget budget;
     private final NbdOptions nbd;
     private final ProgressMeter meter;
+    private final HostQuestions questions;
     private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
-    /** Each once, however often the run waited and began again. */
-    private final Set<Notice> notices = new LinkedHashSet<>();
-
     private final Set<String> left = new LinkedHashSet<>();
     private final long started = System.nanoTime();
     private @Nullable OfflineGuest offline;
     private @Nullable HostFacts lastFacts;
+    /** Each once, however often the run waited and began again. */
+    private final Set<Notice> notices = new LinkedHashSet<>();
     /** Why this is the second try, or null if it is the first. */
     private @Nullable StoppedGuest stopped;
 
@@ -77,6 +78,7 @@ public final class BackupRun {
         this.budget = budget;
         this.nbd = nbd;
         this.meter = new ProgressMeter(listener, 0, 0);
+        this.questions = new HostQuestions(libvirt, request.stallTimeout(), this::requireNotCancelled);
     }
 
     /** Ends the transfer soon; {@link #run} then cleans up and throws. From any thread, more than once. */
@@ -94,7 +96,7 @@ public final class BackupRun {
         try {
             return tryOnce();
         } catch (BackupException e) {
-            stopped = StoppedGuest.since(lastFacts, request, e);
+            stopped = StoppedGuest.since(lastFacts, request, this::pause, e);
             if (stopped == null) {
                 throw e;
             }
@@ -115,8 +117,7 @@ public final class BackupRun {
     /** Does some work on the domain, after any other run or job for which the request waits; fails if cancelled. */
     public <T> T whenFree(Supplier<T> work) {
         try {
-            return new Patience(request.longestWait())
-                    .whenFree(work, meter::waiting, time -> Waiting.pause(time, cancelled));
+            return new Patience(request.longestWait()).whenFree(work, meter::waiting, this::pause);
         } catch (CopyCancelledException e) {
             throw describe(e, "");
         }
@@ -127,7 +128,7 @@ public final class BackupRun {
         // Of a try before this one only what it did still holds.
         notices.removeIf(notice -> !notice.text().startsWith(CLEANED_UP));
         left.clear();
-        HostFacts facts = HostFacts.ask(libvirt, request.domain());
+        HostFacts facts = HostFacts.ask(libvirt, request.domain(), this::pause);
         lastFacts = facts;
         DiskChoice choice = stopped == null ? DiskChoice.of(request, facts) : DiskChoice.ofStopped(request, facts);
         if (facts.isOff()) {
@@ -156,11 +157,7 @@ public final class BackupRun {
                 }
                 point = commit(attempt, copied);
             } catch (UnsureCommitException e) {
-                throw Failures.unsure(
-                        request,
-                        e,
-                        "Nothing else was changed; the next backup or 'virtwire recover " + repository.folder()
-                                + "' tries again");
+                throw Failures.unsure(request, e, repository.folder());
             } catch (IOException | RuntimeException | Error e) {
                 throw failed(attempt, e);
             }
@@ -184,7 +181,7 @@ public final class BackupRun {
         Point point;
         try {
             point = DisklessPoint.make(
-                    request, facts, store, choice, this::noticeIfOpenToOthers, this::requireNotCancelled);
+                    request, facts, store, choice, this::noticeIfOpenToOthers, questions, this::requireNotCancelled);
         } catch (UnsureCommitException e) {
             throw Failures.unsure(request, e, "The next backup makes another point");
         } catch (IOException | CopyCancelledException e) {
@@ -222,7 +219,7 @@ public final class BackupRun {
         }
         clearEarlier(store);
         // A guest that had shut down was kept for the job that was ended just now.
-        HostFacts now = facts.ofNow();
+        HostFacts now = facts.ofNow(this::pause);
         lastFacts = now;
         DiskChoice chosen = now.equals(facts) ? choice : DiskChoice.ofStopped(request, now);
         if (now.isOff()) {
@@ -282,8 +279,8 @@ public final class BackupRun {
 
     private Transfer transfer(Attempt attempt) throws IOException {
         return request.mode() == Mode.PULL
-                ? PullTransfer.of(attempt, nbd, budget, meter, cancelled)
-                : new PushTransfer(attempt, meter, cancelled);
+                ? PullTransfer.of(attempt, questions, nbd, budget, meter, cancelled)
+                : new PushTransfer(attempt, questions, meter, cancelled);
     }
 
     /** Fetches and writes what the point holds besides disks, and notes for a later run what only this one knows. */
@@ -291,7 +288,7 @@ public final class BackupRun {
         if (attempt.recorded() != null) {
             return attempt;
         }
-        PointFiles fetched = PointFiles.fetch(attempt, attempt.questions(this::requireNotCancelled));
+        PointFiles fetched = PointFiles.fetch(attempt, questions);
         Attempt recorded = attempt.recorded(new Attempt.Recorded(
                 fetched.write(attempt.unfinished()),
                 fetched.domainXml(),
@@ -324,10 +321,12 @@ public final class BackupRun {
         return point;
     }
 
+    private void pause(Duration time) {
+        Waiting.pause(time, cancelled);
+    }
+
     private void requireNotCancelled() {
-        if (cancelled.isDone()) {
-            throw new CopyCancelledException();
-        }
+        Waiting.requireNot(cancelled);
     }
 
     /** Makes no clone that would be in the way of who starts the guest. */
@@ -341,7 +340,7 @@ public final class BackupRun {
     private void cleanUp(Attempt attempt) {
         Leftovers leftovers = leftovers(attempt.store());
         try {
-            leftovers.clearDone(attempt.entry(), libvirt, attempt.questions(this::requireNotCancelled));
+            leftovers.clearDone(attempt.entry(), libvirt, questions);
             if (attempt.facts().isOff() && !left.isEmpty()) {
                 // What could be deleted only while something serves the disks has gone by now.
                 clearEarlier(attempt.store());

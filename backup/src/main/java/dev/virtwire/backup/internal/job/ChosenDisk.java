@@ -11,18 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @param target the guest's name for it
  * @param source where it lies
  */
-record ChosenDisk(String target, DiskSource source) {
+public record ChosenDisk(String target, DiskSource source) {
     /**
      * The libvirt secret that its image is encrypted with, by UUID or {@code type:usage}; null if it is not encrypted.
      */
-    @Nullable
-    String secret() {
+    public @Nullable String secret() {
         DiskEncryption encryption = source.encryption();
         return encryption == null ? null : encryption.secret();
     }
 
     /** Whether its image can keep a bitmap of changed blocks. */
-    boolean keepsBitmaps() {
+    public boolean keepsBitmaps() {
         return source.format().equals("qcow2");
     }
 }

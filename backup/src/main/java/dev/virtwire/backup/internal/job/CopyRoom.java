@@ -17,9 +17,14 @@ import java.util.function.Function;
  *
  * @param attempt the backup
  */
-record CopyRoom(Attempt attempt) {
+public record CopyRoom(Attempt attempt) {
     /** File systems that may compress by themselves. */
     private static final Set<String> COMPRESSING = Set.of("btrfs", "zfs", "bcachefs");
+
+    /** Whether a file system of that type may need less room than what is written to it. */
+    public static boolean mayCompress(String type) {
+        return COMPRESSING.contains(type);
+    }
 
     /**
      * Compares what the disks hold with what is free.
@@ -35,7 +40,7 @@ record CopyRoom(Attempt attempt) {
         boolean known = attempt.request().compression() == Compression.NONE
                 && !attempt.job().resumed()
                 && !choice.isRebased()
-                && !COMPRESSING.contains(store.type());
+                && !mayCompress(store.type());
         if (!known || sizes.values().stream().mapToLong(Long::longValue).sum() <= free) {
             return;
         }

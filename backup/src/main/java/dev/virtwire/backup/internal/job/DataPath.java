@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** How a pull backup's data comes from the host. */
-sealed interface DataPath {
+public sealed interface DataPath {
     /** An IPv4 address as numbers. */
     Pattern LITERAL_V4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param disks those that are
  * @param excluded those that are not, each with the reason
  */
-record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
+public record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
     /**
      * What the plan says of this domain's disks.
      *
@@ -68,7 +68,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
     }
 
     /** As {@link #of(BackupRequest, String, List)}, of a domain as the host described it. */
-    static DiskChoice of(BackupRequest plan, HostFacts facts) {
+    public static DiskChoice of(BackupRequest plan, HostFacts facts) {
         return of(plan, facts.identity().name(), facts.description().disks());
     }
 
@@ -83,7 +83,7 @@ record DiskChoice(List<ChosenDisk> disks, List<ExcludedDisk> excluded) {
     }
 
     /** The targets of those that are backed up. */
-    List<String> targets() {
+    public List<String> targets() {
         return disks.stream().map(ChosenDisk::target).toList();
     }
 

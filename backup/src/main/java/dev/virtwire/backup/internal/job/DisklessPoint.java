@@ -46,6 +46,7 @@ final class DisklessPoint {
             DomainStore store,
             DiskChoice choice,
             Begun begun,
+            HostQuestions questions,
             Runnable requireNotCancelled)
             throws IOException {
         Instant now = store.now();
@@ -54,8 +55,6 @@ final class DisklessPoint {
         unfinished.create();
         try {
             begun.at(unfinished);
-            HostQuestions questions =
-                    new HostQuestions(facts.domain().libvirt(), request.stallTimeout(), requireNotCancelled);
             PointFiles fetched = PointFiles.fetch(facts, store, request.mediaLimit(), questions);
             List<PointFile> files = fetched.write(unfinished);
             Point newest = store.points().newest();

@@ -40,6 +40,14 @@ final class Failures {
     }
 
     /** With the journal entry and every checkpoint in place either outcome is a good one. */
+    static BackupException unsure(BackupRequest request, UnsureCommitException failure, Path repository) {
+        return unsure(
+                request,
+                failure,
+                "Nothing else was changed; the next backup or 'virtwire recover " + repository + "' tries again");
+    }
+
+    /** The same of a point that no host knows of; {@code next} says what follows. */
     static BackupException unsure(BackupRequest request, UnsureCommitException failure, String next) {
         return new BackupException(
                 "the backup of domain " + request.domain() + " is not safe: " + failure.getMessage() + ". " + next,

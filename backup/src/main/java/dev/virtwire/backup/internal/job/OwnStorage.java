@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Whether the disks of a domain that is off are this host's own. Elsewhere the same guest may run on them, and QEMU's
  * locks reach no other host through block devices, the network, or every network file system.
  */
-final class OwnStorage {
+public final class OwnStorage {
     private static final Logger LOG = LoggerFactory.getLogger(OwnStorage.class);
 
     /** The types of file systems that several hosts may have mounted. */
@@ -59,7 +59,7 @@ final class OwnStorage {
      *
      * @throws BackupException if it refuses; the message says what a person can declare
      */
-    static void require(BackupRequest request, HostFacts facts, List<ChosenDisk> disks) {
+    public static void require(BackupRequest request, HostFacts facts, List<ChosenDisk> disks) {
         if (request.runningOnly()) {
             throw new BackupException(
                     "domain " + facts.identity().name() + " is off, and only running ones are backed up");
@@ -130,7 +130,7 @@ final class OwnStorage {
     }
 
     /** Whether several hosts may have mounted a file system of that type. */
-    static boolean isShared(String type) {
+    public static boolean isShared(String type) {
         return SHARED.matcher(type).matches();
     }
 

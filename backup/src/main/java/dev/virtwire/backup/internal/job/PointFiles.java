@@ -18,6 +18,7 @@ import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.DomainDescription.Tpm;
 import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.unfinished.UnfinishedPoint;
@@ -43,14 +44,14 @@ import org.slf4j.LoggerFactory;
  * @param domainXml what there is to say of the XML, and what else could not be fetched
  * @param nvram the domain's UEFI variables, with the reason if they were not saved; null for a domain without
  */
-record PointFiles(
+public record PointFiles(
         List<Fetched> contents,
         DomainXml domainXml,
         @Nullable Nvram nvram) {
     private static final Logger LOG = LoggerFactory.getLogger(PointFiles.class);
 
     /** UEFI variable stores have 64 KiB to a few MiB, and TPM states less; what is larger is something else. */
-    private static final long STATE_MAX = 64L << 20;
+    public static final long STATE_MAX = 64L << 20;
 
     /** What a file in a point is, how it is named, and what it holds. */
     static final class Fetched {
@@ -190,17 +191,21 @@ record PointFiles(
     }
 
     /** Why what was read is of no use, or null. */
-    static @Nullable String obstacle(byte[] variables, boolean running) {
+    public static @Nullable String obstacle(byte[] variables, boolean running) {
         if (!SmallQcow2.isOne(variables)) {
             return null;
         }
         if (SmallQcow2.hasBacking(variables)) {
             return "the file is a qcow2 image that builds on another one";
         }
-        return running && !SmallQcow2.isSettled(variables)
-                ? "the file is a qcow2 image of which QEMU may hold parts in memory: a backup of the guest while it is"
-                        + " off has them"
-                : null;
+        try {
+            return running && !SmallQcow2.isSettled(variables)
+                    ? "the file is a qcow2 image of which QEMU may hold parts in memory: a backup of the guest while it"
+                            + " is off has them"
+                    : null;
+        } catch (IOException e) {
+            return "the file is a qcow2 image, and could not be looked into: " + Problems.reason(e);
+        }
     }
 
     private static void fetchTpm(
@@ -251,6 +256,9 @@ record PointFiles(
                                                     .physical()))
                             <= most;
         } catch (LibvirtException e) {
+            if (host.questions().hasGivenUp()) {
+                throw e;
+            }
             LOG.debug("the medium of {} of {} cannot be seen", drive.target(), domain, e);
             return false;
         }

@@ -107,21 +107,18 @@ final class PullTransfer implements Transfer {
 
     /** Of a job that runs; from here on its scratch files are watched, and its end stops the copy. */
     static PullTransfer of(
-            Attempt attempt, NbdOptions nbd, CopyBudget budget, ProgressMeter meter, CompletableFuture<Void> cancelled)
+            Attempt attempt,
+            HostQuestions questions,
+            NbdOptions nbd,
+            CopyBudget budget,
+            ProgressMeter meter,
+            CompletableFuture<Void> cancelled)
             throws IOException {
-        HostQuestions questions = attempt.questions(() -> requireNot(cancelled));
-        ScratchGuard guard = ScratchGuard.watch(attempt, questions);
-        PullTransfer transfer = new PullTransfer(attempt, guard, questions, nbd, budget, meter, cancelled);
+        PullTransfer transfer = new PullTransfer(
+                attempt, ScratchGuard.watch(attempt, questions), questions, nbd, budget, meter, cancelled);
         transfer.job.completion().whenComplete((outcome, failure) -> transfer.stop());
         cancelled.thenRun(transfer::stop);
         return transfer;
-    }
-
-    /** Throws if it is. */
-    static void requireNot(CompletableFuture<Void> cancelled) {
-        if (cancelled.isDone()) {
-            throw new CopyCancelledException();
-        }
     }
 
     @Override
@@ -141,7 +138,7 @@ final class PullTransfer implements Transfer {
     @Override
     public void end() {
         try {
-            requireNot(cancelled);
+            Waiting.requireNot(cancelled);
             BackupOutcome outcome = finish();
             if (!outcome.isCompleted()) {
                 throw new BackupException("the backup job ended badly on the host: " + outcome.reason());

@@ -6,7 +6,6 @@ import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.backup.BackupJob;
 import dev.virtwire.client.backup.BackupOutcome;
 import dev.virtwire.client.domain.JobStatistics;
@@ -34,12 +33,14 @@ final class PushTransfer implements Transfer {
 
     private final Attempt attempt;
     private final BackupJob job;
+    private final HostQuestions questions;
     private final ProgressMeter meter;
     private final CompletableFuture<Void> cancelled;
 
-    PushTransfer(Attempt attempt, ProgressMeter meter, CompletableFuture<Void> cancelled) {
+    PushTransfer(Attempt attempt, HostQuestions questions, ProgressMeter meter, CompletableFuture<Void> cancelled) {
         this.attempt = attempt;
         this.job = attempt.job().job();
+        this.questions = questions;
         this.meter = meter;
         this.cancelled = cancelled;
     }
@@ -47,7 +48,6 @@ final class PushTransfer implements Transfer {
     @Override
     public Transfer.Copied copy() {
         List<Long> sizes = new ArrayList<>();
-        HostQuestions questions = attempt.questions(() -> PullTransfer.requireNot(cancelled));
         for (ChosenDisk disk : attempt.plan().disks()) {
             sizes.add(questions.ask(() -> HostFacts.sizeOf(job.domain(), disk.target())));
         }
@@ -104,10 +104,8 @@ final class PushTransfer implements Transfer {
         JobStatistics statistics;
         try {
             statistics = Waiting.await(job.statistics());
-        } catch (RemoteException e) {
-            throw e;
         } catch (LibvirtException e) {
-            // While the connection is made again nobody tells how far the job is; if that fails, the job's end says so.
+            // A job that has ended says so by its end. The host may also have no time for this question, or be away.
             LOG.debug("the progress of {} is not known", job.domain().name(), e);
             return;
         }

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * end the job is held back as a reserve ({@link Room}). Between announcements the guard looks itself, because
  * others may fill the file system too, and an announcement may get lost.
  */
-final class ScratchGuard implements AutoCloseable {
+public final class ScratchGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchGuard.class);
 
     private static final long PERIOD_MILLIS = 200;
@@ -316,7 +316,7 @@ final class ScratchGuard implements AutoCloseable {
      * Room that scratch files share: what a limit allows them, or what a file system had free at the beginning. A part
      * of it is held back, for what the guest writes from the moment when the rest is taken until the job has ended.
      */
-    static final class Room {
+    public static final class Room {
         private static final long LEAST_RESERVE = 64L << 20;
         private static final int RESERVE_SHARE = 20;
         /** What remains is no room for several files to share when it is less than that part of the whole. */
@@ -353,7 +353,7 @@ final class ScratchGuard implements AutoCloseable {
         }
 
         /** What is held back of so many bytes: 64 MiB, or a twentieth if that is more, but never more than half. */
-        static long reserve(long bytes) {
+        public static long reserve(long bytes) {
             return Math.min(bytes / 2, Math.max(LEAST_RESERVE, bytes / RESERVE_SHARE));
         }
 

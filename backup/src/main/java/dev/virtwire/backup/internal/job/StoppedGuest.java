@@ -14,10 +14,13 @@ import dev.virtwire.client.domain.DomainStatus;
 import dev.virtwire.protocol.remote.DomainShutoffReason;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.copy.CopyCancelledException;
 import dev.virtwire.repository.manifest.GuestState;
 import dev.virtwire.repository.manifest.Manifest;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,20 +40,27 @@ record StoppedGuest(BackupException first) {
      * Whether a try failed because its guest stopped.
      *
      * @param asked what the host had said when the try began, or null if it did not come so far
+     * @param pause lets that much time pass, or throws a {@link CopyCancelledException}
+     * @throws BackupCancelledException if that happens
      * @return null if it did not, or if the request is not for a guest as it is now
      */
-    static @Nullable StoppedGuest since(@Nullable HostFacts asked, BackupRequest request, BackupException failure) {
+    static @Nullable StoppedGuest since(
+            @Nullable HostFacts asked, BackupRequest request, Consumer<Duration> pause, BackupException failure) {
         if (asked == null || asked.isOff() || !mayBeOfGuest(failure)) {
             return null;
         }
         try {
-            DomainStatus status = HostFacts.settled(asked.domain());
+            DomainStatus status = HostFacts.settled(asked.domain(), pause);
             Domain now = Waiting.await(
                     asked.domain().libvirt().domain(asked.identity().uuid()));
             boolean again =
                     now.id().isPresent() && !now.id().equals(asked.domain().id());
             boolean shutDown = now.id().isEmpty() && status.reason().equals(Optional.of(DomainShutoffReason.SHUTDOWN));
             return again || (shutDown && !request.runningOnly()) ? new StoppedGuest(failure) : null;
+        } catch (CopyCancelledException e) {
+            throw new BackupCancelledException(
+                    "the backup of domain " + request.domain() + " was cancelled after a try: " + failure.getMessage(),
+                    failure);
         } catch (LibvirtException | BackupException e) {
             LOG.debug("Nobody knows whether {} has shut down", asked.domain(), e);
             return null;

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param tracked the targets of the disks in that checkpoint
  * @param random the part of the names that nobody can foretell, or null in a plan of a program that gave none
  */
-record TransferPlan(
+public record TransferPlan(
         Mode mode,
         List<ChosenDisk> disks,
         @Nullable DataPath path,
@@ -93,13 +93,13 @@ record TransferPlan(
     }
 
     /** With the scratch files, unless the path would be too long there. */
-    private static String socket(BackupRequest plan, String name) {
+    public static String socket(BackupRequest plan, String name) {
         String path = inFolder(plan.scratchFolder() == null ? DEFAULT_FOLDER : plan.scratchFolder(), name);
         return path.getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_MAX ? inFolder(DEFAULT_FOLDER, name) : path;
     }
 
     /** Beside the disk there is most likely room, and QEMU may write there. */
-    private static String scratchFolder(BackupRequest plan, ChosenDisk disk) {
+    public static String scratchFolder(BackupRequest plan, ChosenDisk disk) {
         if (plan.scratchFolder() != null) {
             return plan.scratchFolder();
         }

@@ -12,6 +12,7 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.RestoreRequest;
 import dev.virtwire.repository.RestoreResult;
 import dev.virtwire.repository.internal.restore.FileRestore;
+import dev.virtwire.repository.internal.restore.PlacedRestore.Replaced;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import java.io.IOException;
@@ -59,7 +60,9 @@ final class FolderRestore {
         if (definition != null) {
             definition.requireHere();
             definition.requirePossible();
-            definition.requireUnused(files.images().values());
+            definition.requireUnused(files.images().values().stream()
+                    .map(file -> new Replaced(file, target.format()))
+                    .toList());
         }
         List<Notice> notices = new ArrayList<>();
         try {

@@ -25,6 +25,8 @@ import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.internal.format.Problems;
+import dev.virtwire.repository.internal.restore.BlockDevice;
+import dev.virtwire.repository.internal.restore.PlacedRestore;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.manifest.DomainIdentity;
 import dev.virtwire.repository.manifest.PointFile;
@@ -289,7 +291,7 @@ final class HostDefinition {
         DomainDescription.parse(xml).disks().forEach(disk -> targets.add(disk.target()));
         Domain domain = definedWith(xml);
         defined = domain;
-        KeptDisks kept = new KeptDisks(domain, xml, restored);
+        KeptDisks kept = new KeptDisks(domain, xml, restored, point);
         if (kept.ejected() != null) {
             definedWith(kept.ejected());
         }
@@ -308,37 +310,12 @@ final class HostDefinition {
     }
 
     /**
-     * Refuses files that another domain has as its disks: one that does not run locks nothing, and would have them
-     * changed under it.
+     * Refuses places that another domain has as its disks, by whatever name.
      *
      * @throws BackupException if one has
      */
-    void requireUnused(Collection<Path> files) {
-        Set<String> wanted = new HashSet<>();
-        files.forEach(file -> wanted.add(file.toString()));
-        for (Domain other : await(libvirt.domains())) {
-            if (other.uuid().equals(uuid)) {
-                continue;
-            }
-            for (DomainDescription.Disk disk : disks(other)) {
-                if (wanted.contains(String.valueOf(disk.place().name()))) {
-                    throw new BackupException("domain " + other.name() + " has "
-                            + disk.place().name() + " as its disk " + disk.target() + ": choose another folder");
-                }
-            }
-        }
-    }
-
-    private static List<DomainDescription.Disk> disks(Domain domain) {
-        try {
-            return DomainDescription.parse(await(domain.xml(DomainXmlFlags.INACTIVE)))
-                    .disks();
-        } catch (RemoteException e) {
-            if (e.is(ErrorCode.NO_DOMAIN)) {
-                return List.of();
-            }
-            throw e;
-        }
+    void requireUnused(Collection<? extends PlacedRestore.Place> places) {
+        new HostDomains(libvirt).refuseDefined(uuid, places);
     }
 
     /**
@@ -405,15 +382,26 @@ final class HostDefinition {
     /**
      * Proves that the host sees devices of this machine as the disks that the domain has.
      *
-     * @param sizes the sizes of the devices, by target
+     * @param devices the devices, by target
      */
-    void requireSeenDevices(Map<String, Long> sizes) {
+    void requireSeenDevices(Map<String, BlockDevice> devices) {
         Domain domain = requireNonNull(defined, "nothing was defined");
-        sizes.forEach((target, size) -> {
-            BlockInfo there = targets.contains(target) ? seen(domain, target) : null;
-            if (targets.contains(target) && (there == null || there.capacity() != size)) {
-                throw new BackupException(libvirt.uri().where() + " does not see the device of disk " + target
-                        + " as this machine does: it is another machine");
+        devices.forEach((target, device) -> {
+            if (!targets.contains(target)) {
+                return;
+            }
+            BlockInfo there;
+            try {
+                there = await(domain.disk(target).info());
+            } catch (RemoteException e) {
+                throw new BackupException(
+                        libvirt.uri().where() + " does not see device " + device + " as this machine does: "
+                                + e.getMessage() + ". Choose a device that both see, by a name that both know",
+                        e);
+            }
+            if (there.capacity() != device.size()) {
+                throw new BackupException(libvirt.uri().where() + " sees device " + device + " as one of "
+                        + there.capacity() + " bytes, and here it has " + device.size() + ": it is another machine");
             }
         });
     }

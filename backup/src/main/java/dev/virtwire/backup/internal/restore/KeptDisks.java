@@ -11,6 +11,8 @@ import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.Notice;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.manifest.PointFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +31,7 @@ final class KeptDisks {
     private static final int NO_SUCH_FILE = 2;
 
     private final List<Notice> notices = new ArrayList<>();
+    private final Point point;
     private final XmlElement definition;
     private boolean changed;
 
@@ -38,8 +41,10 @@ final class KeptDisks {
      * @param domain the domain, which is defined
      * @param xml what it was defined with
      * @param restored the targets of what was restored
+     * @param point what it was restored from
      */
-    KeptDisks(Domain domain, String xml, Set<String> restored) {
+    KeptDisks(Domain domain, String xml, Set<String> restored, Point point) {
+        this.point = point;
         definition = XmlElement.parse("domain XML", "domain", xml);
         for (XmlElement element : definition.children("devices", "disk")) {
             Disk disk = Disk.of(element);
@@ -57,9 +62,13 @@ final class KeptDisks {
         if (disk.isRemovable()) {
             element.removeChildren("source");
             changed = true;
-            notices.add(Notice.warning(
-                    "drive " + disk.target() + " of domain " + domain.name() + " is empty, since its medium "
-                            + disk.place().name() + " is not in the point, and not on " + host));
+            PointFile stored = point.manifest().file(PointFile.medium(disk.target()));
+            notices.add(Notice.warning("drive " + disk.target() + " of domain " + domain.name()
+                    + " is empty, since its medium " + disk.place().name() + " is not "
+                    + (stored == null
+                            ? "in the point, and not on " + host
+                            : "on " + host + ": the point has it, as "
+                                    + point.folder().resolve(stored.file()))));
         } else {
             notices.add(
                     Notice.warning("disk " + disk.target() + " of domain " + domain.name() + " is not restored, and "

@@ -72,7 +72,7 @@ public final class OverwritingRestore {
                 host.requireHere();
             }
             host.requirePossible();
-            host.requireUnused(paths().values());
+            host.requireUnused(places.values());
             // Before anything is overwritten: it may be damaged.
             PointFile stored = point.manifest().file(PointFile.NVRAM);
             byte[] variables = HostRestore.extra(domain, point, PointFile.NVRAM, request, damage);
@@ -103,14 +103,14 @@ public final class OverwritingRestore {
             return devices;
         }
 
-        private Map<String, Long> sizes() {
-            Map<String, Long> sizes = new LinkedHashMap<>();
+        private Map<String, BlockDevice> blockDevices() {
+            Map<String, BlockDevice> devices = new LinkedHashMap<>();
             places.forEach((target, place) -> {
-                if (place instanceof Device) {
-                    sizes.put(target, place.room());
+                if (place instanceof Device device) {
+                    devices.put(target, device.device());
                 }
             });
-            return sizes;
+            return devices;
         }
 
         /** Defines it, and returns what the user should know. */
@@ -119,7 +119,7 @@ public final class OverwritingRestore {
                 rewriter.withDevices(devices());
                 Restored restored = new Restored(paths(), ImageFormat.RAW, nvram, Map.of(), host.hasTpmState());
                 host.define(rewriter.rewrite(host.identity().uuid(), restored), restored.targets());
-                host.requireSeenDevices(sizes());
+                host.requireSeenDevices(blockDevices());
                 host.settle();
             } catch (RuntimeException | Error e) {
                 boolean interrupted = Thread.interrupted();
@@ -172,7 +172,7 @@ public final class OverwritingRestore {
         Definition definition = null;
         Runnable before = unchanged;
         if (libvirt != null) {
-            RunningDomains running = new RunningDomains(libvirt);
+            HostDomains running = new HostDomains(libvirt);
             running.refuse(places.values());
             Runnable same = unchanged;
             before = () -> {
@@ -207,7 +207,7 @@ public final class OverwritingRestore {
     private static void requireDifferent(Map<String, Place> places) {
         Map<String, String> taken = new HashMap<>();
         places.forEach((disk, place) -> {
-            String other = taken.putIfAbsent(RunningDomains.identity(place), disk);
+            String other = taken.putIfAbsent(HostDomains.identity(place), disk);
             if (other != null) {
                 throw new BackupException(place.name() + " is the place of disk " + other + " as well as of " + disk);
             }

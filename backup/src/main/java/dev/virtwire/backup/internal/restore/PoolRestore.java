@@ -63,6 +63,8 @@ final class PoolRestore {
     private final List<Finding> damage = new ArrayList<>();
     private final Losses losses;
     private boolean devices;
+    /** What the host was asked to make and gave no answer for, or null. */
+    private @Nullable String unanswered;
 
     PoolRestore(
             Libvirt libvirt,
@@ -251,6 +253,9 @@ final class PoolRestore {
                     "cannot make volume %s of %d bytes in storage pool %s on %s: %s"
                             .formatted(name, size, pool.name(), libvirt.uri().where(), e.getMessage()),
                     e);
+        } catch (LibvirtException e) {
+            unanswered = "volume " + name + " in storage pool " + pool.name();
+            throw e;
         }
     }
 
@@ -293,6 +298,10 @@ final class PoolRestore {
                 failure.addSuppressed(
                         new BackupException("left behind: volume " + volume + ": " + left.getMessage(), left));
             }
+        }
+        if (unanswered != null) {
+            // It is not deleted: somebody else may have had one of that name before.
+            failure.addSuppressed(new BackupException("perhaps left behind: " + unanswered));
         }
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -122,7 +122,7 @@ record VolumePlace(
 
     @Override
     public void requireUnused() {
-        new RunningDomains(volume.libvirt()).refuse(List.of(this));
+        new HostDomains(volume.libvirt()).refuse(List.of(this));
         if (here != null) {
             here.requireUnused();
         }

@@ -12,9 +12,10 @@ class SmallHostFilesTest {
     /** In the locale C, Java has no file names but those of ASCII. */
     @Test
     void aNameThatThisProcessCannotExpressIsAReason() {
-        Content content = SmallHostFiles.attempt(new Place("file", null, "/iso/Übung.iso"), () -> {
+        SmallHostFiles.Reading reading = () -> {
             throw new InvalidPathException("/iso/Übung.iso", "Malformed input or input contains unmappable characters");
-        });
+        };
+        Content content = SmallHostFiles.attempt(new Place("file", null, "/iso/Übung.iso"), reading, () -> false);
 
         assertThat(content.bytes()).isNull();
         assertThat(content.reason())

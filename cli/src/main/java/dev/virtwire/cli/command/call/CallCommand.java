@@ -133,7 +133,7 @@ public final class CallCommand extends ConnectedCommand {
         Table table = Table.of("PROCEDURE", "SINCE", "FUNCTION");
         found.forEach(procedure -> table.row(
                 procedure.name(), procedure.text("since"), String.valueOf(empty(procedure.text("function"), "-"))));
-        table.print(out());
+        table.print(console());
         return ExitCode.DONE;
     }
 
@@ -148,11 +148,11 @@ public final class CallCommand extends ConnectedCommand {
             });
             return ExitCode.DONE;
         }
-        out().println("%s, number %s of program %s, since libvirt %s"
+        line("%s, number %s of program %s, since libvirt %s"
                 .formatted(called.name(), called.entry().get("number"), called.program(), called.text("since")));
         for (String more : List.of(called.text("doc"), called.text("function"), called.obstacle())) {
             if (!more.isEmpty()) {
-                out().println(more);
+                line(more);
             }
         }
         Set<String> types = new LinkedHashSet<>();

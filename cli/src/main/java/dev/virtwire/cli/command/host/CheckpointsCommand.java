@@ -107,7 +107,7 @@ public final class CheckpointsCommand extends ConnectedCommand {
         if (table.isEmpty()) {
             note("domain " + domain.name() + " has no checkpoint");
         } else {
-            table.print(out());
+            table.print(console());
         }
         return ExitCode.DONE;
     }
@@ -125,7 +125,7 @@ public final class CheckpointsCommand extends ConnectedCommand {
             });
         } else {
             report.done().forEach(this::say);
-            report.left().forEach(left -> out().println("left: " + left));
+            report.left().forEach(left -> line("left: " + left));
             if (report.clean() && report.done().isEmpty()) {
                 say("domain " + domain.name() + " has no checkpoint of Virtwire's");
             }

@@ -47,7 +47,7 @@ public final class DomainsCommand extends ConnectedCommand {
         if (table.isEmpty()) {
             note("there is no domain on " + libvirt.uri().where());
         } else {
-            table.print(out());
+            table.print(console());
         }
         return ExitCode.DONE;
     }

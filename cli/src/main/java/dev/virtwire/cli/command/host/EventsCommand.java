@@ -47,8 +47,8 @@ public final class EventsCommand extends ConnectedCommand {
             paramLabel = "KIND",
             split = ",",
             description = {
-                "Only these kinds, such as lifecycle or network-lifecycle, or all kinds of a group: domain, network, pool,"
-                        + " node-device, secret, monitor (QEMU's own). May be given several times.",
+                "Only these kinds, such as lifecycle or network-lifecycle, or all kinds of a group: domain, network,"
+                        + " pool, node-device, secret, monitor (QEMU's own). May be given several times.",
                 "Default: domain."
             })
     private List<String> kinds = List.of();
@@ -177,7 +177,7 @@ public final class EventsCommand extends ConnectedCommand {
                 EventTexts.write(json, event);
             }));
         } else {
-            out().println(Amounts.instant(now) + "  " + EventTexts.text(event));
+            line(Amounts.instant(now) + "  " + EventTexts.text(event));
         }
     }
 }

@@ -80,21 +80,21 @@ public final class InfoCommand extends ConnectedCommand {
 
     private void print(Facts facts) {
         Domain domain = facts.domain;
-        line("Name", domain.name());
-        line("UUID", domain.uuid().toString());
-        line("State", DomainTexts.state(facts.info));
-        domain.id().ifPresent(id -> line("ID", String.valueOf(id)));
-        line("Persistent", facts.persistent ? "yes" : "no");
-        line("CPUs", String.valueOf(facts.info.vcpus()));
-        line("Memory", memory(facts.info));
-        line("CPU time", Amounts.duration(facts.info.cpuTime()));
+        property("Name", domain.name());
+        property("UUID", domain.uuid().toString());
+        property("State", DomainTexts.state(facts.info));
+        domain.id().ifPresent(id -> property("ID", String.valueOf(id)));
+        property("Persistent", facts.persistent ? "yes" : "no");
+        property("CPUs", String.valueOf(facts.info.vcpus()));
+        property("Memory", memory(facts.info));
+        property("CPU time", Amounts.duration(facts.info.cpuTime()));
         if (facts.job != null) {
-            line("Job", jobName(facts.job) + ", for " + Amounts.duration(facts.job.elapsed()));
+            property("Job", jobName(facts.job) + ", for " + Amounts.duration(facts.job.elapsed()));
         } else if (facts.info.isActive()) {
-            line("Job", "none");
+            property("Job", "none");
         }
         if (facts.checkpoints != null) {
-            line("Checkpoints", String.valueOf(facts.checkpoints.size()));
+            property("Checkpoints", String.valueOf(facts.checkpoints.size()));
         }
         Table table = Table.of("TARGET", "DEVICE", "TYPE", "FORMAT", "SOURCE");
         for (DomainDescription.Disk disk : facts.disks) {
@@ -106,10 +106,10 @@ public final class InfoCommand extends ConnectedCommand {
                     text(disk.place().name()));
         }
         if (table.isEmpty()) {
-            line("Disks", "none");
+            property("Disks", "none");
         } else {
             out().println("Disks:");
-            table.print(out(), "  ");
+            table.print(console(), "  ");
         }
     }
 
@@ -128,10 +128,6 @@ public final class InfoCommand extends ConnectedCommand {
 
     private static String text(@Nullable String text) {
         return text == null ? "-" : text;
-    }
-
-    private void line(String key, String value) {
-        out().println(String.format(Locale.ROOT, "%-12s %s", key + ":", value));
     }
 
     private static void write(JsonGenerator json, Facts facts) throws IOException {

@@ -83,7 +83,7 @@ public final class StatsCommand extends ConnectedCommand {
                     sum(one.interfaces().stream(), NetStatistics::receivedBytes),
                     sum(one.interfaces().stream(), NetStatistics::sentBytes));
         }
-        table.print(out());
+        table.print(console());
     }
 
     private static String state(DomainStatistics statistics) {

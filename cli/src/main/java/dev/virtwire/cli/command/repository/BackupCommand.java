@@ -53,8 +53,8 @@ import picocli.CommandLine.Parameters;
         name = "backup",
         description = {
             "Back up the disks of domains, running or off, into a repository, as they are when each backup begins.",
-            "What did not change since an earlier point is not copied again. Ctrl-C ends the backups, on the host too, and"
-                    + " leaves nothing unfinished."
+            "What did not change since an earlier point is not copied again. Ctrl-C ends the backups, on the host too,"
+                    + " and leaves nothing unfinished."
         },
         sortOptions = false)
 public final class BackupCommand extends ConnectedCommand {
@@ -177,9 +177,8 @@ public final class BackupCommand extends ConnectedCommand {
     @Override
     protected int run(Libvirt libvirt) throws Exception {
         if (options.insecureNbd()) {
-            warn(
-                    "--insecure-nbd: unless the export is on loopback, whoever reaches its port can read the disks while the"
-                            + " backup runs");
+            warn("--insecure-nbd: unless the export is on loopback, whoever reaches its port can read the disks"
+                    + " while the backup runs");
         }
         List<DomainOutcome> outcomes;
         try (ProgressView view = progressView(title())) {
@@ -196,9 +195,7 @@ public final class BackupCommand extends ConnectedCommand {
     }
 
     private String title() {
-        return all
-                ? "backup of all domains"
-                : several() ? "backup of " + (words.size() - 1) + " domains" : "backup " + words.get(0);
+        return several() ? "backup" : "backup " + words.get(0);
     }
 
     private List<Turn> turns(Libvirt libvirt) {
@@ -376,7 +373,7 @@ public final class BackupCommand extends ConnectedCommand {
                     note(ErrorReport.message(outcome.failure()) + "; nothing of it is kept");
                 } else if (outcome.failure() != null && (failed.size() > 1 || !quiet())) {
                     // Of one alone the error says as much.
-                    out().println("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
+                    line("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
                 }
             }
         }

@@ -57,7 +57,7 @@ public final class ForgetCommand extends AbstractCommand {
             printJson(json -> write(json, report));
             return ExitCode.DONE;
         }
-        lines(report, quiet() && yes).forEach(out()::println);
+        lines(report, quiet() && yes).forEach(this::line);
         return ExitCode.DONE;
     }
 
@@ -79,13 +79,16 @@ public final class ForgetCommand extends AbstractCommand {
         List<String> lines = new ArrayList<>();
         if (quiet) {
             if (report.erased()) {
-                report.remains().forEach(remains -> lines.add("may remain: " + report.domain() + ": " + remains));
+                report.remains()
+                        .forEach(remains ->
+                                lines.add("may remain: " + StoredDomain.shown(report.domain()) + ": " + remains));
             }
             return lines;
         }
         boolean blocked = !report.obstacles().isEmpty();
         lines.add((report.erased() ? "erased: " : blocked ? "not erased: " : "would be erased by --yes: ")
-                + report.domain() + ", " + Amounts.count(report.points().size(), "point") + ", "
+                + StoredDomain.shown(report.domain()) + ", "
+                + Amounts.count(report.points().size(), "point") + ", "
                 + Amounts.bytes(report.stored())
                 + (report.lastBackup() == null ? "" : ", last backed up at " + Amounts.instant(report.lastBackup())));
         report.obstacles().forEach(obstacle -> lines.add("  " + obstacle));

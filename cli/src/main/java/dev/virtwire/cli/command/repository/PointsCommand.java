@@ -77,15 +77,16 @@ public final class PointsCommand extends AbstractCommand {
         if (table.isEmpty()) {
             note("there is no point in " + folder);
         } else {
-            table.print(out());
+            table.print(console());
         }
         for (DomainPoints each : domains) {
-            each.damage().forEach(finding -> out().println("damaged: " + finding));
-            each.known().forEach(damage -> print(each.domain() + "@" + damage.point(), damage));
-            each.unreadable().forEach(problem -> out().println("unreadable: " + each.domain() + ": " + problem));
+            each.damage().forEach(finding -> line("damaged: " + finding));
+            each.known().forEach(damage -> print(StoredDomain.shown(each.domain()) + "@" + damage.point(), damage));
+            each.unreadable()
+                    .forEach(problem -> line("unreadable: " + StoredDomain.shown(each.domain()) + ": " + problem));
             tell("", each.notices());
             for (String id : each.unfinished()) {
-                note("point " + id + " of " + each.domain()
+                note("point " + id + " of " + StoredDomain.shown(each.domain())
                         + " is unfinished: a run is at work on it, or died; the next" + " backup or 'virtwire recover "
                         + folder + "' clears up after one that died");
             }
@@ -94,9 +95,9 @@ public final class PointsCommand extends AbstractCommand {
 
     private void print(String name, PointDamage damage) {
         String found = " (found by " + damage.foundBy() + ", first at " + Amounts.instant(damage.since()) + ")";
-        damage.lost().forEach(range -> out().println("lost: " + name + ": " + range + found));
+        damage.lost().forEach(range -> line("lost: " + name + ": " + range + found));
         if (damage.lost().isEmpty()) {
-            damage.files().forEach(file -> out().println("damaged: " + file + found));
+            damage.files().forEach(file -> line("damaged: " + file + found));
         }
     }
 

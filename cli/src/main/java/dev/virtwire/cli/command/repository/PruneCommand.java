@@ -43,10 +43,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "prune",
         description = {
-            "Remove the points of a repository, or of some of its domains, that no --keep rule keeps. A point stays if any"
-                    + " rule keeps it. What a point that stays needs of one that goes is merged into it.",
-            "Always kept: held points, the newest point that can be restored, also of each disk, what the next increment"
-                    + " starts from, pushed points, and damaged ones, which count for no rule."
+            "Remove the points of a repository, or of some of its domains, that no --keep rule keeps. A point stays if"
+                    + " any rule keeps it. What a point that stays needs of one that goes is merged into it.",
+            "Always kept: held points, the newest point that can be restored, also of each disk, what the next"
+                    + " increment starts from, pushed points, and damaged ones, which count for no rule."
         },
         sortOptions = false)
 public final class PruneCommand extends AbstractCommand {
@@ -207,7 +207,7 @@ public final class PruneCommand extends AbstractCommand {
             print(report);
         }
         if (failure != null) {
-            out().println("failed: " + domain + ": " + ErrorReport.message(failure));
+            line("failed: " + StoredDomain.shown(domain) + ": " + ErrorReport.message(failure));
         }
     }
 
@@ -218,22 +218,22 @@ public final class PruneCommand extends AbstractCommand {
                     .rightAligned("STORED");
             for (PointVerdict point : report.points()) {
                 table.row(
-                        report.domain(),
+                        StoredDomain.shown(report.domain()),
                         point.point(),
                         point.kept() ? "kept" : merged.contains(point) ? "merged" : "removed",
                         Amounts.bytes(point.stored()),
                         point.reason());
             }
             if (!table.isEmpty()) {
-                table.print(out());
+                table.print(console());
             }
         }
-        say(report.domain() + ": " + summary(report, merged.size()));
+        say(StoredDomain.shown(report.domain()) + ": " + summary(report, merged.size()));
         warnOfPoints(report);
     }
 
     private void warnOfPoints(PruneReport report) {
-        tell(report.domain() + ": ", report.notices());
+        tell(StoredDomain.shown(report.domain()) + ": ", report.notices());
     }
 
     private String summary(PruneReport report, int merged) {

@@ -65,7 +65,7 @@ public final class RecoverCommand extends ConnectedCommand {
             });
         } else {
             report.done().forEach(done -> say("cleared: " + done));
-            report.left().forEach(left -> out().println("left: " + left));
+            report.left().forEach(left -> line("left: " + left));
             report.busy()
                     .forEach(busy -> note("domain " + busy + " is being written by another run, and was left alone"));
             if (report.clean() && report.done().isEmpty()) {

@@ -45,8 +45,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Write a point's disks to a folder, as images that need no other file, with the domain's XML and its UEFI"
                     + " variables beside them. Every byte is verified on the way. After a failure no file is left.",
-            "With --pool, write to new volumes of a storage pool of the host of -c, over the libvirt connection. After a"
-                    + " failure they are deleted.",
+            "With --pool, write to new volumes of a storage pool of the host of -c, over the libvirt connection. After"
+                    + " a failure they are deleted.",
             "With --to-device or --in-place, write over what is there. A person is asked first, or --yes is given.",
             "With --define, define the domain with these files, volumes or devices. It is not started."
         },
@@ -74,8 +74,8 @@ public final class RestoreCommand extends ConnectedCommand {
     @Option(
             names = "--all",
             description =
-                    "Restore the newest point that can be restored of every domain. With --to, each gets a folder of its"
-                            + " own in OUT. If one fails, the others are still restored.")
+                    "Restore the newest point that can be restored of every domain. With --to, each gets a folder of"
+                            + " its own in OUT. If one fails, the others are still restored.")
     private boolean all;
 
     @Option(names = "--to", paramLabel = "OUT", description = "The folder. It is made if necessary.")
@@ -315,7 +315,7 @@ public final class RestoreCommand extends ConnectedCommand {
                     print(outcome.report());
                 }
                 if (outcome.failure() != null) {
-                    out().println("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
+                    line("failed: " + outcome.domain() + ": " + ErrorReport.message(outcome.failure()));
                 }
             }
         }

@@ -88,13 +88,13 @@ public final class StatusCommand extends AbstractCommand {
             Duration age = status.age();
             Verification verified = status.verified();
             table.row(
-                    status.domain(),
+                    StoredDomain.shown(status.domain()),
                     status.verdict().toString(),
                     good == null ? "-" : good.id(),
                     age == null ? "-" : age(age),
                     verified == null ? "-" : Amounts.instant(verified.at()) + ", " + verified.depth());
         }
-        table.print(out());
+        table.print(console());
     }
 
     private static String age(Duration age) {
@@ -112,7 +112,8 @@ public final class StatusCommand extends AbstractCommand {
         String sentence = bad.size() + " of " + Amounts.count(found.size(), "domain")
                 + (bad.size() == 1 ? " is not as it should be: " : " are not as they should be: ")
                 + Amounts.few(bad.stream()
-                        .map(status -> status.domain() + " is " + status.verdict() + " (" + status.reason() + ")")
+                        .map(status -> StoredDomain.shown(status.domain()) + " is " + status.verdict() + " ("
+                                + status.reason() + ")")
                         .toList());
         throw bad.stream().allMatch(status -> status.verdict() == Verdict.DAMAGED)
                 ? CommandException.damaged(sentence)

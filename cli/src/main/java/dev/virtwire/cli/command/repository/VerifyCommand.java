@@ -159,12 +159,11 @@ public final class VerifyCommand extends AbstractCommand {
             return;
         }
         for (Finding finding : report.damage()) {
-            out().println("damaged: " + finding);
+            line("damaged: " + finding);
         }
-        report.lost()
-                .forEach((point, ranges) -> ranges.forEach(range -> out().println("lost: " + point + ": " + range)));
+        report.lost().forEach((point, ranges) -> ranges.forEach(range -> line("lost: " + point + ": " + range)));
         for (String unverifiable : report.unverifiable()) {
-            out().println("unverifiable: " + unverifiable);
+            line("unverifiable: " + unverifiable);
         }
         if (report.intact()) {
             String read = report.depth() == VerifyDepth.STRUCTURE

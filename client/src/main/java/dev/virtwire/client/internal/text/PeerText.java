@@ -10,6 +10,6 @@ public final class PeerText {
     /** One line of it, without anything that a terminal would take for a command. */
     public static String shown(String said) {
         String line = said.strip().replaceAll("\\s*\\R\\s*", "; ").replaceAll("[\\p{Cc}\\p{Cf}]", "?");
-        return line.length() <= MOST_CHARS ? line : line.substring(0, MOST_CHARS) + " …";
+        return line.length() <= MOST_CHARS ? line : line.substring(0, MOST_CHARS) + " ...";
     }
 }

@@ -18,6 +18,6 @@ class PeerTextTest {
 
     @Test
     void aFloodIsCut() {
-        assertThat(PeerText.shown("x".repeat(100_000))).isEqualTo("x".repeat(500) + " …");
+        assertThat(PeerText.shown("x".repeat(100_000))).isEqualTo("x".repeat(500) + " ...");
     }
 }

@@ -10,12 +10,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What a file has besides its content, given to the one that takes its place. */
 final class FileAttributes {
+    /** It changes a few attributes of one file: what takes longer hangs at a file system that does not answer. */
+    private static final Duration LONGEST = Duration.ofMinutes(1);
+
     private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
 
     private FileAttributes() {}
@@ -28,11 +33,11 @@ final class FileAttributes {
      * @throws IOException if the former cannot be given
      */
     static @Nullable String copy(Path old, Path made) throws IOException {
-        return copy(old, made, "cp");
+        return copy(old, made, "cp", LONGEST);
     }
 
-    /** As {@link #copy(Path, Path)}, by this program, which is a {@code cp} of the GNU coreutils. */
-    static @Nullable String copy(Path old, Path made, String program) throws IOException {
+    /** As {@link #copy(Path, Path)}, by this program, which is a {@code cp} of the GNU coreutils, within that time. */
+    static @Nullable String copy(Path old, Path made, String program, Duration longest) throws IOException {
         PosixFileAttributes had = Files.readAttributes(old, PosixFileAttributes.class);
         PosixFileAttributeView has = requireNonNull(Files.getFileAttributeView(made, PosixFileAttributeView.class));
         has.setOwner(had.owner());
@@ -52,9 +57,14 @@ final class FileAttributes {
             return program + " cannot be run";
         }
         process.getOutputStream().close();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         try {
-            return process.waitFor() == 0
+            // What it says of one file fits into a pipe.
+            if (!process.waitFor(longest.toNanos(), TimeUnit.NANOSECONDS)) {
+                process.destroyForcibly();
+                return program + " did not end within " + longest.toSeconds() + " s";
+            }
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return process.exitValue() == 0
                     ? null
                     : said.strip().lines().findFirst().orElse(program + " failed");
         } catch (InterruptedException e) {

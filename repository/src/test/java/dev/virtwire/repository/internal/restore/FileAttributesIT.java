@@ -7,6 +7,7 @@ import dev.virtwire.repository.Tools;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The new file has all that the old one had, but for its content. */
 class FileAttributesIT {
+    private static final Duration LONG = Duration.ofMinutes(1);
+
     @TempDir
     Path folder;
 
@@ -49,10 +52,22 @@ class FileAttributesIT {
     @Test
     void ownerAndPermissionsAreGivenWhateverCannotBe() throws Exception {
         Files.setAttribute(old, "unix:uid", 1);
-        assertThat(FileAttributes.copy(old, made, "/nowhere/cp")).isEqualTo("/nowhere/cp cannot be run");
+        assertThat(FileAttributes.copy(old, made, "/nowhere/cp", LONG)).isEqualTo("/nowhere/cp cannot be run");
         assertThat(Files.getAttribute(made, "unix:uid")).isEqualTo(1);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
                 .isEqualTo("rw-r-----");
-        assertThat(FileAttributes.copy(old, made, "false")).isEqualTo("false failed");
+        assertThat(FileAttributes.copy(old, made, "false", LONG)).isEqualTo("false failed");
+    }
+
+    /** As one does whose file system does not answer. */
+    @Test
+    void aProgramThatDoesNotEndIsNotWaitedFor() throws Exception {
+        Path hanging = Files.writeString(folder.resolve("hanging"), "#!/bin/sh\nexec sleep 1000\n");
+        Files.setPosixFilePermissions(hanging, PosixFilePermissions.fromString("rwx------"));
+
+        assertThat(FileAttributes.copy(old, made, hanging.toString(), Duration.ofSeconds(1)))
+                .isEqualTo(hanging + " did not end within 1 s");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
+                .isEqualTo("rw-r-----");
     }
 }

@@ -12,6 +12,7 @@ import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.client.xml.DomainDescription.Disk;
 import dev.virtwire.client.xml.XmlElement;
 import dev.virtwire.protocol.error.ErrorCode;
+import dev.virtwire.protocol.remote.DomainXmlFlags;
 import dev.virtwire.repository.internal.restore.BlockDevice;
 import dev.virtwire.repository.internal.restore.PlacedRestore.Device;
 import dev.virtwire.repository.internal.restore.PlacedRestore.Place;
@@ -23,18 +24,22 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the running domains of a host have as their disks, and what these build on or are copied to. */
-final class RunningDomains {
-    private static final Logger LOG = LoggerFactory.getLogger(RunningDomains.class);
+/** What the domains of a host have as their disks, and what these build on or are copied to. */
+final class HostDomains {
+    private static final Logger LOG = LoggerFactory.getLogger(HostDomains.class);
 
     private final Libvirt libvirt;
 
-    RunningDomains(Libvirt libvirt) {
+    HostDomains(Libvirt libvirt) {
         this.libvirt = libvirt;
     }
 
@@ -44,28 +49,63 @@ final class RunningDomains {
      * @throws BackupException if one does
      */
     void refuse(Collection<? extends Place> places) {
+        Map<String, Place> wanted = byIdentity(places);
         for (Domain domain : await(libvirt.domains())) {
-            for (XmlElement disk : disks(domain)) {
-                for (String used : used(disk)) {
-                    places.stream()
-                            .filter(place -> identity(place).equals(used))
-                            .findFirst()
-                            .ifPresent(place -> {
-                                throw new BackupException(place.name() + " is in use for disk "
-                                        + Disk.of(disk).target() + " of domain " + domain.name()
-                                        + ", which is running: shut it down");
-                            });
-                }
+            users(disks(domain, true), wanted).forEach((target, place) -> {
+                throw new BackupException(place.name() + " is in use for disk " + target + " of domain " + domain.name()
+                        + ", which is running: shut it down");
+            });
+        }
+    }
+
+    /**
+     * Refuses places that another domain is defined with: one that does not run locks nothing, and would have them
+     * changed under it.
+     *
+     * @param own the domain that may have them
+     * @throws BackupException if another one has
+     */
+    void refuseDefined(UUID own, Collection<? extends Place> places) {
+        Map<String, Place> wanted = byIdentity(places);
+        for (Domain domain : await(libvirt.domains())) {
+            if (!domain.uuid().equals(own)) {
+                users(disks(domain, false), wanted).forEach((target, place) -> {
+                    throw new BackupException("domain " + domain.name() + " has " + place.name() + " as its disk "
+                            + target + ": choose another "
+                            + (place instanceof Replaced ? "folder" : place instanceof Device ? "device" : "volume"));
+                });
             }
         }
     }
 
-    private static List<XmlElement> disks(Domain domain) {
+    private static Map<String, Place> byIdentity(Collection<? extends Place> places) {
+        Map<String, Place> all = new HashMap<>();
+        places.forEach(place -> all.put(identity(place), place));
+        return all;
+    }
+
+    /** Which of these places some disks have, by the target of the disk. */
+    private Map<String, Place> users(List<XmlElement> disks, Map<String, Place> wanted) {
+        Map<String, Place> found = new LinkedHashMap<>();
+        for (XmlElement disk : disks) {
+            for (String used : used(disk)) {
+                Place place = wanted.get(used);
+                if (place != null) {
+                    found.put(Disk.of(disk).target(), place);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static List<XmlElement> disks(Domain domain, boolean running) {
         try {
-            return await(domain.isActive())
-                    ? XmlElement.parse("domain XML", "domain", await(domain.xml()))
-                            .children("devices", "disk")
-                    : List.of();
+            if (running && !await(domain.isActive())) {
+                return List.of();
+            }
+            DomainXmlFlags[] flags = running ? new DomainXmlFlags[0] : new DomainXmlFlags[] {DomainXmlFlags.INACTIVE};
+            return XmlElement.parse("domain XML", "domain", await(domain.xml(flags)))
+                    .children("devices", "disk");
         } catch (RemoteException e) {
             if (e.is(ErrorCode.NO_DOMAIN)) {
                 return List.of();
@@ -106,12 +146,25 @@ final class RunningDomains {
 
     /** Of a path of a host, which is one of this machine if the host is. */
     private static String identity(Libvirt libvirt, String path) {
-        return libvirt.uri().transport() == LibvirtUri.Transport.UNIX ? identity(path) : path;
+        return libvirt.uri().transport() == LibvirtUri.Transport.UNIX ? identity(path) : volume(libvirt, path);
+    }
+
+    /** Of a device that is a volume of a pool, libvirt knows the other names too. */
+    private static String volume(Libvirt libvirt, String path) {
+        try {
+            return await(libvirt.storage().volumeByPath(path)).key();
+        } catch (RemoteException e) {
+            LOG.debug("{} is no volume of {}", path, libvirt.uri().where(), e);
+            return path;
+        }
     }
 
     private static String identity(String path) {
         try {
-            Path real = Path.of(path).toRealPath();
+            Path real = real(Path.of(path));
+            if (!Files.exists(real)) {
+                return real.toString();
+            }
             String number = BlockDevice.numberOf(real);
             Object file = Files.readAttributes(real, BasicFileAttributes.class).fileKey();
             return number != null ? number : file != null ? file.toString() : real.toString();
@@ -119,5 +172,13 @@ final class RunningDomains {
             LOG.debug("{} is not known here", path, e);
             return path;
         }
+    }
+
+    /** A file that is not there yet is where its folder is. */
+    private static Path real(Path path) throws IOException {
+        Path folder = path.getParent();
+        return Files.exists(path) || folder == null
+                ? path.toRealPath()
+                : folder.toRealPath().resolve(path.getFileName());
     }
 }

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.virtwire.backup.doctor;
+
+import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.job.CopyRoom;
+import dev.virtwire.backup.internal.job.OwnStorage;
+import dev.virtwire.repository.Point;
+import dev.virtwire.repository.RepositoryException;
+import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.store.DomainStore;
+import dev.virtwire.repository.internal.store.Listing;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Whether backups can be written where they are to be. */
+final class RepositoryChecks {
+    /** Clocks of two machines that write one repository may differ by that. */
+    private static final Duration NEAR = Duration.ofMinutes(5);
+
+    private final Questions questions;
+    private final Path folder;
+    private volatile @Nullable RepositoryStore store;
+    /** The folder, or the nearest one above it that is there; null if nothing can be written. */
+    private @Nullable Path there;
+
+    private long expected;
+    private int firsts;
+
+    RepositoryChecks(Questions questions, Path folder) {
+        this.questions = questions;
+        this.folder = folder.toAbsolutePath().normalize();
+    }
+
+    /** What the folder is. */
+    void open() {
+        there = questions.fetch(Check.REPOSITORY, "folder", this::usable, this::said);
+    }
+
+    /** Fails with a {@link RepositoryException} that says why no backup can be written there. */
+    private Path usable() throws IOException {
+        Path existing = folder;
+        while (!Files.exists(existing)) {
+            Path parent = existing.getParent();
+            if (parent == null) {
+                throw new RepositoryException(folder + " cannot be made");
+            }
+            existing = parent;
+        }
+        if (!Files.isDirectory(existing)) {
+            throw new RepositoryException(existing + " is not a folder");
+        }
+        if (existing.equals(folder)) {
+            if (Files.exists(folder.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS)
+                    || Files.exists(folder.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)) {
+                store = RepositoryStore.open(folder, DurableFiles.PLAIN);
+            } else {
+                RepositoryStore.refuseOtherThings(folder);
+            }
+        }
+        if (!Files.isWritable(existing)) {
+            throw new RepositoryException(
+                    "this user cannot write to " + existing + ", or its file system is mounted read-only");
+        }
+        return existing;
+    }
+
+    private Answer said(Path existing) {
+        RepositoryStore opened = store;
+        if (opened != null) {
+            return Answer.ok(folder + " is a repository, with "
+                    + HostChecks.count(opened.domainStores().size(), "domain"));
+        }
+        return existing.equals(folder)
+                ? Answer.ok(folder + " is empty: the first backup makes a repository of it")
+                : Answer.ok(folder + " is not there yet: the first backup makes it in " + existing);
+    }
+
+    /** What begins the name of each checkpoint of this repository; null if it is not there yet. */
+    @Nullable
+    String prefix() {
+        RepositoryStore opened = store;
+        return opened == null ? null : Names.checkpointPrefix(opened.id());
+    }
+
+    /** The checkpoints of a domain that the next backup needs. */
+    Set<String> needed(HostFacts facts) {
+        RepositoryStore opened = store;
+        return opened == null
+                ? Set.of()
+                : opened.domain(facts.identity().name()).points().keptCheckpoints(true);
+    }
+
+    /** Asks what there is of a domain. */
+    void ask(Questions ofGuests, HostFacts facts) {
+        RepositoryStore opened = store;
+        if (opened != null) {
+            ofGuests.ask(facts.identity().name(), "points", () -> points(opened, facts));
+        }
+    }
+
+    private Answer points(RepositoryStore opened, HostFacts facts) {
+        DomainStore domain = opened.domain(facts.identity().name());
+        if (!domain.exists()) {
+            return Answer.ok("there is no point of it yet: the first backup reads all that its disks hold");
+        }
+        domain.requireSame(facts.identity());
+        List<String> open = domain.journal().points();
+        if (!open.isEmpty()) {
+            return Answer.note(
+                    "a run is at work, or has died and was not cleared up after: " + String.join(", ", open),
+                    "if none is at work, the next backup clears up, and so does 'virtwire recover'");
+        }
+        Listing listing = domain.points();
+        if (!listing.damage().isEmpty()) {
+            return Answer.warning(
+                    "a point cannot be read: " + listing.damage().get(0),
+                    "see 'virtwire verify', and 'virtwire points'");
+        }
+        Point newest = listing.newest();
+        if (newest == null) {
+            return Answer.ok("there is no point of it yet: the first backup reads all that its disks hold");
+        }
+        Instant began = newest.manifest().began();
+        String found = HostChecks.count(listing.points().size(), "point") + ", the newest of "
+                + began.truncatedTo(ChronoUnit.SECONDS);
+        return began.isAfter(domain.now().plus(NEAR))
+                ? Answer.warning(found + ", which is in the future", "see to the clocks of those who make backups")
+                : Answer.ok(found);
+    }
+
+    /** What the disks of a domain take: that much its first backup needs, as far as one knows. */
+    void expect(HostFacts facts, long allocated) {
+        RepositoryStore opened = store;
+        if (opened == null || !opened.holds(facts.identity().name())) {
+            expected += allocated;
+            firsts++;
+        }
+    }
+
+    /** What the file system is like, when it is known what is to come. */
+    void run() {
+        Path existing = there;
+        if (existing == null) {
+            return;
+        }
+        questions.ask(Check.REPOSITORY, "room", () -> room(Files.getFileStore(existing), expected, firsts));
+        questions.ask(Check.REPOSITORY, "file system", () -> kind(Files.getFileStore(existing)));
+        if (existing.equals(folder)) {
+            questions.ask(Check.REPOSITORY, "abilities", () -> FileSystemProbe.in(folder));
+        }
+    }
+
+    private Answer room(FileStore files, long needed, int guests) throws IOException {
+        long free = files.getUsableSpace();
+        String found = ScratchCheck.size(free) + " are free"
+                + (guests == 0
+                        ? ""
+                        : ", and the first backup of " + HostChecks.count(guests, "domain") + " takes about "
+                                + ScratchCheck.size(needed) + " if nothing is compressed");
+        if (free == 0) {
+            return Answer.fails("the file system is full", "make room, or choose another folder");
+        }
+        if (needed <= free) {
+            return Answer.ok(found);
+        }
+        return CopyRoom.mayCompress(files.type())
+                ? Answer.warning(found + "; " + files.type() + " may need less", "have more room for what comes later")
+                : Answer.fails(found, "choose a folder with more room, or use --compress zstd");
+    }
+
+    private static Answer kind(FileStore files) {
+        String type = files.type();
+        return OwnStorage.isShared(type)
+                ? Answer.note(
+                        type
+                                + ", which several hosts may use: whether locks of one hold for the others is the"
+                                + " server's to say",
+                        "have one host write each domain")
+                : Answer.ok(type);
+    }
+}
