@@ -165,7 +165,7 @@ public final class JobCommand extends JobsCommand {
                         systemd.has(job.name()) ? "yes" : "no",
                         last == null ? "-" : Amounts.instant(last));
             }
-            table.print(out());
+            table.print(console());
         }
         return ExitCode.DONE;
     }
@@ -262,7 +262,7 @@ public final class JobCommand extends JobsCommand {
                     status.verdict().toString(),
                     status.reason() == null ? "-" : status.reason())));
             if (!table.isEmpty()) {
-                table.print(out());
+                table.print(console());
             }
         }
     }

@@ -148,7 +148,7 @@ public final class RunCommand extends JobsCommand {
         List<String> failures = result.failures();
         if (failures.size() > 1 || !quiet()) {
             // Of one alone the error says as much.
-            failures.forEach(failure -> out().println("failed: " + failure));
+            failures.forEach(failure -> line("failed: " + failure));
         }
     }
 
