@@ -86,6 +86,16 @@ class PrepareTest {
     }
 
     @Test
+    void aReleaseThatIsPreparedTwiceHasOneHeading() throws IOException, InterruptedException {
+        run("release/prepare", "7.8.9");
+        run("git", "-c", "user.name=A test", "-c", "user.email=test@virtwire.invalid", "commit", "-qam", "Release");
+        run("release/prepare", "7.8.9");
+
+        assertThat(Files.readString(copy.resolve("CHANGELOG.md")).split("(?m)^## \\[7\\.8\\.9\\] - "))
+                .hasSize(2);
+    }
+
+    @Test
     void nothingIsCalledUnpublishedAnyMore() throws IOException, InterruptedException {
         run("release/prepare", "7.8.9");
 

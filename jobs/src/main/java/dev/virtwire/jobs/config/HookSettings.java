@@ -47,8 +47,21 @@ public record HookSettings(Map<Hook, List<String>> commands, Duration limit) {
     /** No hooks. */
     public static final HookSettings NONE = new HookSettings(Map.of(), LIMIT);
 
+    /** How long the end of a run may take besides hooks: backups are ended on their hosts, people are told. */
+    private static final Duration END = Duration.ofMinutes(4);
+
     /** Copies the map. */
     public HookSettings {
         commands = Map.copyOf(commands);
+    }
+
+    /** How long a run may take to clean up when somebody ends it: the hooks that clean up have their whole time. */
+    public Duration cleanUp() {
+        Duration time = END;
+        for (Hook each : List.of(Hook.AFTER_GUEST, Hook.AFTER)) {
+            // Hooks of guests run at the same time.
+            time = commands.containsKey(each) ? time.plus(limit) : time;
+        }
+        return time;
     }
 }

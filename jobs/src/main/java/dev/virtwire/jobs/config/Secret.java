@@ -24,6 +24,9 @@ public sealed interface Secret {
     /** The most bytes that a secret has. */
     int MOST = 16 << 10;
 
+    /** The most letters of a complaint of a command that a message has. */
+    int MOST_COMPLAINT = 200;
+
     /** How long a command may take to tell a secret. */
     Duration LIMIT = Duration.ofSeconds(30);
 
@@ -85,17 +88,24 @@ public sealed interface Secret {
         @Override
         public String read(Map<String, String> environment) {
             try {
-                // Its words are not secret, its output is: no message has that.
-                ChildProcess.End end = ChildProcess.start(words, Map.of()).await(LIMIT);
+                // Its words are not secret, its output is: no message has that. What it complains of goes to stderr.
+                ChildProcess.End end =
+                        ChildProcess.startForOutput(words, Map.of()).await(LIMIT);
                 Integer code = end.exitCode();
                 if (code == null || code != 0) {
                     throw new ConfigurationException("the command for a secret, " + words.get(0) + ", "
                             + (code == null
                                     ? "took longer than " + LIMIT.toSeconds() + " s"
-                                    : "ended with exit code " + code));
+                                    : "ended with exit code " + code)
+                            + complaint(end.tail()));
+                }
+                if (!end.complete()) {
+                    throw new ConfigurationException(
+                            "the command for a secret, " + words.get(0) + ", printed more than a secret has");
                 }
                 return nonEmpty(
-                        stripped(end.tail()), "the command for a secret, " + words.get(0) + ", printed nothing");
+                        stripped(end.output()),
+                        "the command for a secret, " + words.get(0) + ", printed nothing" + complaint(end.tail()));
             } catch (IOException e) {
                 throw new ConfigurationException(
                         "the command for a secret, " + words.get(0) + ", cannot be run: " + e.getMessage());
@@ -145,6 +155,14 @@ public sealed interface Secret {
         } catch (IOException e) {
             throw new ConfigurationException("secret file " + file + " cannot be read: " + e.getMessage());
         }
+    }
+
+    /** The last line of it, with a colon before. */
+    private static String complaint(String tail) {
+        List<String> lines =
+                tail.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+        String last = lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+        return last.isEmpty() ? "" : ": " + last.substring(0, Math.min(last.length(), MOST_COMPLAINT));
     }
 
     private static String stripped(String text) {

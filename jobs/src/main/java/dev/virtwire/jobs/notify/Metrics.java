@@ -2,6 +2,7 @@
 package dev.virtwire.jobs.notify;
 
 import dev.virtwire.jobs.report.GuestResult;
+import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.jobs.report.JobResult;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -40,30 +41,22 @@ final class Metrics {
                 "failures",
                 "How many failures and pieces of damage the last run had.",
                 Integer.toString(result.failures().size()));
-        guests(
+        standings(
                 "last_good_point_timestamp_seconds",
                 "The moment that the newest good point of the guest holds.",
-                guest -> {
-                    GuestResult.Standing standing = guest.standing();
-                    return standing == null || standing.status().newestGood() == null
-                            ? null
-                            : seconds(standing.status().newestGood().manifest().began());
-                });
-        guests("last_verification_timestamp_seconds", "When the last verification of the guest began.", guest -> {
-            GuestResult.Standing standing = guest.standing();
-            return standing == null || standing.status().verified() == null
-                    ? null
-                    : seconds(standing.status().verified().at());
-        });
-        guests(
+                standing -> standing.status().newestGood() == null
+                        ? null
+                        : seconds(standing.status().newestGood().manifest().began()));
+        standings(
+                "last_verification_timestamp_seconds",
+                "When the last verification of the guest began.",
+                standing -> standing.status().verified() == null
+                        ? null
+                        : seconds(standing.status().verified().at()));
+        standings(
                 "oldest_unverified_point_timestamp_seconds",
                 "The moment of the oldest point of the guest that no verification covers; missing if all are covered.",
-                guest -> {
-                    GuestResult.Standing standing = guest.standing();
-                    return standing == null || standing.oldestUnverified() == null
-                            ? null
-                            : seconds(standing.oldestUnverified());
-                });
+                standing -> standing.oldestUnverified() == null ? null : seconds(standing.oldestUnverified()));
         guests("failed", "1 if the last run failed for the guest, else 0.", guest -> guest.hasFailed() ? "1" : "0");
         guests(
                 "warnings",
@@ -106,6 +99,22 @@ final class Metrics {
                 values.putIfAbsent(guest.guest(), each);
             }
         }
+        guests(name, help, values);
+    }
+
+    /** Also of guests that the run did not get to: an alert must not fall silent because a host is away. */
+    private void standings(String name, String help, Function<Standing, @Nullable String> value) {
+        Map<String, String> values = new LinkedHashMap<>();
+        result.standings().forEach((guest, standing) -> {
+            String each = value.apply(standing);
+            if (each != null) {
+                values.put(guest, each);
+            }
+        });
+        guests(name, help, values);
+    }
+
+    private void guests(String name, String help, Map<String, String> values) {
         if (!values.isEmpty()) {
             head("virtwire_guest_" + name, help);
             values.forEach((guest, each) -> {

@@ -11,6 +11,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +35,7 @@ final class Posting {
 
     /** What a try came to that was no success. */
     private record Failure(
-            String message, boolean mayPass, @Nullable Exception cause) {}
+            String message, boolean mayPass, @Nullable Throwable cause) {}
 
     Posting(Http settings) {
         this(settings, FIRST_PAUSE);
@@ -58,7 +63,7 @@ final class Posting {
                 .build();
         Duration pause = firstPause;
         for (int tried = 1; ; tried++) {
-            Failure failure = attempt(client, request);
+            Failure failure = attempt(client, request, settings.timeout());
             if (failure == null) {
                 return;
             }
@@ -75,7 +80,6 @@ final class Posting {
             throws NotificationException {
         try {
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(Web.requireAddress(address)))
-                    .timeout(settings.timeout())
                     .header("Content-Type", contentType)
                     .header("User-Agent", "virtwire")
                     .POST(HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8));
@@ -87,26 +91,53 @@ final class Posting {
         }
     }
 
-    private static @Nullable Failure attempt(HttpClient client, HttpRequest request) throws NotificationException {
+    /** A server that begins an answer need not end it, so the limit is for all of the answer. */
+    private static @Nullable Failure attempt(HttpClient client, HttpRequest request, Duration limit)
+            throws NotificationException {
         String host = request.uri().getHost();
+        AtomicInteger status = new AtomicInteger();
+        // The body says nothing that is needed, and may have any length.
+        CompletableFuture<HttpResponse<Void>> answer = client.sendAsync(request, head -> {
+            status.set(head.statusCode());
+            return HttpResponse.BodySubscribers.discarding();
+        });
         try {
-            // The body says nothing that is needed, and may have any length.
-            int status =
-                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-            if (status >= 200 && status < 300) {
-                return null;
-            }
-            boolean mayPass = status >= SERVER_ERROR || status == TOO_MANY_REQUESTS || status == REQUEST_TIMEOUT;
-            return new Failure(host + " answered with status " + status, mayPass, null);
-        } catch (SSLException e) {
-            return new Failure("no TLS with " + host + ": " + e.getMessage(), false, e);
-        } catch (IOException e) {
-            String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            return new Failure(host + " cannot be reached: " + message, true, e);
+            answer.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            return ofStatus(host, status.get());
+        } catch (TimeoutException e) {
+            // What its head says counts, also if no end comes.
+            return status.get() == 0
+                    ? new Failure(host + " cannot be reached: request timed out", true, e)
+                    : ofStatus(host, status.get());
+        } catch (ExecutionException e) {
+            // So it does if the connection breaks while the body comes.
+            return status.get() == 0
+                    ? ofFailure(host, e.getCause() == null ? e : e.getCause())
+                    : ofStatus(host, status.get());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NotificationException("interrupted", e);
+        } finally {
+            answer.cancel(true);
         }
+    }
+
+    private static @Nullable Failure ofStatus(String host, int status) {
+        if (status >= 200 && status < 300) {
+            return null;
+        }
+        boolean mayPass = status >= SERVER_ERROR || status == TOO_MANY_REQUESTS || status == REQUEST_TIMEOUT;
+        return new Failure(host + " answered with status " + status, mayPass, null);
+    }
+
+    private static Failure ofFailure(String host, Throwable failure) {
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each instanceof SSLException) {
+                return new Failure("no TLS with " + host + ": " + each.getMessage(), false, failure);
+            }
+        }
+        String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        return new Failure(host + " cannot be reached: " + message, failure instanceof IOException, failure);
     }
 
     private static void sleep(Duration pause) throws NotificationException {

@@ -44,9 +44,13 @@ public record GuestResult(
      * @param status as {@code virtwire status} has it
      * @param oldestUnverified the moment of the oldest point that no verification of the guest covers, or null if all
      *     are verified
+     * @param damage what is known to be damaged of what is stored, whatever else the status says, a sentence, or null
      * @since 0.1
      */
-    public record Standing(DomainStatus status, @Nullable Instant oldestUnverified) {}
+    public record Standing(
+            DomainStatus status,
+            @Nullable Instant oldestUnverified,
+            @Nullable String damage) {}
 
     /** Copies the list. */
     public GuestResult {

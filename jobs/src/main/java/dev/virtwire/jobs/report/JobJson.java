@@ -4,6 +4,7 @@ package dev.virtwire.jobs.report;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.backup.BackupResult;
+import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,14 @@ public final class JobJson {
             json.writeEndObject();
         }
         json.writeEndArray();
+        json.writeArrayFieldStart("remembered");
+        for (Map.Entry<String, Standing> each : result.remembered().entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("domain", each.getKey());
+            standing(json, each.getValue());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeArrayFieldStart("verified");
         for (VerifyResult each : result.verified()) {
             json.writeStartObject();
@@ -98,17 +108,21 @@ public final class JobJson {
             json.writeEndObject();
         }
         damage(json, guest.damage());
-        GuestResult.Standing standing = guest.standing();
-        if (standing == null) {
-            json.writeNullField("status");
-        } else {
-            json.writeObjectFieldStart("status");
-            write(json, standing.status());
-            instant(json, "oldestUnverified", standing.oldestUnverified());
-            json.writeEndObject();
-        }
+        standing(json, guest.standing());
         hooks(json, guest.hooks());
         notices(json, guest.notices());
+    }
+
+    private static void standing(JsonGenerator json, @Nullable Standing standing) throws IOException {
+        if (standing == null) {
+            json.writeNullField("status");
+            return;
+        }
+        json.writeObjectFieldStart("status");
+        write(json, standing.status());
+        instant(json, "oldestUnverified", standing.oldestUnverified());
+        json.writeStringField("damage", standing.damage());
+        json.writeEndObject();
     }
 
     /** The fields of how a guest's backups stand. */

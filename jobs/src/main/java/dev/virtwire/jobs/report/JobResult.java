@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.report;
 
+import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.repository.Notice;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param dryRun whether nothing was done
  * @param interrupted whether somebody ended it
  * @param errors what failed that is not a guest's, each one sentence
+ * @param remembered how the backups of guests stand that earlier runs were about, and that this one did not get to: it
+ *     cannot say that they are no longer there
  * @param hooks the hooks of the job as a whole
  * @param verified what was verified
  * @param notices what there is to know of the run as a whole
@@ -36,6 +42,7 @@ public record JobResult(
         boolean interrupted,
         List<String> errors,
         List<GuestResult> guests,
+        Map<String, Standing> remembered,
         List<HookResult> hooks,
         List<VerifyResult> verified,
         List<Notice> notices) {
@@ -81,11 +88,12 @@ public record JobResult(
         }
     }
 
-    /** Copies the lists. */
+    /** Copies the lists and the map. */
     public JobResult {
         hosts = List.copyOf(hosts);
         errors = List.copyOf(errors);
         guests = List.copyOf(guests);
+        remembered = Collections.unmodifiableMap(new LinkedHashMap<>(remembered));
         hooks = List.copyOf(hooks);
         verified = List.copyOf(verified);
         notices = List.copyOf(notices);
@@ -107,6 +115,7 @@ public record JobResult(
                 interrupted,
                 errors,
                 guests,
+                remembered,
                 hooks,
                 verified,
                 more);
@@ -126,6 +135,7 @@ public record JobResult(
                 interrupted,
                 errors,
                 guests,
+                remembered,
                 hooks,
                 verified,
                 notices);
@@ -142,10 +152,24 @@ public record JobResult(
             return Outcome.FAILED;
         }
         if (verified.stream().anyMatch(VerifyResult::foundDamage)
-                || guests.stream().anyMatch(guest -> !guest.damage().isEmpty())) {
+                || guests.stream().anyMatch(guest -> !guest.damage().isEmpty())
+                || standings().values().stream().anyMatch(standing -> standing.damage() != null)) {
             return Outcome.DAMAGED;
         }
         return warnings().isEmpty() ? Outcome.DONE : Outcome.WARNINGS;
+    }
+
+    /** How the backups of each guest stand, as far as that is known: those of this run first. */
+    public Map<String, Standing> standings() {
+        Map<String, Standing> all = new LinkedHashMap<>();
+        for (GuestResult guest : guests) {
+            Standing standing = guest.standing();
+            if (standing != null) {
+                all.putIfAbsent(guest.guest(), standing);
+            }
+        }
+        remembered.forEach(all::putIfAbsent);
+        return all;
     }
 
     /** All notices: those of the run, and those of each guest, with its name before each. */
@@ -197,6 +221,19 @@ public record JobResult(
                 each.report().unverifiable().forEach(text -> failures.add(each.guest() + ": unverifiable: " + text));
             }
         }
+        standings().forEach((guest, standing) -> {
+            if (standing.damage() != null && !hasFoundDamage(guest)) {
+                failures.add(guest + ": damaged: " + standing.damage());
+            }
+        });
         return failures;
+    }
+
+    /** Whether this run has found what is damaged of a guest, with files and places. */
+    private boolean hasFoundDamage(String name) {
+        return guests.stream()
+                        .anyMatch(guest ->
+                                guest.guest().equals(name) && !guest.damage().isEmpty())
+                || verified.stream().anyMatch(each -> each.guest().equals(name) && each.foundDamage());
     }
 }

@@ -40,6 +40,7 @@ public final class JobText {
             boolean warned = guest.notices().stream().anyMatch(Notice::isWarning);
             boolean bad = guest.hasFailed()
                     || !guest.damage().isEmpty()
+                    || (guest.standing() != null && guest.standing().damage() != null)
                     || (result.outcome() == JobResult.Outcome.WARNINGS && warned)
                     || result.verified().stream()
                             .anyMatch(each ->
@@ -48,6 +49,11 @@ public final class JobText {
                 names.add(guest.guest());
             }
         }
+        result.remembered().forEach((guest, standing) -> {
+            if (standing.damage() != null) {
+                names.add(guest);
+            }
+        });
         return names;
     }
 

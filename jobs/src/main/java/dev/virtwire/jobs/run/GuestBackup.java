@@ -29,9 +29,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a run does with each guest: its hooks, its backup, and what the keep rules let go. For any thread. */
 final class GuestBackup {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestBackup.class);
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private final JobSettings job;
@@ -67,32 +70,33 @@ final class GuestBackup {
         if (work.isCancelled()) {
             return GuestResult.failed(guest.name(), guest.uuid(), host.uri(), "it was not begun: the job was ended");
         }
-        HookResult before = hooks.run(
-                Hook.BEFORE_GUEST,
-                guest.name(),
-                HookEnvironment.ofGuest(job, Hook.BEFORE_GUEST, host, guest, "", null, null),
-                false);
-        if (before != null) {
-            ofGuest.add(before);
-        }
-        if (before != null && !before.succeeded()) {
-            error = "it was not backed up, because hook before-guest " + before.error();
-        } else {
-            try {
+        try {
+            HookResult before = hooks.run(
+                    Hook.BEFORE_GUEST,
+                    guest.name(),
+                    HookEnvironment.ofGuest(job, Hook.BEFORE_GUEST, host, guest, "", null, null),
+                    false);
+            if (before != null) {
+                ofGuest.add(before);
+            }
+            if (before != null && !before.succeeded()) {
+                error = "it was not backed up, because hook before-guest " + before.error();
+            } else {
                 made = backUp(guest, host, libvirt);
                 pruned = prune(made);
-            } catch (NoDiskException e) {
-                if (guest.named()) {
-                    error = Reasons.of(e);
-                } else {
-                    passedOver = Reasons.of(e);
-                }
-            } catch (BackupException | RepositoryException | LibvirtException | UncheckedIOException e) {
-                error = made == null
-                        ? Reasons.of(e)
-                        : "point " + made.point().id() + " is complete, but older points were not removed: "
-                                + Reasons.of(e);
             }
+        } catch (NoDiskException e) {
+            if (guest.named()) {
+                error = Reasons.of(e);
+            } else {
+                passedOver = Reasons.of(e);
+            }
+        } catch (BackupException | RepositoryException | LibvirtException | UncheckedIOException e) {
+            error = error(made, Reasons.of(e));
+        } catch (RuntimeException e) {
+            // A mistake of ours is the trouble of this guest alone: others are being backed up.
+            LOG.error("guest {} failed", guest.name(), e);
+            error = error(made, "internal error: " + e);
         }
         String outcome = error == null ? "done" : "failed";
         HookResult after = hooks.run(
@@ -121,6 +125,12 @@ final class GuestBackup {
                 ofGuest,
                 null,
                 Duration.ofNanos(System.nanoTime() - began));
+    }
+
+    private static String error(@Nullable BackupResult made, String reason) {
+        return made == null
+                ? reason
+                : "point " + made.point().id() + " is complete, but older points were not removed: " + reason;
     }
 
     private BackupResult backUp(ChosenGuest guest, HostSettings host, Libvirt libvirt) {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What hooks get to know, in variables: docs/jobs.md names each. */
 final class HookEnvironment {
+    /** The kernel takes no variable of more than 128 KiB, and a hook reads no more than some lines. */
+    private static final int MOST_ERROR = 4000;
+
     private HookEnvironment() {}
 
     /** Of a hook of the job as a whole. */
@@ -21,8 +24,14 @@ final class HookEnvironment {
         environment.put("VIRTWIRE_HOOK", hook.toString());
         environment.put("VIRTWIRE_REPOSITORY", job.repository().folder().toString());
         environment.put("VIRTWIRE_OUTCOME", outcome);
-        environment.put("VIRTWIRE_ERROR", String.join("; ", errors));
+        environment.put("VIRTWIRE_ERROR", few(errors));
         return environment;
+    }
+
+    private static String few(List<String> errors) {
+        // No variable may have a zero in it.
+        String text = String.join("; ", errors).replace('\0', ' ');
+        return text.length() <= MOST_ERROR ? text : text.substring(0, MOST_ERROR) + " ...";
     }
 
     /** Of a hook of one guest. */

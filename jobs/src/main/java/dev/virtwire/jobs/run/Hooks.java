@@ -87,6 +87,18 @@ final class Hooks {
             ended = true;
             toEnd = List.copyOf(running);
         }
-        toEnd.forEach(ChildProcess::end);
+        // At the same time: each may take some seconds.
+        List<Thread> enders = toEnd.stream()
+                .map(child -> new Thread(child::end, "virtwire hook end"))
+                .toList();
+        enders.forEach(Thread::start);
+        try {
+            for (Thread ender : enders) {
+                ender.join();
+            }
+        } catch (InterruptedException e) {
+            // They end the rest by themselves.
+            Thread.currentThread().interrupt();
+        }
     }
 }

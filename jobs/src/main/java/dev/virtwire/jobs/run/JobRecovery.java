@@ -21,13 +21,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Clears up after a run that was killed: thaws guests, ends jobs on hosts, removes what is unfinished, runs the hook
- * {@code after}, and tells those who are told of failures. systemd calls it when a run has ended, however that was.
+ * {@code after}, and tells those who are told of failures. systemd calls it when a run has ended, however that was, and
+ * so does the next run.
  *
  * @since 0.1
  */
@@ -75,39 +78,52 @@ public final class JobRecovery {
         try (lock) {
             JobState before = JobState.read(state, job.name());
             Instant began = before.running();
-            if (began == null) {
-                return null;
-            }
-            List<String> done = new ArrayList<>();
-            List<String> left = new ArrayList<>();
-            clear(done, left);
-            List<String> errors = new ArrayList<>(List.of("the run that began at " + began + " was killed"));
-            left.forEach(each -> errors.add("it could not be cleared up: " + each));
-            HookResult after = new Hooks(job.hooks())
-                    .run(Hook.AFTER, null, HookEnvironment.ofJob(job, Hook.AFTER, "killed", errors), true);
-            JobResult result = new Notifications(job.notifications(), environment)
-                    .ended(new JobResult(
-                            job.name(),
-                            Machine.name(),
-                            job.repository().folder(),
-                            job.hosts().stream().map(HostSettings::uri).toList(),
-                            began,
-                            Duration.between(began, Instant.now()),
-                            before.lastSuccess(),
-                            false,
-                            false,
-                            errors,
-                            List.of(),
-                            after == null ? List.of() : List.of(after),
-                            List.of(),
-                            done.stream()
-                                    .map(each -> Notice.information("cleared: " + each))
-                                    .toList()));
-            if (left.isEmpty()) {
-                new JobState(null, before.lastSuccess(), before.guests()).write(state, job.name());
-            }
-            return new Report(done, left, result);
+            return began == null ? null : recover(before, began);
         }
+    }
+
+    /**
+     * Does it for whoever has the lock.
+     *
+     * @param before what is remembered
+     * @param began when the run began that was killed
+     */
+    Report recover(JobState before, Instant began) {
+        List<String> done = new ArrayList<>();
+        List<String> left = new ArrayList<>();
+        clear(done, left);
+        List<String> errors = new ArrayList<>(List.of("the run that began at " + began + " was killed"));
+        left.forEach(each -> errors.add("it could not be cleared up: " + each));
+        HookResult after = new Hooks(job.hooks())
+                .run(Hook.AFTER, null, HookEnvironment.ofJob(job, Hook.AFTER, "killed", errors), true);
+        List<Notice> notices = new ArrayList<>();
+        done.forEach(each -> notices.add(Notice.information("cleared: " + each)));
+        if (left.isEmpty()) {
+            try {
+                before.withoutRun().write(state, job.name());
+            } catch (JobException e) {
+                notices.add(Notice.warning(Reasons.of(e)));
+            }
+        }
+        Set<String> guests = new LinkedHashSet<>(job.guests().names());
+        guests.addAll(before.guests());
+        JobResult result = new JobResult(
+                job.name(),
+                Machine.name(),
+                job.repository().folder(),
+                job.hosts().stream().map(HostSettings::uri).toList(),
+                began,
+                Duration.between(began, Instant.now()),
+                before.lastSuccess(),
+                false,
+                false,
+                errors,
+                List.of(),
+                Standings.ofAll(job, guests),
+                after == null ? List.of() : List.of(after),
+                List.of(),
+                notices);
+        return new Report(done, left, new Notifications(job.notifications(), environment).ended(result));
     }
 
     private void clear(List<String> done, List<String> left) {

@@ -15,9 +15,11 @@ import dev.virtwire.jobs.guest.GuestSelector;
 import dev.virtwire.jobs.guest.Selection;
 import dev.virtwire.jobs.notify.Notifications;
 import dev.virtwire.jobs.report.GuestResult;
+import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.jobs.report.HookResult;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.report.VerifyResult;
+import dev.virtwire.jobs.run.JobState.Verified;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
@@ -28,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +38,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +63,12 @@ public final class JobRun {
     private final List<Notice> notices = new ArrayList<>();
     private final List<HookResult> ofJob = new ArrayList<>();
     private List<GuestResult> guests = new ArrayList<>();
+    private final Map<String, Standing> remembered = new LinkedHashMap<>();
     private List<VerifyResult> verified = List.of();
+    private JobState before = JobState.NONE;
+
+    /** Whether it is known which guests the job means. */
+    private boolean reachedAll;
 
     /** A guest, its host, and the connection there. */
     private record Turn(ChosenGuest guest, HostSettings host, Libvirt libvirt) {}
@@ -91,7 +100,9 @@ public final class JobRun {
             lock = JobLock.take(state, job.name());
         } catch (JobException e) {
             errors.add(Reasons.of(e));
-            return notifications.ended(result(false));
+            remember();
+            lookAtStandings();
+            return notifications.ended(result());
         }
         if (lock == null) {
             throw new JobException("job " + job.name() + " is already running", null);
@@ -102,17 +113,18 @@ public final class JobRun {
     }
 
     private JobResult run(Notifications notifications) {
-        JobState before;
         try {
             before = JobState.read(state, job.name());
+            clearUpBefore();
             before.beginning(began).write(state, job.name());
         } catch (JobException e) {
             // Nobody could clear up after a run of which nobody knows.
             errors.add(Reasons.of(e));
-            return notifications.ended(result(false));
+            lookAtStandings();
+            return notifications.ended(result());
         }
         notices.addAll(notifications.began(job.name(), Machine.name()));
-        if (runHook(Hook.BEFORE, "", false)) {
+        if (runHook(Hook.BEFORE, "", List.of(), false)) {
             try {
                 backUpAll();
             } catch (RuntimeException e) {
@@ -124,13 +136,47 @@ public final class JobRun {
             errors.add(
                     "nothing was backed up, because hook before " + ofJob.get(0).error());
         }
-        runHook(Hook.AFTER, result(false).outcome().toString(), true);
-        JobResult result = notifications.ended(result(false).after(before.lastSuccess()));
+        lookAtStandings();
+        JobResult soFar = result();
+        runHook(Hook.AFTER, soFar.outcome().toString(), soFar.failures(), true);
+        JobResult result = result();
+        // First: whoever is told may take long, and a run that is killed meanwhile has done its work.
         try {
-            new JobState(null, result.lastSuccess(), names()).write(state, job.name());
-            return result;
+            new JobState(null, result.lastSuccess(), List.copyOf(known()), verifications()).write(state, job.name());
         } catch (JobException e) {
-            return result.with(Notice.warning(Reasons.of(e)));
+            result = result.with(Notice.warning(Reasons.of(e)));
+        }
+        return notifications.ended(result);
+    }
+
+    /** Remembers what earlier runs were about, if that can be read. */
+    private void remember() {
+        try {
+            before = JobState.read(state, job.name());
+        } catch (JobException e) {
+            LOG.debug("nothing is known of earlier runs of job {}", job.name(), e);
+        }
+    }
+
+    /** If power was lost, nobody has called the recovery. */
+    private void clearUpBefore() {
+        Instant killed = before.running();
+        if (killed == null) {
+            return;
+        }
+        listener.note("the run that began at " + killed + " was killed: clearing up after it");
+        String sentence = "the run that began at " + killed + " was killed";
+        try {
+            List<String> left = new JobRecovery(job, state, environment, listener)
+                    .recover(before, killed)
+                    .left();
+            notices.add(
+                    left.isEmpty()
+                            ? Notice.information(sentence + ", and is cleared up")
+                            : Notice.warning(sentence + ", and could not be cleared up: " + String.join("; ", left)));
+        } catch (RuntimeException e) {
+            LOG.error("the recovery of job {} failed", job.name(), e);
+            notices.add(Notice.warning(sentence + ", and could not be cleared up: internal error: " + e));
         }
     }
 
@@ -139,6 +185,7 @@ public final class JobRun {
      * runs and nobody is told.
      */
     public JobResult dryRun() {
+        remember();
         try (HostConnections connections = new HostConnections(environment, listener::trustWeakened)) {
             for (Turn turn : turns(connections)) {
                 guests.add(new GuestResult(
@@ -153,10 +200,10 @@ public final class JobRun {
                         null,
                         Duration.ZERO));
             }
-            if (job.verify() != null && Files.exists(job.repository().folder().resolve("virtwire.json"))) {
+            if (job.verify() != null && isRepositoryThere()) {
                 Repository repository = Repository.open(job.repository().folder());
-                verified = new Verifications(job.verify(), repository, work)
-                        .due(names()).stream()
+                verified = new Verifications(job.verify(), repository, work, before.verified())
+                        .due(List.copyOf(known())).stream()
                                 .map(name -> new VerifyResult(name, null, null, false, Duration.ZERO))
                                 .toList();
             }
@@ -175,6 +222,10 @@ public final class JobRun {
         hooks.end();
     }
 
+    private JobResult result() {
+        return result(false).after(before.lastSuccess());
+    }
+
     private JobResult result(boolean dryRun) {
         return new JobResult(
                 job.name(),
@@ -188,17 +239,53 @@ public final class JobRun {
                 work.isCancelled(),
                 errors,
                 guests,
+                remembered,
                 ofJob,
                 verified,
                 notices);
     }
 
-    private List<String> names() {
-        return guests.stream().map(GuestResult::guest).toList();
+    /**
+     * The guests that the job is about. As long as a host was not reached, those of earlier runs may be there: nobody
+     * has said that they are gone.
+     */
+    private Set<String> known() {
+        Set<String> names = new LinkedHashSet<>();
+        guests.forEach(guest -> names.add(guest.guest()));
+        if (!reachedAll) {
+            names.addAll(job.guests().names());
+            names.addAll(before.guests());
+        }
+        return names;
     }
 
-    private boolean runHook(Hook hook, String outcome, boolean evenIfEnded) {
-        HookResult result = hooks.run(hook, null, HookEnvironment.ofJob(job, hook, outcome, errors), evenIfEnded);
+    /** Those that came to their end, in this run or an earlier one. */
+    private Map<String, Verified> verifications() {
+        Map<String, Verified> all = new HashMap<>(before.verified());
+        all.keySet().retainAll(known());
+        for (VerifyResult each : verified) {
+            if (each.report() != null) {
+                all.put(each.guest(), new Verified(began, each.report().depth()));
+            }
+        }
+        return all;
+    }
+
+    private void lookAtStandings() {
+        Map<String, Standing> standings = Standings.ofAll(job, known());
+        guests = new ArrayList<>(guests.stream()
+                .map(guest -> guest.withStanding(standings.get(guest.guest())))
+                .toList());
+        remembered.putAll(standings);
+        guests.forEach(guest -> remembered.remove(guest.guest()));
+    }
+
+    private boolean isRepositoryThere() {
+        return Files.exists(job.repository().folder().resolve("virtwire.json"));
+    }
+
+    private boolean runHook(Hook hook, String outcome, List<String> failures, boolean evenIfEnded) {
+        HookResult result = hooks.run(hook, null, HookEnvironment.ofJob(job, hook, outcome, failures), evenIfEnded);
         if (result == null) {
             return true;
         }
@@ -210,19 +297,16 @@ public final class JobRun {
         try (HostConnections connections = new HostConnections(environment, listener::trustWeakened)) {
             // Asked before the repository is made, so that a wrong host leaves no empty one.
             List<Turn> turns = turns(connections);
-            if (turns.isEmpty()) {
+            if (turns.isEmpty() && !isRepositoryThere()) {
                 return;
             }
             Repository repository = Repository.openOrCreate(job.repository().folder());
-            List<GuestResult> made = backUp(turns, repository);
-            guests.addAll(made);
+            guests.addAll(backUp(turns, repository));
             if (job.verify() != null) {
-                verified = new Verifications(job.verify(), repository, work).run(names());
+                // Also of guests whose host is away: their points are here.
+                verified =
+                        new Verifications(job.verify(), repository, work, before.verified()).run(List.copyOf(known()));
             }
-            Standings standings = new Standings(repository, job);
-            guests = new ArrayList<>(guests.stream()
-                    .map(guest -> guest.withStanding(standings.of(guest.guest())))
-                    .toList());
         } catch (RepositoryException e) {
             errors.add(Reasons.of(e));
         }
@@ -233,7 +317,7 @@ public final class JobRun {
         List<Turn> inOrder = new ArrayList<>();
         Set<Notice> unmatched = null;
         Set<String> leftOut = new HashSet<>();
-        boolean reachedAll = true;
+        boolean reached = true;
         for (HostSettings host : job.hosts()) {
             Selection selection;
             Libvirt libvirt;
@@ -242,7 +326,7 @@ public final class JobRun {
                 selection = GuestSelector.select(libvirt, job.guests());
             } catch (LibvirtException | ConfigurationException e) {
                 errors.add("host " + host.name() + " cannot be asked for its guests: " + Reasons.of(e));
-                reachedAll = false;
+                reached = false;
                 continue;
             }
             leftOut.addAll(selection.leftOut());
@@ -272,6 +356,7 @@ public final class JobRun {
                 }
             }
         }
+        reachedAll = reached;
         if (reachedAll) {
             notices.addAll(unmatched == null ? List.of() : unmatched);
             tellOfMissing(turns, leftOut);
@@ -296,11 +381,36 @@ public final class JobRun {
         try {
             List<CompletableFuture<GuestResult>> results = turns.stream()
                     .map(turn -> CompletableFuture.supplyAsync(
-                            () -> backup.run(turn.guest(), turn.host(), turn.libvirt()), threads))
+                                    () -> backup.run(turn.guest(), turn.host(), turn.libvirt()), threads)
+                            .exceptionally(failure -> failed(turn, failure)))
                     .toList();
             return results.stream().map(CompletableFuture::join).toList();
         } finally {
-            threads.shutdown();
+            awaitEnd(threads);
+        }
+    }
+
+    private static GuestResult failed(Turn turn, Throwable failure) {
+        ChosenGuest guest = turn.guest();
+        LOG.error("guest {} failed", guest.name(), failure);
+        return GuestResult.failed(
+                guest.name(), guest.uuid(), turn.host().uri(), "internal error: " + LibvirtException.unwrap(failure));
+    }
+
+    /** Whatever happens, no backup is under way when connections are closed and the lock is given back. */
+    private static void awaitEnd(ExecutorService threads) {
+        threads.shutdown();
+        boolean interrupted = false;
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = threads.awaitTermination(1, TimeUnit.DAYS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.virtwire.jobs.run;
 
 import dev.virtwire.jobs.config.VerifySettings;
 import dev.virtwire.jobs.report.VerifyResult;
-import dev.virtwire.repository.DomainStatus;
+import dev.virtwire.jobs.run.JobState.Verified;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
@@ -18,9 +18,12 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Verifies the guests of a run that are due, the one first whose last verification is the oldest. */
 final class Verifications {
+    private static final Logger LOG = LoggerFactory.getLogger(Verifications.class);
     private static final Duration EVER = Duration.ofDays(36_500);
 
     /** A job begins a little earlier on one day than on another. */
@@ -31,11 +34,18 @@ final class Verifications {
     private final VerifySettings settings;
     private final Repository repository;
     private final RunningWork work;
+    private final Map<String, Verified> earlier;
 
-    Verifications(VerifySettings settings, Repository repository, RunningWork work) {
+    /**
+     * Of a run.
+     *
+     * @param earlier what the job has verified in earlier runs: what the repository knows may be of a point alone
+     */
+    Verifications(VerifySettings settings, Repository repository, RunningWork work, Map<String, Verified> earlier) {
         this.settings = settings;
         this.repository = repository;
         this.work = work;
+        this.earlier = earlier;
     }
 
     /** Those of the guests that are due, in the order of their turns. */
@@ -45,10 +55,14 @@ final class Verifications {
                 Instant.now().minus(settings.every()).plus(early.compareTo(MOST_EARLY) < 0 ? early : MOST_EARLY);
         Map<String, Instant> last = new LinkedHashMap<>();
         for (String guest : guests) {
-            if (repository.holds(guest)) {
-                DomainStatus.Verification verified =
-                        repository.status(guest, EVER, null).verified();
-                last.put(guest, verified == null ? Instant.MIN : verified.at());
+            try {
+                if (repository.holds(guest)) {
+                    last.put(guest, lastOf(guest));
+                }
+            } catch (RepositoryException | UncheckedIOException e) {
+                // Its verification says what is wrong, and those of the others go their way.
+                LOG.debug("whether {} is due is not known", guest, e);
+                last.put(guest, Instant.MIN);
             }
         }
         return last.entrySet().stream()
@@ -56,6 +70,16 @@ final class Verifications {
                 .sorted(Map.Entry.comparingByValue(Comparator.naturalOrder()))
                 .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /** A verification that read less than this job wants does not count. */
+    private Instant lastOf(String guest) {
+        Verified verified = earlier.get(guest);
+        if (verified == null || verified.depth().compareTo(settings.depth()) < 0) {
+            return Instant.MIN;
+        }
+        // Nothing of it is known as verified if somebody put another repository there.
+        return repository.status(guest, EVER, null).verified() == null ? Instant.MIN : verified.at();
     }
 
     /** Verifies those that are due until the time for it is over. */
@@ -77,6 +101,9 @@ final class Verifications {
                 error = "it was ended with the job; the next run resumes it";
             } catch (RepositoryException | UncheckedIOException e) {
                 error = Reasons.of(e);
+            } catch (RuntimeException e) {
+                LOG.error("the verification of {} failed", guest, e);
+                error = "internal error: " + e;
             }
             results.add(new VerifyResult(
                     guest,

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** Results of jobs that never ran. */
 final class Results {
@@ -54,6 +55,7 @@ final class Results {
                 false,
                 errors,
                 guests,
+                Map.of(),
                 List.of(),
                 List.of(),
                 notices);

@@ -13,15 +13,25 @@ import dev.virtwire.jobs.config.NotificationSettings.Webhook;
 import dev.virtwire.jobs.config.NotificationSettings.When;
 import dev.virtwire.jobs.config.Secret;
 import dev.virtwire.testkit.TestPki;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Above all what happens if the server does not do what it should. */
 class WebhookTest {
@@ -129,6 +139,40 @@ class WebhookTest {
         try (WebServer server = WebServer.start().answering(WebServer.SILENCE, WebServer.SILENCE)) {
             assertThatThrownBy(() -> post(hasty, server.address("/")))
                     .hasMessage("localhost cannot be reached: request timed out, at the last of 2 tries");
+        }
+    }
+
+    /** A proxy whose service hangs: the head of the answer is there, its body never ends. */
+    @ParameterizedTest
+    @CsvSource({"200,", "404, localhost answered with status 404"})
+    @Timeout(value = 2, unit = TimeUnit.MINUTES)
+    void anAnswerThatDoesNotEndIsJudgedByItsStatus(int status, String failure) throws Exception {
+        Http hasty = new Http(2, Duration.ofSeconds(2), null);
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread answering = new Thread(() -> {
+                // Open until the server closes.
+                List<Socket> clients = new ArrayList<>();
+                try {
+                    while (true) {
+                        Socket client = server.accept();
+                        clients.add(client);
+                        assertThat(client.getInputStream().read()).isEqualTo('P');
+                        client.getOutputStream()
+                                .write(("HTTP/1.1 " + status + " x\r\nContent-Length: 10\r\n\r\nab")
+                                        .getBytes(StandardCharsets.US_ASCII));
+                    }
+                } catch (IOException e) {
+                    assertThat(server.isClosed()).isTrue();
+                }
+            });
+            answering.start();
+            AbstractThrowableAssert<?, ?> thrown =
+                    assertThatCode(() -> post(hasty, "http://localhost:" + server.getLocalPort() + "/"));
+            if (failure == null) {
+                thrown.doesNotThrowAnyException();
+            } else {
+                thrown.hasMessage(failure);
+            }
         }
     }
 

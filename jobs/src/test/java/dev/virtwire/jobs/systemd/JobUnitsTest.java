@@ -130,6 +130,22 @@ class JobUnitsTest {
         assertThat(verify(write(false), false)).isEmpty();
     }
 
+    /** The hooks that clean up have all of their time before systemd kills them. */
+    @Test
+    void aStopTakesAsLongAsTheHooksThatCleanUp() throws Exception {
+        Path file = configuration.file();
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace(
+                                "  by-hand:\n",
+                                "  by-hand:\n    hooks: {after-guest: x, after: y, time-limit: 20m}\n"));
+        configuration = Configuration.read(file);
+        // 4 minutes for what is no hook, twice 20 for hooks, and 1 to stop.
+        assertThat(dropIns("by-hand", false).values().iterator().next()).contains("\nTimeoutStopSec=2700\n");
+        assertThat(dropIns("nightly-1", false).values().iterator().next()).doesNotContain("TimeoutStopSec");
+    }
+
     @Test
     void theTimerHasTheSchedule() {
         assertThat(dropIns("nightly-1", false).get("virtwire@nightly-1.timer.d/50-virtwire-job.conf"))

@@ -36,9 +36,6 @@ import picocli.CommandLine.Parameters;
         },
         sortOptions = false)
 public final class RunCommand extends JobsCommand {
-    /** As long as systemd waits, less what the rest takes. */
-    private static final long CLEAN_UP_SECONDS = 240;
-
     @Parameters(arity = "1..*", paramLabel = "JOB", description = "The jobs, by their names in the file.")
     private List<String> names = new ArrayList<>();
 
@@ -84,7 +81,7 @@ public final class RunCommand extends JobsCommand {
                 return run.dryRun();
             }
             CountDownLatch over = new CountDownLatch(1);
-            console().interruption().cleanUpBy(() -> cancel(run, over, view));
+            console().interruption().cleanUpBy(() -> cancel(job, run, over, view));
             try {
                 JobResult result = run.run();
                 last = result;
@@ -97,13 +94,15 @@ public final class RunCommand extends JobsCommand {
         }
     }
 
-    private String cancel(JobRun run, CountDownLatch over, ProgressView view) throws InterruptedException {
+    private String cancel(JobSettings job, JobRun run, CountDownLatch over, ProgressView view)
+            throws InterruptedException {
         run.cancel();
-        boolean ended = over.await(CLEAN_UP_SECONDS, TimeUnit.SECONDS);
+        long seconds = job.hooks().cleanUp().toSeconds();
+        boolean ended = over.await(seconds, TimeUnit.SECONDS);
         view.close();
         JobResult result = last;
         if (!ended) {
-            return "interrupted, and the clean-up is not done after " + CLEAN_UP_SECONDS
+            return "interrupted, and the clean-up is not done after " + seconds
                     + " s; 'virtwire job recover' clears up the rest";
         }
         if (result == null) {

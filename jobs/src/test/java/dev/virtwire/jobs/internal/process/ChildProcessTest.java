@@ -58,6 +58,44 @@ class ChildProcessTest {
                         .orElse(true));
     }
 
+    /** The shell that leads dies at once; its child has something to put away, such as a snapshot. */
+    @Test
+    void theChildrenOfTheProgramGetTheTimeToEndToo() throws Exception {
+        Path ready = folder.resolve("ready");
+        Path putAway = folder.resolve("put-away");
+        ChildProcess child = shell(
+                "sh -c 'trap \"sleep 0.5; echo done > " + putAway + "; exit\" TERM; echo > " + ready
+                        + "; while :; do sleep 0.1; done' & wait",
+                Map.of());
+        await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(ready));
+
+        child.await(Duration.ofMillis(1));
+
+        assertThat(putAway).hasContent("done");
+    }
+
+    @Test
+    void standardOutputThatIsKeptApartIsWholeAndNothingElse() throws Exception {
+        ChildProcess.End end = ChildProcess.startForOutput(
+                        List.of("/bin/sh", "-c", "echo oh >&2; echo hello; echo no >&2"), Map.of())
+                .await(LONG);
+        assertThat(end)
+                .extracting(ChildProcess.End::output, ChildProcess.End::tail, ChildProcess.End::complete)
+                .containsExactly("hello\n", "oh\nno\n", true);
+        ChildProcess.End much = ChildProcess.startForOutput(List.of("seq", "1", "100000"), Map.of())
+                .await(LONG);
+        assertThat(much.complete()).isFalse();
+        assertThat(much.output()).startsWith("1\n2\n").hasSize(16 << 10);
+    }
+
+    /** A letter of two bytes must not be cut where a buffer ends. */
+    @Test
+    void lettersOfSeveralBytesStayWhole() throws Exception {
+        ChildProcess.End end = shell("printf a; i=0; while [ $i -lt 5000 ]; do printf ä; i=$((i+1)); done", Map.of())
+                .await(LONG);
+        assertThat(end.tail()).isEqualTo("a" + "ä".repeat(5000));
+    }
+
     /** A daemon that a hook starts keeps the hook's output open. */
     @Test
     void whatAProgramLeavesBehindIsNotWaitedFor() throws Exception {
