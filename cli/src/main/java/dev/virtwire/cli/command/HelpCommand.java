@@ -33,7 +33,7 @@ public final class HelpCommand implements Callable<Integer> {
             completionCandidates = Topics.class,
             description =
                     "The command to explain, or one of the topics exit-codes, environment, files, uri, repository,"
-                            + " retention, cron.")
+                            + " retention, cron, jobs.")
     private @Nullable String name;
 
     @Spec

@@ -18,7 +18,7 @@ import java.util.Optional;
 public record Topic(String name, String text) {
     /** The names, in the order in which they are listed. */
     public static final List<String> NAMES =
-            List.of("exit-codes", "environment", "files", "uri", "repository", "retention", "cron");
+            List.of("exit-codes", "environment", "files", "uri", "repository", "retention", "cron", "jobs");
 
     /** The topic of that name. */
     public static Optional<Topic> of(String name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.output;
 
+import dev.virtwire.jobs.report.JobText;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -8,25 +9,13 @@ import java.util.List;
 
 /** Amounts as people read them. */
 public final class Amounts {
-    private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    private static final int STEP = 1024;
     private static final int MOST_NAMES = 5;
 
     private Amounts() {}
 
     /** A number of bytes: {@code 512 B}, {@code 40.5 MiB}, {@code 8 GiB}. */
     public static String bytes(long bytes) {
-        int unit = 0;
-        long whole = bytes;
-        long rest = 0;
-        while (whole >= STEP && unit < UNITS.length - 1) {
-            rest = whole % STEP;
-            whole /= STEP;
-            unit++;
-        }
-        // Cut off and not rounded, so that nothing looks complete before it is.
-        long tenths = rest * 10 / STEP;
-        return whole + (tenths == 0 ? "" : "." + tenths) + " " + UNITS[unit];
+        return JobText.bytes(bytes);
     }
 
     /** A duration: {@code 1.3 s}, {@code 2 min 05 s}, {@code 1 h 03 min}. */

@@ -119,7 +119,8 @@ public final class JobText {
         return hooks;
     }
 
-    private static String bytes(long bytes) {
+    /** A number of bytes, as people read it: {@code 512 B}, {@code 40.5 MiB}, {@code 8 GiB}. */
+    public static String bytes(long bytes) {
         int unit = 0;
         long whole = bytes;
         long rest = 0;
@@ -128,6 +129,7 @@ public final class JobText {
             whole /= STEP;
             unit++;
         }
+        // Cut off and not rounded, so that nothing looks complete before it is.
         long tenths = rest * 10 / STEP;
         return whole + (tenths == 0 ? "" : "." + tenths) + " " + UNITS[unit];
     }
