@@ -3,4 +3,5 @@
 module dev.virtwire.examples {
     requires static transitive org.jspecify;
     requires dev.virtwire.backup;
+    requires java.xml;
 }

@@ -3,6 +3,8 @@ package dev.virtwire.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.virtwire.protocol.remote.ConnectGetHostnameResult;
+import dev.virtwire.protocol.remote.ConnectProcedures;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import dev.virtwire.testkit.TwoDomains;
 import java.nio.file.Path;
@@ -139,6 +141,18 @@ class HostCommandsTest {
         assertThat(run("version", "--server")).isEqualTo(new CommandRun(0, host, ""));
         assertThat(CommandRun.of("-c", libvirtd.uri(), "version")).isEqualTo(new CommandRun(0, host, ""));
         assertThat(CommandRun.of("version", "-c", libvirtd.uri())).isEqualTo(new CommandRun(0, host, ""));
+    }
+
+    @Test
+    void whatAHostCallsItselfIsSeenAndDoesNotAct() {
+        try (ScriptedLibvirtd odd = TwoDomains.start()) {
+            odd.answer(
+                    ConnectProcedures.CONNECT_GET_HOSTNAME,
+                    none -> new ConnectGetHostnameResult("\u001b]0;owned\u0007"));
+            assertThat(CommandRun.of("-c", odd.uri(), "version").out())
+                    .contains("host \\u001b]0;owned\\u0007\n")
+                    .doesNotContain("\u001b");
+        }
     }
 
     @Test

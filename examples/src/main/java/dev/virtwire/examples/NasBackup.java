@@ -15,6 +15,7 @@ import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.client.CallTimeoutException;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
+import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StorageVolume;
 import dev.virtwire.protocol.remote.DomainUndefineFlags;
@@ -33,6 +34,7 @@ import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.manifest.Level;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,8 +45,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.xpath.XPathException;
+import javax.xml.xpath.XPathFactory;
 import org.jspecify.annotations.Nullable;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+import org.xml.sax.SAXException;
 
 /**
  * What the agent of a cloud does on its host to back instances up onto a share, as one class. It stands for what Apache
@@ -123,6 +133,12 @@ public final class NasBackup {
             return new Answer(true, details, false, null, 0, Duration.ZERO, List.of());
         }
 
+        Answer with(List<String> more) {
+            List<String> all = new ArrayList<>(warnings);
+            all.addAll(more);
+            return new Answer(success, details, tryAgain, backup, bytes, took, all);
+        }
+
         static Answer failed(Throwable why) {
             boolean busy = why instanceof DomainBusyException || why instanceof RepositoryBusyException;
             return new Answer(false, String.valueOf(why.getMessage()), busy, null, 0, Duration.ZERO, List.of());
@@ -159,17 +175,26 @@ public final class NasBackup {
         this.longest = longest;
     }
 
-    /** Makes the share's repository, when somebody adds the share to the cloud. Doing so again changes nothing. */
+    /**
+     * Makes the share's repository, when somebody adds the share to the cloud. Doing so again changes nothing. A folder
+     * on the disk of the folder above it is refused: the share is not mounted there.
+     */
     public Answer register() {
-        return answered(() -> Answer.done("the share has repository "
-                + Repository.openOrCreate(share.resolve("backups")).id()));
+        return answered(() -> {
+            if (!Files.isDirectory(share)
+                    || Files.getFileStore(share).equals(Files.getFileStore(share.resolve("..")))) {
+                throw new RepositoryException("the share is not mounted at " + share);
+            }
+            Repository repository = Repository.openOrCreate(share.resolve("backups"));
+            return Answer.done("the share has repository " + repository.id());
+        });
     }
 
     /**
      * Backs up an instance, whether it runs or not. If libvirt does not know it, since it is off and was never defined,
      * it is defined for so long.
      *
-     * @param definition its domain XML, or null if it is defined
+     * @param definition its domain XML, with its name, or null if it is defined
      * @param quiesce whether the guest's agent freezes its file systems at the moment of the backup
      * @param listener hears how far it is
      */
@@ -183,13 +208,45 @@ public final class NasBackup {
             if (known || definition == null) {
                 return took(finish(backups().backup(request, listener)));
             }
+            requireName(instance, definition);
             Domain defined = await(libvirt.defineDomain(definition));
-            try {
-                return took(finish(backups().backup(request, listener)));
-            } finally {
-                await(defined.undefine(DomainUndefineFlags.CHECKPOINTS_METADATA, DomainUndefineFlags.KEEP_NVRAM));
-            }
+            Answer answer = answered(() -> took(finish(backups().backup(request, listener))));
+            return answer.with(undefine(defined));
         });
+    }
+
+    /** Another name may be that of a domain which libvirt keeps: it would be redefined, and then undefined. */
+    private static void requireName(String instance, String definition) {
+        String name;
+        try {
+            DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            Document xml = factory.newDocumentBuilder().parse(new InputSource(new StringReader(definition)));
+            name = XPathFactory.newDefaultInstance().newXPath().evaluate("/domain/name", xml);
+        } catch (ParserConfigurationException | SAXException | XPathException | IOException e) {
+            throw new BackupException("the definition of instance " + instance + " cannot be read: " + e, e);
+        }
+        if (!name.equals(instance)) {
+            throw new BackupException("the definition of instance " + instance + " is that of " + name);
+        }
+    }
+
+    /** What is wrong afterwards. An interrupt waits until it is done. */
+    private static List<String> undefine(Domain domain) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            await(domain.undefine(DomainUndefineFlags.CHECKPOINTS_METADATA, DomainUndefineFlags.KEEP_NVRAM));
+            return List.of();
+        } catch (LibvirtException e) {
+            return List.of("instance " + domain.name() + " stays defined: " + e.getMessage());
+        } catch (InterruptedException e) {
+            interrupted = true;
+            return List.of("instance " + domain.name() + " may have stayed defined");
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private static Answer took(BackupResult result) {
@@ -243,15 +300,16 @@ public final class NasBackup {
 
     /**
      * Deletes a backup; what later ones need of it is merged into the next. The newest one stays as long as there are
-     * others, because the next increment builds on it. The last one goes with all that there is of the instance.
+     * others, because the next increment builds on it. The last one goes with all that there is of the instance, also
+     * its checkpoint on this host, unless there is something that cannot be read.
      */
     public Answer deleteBackup(String instance, String backup) {
         return answered(() -> {
             Repository repository = repository();
-            repository.point(instance, backup);
-            if (repository.points(instance).points().size() == 1) {
-                finish(repository.forget(instance, null, ProgressListener.NONE));
-                return Answer.done("deleted, and it was the last one of " + instance);
+            Point chosen = repository.point(instance, backup);
+            DomainPoints all = repository.points(instance);
+            if (all.points().size() == 1) {
+                return deleteLast(repository, chosen, all);
             }
             PointVerdict verdict =
                     finish(repository.prune(PruneRequest.ofPoint(instance, backup), ProgressListener.NONE))
@@ -266,6 +324,30 @@ public final class NasBackup {
         });
     }
 
+    private Answer deleteLast(Repository repository, Point last, DomainPoints all) throws InterruptedException {
+        List<String> others = new ArrayList<>(all.unreadable());
+        all.damage().forEach(damage -> others.add(damage.toString()));
+        all.unfinished().forEach(point -> others.add(point + " is unfinished"));
+        if (!others.isEmpty()) {
+            throw new RepositoryException("backup " + last.id() + " stays: " + String.join("; ", others));
+        }
+        // Another one may have been completed since we looked: then it is refused.
+        Instant next = last.manifest().completed().plusNanos(1);
+        List<String> remains = finish(repository.forget(all.domain(), next, ProgressListener.NONE))
+                .remains();
+        Answer answer = Answer.done("deleted, and it was the last one of " + all.domain());
+        if (remains.isEmpty()) {
+            return answer;
+        }
+        try {
+            String domain = last.manifest().domain().uuid().toString();
+            return answer.with(finish(Backups.removeCheckpoints(libvirt, domain, repository))
+                    .left());
+        } catch (BackupException | LibvirtException e) {
+            return answer.with(remains).with(List.of(String.valueOf(e.getMessage())));
+        }
+    }
+
     /**
      * Restores one disk of a backup to a new volume.
      *
@@ -275,39 +357,51 @@ public final class NasBackup {
      */
     public Answer restoreVolume(String instance, String backup, String disk, String pool, @Nullable String attachTo) {
         return answered(() -> {
+            Domain domain = attachTo == null ? null : await(libvirt.domain(attachTo));
+            String target = domain == null ? null : freeTarget(domain);
             HostRestoreResult result = restore(HostRestoreRequest.of(
                             repository().point(instance, backup), new RestoreTarget.Pool(pool, ImageFormat.QCOW2))
                     .withDisks(Set.of(disk)));
             StorageVolume volume = result.volumes().get(0);
-            String path = await(volume.path());
-            if (attachTo == null) {
-                return restored(backup, "volume " + path, result);
+            if (domain == null || target == null) {
+                return restored(backup, "volume " + await(volume.path()), result);
             }
-            try {
-                return restored(backup, "volume " + path + " is disk " + attach(attachTo, path), result);
-            } catch (LibvirtException e) {
-                await(volume.delete());
-                throw e;
-            }
+            return restored(backup, "volume " + attach(domain, volume, target) + " is disk " + target, result);
         });
     }
 
-    private String attach(String instance, String path) throws InterruptedException {
-        Domain domain = await(libvirt.domain(instance));
+    private static String freeTarget(Domain domain) throws InterruptedException {
         String xml = await(domain.xml());
-        String target = IntStream.rangeClosed('a', 'z')
+        return IntStream.rangeClosed('a', 'z')
                 .mapToObj(letter -> "vd" + (char) letter)
                 .filter(name -> !xml.contains("dev='" + name + "'"))
                 .findFirst()
-                .orElseThrow(() -> new BackupException("instance " + instance + " has no room for a disk"));
-        await(domain.devices().attach("""
-            <disk type='file' device='disk'>
-              <driver name='qemu' type='qcow2' cache='none'/>
-              <source file='%s'/>
-              <target dev='%s' bus='virtio'/>
-            </disk>
-            """.formatted(path, target)));
-        return target;
+                .orElseThrow(() -> new BackupException("instance " + domain.name() + " has no room for a disk"));
+    }
+
+    /** If libvirt refuses, the volume is deleted. If nobody knows what libvirt did, the volume may be in use. */
+    private static String attach(Domain domain, StorageVolume volume, String target) throws InterruptedException {
+        try {
+            String path = await(volume.path());
+            await(domain.devices().attach("""
+                    <disk type='file' device='disk'>
+                      <driver name='qemu' type='qcow2' cache='none'/>
+                      <source file='%s'/>
+                      <target dev='%s' bus='virtio'/>
+                    </disk>
+                    """.formatted(
+                            path.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&apos;"), target)));
+            return path;
+        } catch (RemoteException e) {
+            await(volume.delete());
+            throw e;
+        } catch (LibvirtException | InterruptedException e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            throw new BackupException(
+                    "volume " + volume.name() + " stays, since it may be a disk of " + domain.name() + ": " + e, e);
+        }
     }
 
     /**
@@ -346,17 +440,19 @@ public final class NasBackup {
                 Notice.texts(result.notices(), Notice.Severity.WARNING));
     }
 
-    /** Clears what an agent that died left on this host and on the share, when the next one starts. */
-    public Answer recover() {
+    /**
+     * Clears what an agent that died left on this host and on the share, when the next one starts.
+     *
+     * @param connect makes a connection like the first one, which this closes
+     */
+    public Answer recover(Supplier<CompletableFuture<Libvirt>> connect) {
         return answered(() -> {
-            // It closes the connection that it asks for, so it gets one of its own.
-            RecoverReport report = finish(Backups.recover(
-                    repository(),
-                    () -> Libvirt.connect(libvirt.uri().toString()).join(),
-                    ProgressListener.NONE));
-            return report.clean()
-                    ? Answer.done(report.done().isEmpty() ? "nothing was left" : String.join("; ", report.done()))
-                    : Answer.failed(new BackupException(String.join("; ", report.left())));
+            try (Libvirt own = await(connect.get())) {
+                RecoverReport report = finish(Backups.recover(repository(), () -> own, ProgressListener.NONE));
+                return report.clean()
+                        ? Answer.done(report.done().isEmpty() ? "nothing was left" : String.join("; ", report.done()))
+                        : Answer.failed(new BackupException(String.join("; ", report.left())));
+            }
         });
     }
 

@@ -9,6 +9,7 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.examples.NasBackup.Answer;
 import dev.virtwire.examples.NasBackup.Stored;
+import dev.virtwire.protocol.remote.DomainUndefineFlags;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.testkit.Guest;
@@ -68,6 +69,10 @@ class NasBackupIT {
 
     private Answer take(String instance) {
         return nas.takeBackup(instance, null, false, ProgressListener.NONE);
+    }
+
+    private Answer recover() {
+        return nas.recover(() -> Libvirt.connect(libvirtd.unixUri()));
     }
 
     private static Answer done(Answer answer) {
@@ -160,9 +165,73 @@ class NasBackupIT {
             requireSame(truth, guest.image("vda"));
             requireNothingLeft("nas-1", 1);
             done(nas.deleteBackup("nas-1", full.backup()));
-            done(nas.deleteBackup("nas-1", off.backup()));
+            guest.start();
+            assertThat(done(nas.deleteBackup("nas-1", off.backup())).warnings()).isEmpty();
             assertThat(nas.list("nas-1")).isEmpty();
+            requireNoJob("nas-1", 0);
         }
+    }
+
+    @Test
+    void theLastBackupThatCanBeReadStaysBesideOneThatCannot() throws Exception {
+        try (Guest guest =
+                Guest.on(libvirtd, "nas-blind").disk(GuestDisk.qcow2(MIB)).start()) {
+            String first = done(take(guest.name())).backup();
+            Path second = share.resolve("backups/nas-blind")
+                    .resolve(done(take(guest.name())).backup());
+            Files.writeString(second.resolve("manifest.json"), "{");
+
+            Answer answer = nas.deleteBackup("nas-blind", first);
+            assertThat(answer.success()).isFalse();
+            assertThat(answer.details()).startsWith("backup " + first + " stays: ");
+            assertThat(second).isDirectory();
+            assertThat(nas.list("nas-blind")).extracting(Stored::id).containsExactly(first);
+        }
+    }
+
+    @Test
+    void whatRemainsOnAHostOfTheLastBackupIsSaid() throws Exception {
+        String backup;
+        try (Guest guest =
+                Guest.on(libvirtd, "nas-lost").disk(GuestDisk.qcow2(MIB)).start()) {
+            backup = done(take(guest.name())).backup();
+        }
+        assertThat(done(nas.deleteBackup("nas-lost", backup)).warnings())
+                .hasSize(2)
+                .anyMatch(warning -> warning.startsWith("checkpoint virtwire-"))
+                .anyMatch(warning -> warning.startsWith("Domain not found"));
+    }
+
+    @Test
+    void aDefinitionOfAnotherInstanceIsRefused() throws Exception {
+        try (Guest guest =
+                Guest.on(libvirtd, "nas-kept").disk(GuestDisk.qcow2(MIB)).define()) {
+            String xml =
+                    Libvirt.await(Libvirt.await(libvirt.domain(guest.name())).xml());
+            Answer answer = nas.takeBackup("nas-unknown", xml, false, ProgressListener.NONE);
+            assertThat(answer.details()).isEqualTo("the definition of instance nas-unknown is that of nas-kept");
+            assertThat(Libvirt.await(Libvirt.await(libvirt.domain("nas-kept")).xml()))
+                    .isEqualTo(xml);
+        }
+    }
+
+    @Test
+    void aBackupIsAnsweredAlsoIfItsDomainIsNotUndefined() throws Exception {
+        String xml;
+        try (Guest guest = Guest.on(libvirtd, "nas-5")
+                .disk(GuestDisk.qcow2(8 * MIB).pattern(5))
+                .define()) {
+            xml = Libvirt.await(Libvirt.await(libvirt.domain(guest.name())).xml());
+        }
+        Answer answer = nas.takeBackup("nas-5", xml, false, inMidCopy(this::undefineFive));
+        assertThat(done(answer).warnings()).anyMatch(warning -> warning.startsWith("instance nas-5 stays defined: "));
+        assertThat(nas.list("nas-5")).extracting(Stored::id).containsExactly(answer.backup());
+    }
+
+    private void undefineFive() {
+        libvirt.domain("nas-5")
+                .thenCompose(domain -> domain.undefine(DomainUndefineFlags.CHECKPOINTS_METADATA))
+                .join();
     }
 
     @Test
@@ -216,6 +285,22 @@ class NasBackupIT {
             requireNothingLeft("nas-linux", 1);
             assertThat(nas.list("nas-linux")).extracting(Stored::id).containsExactly(answer.backup());
         }
+    }
+
+    @Test
+    void aVolumeInAFolderOfAnyNameIsAttached() throws Exception {
+        Path volumes = Files.createTempDirectory(libvirtd.directory(), "it's <R&D>");
+        StoragePool odd = Libvirt.await(libvirt.storage()
+                .createPool("<pool type='dir'><name>odd</name><target><path>%s</path></target></pool>"
+                        .formatted(volumes.toString().replace("&", "&amp;").replace("<", "&lt;"))));
+        try (Guest guest =
+                Guest.on(libvirtd, "nas-6").disk(GuestDisk.qcow2(MIB)).start()) {
+            String backup = done(take("nas-6")).backup();
+            assertThat(done(nas.restoreVolume("nas-6", backup, "vda", "odd", guest.name()))
+                            .details())
+                    .endsWith(" is disk vdb");
+        }
+        Libvirt.await(odd.destroy());
     }
 
     private static void requireWriting(LinuxGuest linux) {
@@ -320,6 +405,7 @@ class NasBackupIT {
             Answer answer = take(guest.name());
             assertThat(answer.success()).isFalse();
             assertThat(answer.details()).startsWith("the share is not mounted at ");
+            assertThat(nas.register().details()).isEqualTo("the share is not mounted at " + share);
             assertThat(share).isEmptyDirectory();
             run("mount", "-t", "tmpfs", "-o", "size=64m", "share", share.toString());
             done(nas.register());
@@ -337,10 +423,12 @@ class NasBackupIT {
             assertThat(answer.success()).isFalse();
             assertThat(answer.details()).contains("Left behind");
 
-            assertThat(done(nas.recover()).details()).contains("ended the backup job of domain nas-died");
+            assertThat(done(recover()).details()).contains("ended the backup job of domain nas-died");
             requireNothingLeft("nas-died", 0);
-            assertThat(done(nas.recover()).details()).isEqualTo("nothing was left");
+            assertThat(done(recover()).details()).isEqualTo("nothing was left");
             done(take("nas-died"));
+            assertThat(nas.recover(() -> Libvirt.connect("qemu+unix:///system?socket=" + folder.resolve("none"))))
+                    .matches(failed -> !failed.success() && failed.details().contains("none"));
         }
     }
 

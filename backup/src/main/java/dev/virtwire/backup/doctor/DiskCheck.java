@@ -38,9 +38,33 @@ record DiskCheck(Libvirt libvirt, HostFacts facts) {
      *
      * @param answer the row
      * @param size its bytes as the guest sees them; 0 if nobody knows
-     * @param allocation how many of them take room on the host; 0 if nobody knows
+     * @param allocation how many of them the image itself takes on the host; 0 if nobody knows. An image that stands on
+     *     others takes less than the disk, and one with snapshots in it more
      */
     record Found(Answer answer, long size, long allocation) {}
+
+    /**
+     * What the disks of domains take.
+     *
+     * @param allocation what their images take, as far as one knows
+     * @param size what the disks have as their guests see them
+     * @param disks how many these are
+     * @param unknown how many more there are, of which nobody knows anything
+     */
+    record Sum(long allocation, long size, int disks, int unknown) {
+        static final Sum NONE = new Sum(0, 0, 0, 0);
+
+        Sum plus(@Nullable Found found) {
+            return found == null || found.size == 0
+                    ? new Sum(allocation, size, disks, unknown + 1)
+                    : new Sum(allocation + found.allocation, size + found.size, disks + 1, unknown);
+        }
+
+        Sum plus(Sum other) {
+            return new Sum(
+                    allocation + other.allocation, size + other.size, disks + other.disks, unknown + other.unknown);
+        }
+    }
 
     /** Asks. */
     Found of(ChosenDisk disk) throws IOException {

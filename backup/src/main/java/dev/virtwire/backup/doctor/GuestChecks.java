@@ -68,9 +68,7 @@ final class GuestChecks {
         BackupRequest backup = request.backup(name);
         questions.ask(name, "permission", () -> permission(facts));
         DiskChoice choice = questions.fetch(name, "disks", () -> DiskChoice.of(backup, facts), GuestChecks::chosen);
-        if (choice != null) {
-            disks(facts, backup, choice);
-        }
+        DiskCheck.Sum taken = choice == null ? DiskCheck.Sum.NONE : disks(facts, backup, choice);
         questions.ask(name, "checkpoints", () -> checkpoints(facts));
         GuestFiles files = new GuestFiles(questions, facts);
         files.run();
@@ -79,7 +77,7 @@ final class GuestChecks {
             Confinement.ask(questions, facts, request, user);
         }
         if (repository != null) {
-            repository.ask(questions, facts);
+            repository.ask(questions, facts, taken);
         }
     }
 
@@ -134,22 +132,23 @@ final class GuestChecks {
                                 : ", and " + choice.excluded().size() + " left out"));
     }
 
-    private void disks(HostFacts facts, BackupRequest backup, DiskChoice choice) {
+    /** What its disks take, as far as one knows. */
+    private DiskCheck.Sum disks(HostFacts facts, BackupRequest backup, DiskChoice choice) {
         String name = facts.identity().name();
         DiskCheck check = new DiskCheck(libvirt, facts);
         Map<ChosenDisk, Long> sizes = new LinkedHashMap<>();
-        long allocated = 0;
+        DiskCheck.Sum taken = DiskCheck.Sum.NONE;
         for (ChosenDisk disk : choice.disks()) {
             DiskCheck.Found found =
                     questions.fetch(name, "disk " + disk.target(), () -> check.of(disk), DiskCheck.Found::answer);
             sizes.put(disk, found == null ? 0L : found.size());
-            allocated += found == null ? 0L : found.allocation();
+            taken = taken.plus(found);
         }
         for (ExcludedDisk disk : choice.excluded()) {
             questions.add(name, "disk " + disk.target(), leftOut(disk));
         }
         if (choice.disks().isEmpty()) {
-            return;
+            return taken;
         }
         if (facts.isOff()) {
             questions.ask(name, "own storage", () -> ownStorage(backup, facts, choice));
@@ -157,9 +156,7 @@ final class GuestChecks {
             questions.ask(name, "jobs", () -> jobs(facts, choice));
         }
         new ScratchCheck(questions, facts, backup).ask(sizes);
-        if (repository != null) {
-            repository.expect(facts, allocated);
-        }
+        return taken;
     }
 
     private static Answer leftOut(ExcludedDisk disk) {

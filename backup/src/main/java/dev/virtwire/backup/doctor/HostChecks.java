@@ -8,7 +8,6 @@ import dev.virtwire.backup.internal.job.DataPath;
 import dev.virtwire.backup.internal.job.TransferPlan;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtUri;
-import dev.virtwire.client.LibvirtUri.Transport;
 import dev.virtwire.client.Version;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.storage.StoragePool;
@@ -156,9 +155,12 @@ final class HostChecks {
             return Answer.fails(String.valueOf(e.getMessage()), null);
         }
         if (path instanceof DataPath.Ports ports) {
-            return Answer.ok("an NBD export on a port of "
-                    + ports.listen().address() + ", " + ports.listen().firstPort() + " to "
-                    + ports.listen().lastPort() + (ports.tls() ? ", encrypted by TLS" : ""));
+            return Answer.note(
+                    "an NBD export on a port of "
+                            + ports.listen().address() + ", " + ports.listen().firstPort() + " to "
+                            + ports.listen().lastPort() + (ports.tls() ? ", encrypted by TLS" : "")
+                            + ": whether one is free there, and can be reached from here, only a backup shows",
+                    null);
         }
         String folder = folder(((DataPath.Socket) path).path());
         QemuUser as = user;
@@ -209,9 +211,7 @@ final class HostChecks {
     }
 
     private Answer clock() {
-        boolean here = libvirt.uri().transport() == Transport.UNIX
-                && libvirt.uri().parameter("socket").isEmpty();
-        return here
+        return HostFacts.isHere(libvirt)
                 ? Answer.ok("the host is this machine, and has its clock")
                 : Answer.note(
                         "libvirt has no call that tells the host's time, so nobody compared the clocks; points are"

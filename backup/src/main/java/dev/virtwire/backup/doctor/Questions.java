@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * a host that refuses something, costs one row and no other.
  */
 final class Questions {
+    /** What a question brought, and the row for it. */
+    private record Fetched<T>(T value, Answer answer) {}
+
     private final Duration patience;
     private final CompletableFuture<Void> cancelled;
     private final List<Check> checks = new ArrayList<>();
@@ -57,15 +60,19 @@ final class Questions {
     /**
      * Asks for something that later questions need as well.
      *
-     * @param said the row for what was fetched
+     * @param said the row for what was fetched; it is made on the question's thread, because it may ask further
      * @return what was fetched, or null if that failed: then there is a row that says so
      */
     <T> @Nullable T fetch(String of, String name, Callable<T> question, Function<T, Answer> said) {
         T fetched = null;
         Answer answer;
         try {
-            fetched = within(question);
-            answer = said.apply(fetched);
+            Fetched<T> found = within(() -> {
+                T value = question.call();
+                return new Fetched<>(value, said.apply(value));
+            });
+            fetched = found.value();
+            answer = found.answer();
         } catch (TimeoutException e) {
             answer = Answer.warning(
                     "there was no answer within " + patience.toSeconds() + " s",

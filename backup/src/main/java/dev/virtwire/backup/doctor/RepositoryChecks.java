@@ -34,7 +34,7 @@ final class RepositoryChecks {
     /** The folder, or the nearest one above it that is there; null if nothing can be written. */
     private @Nullable Path there;
 
-    private long expected;
+    private DiskCheck.Sum expected = DiskCheck.Sum.NONE;
     private int firsts;
 
     RepositoryChecks(Questions questions, Path folder) {
@@ -101,15 +101,27 @@ final class RepositoryChecks {
                 : opened.domain(facts.identity().name()).points().keptCheckpoints(true);
     }
 
-    /** Asks what there is of a domain. */
-    void ask(Questions ofGuests, HostFacts facts) {
+    /**
+     * Asks what there is of a domain.
+     *
+     * @param taken what its disks take, as far as one knows: that much its first backup needs
+     */
+    void ask(Questions ofGuests, HostFacts facts, DiskCheck.Sum taken) {
         RepositoryStore opened = store;
-        if (opened != null) {
-            ofGuests.ask(facts.identity().name(), "points", () -> points(opened, facts));
+        Boolean first = opened == null
+                ? Boolean.TRUE
+                : ofGuests.fetch(
+                        facts.identity().name(),
+                        "points",
+                        () -> !opened.holds(facts.identity().name()),
+                        any -> points(opened, facts));
+        if (Boolean.TRUE.equals(first) && !taken.equals(DiskCheck.Sum.NONE)) {
+            expected = expected.plus(taken);
+            firsts++;
         }
     }
 
-    private Answer points(RepositoryStore opened, HostFacts facts) {
+    private static Answer points(RepositoryStore opened, HostFacts facts) {
         DomainStore domain = opened.domain(facts.identity().name());
         if (!domain.exists()) {
             return Answer.ok("there is no point of it yet: the first backup reads all that its disks hold");
@@ -139,44 +151,47 @@ final class RepositoryChecks {
                 : Answer.ok(found);
     }
 
-    /** What the disks of a domain take: that much its first backup needs, as far as one knows. */
-    void expect(HostFacts facts, long allocated) {
-        RepositoryStore opened = store;
-        if (opened == null || !opened.holds(facts.identity().name())) {
-            expected += allocated;
-            firsts++;
-        }
-    }
-
     /** What the file system is like, when it is known what is to come. */
     void run() {
         Path existing = there;
         if (existing == null) {
             return;
         }
-        questions.ask(Check.REPOSITORY, "room", () -> room(Files.getFileStore(existing), expected, firsts));
+        questions.ask(Check.REPOSITORY, "room", () -> room(Files.getFileStore(existing)));
         questions.ask(Check.REPOSITORY, "file system", () -> kind(Files.getFileStore(existing)));
         if (existing.equals(folder)) {
             questions.ask(Check.REPOSITORY, "abilities", () -> FileSystemProbe.in(folder));
         }
     }
 
-    private Answer room(FileStore files, long needed, int guests) throws IOException {
-        long free = files.getUsableSpace();
-        String found = ScratchCheck.size(free) + " are free"
-                + (guests == 0
-                        ? ""
-                        : ", and the first backup of " + HostChecks.count(guests, "domain") + " takes about "
-                                + ScratchCheck.size(needed) + " if nothing is compressed");
+    private Answer room(FileStore files) throws IOException {
+        return room(files.getUsableSpace(), files.type(), expected, firsts);
+    }
+
+    /** Nobody knows what a first backup needs before it reads the disks, so what may be too little is a warning. */
+    static Answer room(long free, String type, DiskCheck.Sum needed, int guests) {
         if (free == 0) {
             return Answer.fails("the file system is full", "make room, or choose another folder");
         }
-        if (needed <= free) {
-            return Answer.ok(found);
+        String found = ScratchCheck.size(free) + " are free" + (guests == 0 ? "" : needs(needed, guests));
+        if (needed.allocation() > free) {
+            return CopyRoom.mayCompress(type)
+                    ? Answer.warning(found + "; " + type + " may need less", "have more room for what comes later")
+                    : Answer.warning(found, "choose a folder with more room, or use --compress zstd");
         }
-        return CopyRoom.mayCompress(files.type())
-                ? Answer.warning(found + "; " + files.type() + " may need less", "have more room for what comes later")
-                : Answer.fails(found, "choose a folder with more room, or use --compress zstd");
+        return needed.size() > free || needed.unknown() > 0 ? Answer.note(found, null) : Answer.ok(found);
+    }
+
+    private static String needs(DiskCheck.Sum needed, int guests) {
+        String first = ", and the first backup of " + HostChecks.count(guests, "domain") + " takes ";
+        String known = "about " + ScratchCheck.size(needed.allocation())
+                + " if nothing is compressed, and up to " + ScratchCheck.size(needed.size())
+                + " if images stand on others";
+        String unknown = HostChecks.count(needed.unknown(), "disk") + " whose size nobody knows";
+        if (needed.disks() == 0) {
+            return first + "the room of " + unknown;
+        }
+        return first + known + (needed.unknown() == 0 ? "" : ", beside " + unknown);
     }
 
     private static Answer kind(FileStore files) {

@@ -10,6 +10,7 @@ import dev.virtwire.backup.internal.job.TransferPlan;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.protocol.error.ErrorCode;
 import java.io.IOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -23,45 +24,103 @@ record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) 
 
     private static final long MUCH = 10L << 30;
 
-    /** Asks for each folder that scratch files would lie in; {@code sizes} are of the disks, 0 if nobody knows. */
-    void ask(Map<ChosenDisk, Long> sizes) {
-        Map<String, Long> folders = new TreeMap<>();
-        sizes.forEach((disk, size) -> folders.merge(TransferPlan.scratchFolder(backup, disk), size, Long::sum));
-        folders.forEach((folder, size) ->
-                questions.ask(facts.identity().name(), "scratch room", () -> answer(folder, size, free(folder))));
+    /**
+     * How much may be overwritten.
+     *
+     * @param bytes of the disks whose size is known
+     * @param unknown how many more disks there are
+     */
+    record Need(long bytes, int unknown) {
+        Need plus(Need other) {
+            return new Need(bytes + other.bytes, unknown + other.unknown);
+        }
     }
 
-    static Answer answer(String folder, long size, @Nullable Long free) {
-        if (free == null) {
+    /**
+     * How much room there is.
+     *
+     * @param measured whether it was measured now, and is not what libvirt knows of a pool from earlier
+     */
+    record Room(long free, boolean measured) {}
+
+    /** Asks for each folder that scratch files would lie in; {@code sizes} are of the disks, 0 if nobody knows. */
+    void ask(Map<ChosenDisk, Long> sizes) {
+        String name = facts.identity().name();
+        if (facts.isOff()) {
+            questions.add(
+                    name,
+                    "scratch room",
+                    Answer.note("it is off, so nothing is overwritten during a backup: ask again when it runs", null));
+            return;
+        }
+        Map<String, Need> folders = new TreeMap<>();
+        sizes.forEach((disk, size) ->
+                folders.merge(TransferPlan.scratchFolder(backup, disk), new Need(size, size == 0 ? 1 : 0), Need::plus));
+        folders.keySet()
+                .forEach(folder -> questions.ask(
+                        name, "scratch room", () -> answer(folder, together(folder, folders), room(folder))));
+    }
+
+    /** What a folder needs, and each other folder on the same file system as far as that can be seen from here. */
+    private Need together(String folder, Map<String, Need> folders) throws IOException {
+        return facts.isHere() ? sharing(folder, folders) : folders.getOrDefault(folder, new Need(0, 0));
+    }
+
+    static Need sharing(String folder, Map<String, Need> folders) throws IOException {
+        FileStore files = store(folder);
+        Need all = new Need(0, 0);
+        for (Map.Entry<String, Need> other : folders.entrySet()) {
+            if (other.getKey().equals(folder) || files != null && files.equals(store(other.getKey()))) {
+                all = all.plus(other.getValue());
+            }
+        }
+        return all;
+    }
+
+    private static @Nullable FileStore store(String folder) throws IOException {
+        return Files.isDirectory(Path.of(folder)) ? Files.getFileStore(Path.of(folder)) : null;
+    }
+
+    static Answer answer(String folder, Need need, @Nullable Room room) {
+        if (room == null) {
             return Answer.note(
                     "no storage pool of the host tells how much room " + folder
                             + " has: the backup asks for it when it begins",
                     "limit the scratch files by --scratch-limit if the room is scarce");
         }
-        String found = folder + " has " + size(free) + " free, and the disks have " + size(size)
-                + ", which is the most that scratch files can need";
+        long free = room.free();
+        long size = need.bytes();
+        String found = folder + " has " + size(free) + " free"
+                + (room.measured() ? "" : " as libvirt knew it when its pool was refreshed last")
+                + ", and the disks that write there have " + size(size)
+                + (need.unknown() == 0
+                        ? ", which is the most that scratch files can need"
+                        : ", beside " + HostChecks.count(need.unknown(), "disk") + " whose size nobody knows");
         long usable = free - ScratchGuard.Room.reserve(free);
         if (usable >= size) {
-            return Answer.ok(found);
+            return need.unknown() == 0 ? Answer.ok(found) : Answer.note(found, null);
         }
         String ends = ": a guest that overwrites more than " + size(usable) + " meanwhile has its backup ended";
         String remedy = "make room there, or name a folder with more of it by --scratch";
         if (usable <= 0) {
-            return Answer.fails(folder + " of the host is full", remedy);
+            return room.measured()
+                    ? Answer.fails(folder + " of the host is full", remedy)
+                    : Answer.warning(folder + " of the host was full when its pool was refreshed last", remedy);
         }
         return usable >= size / LIKELY ? Answer.note(found + ends, null) : Answer.warning(found + ends, remedy);
     }
 
     /** Null if nobody can tell without a change of the host. */
-    private @Nullable Long free(String folder) throws IOException {
+    private @Nullable Room room(String folder) throws IOException {
         if (facts.isHere() && Files.isDirectory(Path.of(folder))) {
-            return Files.getFileStore(Path.of(folder)).getUsableSpace();
+            return new Room(Files.getFileStore(Path.of(folder)).getUsableSpace(), true);
         }
         try {
-            return Waiting.await(
+            long available = Waiting.await(
                             Waiting.await(facts.domain().libvirt().storage().poolAt(folder))
                                     .info())
                     .available();
+            return new Room(available, false);
         } catch (RemoteException e) {
             if (e.is(ErrorCode.NO_STORAGE_POOL)) {
                 return null;

@@ -9,6 +9,7 @@ import dev.virtwire.client.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,10 @@ class AnswersTest {
         int own = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         assertThat(reached(new QemuUser(own, List.of()), "qemu:///system")).isEqualTo(Result.OK);
         assertThat(reached(new QemuUser(null, List.of()), "qemu:///session")).isEqualTo(Result.OK);
+        // What is behind a socket that the URI names may be another machine.
+        assertThat(reached(debian, "qemu+unix:///system?socket=/run/forwarded")).isEqualTo(Result.WARNING);
+        assertThat(reached(new QemuUser(null, List.of()), "qemu+unix:///session?socket=/run/forwarded"))
+                .isEqualTo(Result.WARNING);
         assertThat(reached(debian, "qemu:///system")).isEqualTo(own == 0 ? Result.OK : Result.FAILS);
     }
 
@@ -69,13 +74,59 @@ class AnswersTest {
 
     @Test
     void scratchFilesNeedAtMostWhatTheDisksHave() {
-        assertThat(ScratchCheck.answer("/f", 100 * MIB, null).result()).isEqualTo(Result.NOTE);
-        assertThat(ScratchCheck.answer("/f", 100 * MIB, 200 * MIB).result()).isEqualTo(Result.OK);
-        assertThat(ScratchCheck.answer("/f", 1000 * MIB, 200 * MIB).result()).isEqualTo(Result.NOTE);
-        assertThat(ScratchCheck.answer("/f", 10_000 * MIB, 200 * MIB).result()).isEqualTo(Result.WARNING);
-        Answer full = ScratchCheck.answer("/f", 10_000 * MIB, 0L);
+        assertThat(ScratchCheck.answer("/f", need(100), null).result()).isEqualTo(Result.NOTE);
+        assertThat(ScratchCheck.answer("/f", need(100), measured(200)).result()).isEqualTo(Result.OK);
+        assertThat(ScratchCheck.answer("/f", need(1000), measured(200)).result())
+                .isEqualTo(Result.NOTE);
+        assertThat(ScratchCheck.answer("/f", need(10_000), measured(200)).result())
+                .isEqualTo(Result.WARNING);
+        Answer full = ScratchCheck.answer("/f", need(10_000), measured(0));
         assertThat(full.result()).isEqualTo(Result.FAILS);
         assertThat(full.found()).isEqualTo("/f of the host is full");
+    }
+
+    @Test
+    void whatAFirstBackupNeedsIsAGuess() {
+        DiskCheck.Sum known = new DiskCheck.Sum(100 * MIB, 200 * MIB, 1, 0);
+        assertThat(RepositoryChecks.room(300 * MIB, "ext4", known, 1).result()).isEqualTo(Result.OK);
+        // An image that stands on another takes less than the disk.
+        assertThat(RepositoryChecks.room(150 * MIB, "ext4", known, 1).result()).isEqualTo(Result.NOTE);
+        // One with snapshots in it takes more.
+        assertThat(RepositoryChecks.room(50 * MIB, "ext4", known, 1).result()).isEqualTo(Result.WARNING);
+        assertThat(RepositoryChecks.room(0, "ext4", known, 1).result()).isEqualTo(Result.FAILS);
+        Answer unknown = RepositoryChecks.room(300 * MIB, "ext4", known.plus((DiskCheck.Found) null), 1);
+        assertThat(unknown.result()).isEqualTo(Result.NOTE);
+        assertThat(unknown.found()).endsWith(", beside 1 disk whose size nobody knows");
+    }
+
+    @Test
+    void whatNobodyKnowsOfScratchFilesIsSaid() {
+        Answer unknown = ScratchCheck.answer("/f", new ScratchCheck.Need(100 * MIB, 1), measured(200));
+        assertThat(unknown.result()).isEqualTo(Result.NOTE);
+        assertThat(unknown.found()).contains("1 disk whose size nobody knows");
+        // What libvirt knows of a pool may be old.
+        assertThat(ScratchCheck.answer("/f", need(100), new ScratchCheck.Room(0, false))
+                        .result())
+                .isEqualTo(Result.WARNING);
+    }
+
+    @Test
+    void foldersOfOneFileSystemShareItsRoom() throws Exception {
+        String one = Files.createDirectory(folder.resolve("one")).toString();
+        String two = Files.createDirectory(folder.resolve("two")).toString();
+        String missing = folder.resolve("missing").toString();
+        Map<String, ScratchCheck.Need> needs = Map.of(one, need(1), two, need(2), missing, need(4));
+        assertThat(ScratchCheck.sharing(one, needs)).isEqualTo(need(3));
+        assertThat(ScratchCheck.sharing(two, needs)).isEqualTo(need(3));
+        assertThat(ScratchCheck.sharing(missing, needs)).isEqualTo(need(4));
+    }
+
+    private static ScratchCheck.Need need(long mib) {
+        return new ScratchCheck.Need(mib * MIB, 0);
+    }
+
+    private static ScratchCheck.Room measured(long mib) {
+        return new ScratchCheck.Room(mib * MIB, true);
     }
 
     @Test

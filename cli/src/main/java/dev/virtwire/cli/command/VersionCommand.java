@@ -51,9 +51,9 @@ public final class VersionCommand extends ConnectedCommand {
             });
         } else {
             out().println(ours());
-            out().println("host " + host);
-            out().println("libvirt " + itsLibvirt);
-            out().println("hypervisor " + driver + " " + itsHypervisor);
+            line("host " + host);
+            line("libvirt " + itsLibvirt);
+            line("hypervisor " + driver + " " + itsHypervisor);
         }
         return ExitCode.DONE;
     }

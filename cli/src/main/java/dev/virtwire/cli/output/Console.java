@@ -26,7 +26,6 @@ public record Console(
         Interruption interruption) {
     private static final int BUFFER = 8192;
     private static final int DEFAULT_COLUMNS = 80;
-    private static final int LEAST_COLUMNS = 20;
 
     /** The console of this process. */
     public static Console ofThisProcess() {
@@ -65,7 +64,7 @@ public record Console(
         }
         int columns = Integer.getInteger(property, DEFAULT_COLUMNS);
         // Some terminals say 0.
-        return columns < LEAST_COLUMNS ? DEFAULT_COLUMNS : columns;
+        return columns <= 0 ? DEFAULT_COLUMNS : columns;
     }
 
     /** Whether what goes to {@link #out} may be coloured. */

@@ -18,6 +18,8 @@ import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.OperationCancelledException;
 import dev.virtwire.repository.RepositoryException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -65,9 +67,22 @@ public final class ErrorReport {
         int code = exitCode(failure);
         print(kind(failure), message(failure), code, failure);
         if (traces) {
-            failure.printStackTrace(console.err());
+            printTrace(failure);
         }
         return code;
+    }
+
+    /** Messages in it may be of somebody else's making. */
+    private void printTrace(Throwable failure) {
+        StringWriter trace = new StringWriter();
+        failure.printStackTrace(new PrintWriter(trace));
+        trace.toString()
+                .lines()
+                .forEach(line -> console.err()
+                        .println(
+                                line.startsWith("\t")
+                                        ? "\t" + TerminalText.printable(line.substring(1))
+                                        : TerminalText.printable(line)));
     }
 
     private void print(String kind, String message, int code, @Nullable Throwable failure) {

@@ -3,6 +3,9 @@ package dev.virtwire.cli.output;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import dev.virtwire.repository.Notice;
@@ -11,6 +14,8 @@ import java.io.PrintStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Writes what {@code --json} prints. A class of its own, so that nothing of Jackson is loaded without that option. */
 public final class Json {
@@ -19,6 +24,26 @@ public final class Json {
     public interface Fields {
         /** Writes them; the object itself is begun and ended around it. */
         void write(JsonGenerator json) throws IOException;
+    }
+
+    /** JSON itself escapes the first 32 characters alone, and a terminal obeys more. */
+    private static final class ForTerminals extends CharacterEscapes {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            int[] codes = standardAsciiEscapesForJSON();
+            codes['\u007f'] = ESCAPE_STANDARD;
+            return codes;
+        }
+
+        @Override
+        public @Nullable SerializableString getEscapeSequence(int character) {
+            // A character beyond 16 bits comes here in halves, which are left as they are.
+            return TerminalText.acts(character) && Character.getType(character) != Character.SURROGATE
+                    ? new SerializedString(String.format(Locale.ROOT, "\\u%04x", character))
+                    : null;
+        }
     }
 
     private Json() {}
@@ -51,6 +76,7 @@ public final class Json {
     private static String write(Fields fields, boolean pretty) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            json.setCharacterEscapes(new ForTerminals());
             if (pretty) {
                 DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
                 json.setPrettyPrinter(

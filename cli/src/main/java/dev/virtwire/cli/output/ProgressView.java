@@ -6,8 +6,11 @@ import dev.virtwire.repository.ProgressListener;
 
 /** Shows on standard error how far something has come. Closing it ends the line; it shows nothing afterwards. */
 public interface ProgressView extends ProgressListener, AutoCloseable {
+    /** On a terminal that is narrower, a bar with its amounts and times would take several lines each time. */
+    int LEAST_COLUMNS = 45;
+
     /**
-     * The view that fits: a bar on a terminal, plain lines elsewhere, nothing if it is to be silent.
+     * The view that fits: a bar on a terminal that has room for one, plain lines elsewhere, nothing if it is to be silent.
      *
      * @param task what is done, in a word or two
      * @param silent whether to show nothing
@@ -16,7 +19,7 @@ public interface ProgressView extends ProgressListener, AutoCloseable {
         if (silent) {
             return new SilentProgress();
         }
-        return console.terminal()
+        return console.terminal() && console.columns() >= LEAST_COLUMNS
                 ? new ProgressBarView(console.err(), console.columns(), task)
                 : new ProgressLines(console.err(), task);
     }

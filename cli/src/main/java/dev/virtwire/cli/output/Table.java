@@ -188,7 +188,7 @@ public final class Table {
                 flush(line.append(aligned(cell)).append(below.isEmpty() ? "" : " " + below), "");
                 return;
             }
-            int room = Math.max(LEAST_TEXT, columns - place);
+            int room = Math.max(Math.min(LEAST_TEXT, columns - indent.length() - FURTHER.length()), columns - place);
             List<String> lines = new ArrayList<>(TerminalText.wrap(cell, room));
             if (!below.isEmpty()) {
                 lines.addAll(TerminalText.wrap(below, room));

@@ -9,6 +9,7 @@ import org.jline.utils.WCWidth;
 /** Text as a terminal shows it. */
 public final class TerminalText {
     private static final String FURTHER = "  ";
+    /** With less room beside its name, a value stands below it. */
     private static final int LEAST = 24;
 
     private TerminalText() {}
@@ -40,7 +41,8 @@ public final class TerminalText {
         return shown.toString();
     }
 
-    private static boolean acts(int character) {
+    /** Whether a terminal would obey it, or turn the text around it. */
+    static boolean acts(int character) {
         return switch (Character.getType(character)) {
             case Character.CONTROL,
                     Character.FORMAT,
@@ -127,7 +129,12 @@ public final class TerminalText {
             return List.of(begin + shown);
         }
         List<String> lines = new ArrayList<>();
-        for (String line : wrap(shown, Math.max(LEAST, columns - begin.length()))) {
+        if (columns - begin.length() < LEAST) {
+            lines.add(begin.stripTrailing());
+            wrap(shown, columns - FURTHER.length()).forEach(line -> lines.add(FURTHER + line));
+            return lines;
+        }
+        for (String line : wrap(shown, columns - begin.length())) {
             lines.add((lines.isEmpty() ? begin : " ".repeat(begin.length())) + line);
         }
         return lines;
@@ -145,7 +152,7 @@ public final class TerminalText {
         }
         String text = shown.stripLeading();
         String indent = shown.substring(0, shown.length() - text.length());
-        int room = Math.max(LEAST, columns - indent.length() - FURTHER.length());
+        int room = columns - indent.length() - FURTHER.length();
         return indent + String.join("\n" + indent + FURTHER, wrap(text, room));
     }
 }

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ProgressLinesTest {
@@ -26,6 +27,22 @@ class ProgressLinesTest {
 
     private static Progress copying(long done) {
         return new Progress(Phase.COPYING, "vda", 0, 2, done * MIB, 1024 * MIB, done * MIB / 2);
+    }
+
+    @Test
+    void aTerminalThatHasNoRoomForABarIsGivenLines() {
+        PrintStream out = new PrintStream(err, true, StandardCharsets.UTF_8);
+        Console terminal = new Console(out, out, true, Map.of(), Interruption.none(out));
+        System.setProperty("virtwire.err.columns", "44");
+        try (ProgressView narrow = ProgressView.of(terminal, "backup web1", false)) {
+            assertThat(narrow).isInstanceOf(ProgressLines.class);
+            System.setProperty("virtwire.err.columns", "45");
+            try (ProgressView wide = ProgressView.of(terminal, "backup web1", false)) {
+                assertThat(wide).isInstanceOf(ProgressBarView.class);
+            }
+        } finally {
+            System.clearProperty("virtwire.err.columns");
+        }
     }
 
     @Test

@@ -54,6 +54,22 @@ class TerminalTextTest {
     }
 
     @Test
+    void aNarrowTerminalIsNotTakenForAWiderOne() {
+        assertThat(TerminalText.sentence("note: web1 has no bitmap of changes", 18))
+                .isEqualTo("note: web1 has no\n  bitmap of\n  changes");
+        assertThat(TerminalText.property("Transport", "tcp, not encrypted", 18))
+                .containsExactly("Transport:", "  tcp, not", "  encrypted");
+        System.setProperty("virtwire.err.columns", "12");
+        try {
+            assertThat(Console.errColumns()).isEqualTo(12);
+            System.setProperty("virtwire.err.columns", "0");
+            assertThat(Console.errColumns()).isEqualTo(80);
+        } finally {
+            System.clearProperty("virtwire.err.columns");
+        }
+    }
+
+    @Test
     void nothingThatATerminalWouldObeyIsPrinted() {
         assertThat(TerminalText.sentence("error: no domain '\u001b]0;owned\u0007'", 0))
                 .isEqualTo("error: no domain '\\u001b]0;owned\\u0007'");

@@ -307,7 +307,11 @@ public record HostFacts(
 
     /** As {@link #isHere()}; a socket that the URI names may be forwarded from another machine. */
     public static boolean isHere(Libvirt libvirt) {
-        LibvirtUri uri = libvirt.uri();
+        return isHere(libvirt.uri());
+    }
+
+    /** As {@link #isHere(Libvirt)}, by the URI alone. */
+    public static boolean isHere(LibvirtUri uri) {
         return uri.transport() == LibvirtUri.Transport.UNIX
                 && uri.parameter("socket").isEmpty();
     }
