@@ -70,7 +70,7 @@ record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) 
         FileStore files = store(folder);
         Need all = new Need(0, 0);
         for (Map.Entry<String, Need> other : folders.entrySet()) {
-            if (other.getKey().equals(folder) || files != null && files.equals(store(other.getKey()))) {
+            if (other.getKey().equals(folder) || (files != null && files.equals(store(other.getKey())))) {
                 all = all.plus(other.getValue());
             }
         }

@@ -10,7 +10,8 @@ public interface ProgressView extends ProgressListener, AutoCloseable {
     int LEAST_COLUMNS = 45;
 
     /**
-     * The view that fits: a bar on a terminal that has room for one, plain lines elsewhere, nothing if it is to be silent.
+     * The view that fits: a bar on a terminal that has room for one, plain lines elsewhere, nothing if it is to be
+     * silent.
      *
      * @param task what is done, in a word or two
      * @param silent whether to show nothing

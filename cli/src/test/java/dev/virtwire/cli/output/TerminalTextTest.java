@@ -56,7 +56,7 @@ class TerminalTextTest {
     @Test
     void aNarrowTerminalIsNotTakenForAWiderOne() {
         assertThat(TerminalText.sentence("note: web1 has no bitmap of changes", 18))
-                .isEqualTo("note: web1 has no\n  bitmap of\n  changes");
+                .isEqualTo("note: web1 has\n  no bitmap of\n  changes");
         assertThat(TerminalText.property("Transport", "tcp, not encrypted", 18))
                 .containsExactly("Transport:", "  tcp, not", "  encrypted");
         System.setProperty("virtwire.err.columns", "12");
