@@ -63,11 +63,10 @@ record QemuUser(@Nullable Integer uid, List<String> drivers) {
     /** Whether whoever is connected so can open a socket of QEMU's. */
     Answer reaches(LibvirtUri uri, String folder) throws IOException {
         if (uri.transport() == Transport.UNIX && !HostFacts.isHere(uri)) {
-            return Answer.warning(
-                    socket(folder) + ": the URI names the socket of libvirt, which may be forwarded from another"
-                            + " machine, so nobody knows whether this user may open it",
-                    "leave the parameter 'socket' out if the host is this machine; else use qemu+ssh, or a port by"
-                            + " --nbd");
+            return Answer.note(
+                    socket(folder) + ", which can be opened here only if the host is this machine: the URI names the"
+                            + " socket of libvirt, which may be forwarded from another one",
+                    "of another machine, use qemu+ssh, or a port by --nbd");
         }
         return uid == null && uri.path().equals("/session")
                 ? Answer.ok(socket(folder) + ", which belongs to the user of the session")
