@@ -5,6 +5,7 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 child=
 libvirtd_pid=
 folder=
+in_memory=no
 
 die() {
     echo "error: $*" >&2
@@ -39,6 +40,7 @@ finish() {
         exec {to_libvirtd}>&- # the end of its input is what ends libvirtd and the guest
         wait "$libvirtd_pid" 2> /dev/null || true
     fi
+    [ "$in_memory" = no ] || as_root umount "$folder"
     [ -z "$folder" ] || as_root rm -rf "$folder"
     as_root rm -rf "$work"
     exit "$status"
@@ -75,6 +77,34 @@ build() {
     fi
     classpath="$(echo bench/target/virtwire-bench-*.jar):bench/target/lib/*"
     compile_c bench/measure.c bench/target/measure
+}
+
+# make_folder MIB VARIABLE...: sets $folder, a place for so many MiB, and $in_memory. It is memory if there is enough, and
+# else the disk in /tmp; FOLDER in the environment says where. No file in /dev/shm: a private libvirtd has its own there.
+make_folder() {
+    local mib=$1 place=${FOLDER:-/tmp} free
+    shift
+    free=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+    if [ -z "${FOLDER:-}" ] && [ "$free" -gt $((mib + 2048)) ]; then
+        folder=$(mktemp -d /tmp/vb.XXXXXX)
+        as_root mount -t tmpfs -o "size=${mib}m,mode=700,uid=$(id -u),gid=$(id -g)" tmpfs "$folder"
+        in_memory=yes
+        return 0
+    fi
+    [ -n "${FOLDER:-}" ] || say "warning: there is no memory for $mib MiB: using /tmp, so disks will be in the figures"
+    free=$(df --output=avail -m "$place" 2> /dev/null | tail -n 1)
+    [ "${free:-0}" -gt "$mib" ] || die "$place has no room for $mib MiB: set $* lower, or FOLDER"
+    folder=$(mktemp -d "$place/vb.XXXXXX")
+}
+
+# Writes to all of a folder in memory once. In a virtual machine the first touch of each page costs more than all of a
+# copy, and the first tool would pay for the others.
+touch_memory() {
+    local mib
+    [ "$in_memory" = yes ] || return 0
+    mib=$(($(df --output=avail -m "$folder" | tail -n 1) - 1))
+    dd if=/dev/zero of="$folder/memory" bs=1M count="$mib" status=none
+    rm "$folder/memory"
 }
 
 # make_disk MIB: a qcow2 disk of DISK_MIB with so many MiB of random bytes, in runs of 64 MiB that are spread evenly. So

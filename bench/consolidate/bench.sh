@@ -15,26 +15,6 @@ guest=bench
 patterns=0
 most=$((LARGE_MIB > DATA_MIB ? LARGE_MIB : DATA_MIB))
 
-# The guest's disk, the repository, the images that qemu-img commits to, and what it converts to.
-room() {
-    local free
-    free=$(df --output=avail -m "$1" 2> /dev/null | tail -n 1)
-    [ "${free:-0}" -gt $((4 * most + 8 * CHANGED_MIB + 512)) ]
-}
-
-make_folder() {
-    local place=${FOLDER:-}
-    if [ -z "$place" ]; then
-        place=/dev/shm
-        if ! room /dev/shm; then
-            say "warning: /dev/shm has no room for four times $most MiB: using /tmp, so disks will be in the figures"
-            place=/tmp
-        fi
-    fi
-    room "$place" || die "$place has no room for four times $most MiB: set DATA_MIB and LARGE_MIB lower, or FOLDER"
-    folder=$(mktemp -d "$place/vb.XXXXXX")
-}
-
 # It has no operating system: only this script writes to its disk, while it is off.
 define_guest() {
     cat > "$work/guest.xml" << END
@@ -158,7 +138,9 @@ one_size() {
     quietly virsh -q -c "$unix" undefine "$guest" --checkpoints-metadata
 }
 
-make_folder
+# The guest's disk, the repository, the images that qemu-img commits to, and what it converts to.
+make_folder $((4 * most + 8 * CHANGED_MIB + 512)) DATA_MIB and LARGE_MIB
+touch_memory
 start_libvirtd
 machine "libvirtd $(virsh --version), QEMU $(qemu-img --version | sed -n '1s/.*version \([^ ]*\).*/\1/p'), $(java_version)" \
     "Disk of $DISK_MIB MiB, $CHANGED_MIB MiB changed, all files in $folder"

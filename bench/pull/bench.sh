@@ -20,26 +20,6 @@ guest=bench
 vw="virtwire, pull to qcow2"
 reference="nbdcopy to raw"
 
-# The disk, one copy of it, and as much again for what comes and goes while the disk is made.
-room() {
-    local free
-    free=$(df --output=avail -m "$1" 2> /dev/null | tail -n 1)
-    [ "${free:-0}" -gt $((3 * DATA_MIB + 256)) ]
-}
-
-make_folder() {
-    local place=${FOLDER:-}
-    if [ -z "$place" ]; then
-        place=/dev/shm
-        if ! room /dev/shm; then
-            say "warning: /dev/shm has no room for three times $DATA_MIB MiB: using /tmp, so disks will be in the figures"
-            place=/tmp
-        fi
-    fi
-    room "$place" || die "$place has no room for three times $DATA_MIB MiB: set DATA_MIB lower, or FOLDER"
-    folder=$(mktemp -d "$place/vb.XXXXXX")
-}
-
 # It has no operating system, so nothing writes to its disk: what is measured is the copy.
 start_guest() {
     cat > "$work/guest.xml" << END
@@ -136,19 +116,9 @@ one_round() {
 compresses=no
 ! ./virtwire backup --help | grep -q -e --compress || compresses=yes
 
-# A virtual machine is given its memory by its host page by page, at the first touch of each: whoever comes first would
-# pay for all.
-touch_memory() {
-    local mib free
-    mib=$((4 * DATA_MIB))
-    free=$(df --output=avail -m "$folder" | tail -n 1)
-    [ "$mib" -lt "$((free - 1024))" ] || mib=$((free - 1024))
-    dd if=/dev/zero of="$folder/memory" bs=1M count="$mib" status=none
-    rm "$folder/memory"
-}
-
-make_folder
-[[ $folder != /dev/shm/* ]] || touch_memory
+# The disk, which grows with what is overwritten, scratch, one copy of it with its increments, and some more.
+make_folder $((4 * DATA_MIB + 3 * CHANGED_MIB + 512)) DATA_MIB and CHANGED_MIB
+touch_memory
 say "Making a disk of $DISK_MIB MiB with $DATA_MIB MiB of random data in $folder …"
 make_disk "$DATA_MIB"
 if [ "$TRANSPORT" = unix ]; then
