@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.dist;
 
+import dev.virtwire.backup.Backups;
 import dev.virtwire.cli.Main;
 import dev.virtwire.cli.output.Console;
 import dev.virtwire.cli.output.Interruption;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.image.Qcow2Writer;
 import dev.virtwire.nbd.NbdConnection;
+import dev.virtwire.protocol.remote.DomainCalls;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.ssh.SshTransportProvider;
 import dev.virtwire.testkit.ScriptedLibvirtd;
@@ -21,6 +23,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -35,9 +38,15 @@ public final class ArchiveTraining {
     /** Runs them all against a {@link ScriptedLibvirtd}, and one against each of the hosts, which have none. */
     public static void main(String[] hosts) throws IOException {
         for (Class<?> module : List.of(
-                Repository.class, NbdConnection.class, Qcow2Writer.class, Libvirt.class, SshTransportProvider.class)) {
-            loadAll(module);
+                Backups.class,
+                Repository.class,
+                NbdConnection.class,
+                Qcow2Writer.class,
+                Libvirt.class,
+                SshTransportProvider.class)) {
+            loadAll(module, name -> true, name -> name.endsWith("/EventWire"));
         }
+        loadAll(DomainCalls.class, ArchiveTraining::isOfBackups, ArchiveTraining::isOfBackups);
         Path repository = Files.createTempDirectory("virtwire");
         try {
             run(repository, hosts);
@@ -50,17 +59,27 @@ public final class ArchiveTraining {
         }
     }
 
-    /** Loads the classes of a module, but for the generated ones of procedures, of which few are ever needed. */
-    private static void loadAll(Class<?> ofTheModule) throws IOException {
+    /** Of the generated classes of procedures, few are ever needed, but a backup needs whole groups of them. */
+    private static boolean isOfBackups(String name) {
+        return name.matches(
+                ".*/remote/((Domain|Block|Job|Checkpoint|Event|Connect)(Calls|Procedures)|(Domain|Connect).*Codec)");
+    }
+
+    /** Loads classes of a module, and of some runs what comes at their first use: a lambda is noted when it is made. */
+    private static void loadAll(Class<?> ofTheModule, Predicate<String> loaded, Predicate<String> used)
+            throws IOException {
         String jar =
                 ofTheModule.getProtectionDomain().getCodeSource().getLocation().getPath();
         try (JarFile file = new JarFile(jar)) {
             for (JarEntry entry : Collections.list(file.entries())) {
                 String name = entry.getName();
-                if (name.endsWith(".class") && !name.equals("module-info.class") && !name.contains("/protocol/")) {
+                if (!name.endsWith(".class") || name.equals("module-info.class")) {
+                    continue;
+                }
+                String type = name.substring(0, name.length() - ".class".length());
+                if (loaded.test(type)) {
                     try {
-                        String type = name.substring(0, name.length() - ".class".length());
-                        Class.forName(type.replace('/', '.'), false, ArchiveTraining.class.getClassLoader());
+                        Class.forName(type.replace('/', '.'), used.test(type), ArchiveTraining.class.getClassLoader());
                     } catch (ClassNotFoundException e) {
                         throw new IllegalStateException(name + " of " + jar + " cannot be loaded", e);
                     }
@@ -88,6 +107,8 @@ public final class ArchiveTraining {
             for (String host : hosts) {
                 run(console, 1, "-c", host, "version");
             }
+            run(console, 1, "-c", uri, "backup", "web1", repository.toString());
+            run(console, 0, "verify", repository.toString());
             run(console, 2, "wrong");
             run(console, 0, "--help");
         }
