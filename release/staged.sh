@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by release/adopt and release/rehearse.
+# Sourced by the scripts beside it and by dist/package, in the folder that has all modules.
 
-# staged_settings STAGING WORK ARGUMENT...: makes WORK/settings.xml for Maven. With it, ours comes from the staging folder
-# alone, and everything else from a copy of what has been downloaded, in WORK/m2. Of the arguments, -Dmaven.repo.local=…
-# says where downloads are.
+# Prints the version of all modules.
+parent_version() {
+    perl -0 -ne 'print $1 if m{<artifactId>virtwire-parent</artifactId>\s*<version>([^<]+)}' pom.xml
+}
+
+# staged_settings STAGING WORK ARGUMENT...: makes WORK/settings.xml for staged_mvn. With it, ours comes from the staging
+# folder alone, and everything else from a copy of what has been downloaded, in WORK/m2. Of the arguments, which are Maven's,
+# -Dmaven.repo.local=… says where downloads are; staged_mvn gets the others.
 staged_settings() {
     local argument downloads=$HOME/.m2/repository
+    staged_arguments=(--batch-mode --no-transfer-progress --settings "$2/settings.xml")
     for argument in "${@:3}"; do
-        [[ $argument != -Dmaven.repo.local=* ]] || downloads=${argument#*=}
+        case $argument in
+            -Dmaven.repo.local=*) downloads=${argument#*=} ;;
+            *) staged_arguments+=("$argument") ;;
+        esac
     done
     mkdir -p "$downloads"
     # Without hard links: who writes into a file of the copy must not change the downloads.
@@ -25,6 +34,11 @@ staged_settings() {
   <activeProfiles><activeProfile>staging</activeProfile></activeProfiles>
 </settings>
 END
+}
+
+# staged_mvn ARGUMENT...: runs Maven with these settings.
+staged_mvn() {
+    mvn "${staged_arguments[@]}" "$@"
 }
 
 say() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by check and quickstart: puts Debian packages on the machine, if they are not there yet.
+# Sourced by check, quickstart and bench/run: puts Debian packages on the machine, if they are not there yet.
 
 # Runs a command as root: as it is, or through sudo.
 as_root() {

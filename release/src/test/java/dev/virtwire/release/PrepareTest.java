@@ -34,9 +34,10 @@ class PrepareTest {
             Files.createDirectories(target.getParent());
             Files.copy(file, target);
         }
-        Path script = copy.resolve("release/prepare");
-        Files.copy(TOP.resolve("release/prepare"), script);
-        assertThat(script.toFile().setExecutable(true)).isTrue();
+        for (String script : List.of("release/prepare", "release/staged.sh")) {
+            Files.copy(TOP.resolve(script), copy.resolve(script));
+        }
+        assertThat(copy.resolve("release/prepare").toFile().setExecutable(true)).isTrue();
         run("git", "init", "--quiet");
         run("git", "add", ".");
         run(
@@ -103,7 +104,12 @@ class PrepareTest {
                 .doesNotContain("published yet", "SNAPSHOT", "Until there is a")
                 .contains("Import the BOM")
                 .contains("makes what is named here.");
-        assertThat(Files.readString(copy.resolve("CHANGELOG.md"))).contains("\n## [7.8.9] - ");
+        assertThat(Files.readString(copy.resolve("CHANGELOG.md")))
+                .contains("\n## [7.8.9] - ", "\nThis is the first version.\n")
+                .doesNotContain("released yet");
+        assertThat(Files.readString(copy.resolve("SECURITY.md")))
+                .contains("Only the newest release gets fixes.")
+                .doesNotContain("released yet");
     }
 
     @Test
