@@ -292,9 +292,13 @@ public final class NasBackup {
         return answered(() -> {
             VerifyReport report =
                     finish(repository().verify(VerifyRequest.ofPoint(instance, backup), ProgressListener.NONE));
-            return report.intact()
-                    ? Answer.done(report.bytes() + " bytes are as they were written")
-                    : Answer.failed(new RepositoryException(report.damage() + " " + report.unverifiable()));
+            if (report.intact()) {
+                return Answer.done(report.bytes() + " bytes are as they were written");
+            }
+            List<String> wrong = new ArrayList<>();
+            report.damage().forEach(finding -> wrong.add("damaged: " + finding));
+            report.unverifiable().forEach(reason -> wrong.add("not verified: " + reason));
+            return Answer.failed(new RepositoryException("backup " + backup + ": " + String.join("; ", wrong)));
         });
     }
 

@@ -443,7 +443,11 @@ class NasBackupIT {
             bytes[bytes.length - MIB] ^= 1;
             Files.write(folder.resolve("damaged"), bytes);
             Files.move(folder.resolve("damaged"), image, StandardCopyOption.REPLACE_EXISTING);
-            assertThat(nas.verify("nas-bad", backup).success()).isFalse();
+            Answer verified = nas.verify("nas-bad", backup);
+            assertThat(verified.success()).isFalse();
+            assertThat(verified.details())
+                    .startsWith("backup " + backup + ": damaged: " + image + ", bytes ")
+                    .doesNotContain("[");
             assertThat(nas.list("nas-bad")).singleElement().matches(Stored::damaged);
             guest.destroy();
             Answer restored = nas.restoreInstance("nas-bad", backup);
