@@ -374,8 +374,10 @@ class DamageTest {
 
     @Test
     void anIntactChainIsNeverRemovedInFavourOfADamagedOne() throws Exception {
-        add(Map.of("vda", MemoryDisk.random(6 << 20, random)), null);
-        add(Map.of("vda", states.get(4).get("vda").later(random)), points.get(4));
+        // A random disk may hold no data, and what happens to it later may leave none.
+        MemoryDisk drawn = MemoryDisk.random(6 << 20, random).laterInOneSector(random);
+        add(Map.of("vda", new MemoryDisk(drawn.content)), null);
+        add(Map.of("vda", states.get(4).get("vda").laterInOneSector(random)), points.get(4));
         flipData(image(4, "vda"));
         flipData(image(5, "vda"));
         verify(VerifyDepth.DIGESTS);
