@@ -38,6 +38,16 @@ public interface Repository {
         return RepositoryStore.openOrCreate(folder, DurableFiles.PLAIN);
     }
 
+    /**
+     * Whether there is a repository in {@code folder}, also one that {@link #open} finds damaged. What is left if the
+     * first backup died before it had made one is none.
+     *
+     * @throws RepositoryException if the folder cannot be read
+     */
+    static boolean isThere(Path folder) {
+        return RepositoryStore.isThere(folder);
+    }
+
     /** Its folder, absolute. */
     Path folder();
 

@@ -16,7 +16,6 @@ import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -128,8 +127,13 @@ public final class JobRecovery {
 
     private void clear(List<String> done, List<String> left) {
         Path folder = job.repository().folder();
-        if (!Files.exists(folder.resolve("virtwire.json"))) {
-            // The run died before it made the repository, and so before it began anything.
+        try {
+            if (!Repository.isThere(folder)) {
+                // The run died before it made the repository, and so before it began anything.
+                return;
+            }
+        } catch (RepositoryException e) {
+            left.add(Reasons.of(e));
             return;
         }
         List<String> elsewhere = new ArrayList<>();

@@ -23,7 +23,6 @@ import dev.virtwire.jobs.run.JobState.Verified;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -281,7 +280,7 @@ public final class JobRun {
     }
 
     private boolean isRepositoryThere() {
-        return Files.exists(job.repository().folder().resolve("virtwire.json"));
+        return Repository.isThere(job.repository().folder());
     }
 
     private boolean runHook(Hook hook, String outcome, List<String> failures, boolean evenIfEnded) {

@@ -8,7 +8,6 @@ import dev.virtwire.repository.Point;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,10 +39,10 @@ public record Standings(Repository repository, JobSettings job) {
     static Map<String, Standing> ofAll(JobSettings job, Collection<String> guests) {
         Map<String, Standing> all = new LinkedHashMap<>();
         Path folder = job.repository().folder();
-        if (!Files.exists(folder.resolve("virtwire.json"))) {
-            return all;
-        }
         try {
+            if (!Repository.isThere(folder)) {
+                return all;
+            }
             Standings standings = new Standings(Repository.open(folder), job);
             for (String guest : guests) {
                 Standing standing = standings.of(guest);

@@ -50,6 +50,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -86,8 +87,7 @@ public final class RepositoryStore implements Repository {
                     + (Files.exists(absolute) ? " is not a folder" : " does not exist")
                     + ": a repository is made by the first backup into it");
         }
-        if (!Files.exists(absolute.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS)
-                && !Files.exists(absolute.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)) {
+        if (!isThere(absolute)) {
             throw new RepositoryException(absolute + " is not a repository: it has no " + Names.REPOSITORY);
         }
         RepositoryFile file = RepositoryFile.read(absolute);
@@ -110,7 +110,7 @@ public final class RepositoryStore implements Repository {
     public static RepositoryStore openOrCreate(Path folder, DurableFiles files) {
         Path absolute = folder.toAbsolutePath().normalize();
         createFolders(absolute, files);
-        if (exists(absolute)) {
+        if (isThere(absolute)) {
             return open(absolute, files);
         }
         if (!Files.isWritable(absolute)) {
@@ -118,7 +118,7 @@ public final class RepositoryStore implements Repository {
         }
         DomainLock lock = DomainLock.acquire(absolute.resolve(Names.REPOSITORY_LOCK), absolute.toString());
         try {
-            if (!exists(absolute)) {
+            if (!isThere(absolute)) {
                 refuseOtherThings(absolute);
                 create(absolute, files);
             }
@@ -130,8 +130,20 @@ public final class RepositoryStore implements Repository {
         }
     }
 
-    private static boolean exists(Path folder) {
-        return Files.exists(folder.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS);
+    /**
+     * Whether there is a repository in {@code folder}, also a damaged one. The sum alone is what a crash leaves of one
+     * that was being made; beside other things it is what damage leaves of one that was whole.
+     *
+     * @throws RepositoryException if the folder cannot be read
+     */
+    public static boolean isThere(Path folder) {
+        try {
+            return Files.exists(folder.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS)
+                    || (Files.exists(folder.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)
+                            && otherThing(folder).isPresent());
+        } catch (IOException e) {
+            throw Problems.with("read", folder, e);
+        }
     }
 
     private static void createFolders(Path folder, DurableFiles files) {
@@ -155,17 +167,20 @@ public final class RepositoryStore implements Repository {
      * @throws RepositoryException if it holds other things
      */
     public static void refuseOtherThings(Path folder) throws IOException {
+        otherThing(folder).ifPresent(name -> {
+            throw new RepositoryException(
+                    folder + " is neither a repository nor empty (it holds " + name + "): choose an empty folder");
+        });
+    }
+
+    private static Optional<String> otherThing(Path folder) throws IOException {
         try (Stream<Path> list = Files.list(folder)) {
-            list.map(path -> String.valueOf(path.getFileName()))
+            return list.map(path -> String.valueOf(path.getFileName()))
                     .filter(name -> !name.equals(Names.REPOSITORY_LOCK)
                             && !name.equals(Names.REPOSITORY_SUM)
                             && !name.startsWith(".virtwire.")
                             && !name.equals("lost+found"))
-                    .findFirst()
-                    .ifPresent(name -> {
-                        throw new RepositoryException(folder + " is neither a repository nor empty (it holds " + name
-                                + "): choose an empty folder");
-                    });
+                    .findFirst();
         }
     }
 

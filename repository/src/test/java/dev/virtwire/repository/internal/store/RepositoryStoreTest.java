@@ -126,6 +126,30 @@ class RepositoryStoreTest {
     }
 
     @Test
+    void isThereAlsoWithoutItsFileButNotIfACrashLeftItsSumAlone() throws Exception {
+        assertThat(Repository.isThere(repository())).isFalse();
+        String id = create().id();
+        assertThat(Repository.isThere(repository())).isTrue();
+
+        Files.delete(repository().resolve(Names.REPOSITORY));
+        assertThat(Repository.isThere(repository())).isFalse();
+        assertThatThrownBy(() -> Repository.open(repository()))
+                .hasMessageContaining("is not a repository: it has no virtwire.json");
+        DomainStore domain = create().domain("web1");
+        assertThat(domain.repositoryId()).isNotEqualTo(id);
+        domain.lock().close();
+        addPoint(domain);
+
+        Files.delete(repository().resolve(Names.REPOSITORY));
+        assertThat(Repository.isThere(repository())).isTrue();
+        String missing = repository().resolve(Names.REPOSITORY) + ": is missing";
+        assertThatThrownBy(() -> Repository.open(repository()))
+                .isInstanceOf(DamagedException.class)
+                .hasMessage(missing);
+        assertThatThrownBy(this::create).isInstanceOf(DamagedException.class).hasMessage(missing);
+    }
+
+    @Test
     void refusesAPlaceThatIsNotAFolderOrCannotBeWritten() throws Exception {
         Files.writeString(repository(), "a file");
 
