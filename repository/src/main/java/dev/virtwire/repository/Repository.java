@@ -40,7 +40,7 @@ public interface Repository {
 
     /**
      * Whether there is a repository in {@code folder}, also one that {@link #open} finds damaged. What is left if the
-     * first backup died before it had made one is none.
+     * first backup died before it had made one does not count.
      *
      * @throws RepositoryException if the folder cannot be read
      */
