@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param age the time from the moment that {@code newestGood} holds until now, or null
  * @param verified the last verification of a point that is good, or null if it is not known that anybody has verified
  *     one since it became what it is
+ * @param oldestUnverified the moment that the oldest point holds of those that were not complete when that
+ *     verification began, or null if there is no such point
+ * @param damage what is damaged or lost, one sentence, or null if nothing is known to be; the verdict may be another
  * @since 0.1
  */
 public record DomainStatus(
@@ -27,7 +30,9 @@ public record DomainStatus(
         @Nullable Point newest,
         @Nullable Point newestGood,
         @Nullable Duration age,
-        @Nullable Verification verified) {
+        @Nullable Verification verified,
+        @Nullable Instant oldestUnverified,
+        @Nullable String damage) {
     /**
      * What is to be thought of a domain's backups; each verdict is given only if those below it do not apply.
      *

@@ -113,10 +113,10 @@ public interface Repository {
      * merge of other points into it does not change that: it compares what it takes over with its digests.
      *
      * @param domain the domain's name, or that of its folder; one that it holds nothing of is missing
-     * @param maxAge how old the newest good point may be
+     * @param maxAge how old the newest good point may be, or null for no such rule
      * @param verifiedWithin how long ago the last verification of a good point may have begun, or null for no such rule
      */
-    DomainStatus status(String domain, Duration maxAge, @Nullable Duration verifiedWithin);
+    DomainStatus status(String domain, @Nullable Duration maxAge, @Nullable Duration verifiedWithin);
 
     /** Whether it holds anything of a domain of this name, or in a folder of this name. */
     boolean holds(String domain);

@@ -90,6 +90,7 @@ class StatusTest {
         assertThat(young.newestGood()).isEqualTo(points.get(2));
         assertThat(young.age()).isEqualTo(HOUR);
         assertThat(young.verified()).isNull();
+        assertThat(young.damage()).isNull();
     }
 
     @Test
@@ -108,11 +109,42 @@ class StatusTest {
     void whatThereIsNothingOfIsMissing() throws IOException {
         assertThat(at(HOUR).status("web2", HOUR, null))
                 .isEqualTo(new DomainStatus(
-                        "web2", Verdict.MISSING, "the repository holds nothing of it", null, null, null, null));
+                        "web2",
+                        Verdict.MISSING,
+                        "the repository holds nothing of it",
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null));
         Files.createDirectories(folder.resolve("backups/web3/.journal"));
         DomainStatus empty = at(HOUR).status("web3", HOUR, null);
         assertThat(empty.verdict()).isEqualTo(Verdict.MISSING);
         assertThat(empty.reason()).isEqualTo("it has no point");
+    }
+
+    /** For whoever asks only whether anything is damaged or verified. */
+    @Test
+    void withoutALimitAgeDoesNotMatter() {
+        for (int days : new int[] {-365, 36_500}) {
+            DomainStatus any = at(Duration.ofDays(days)).status("web1", null, null);
+            assertThat(any.ok()).isTrue();
+            assertThat(any.age()).isEqualTo(Duration.ofDays(days));
+        }
+    }
+
+    @Test
+    void pointsThatWereCompleteWhenAVerificationBeganAreCoveredByIt() throws IOException {
+        assertThat(status(HOUR).oldestUnverified())
+                .isEqualTo(points.get(0).manifest().began());
+        verify(Duration.ofSeconds(59), VerifyDepth.DIGESTS);
+        assertThat(status(HOUR).oldestUnverified()).isNull();
+
+        addPoint();
+        addPoint();
+        assertThat(status(HOUR).oldestUnverified())
+                .isEqualTo(points.get(3).manifest().began());
     }
 
     @Test
@@ -180,6 +212,7 @@ class StatusTest {
         assertThat(damaged.verdict()).isEqualTo(Verdict.DAMAGED);
         assertThat(damaged.reason()).startsWith("point " + points.get(2).id() + ": ");
         assertThat(status(HOUR).verdict()).isEqualTo(Verdict.TOO_OLD);
+        assertThat(status(HOUR).damage()).as("whatever the verdict").isEqualTo(damaged.reason());
     }
 
     /** What the guest had there, not what nothing needs. */

@@ -84,7 +84,7 @@ final class ConfigurationReader {
         Compression compression = section.word("compress", Arrays.asList(Compression.values()));
         return folder == null
                 ? null
-                : new RepositorySettings(nameOf(section), folder, compression == null ? Compression.NONE : compression);
+                : new RepositorySettings(folder, compression == null ? Compression.NONE : compression);
     }
 
     private @Nullable HostSettings host(Section section) {

@@ -10,4 +10,4 @@ import java.nio.file.Path;
  * @param compression how images are compressed if a job says nothing else
  * @since 0.1
  */
-public record RepositorySettings(String name, Path folder, Compression compression) {}
+public record RepositorySettings(Path folder, Compression compression) {}

@@ -2,8 +2,8 @@
 package dev.virtwire.jobs.notify;
 
 import dev.virtwire.jobs.report.GuestResult;
-import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.repository.DomainStatus;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,22 +41,22 @@ final class Metrics {
                 "failures",
                 "How many failures and pieces of damage the last run had.",
                 Integer.toString(result.failures().size()));
-        standings(
+        statuses(
                 "last_good_point_timestamp_seconds",
                 "The moment that the newest good point of the guest holds.",
-                standing -> standing.status().newestGood() == null
+                status -> status.newestGood() == null
                         ? null
-                        : seconds(standing.status().newestGood().manifest().began()));
-        standings(
+                        : seconds(status.newestGood().manifest().began()));
+        statuses(
                 "last_verification_timestamp_seconds",
                 "When the last verification of the guest began.",
-                standing -> standing.status().verified() == null
+                status -> status.verified() == null
                         ? null
-                        : seconds(standing.status().verified().at()));
-        standings(
+                        : seconds(status.verified().at()));
+        statuses(
                 "oldest_unverified_point_timestamp_seconds",
                 "The moment of the oldest point of the guest that no verification covers; missing if all are covered.",
-                standing -> standing.oldestUnverified() == null ? null : seconds(standing.oldestUnverified()));
+                status -> status.oldestUnverified() == null ? null : seconds(status.oldestUnverified()));
         guests("failed", "1 if the last run failed for the guest, else 0.", guest -> guest.hasFailed() ? "1" : "0");
         guests(
                 "warnings",
@@ -103,10 +103,10 @@ final class Metrics {
     }
 
     /** Also of guests that the run did not get to: an alert must not fall silent because a host is away. */
-    private void standings(String name, String help, Function<Standing, @Nullable String> value) {
+    private void statuses(String name, String help, Function<DomainStatus, @Nullable String> value) {
         Map<String, String> values = new LinkedHashMap<>();
-        result.standings().forEach((guest, standing) -> {
-            String each = value.apply(standing);
+        result.statuses().forEach((guest, status) -> {
+            String each = value.apply(status);
             if (each != null) {
                 values.put(guest, each);
             }

@@ -7,7 +7,6 @@ import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.PruneReport;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param error why something failed, a sentence, or null
  * @param passedOver why nothing was to be backed up, a sentence, or null
  * @param hooks its hooks
- * @param standing how its backups stand after the run, or null if that is not known
+ * @param status how its backups stand after the run, or null if that is not known
  * @param duration how long all of it took
  * @since 0.1
  */
@@ -36,22 +35,8 @@ public record GuestResult(
         @Nullable String error,
         @Nullable String passedOver,
         List<HookResult> hooks,
-        @Nullable Standing standing,
+        @Nullable DomainStatus status,
         Duration duration) {
-    /**
-     * How the backups of a guest stand.
-     *
-     * @param status as {@code virtwire status} has it
-     * @param oldestUnverified the moment of the oldest point that no verification of the guest covers, or null if all
-     *     are verified
-     * @param damage what is known to be damaged of what is stored, whatever else the status says, a sentence, or null
-     * @since 0.1
-     */
-    public record Standing(
-            DomainStatus status,
-            @Nullable Instant oldestUnverified,
-            @Nullable String damage) {}
-
     /** Copies the list. */
     public GuestResult {
         hooks = List.copyOf(hooks);
@@ -63,8 +48,8 @@ public record GuestResult(
     }
 
     /** The same, with how its backups stand now. */
-    public GuestResult withStanding(@Nullable Standing newStanding) {
-        return new GuestResult(guest, uuid, host, backup, pruned, error, passedOver, hooks, newStanding, duration);
+    public GuestResult withStatus(@Nullable DomainStatus newStatus) {
+        return new GuestResult(guest, uuid, host, backup, pruned, error, passedOver, hooks, newStatus, duration);
     }
 
     /** Whether a point was to be made, and was not, or what follows it failed. */

@@ -4,7 +4,6 @@ package dev.virtwire.jobs.report;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.backup.BackupResult;
-import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
@@ -63,10 +62,10 @@ public final class JobJson {
         }
         json.writeEndArray();
         json.writeArrayFieldStart("remembered");
-        for (Map.Entry<String, Standing> each : result.remembered().entrySet()) {
+        for (Map.Entry<String, DomainStatus> each : result.remembered().entrySet()) {
             json.writeStartObject();
             json.writeStringField("domain", each.getKey());
-            standing(json, each.getValue());
+            status(json, each.getValue());
             json.writeEndObject();
         }
         json.writeEndArray();
@@ -108,20 +107,18 @@ public final class JobJson {
             json.writeEndObject();
         }
         damage(json, guest.damage());
-        standing(json, guest.standing());
+        status(json, guest.status());
         hooks(json, guest.hooks());
         notices(json, guest.notices());
     }
 
-    private static void standing(JsonGenerator json, @Nullable Standing standing) throws IOException {
-        if (standing == null) {
+    private static void status(JsonGenerator json, @Nullable DomainStatus status) throws IOException {
+        if (status == null) {
             json.writeNullField("status");
             return;
         }
         json.writeObjectFieldStart("status");
-        write(json, standing.status());
-        instant(json, "oldestUnverified", standing.oldestUnverified());
-        json.writeStringField("damage", standing.damage());
+        write(json, status);
         json.writeEndObject();
     }
 
@@ -136,6 +133,8 @@ public final class JobJson {
                 json,
                 "verifiedAt",
                 status.verified() == null ? null : status.verified().at());
+        instant(json, "oldestUnverified", status.oldestUnverified());
+        json.writeStringField("damage", status.damage());
     }
 
     private static void write(JsonGenerator json, VerifyResult each) throws IOException {

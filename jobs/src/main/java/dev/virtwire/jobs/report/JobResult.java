@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.report;
 
-import dev.virtwire.jobs.report.GuestResult.Standing;
+import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.Notice;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,7 +42,7 @@ public record JobResult(
         boolean interrupted,
         List<String> errors,
         List<GuestResult> guests,
-        Map<String, Standing> remembered,
+        Map<String, DomainStatus> remembered,
         List<HookResult> hooks,
         List<VerifyResult> verified,
         List<Notice> notices) {
@@ -153,19 +153,19 @@ public record JobResult(
         }
         if (verified.stream().anyMatch(VerifyResult::foundDamage)
                 || guests.stream().anyMatch(guest -> !guest.damage().isEmpty())
-                || standings().values().stream().anyMatch(standing -> standing.damage() != null)) {
+                || statuses().values().stream().anyMatch(status -> status.damage() != null)) {
             return Outcome.DAMAGED;
         }
         return warnings().isEmpty() ? Outcome.DONE : Outcome.WARNINGS;
     }
 
     /** How the backups of each guest stand, as far as that is known: those of this run first. */
-    public Map<String, Standing> standings() {
-        Map<String, Standing> all = new LinkedHashMap<>();
+    public Map<String, DomainStatus> statuses() {
+        Map<String, DomainStatus> all = new LinkedHashMap<>();
         for (GuestResult guest : guests) {
-            Standing standing = guest.standing();
-            if (standing != null) {
-                all.putIfAbsent(guest.guest(), standing);
+            DomainStatus status = guest.status();
+            if (status != null) {
+                all.putIfAbsent(guest.guest(), status);
             }
         }
         remembered.forEach(all::putIfAbsent);
@@ -221,9 +221,9 @@ public record JobResult(
                 each.report().unverifiable().forEach(text -> failures.add(each.guest() + ": unverifiable: " + text));
             }
         }
-        standings().forEach((guest, standing) -> {
-            if (standing.damage() != null && !hasFoundDamage(guest)) {
-                failures.add(guest + ": damaged: " + standing.damage());
+        statuses().forEach((guest, status) -> {
+            if (status.damage() != null && !hasFoundDamage(guest)) {
+                failures.add(guest + ": damaged: " + status.damage());
             }
         });
         return failures;

@@ -40,7 +40,7 @@ public final class JobText {
             boolean warned = guest.notices().stream().anyMatch(Notice::isWarning);
             boolean bad = guest.hasFailed()
                     || !guest.damage().isEmpty()
-                    || (guest.standing() != null && guest.standing().damage() != null)
+                    || (guest.status() != null && guest.status().damage() != null)
                     || (result.outcome() == JobResult.Outcome.WARNINGS && warned)
                     || result.verified().stream()
                             .anyMatch(each ->
@@ -49,8 +49,8 @@ public final class JobText {
                 names.add(guest.guest());
             }
         }
-        result.remembered().forEach((guest, standing) -> {
-            if (standing.damage() != null) {
+        result.remembered().forEach((guest, status) -> {
+            if (status.damage() != null) {
                 names.add(guest);
             }
         });

@@ -106,6 +106,8 @@ public final class JobRecovery {
         }
         Set<String> guests = new LinkedHashSet<>(job.guests().names());
         guests.addAll(before.guests());
+        Standings standings = Standings.of(job, guests);
+        notices.addAll(standings.warnings());
         JobResult result = new JobResult(
                 job.name(),
                 Machine.name(),
@@ -118,7 +120,7 @@ public final class JobRecovery {
                 false,
                 errors,
                 List.of(),
-                Standings.ofAll(job, guests),
+                standings.known(),
                 after == null ? List.of() : List.of(after),
                 List.of(),
                 notices);

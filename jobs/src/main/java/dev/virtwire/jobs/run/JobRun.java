@@ -15,11 +15,11 @@ import dev.virtwire.jobs.guest.GuestSelector;
 import dev.virtwire.jobs.guest.Selection;
 import dev.virtwire.jobs.notify.Notifications;
 import dev.virtwire.jobs.report.GuestResult;
-import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.jobs.report.HookResult;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.report.VerifyResult;
 import dev.virtwire.jobs.run.JobState.Verified;
+import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
@@ -61,8 +61,8 @@ public final class JobRun {
     private final List<String> errors = new ArrayList<>();
     private final List<Notice> notices = new ArrayList<>();
     private final List<HookResult> ofJob = new ArrayList<>();
-    private List<GuestResult> guests = new ArrayList<>();
-    private final Map<String, Standing> remembered = new LinkedHashMap<>();
+    private final List<GuestResult> guests = new ArrayList<>();
+    private final Map<String, DomainStatus> remembered = new LinkedHashMap<>();
     private List<VerifyResult> verified = List.of();
     private JobState before = JobState.NONE;
 
@@ -271,11 +271,10 @@ public final class JobRun {
     }
 
     private void lookAtStandings() {
-        Map<String, Standing> standings = Standings.ofAll(job, known());
-        guests = new ArrayList<>(guests.stream()
-                .map(guest -> guest.withStanding(standings.get(guest.guest())))
-                .toList());
-        remembered.putAll(standings);
+        Standings standings = Standings.of(job, known());
+        notices.addAll(standings.warnings());
+        guests.replaceAll(guest -> guest.withStatus(standings.known().get(guest.guest())));
+        remembered.putAll(standings.known());
         guests.forEach(guest -> remembered.remove(guest.guest()));
     }
 

@@ -2,87 +2,49 @@
 package dev.virtwire.jobs.run;
 
 import dev.virtwire.jobs.config.JobSettings;
-import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.repository.DomainStatus;
-import dev.virtwire.repository.Point;
+import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How the backups of guests stand, by the ages that a job allows.
  *
- * @param repository where they are
- * @param job whose ages count
- * @since 0.1
+ * @param known how they stand, by the guests' names
+ * @param warnings why it is not known of others
  */
-public record Standings(Repository repository, JobSettings job) {
-    private static final Logger LOG = LoggerFactory.getLogger(Standings.class);
-
-    /** Longer than any point is kept: then age is not judged. */
-    private static final Duration EVER = Duration.ofDays(36_500);
-
-    /**
-     * How those of guests of a job stand, as far as the repository is there and can be read. Whoever asks has other
-     * trouble to tell, or has told this.
-     */
-    static Map<String, Standing> ofAll(JobSettings job, Collection<String> guests) {
-        Map<String, Standing> all = new LinkedHashMap<>();
+record Standings(Map<String, DomainStatus> known, List<Notice> warnings) {
+    /** Those of guests of a job, as far as its repository is there and can be read. */
+    static Standings of(JobSettings job, Collection<String> guests) {
+        Standings standings = new Standings(new LinkedHashMap<>(), new ArrayList<>());
         Path folder = job.repository().folder();
         try {
-            if (!Repository.isThere(folder)) {
-                return all;
+            if (Repository.isThere(folder)) {
+                Repository repository = Repository.open(folder);
+                guests.forEach(guest -> standings.look(repository, job, guest));
             }
-            Standings standings = new Standings(Repository.open(folder), job);
-            for (String guest : guests) {
-                Standing standing = standings.of(guest);
-                if (standing != null) {
-                    all.put(guest, standing);
-                }
-            }
-        } catch (RepositoryException e) {
-            LOG.warn("the status of the guests of job {} is not known", job.name(), e);
-        }
-        return all;
-    }
-
-    /** How those of a guest stand, or null if the repository cannot be read. */
-    public @Nullable Standing of(String guest) {
-        try {
-            Duration maxAge = job.maxAge();
-            DomainStatus status = repository.status(guest, maxAge == null ? EVER : maxAge, job.verifiedWithin());
-            return new Standing(
-                    status, repository.holds(guest) ? oldestUnverified(guest, status) : null, damage(guest, status));
         } catch (RepositoryException | UncheckedIOException e) {
-            LOG.warn("the status of {} is not known", guest, e);
-            return null;
+            standings.warn("how backups stand is not known: ", e);
+        }
+        return standings;
+    }
+
+    private void look(Repository repository, JobSettings job, String guest) {
+        try {
+            known.put(guest, repository.status(guest, job.maxAge(), job.verifiedWithin()));
+        } catch (RepositoryException | UncheckedIOException e) {
+            warn(guest + ": how its backups stand is not known: ", e);
         }
     }
 
-    /** Age and verification come first in a status, and hide what is damaged. */
-    private @Nullable String damage(String guest, DomainStatus status) {
-        DomainStatus alone = status.ok() ? status : repository.status(guest, EVER, null);
-        return alone.verdict() == DomainStatus.Verdict.DAMAGED ? alone.reason() : null;
-    }
-
-    /** A verification covers what was there when it began. */
-    private @Nullable Instant oldestUnverified(String guest, DomainStatus status) {
-        DomainStatus.Verification verified = status.verified();
-        return repository.points(guest).points().stream()
-                .map(Point::manifest)
-                .filter(manifest -> verified == null || manifest.completed().isAfter(verified.at()))
-                .map(manifest -> manifest.began())
-                .min(Comparator.naturalOrder())
-                .orElse(null);
+    private void warn(String what, RuntimeException failure) {
+        warnings.add(Notice.warning(what + Reasons.of(failure)));
     }
 }

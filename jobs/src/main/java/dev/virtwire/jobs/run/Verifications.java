@@ -24,7 +24,6 @@ import org.slf4j.LoggerFactory;
 /** Verifies the guests of a run that are due, the one first whose last verification is the oldest. */
 final class Verifications {
     private static final Logger LOG = LoggerFactory.getLogger(Verifications.class);
-    private static final Duration EVER = Duration.ofDays(36_500);
 
     /** A job begins a little earlier on one day than on another. */
     private static final Duration MOST_EARLY = Duration.ofHours(2);
@@ -79,7 +78,7 @@ final class Verifications {
             return Instant.MIN;
         }
         // Nothing of it is known as verified if somebody put another repository there.
-        return repository.status(guest, EVER, null).verified() == null ? Instant.MIN : verified.at();
+        return repository.status(guest, null, null).verified() == null ? Instant.MIN : verified.at();
     }
 
     /** Verifies those that are due until the time for it is over. */

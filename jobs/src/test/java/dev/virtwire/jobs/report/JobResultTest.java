@@ -3,7 +3,6 @@ package dev.virtwire.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.jobs.report.JobResult.Outcome;
 import dev.virtwire.repository.DomainStatus;
 import java.nio.file.Path;
@@ -16,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class JobResultTest {
     private static final Instant BEGAN = Instant.parse("2026-12-01T03:00:00Z");
 
-    private static JobResult result(List<GuestResult> guests, Map<String, Standing> remembered) {
+    private static JobResult result(List<GuestResult> guests, Map<String, DomainStatus> remembered) {
         return new JobResult(
                 "nightly",
                 "backup1",
@@ -35,9 +34,15 @@ class JobResultTest {
                 List.of());
     }
 
-    private static Standing damaged(String guest) {
-        return new Standing(
-                new DomainStatus(guest, DomainStatus.Verdict.UNVERIFIED, "nobody has", null, null, null, null),
+    private static DomainStatus damaged(String guest) {
+        return new DomainStatus(
+                guest,
+                DomainStatus.Verdict.UNVERIFIED,
+                "nobody has",
+                null,
+                null,
+                null,
+                null,
                 null,
                 "point p1: vda.qcow2 is not as it was written");
     }

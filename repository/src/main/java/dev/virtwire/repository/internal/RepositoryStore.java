@@ -274,7 +274,7 @@ public final class RepositoryStore implements Repository {
     }
 
     @Override
-    public DomainStatus status(String domain, Duration maxAge, @Nullable Duration verifiedWithin) {
+    public DomainStatus status(String domain, @Nullable Duration maxAge, @Nullable Duration verifiedWithin) {
         return holds(domain)
                 ? new StatusCheck(existing(domain), maxAge, verifiedWithin).of(domain)
                 : StatusCheck.missing(domain);

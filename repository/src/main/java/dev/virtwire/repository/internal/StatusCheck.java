@@ -13,6 +13,7 @@ import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import dev.virtwire.repository.internal.verify.VerifiedPoints;
+import dev.virtwire.repository.manifest.Manifest;
 import dev.virtwire.repository.manifest.ManifestDisk;
 import dev.virtwire.repository.manifest.ParentLink;
 import dev.virtwire.repository.manifest.StoredFile;
@@ -26,6 +27,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,12 +48,13 @@ final class StatusCheck {
 
     private final DomainStore domain;
     private final Instant now;
-    private final Duration maxAge;
+    private final @Nullable Duration maxAge;
     private final @Nullable Duration verifiedWithin;
 
     /**
      * What is there.
      *
+     * @param points in the order of their making
      * @param good the newest good point, or null
      * @param verified the last verification of a good point, or null
      * @param damage what is damaged or lost, each one sentence
@@ -59,15 +62,31 @@ final class StatusCheck {
      * @param changed whether points were removed or merged meanwhile, so that this may be wrong
      */
     private record Seen(
-            @Nullable Point newest,
+            List<Point> points,
             @Nullable Point good,
             @Nullable Verification verified,
             List<String> damage,
             List<String> unreadable,
-            boolean changed) {}
+            boolean changed) {
+        @Nullable
+        Point newest() {
+            return points.isEmpty() ? null : points.get(points.size() - 1);
+        }
+
+        /** A verification covers what was there when it began. */
+        @Nullable
+        Instant oldestUnverified() {
+            return points.stream()
+                    .map(Point::manifest)
+                    .filter(manifest -> verified == null || manifest.completed().isAfter(verified.at()))
+                    .map(Manifest::began)
+                    .min(Comparator.naturalOrder())
+                    .orElse(null);
+        }
+    }
 
     /** A check of a domain at this moment. */
-    StatusCheck(DomainStore domain, Duration maxAge, @Nullable Duration verifiedWithin) {
+    StatusCheck(DomainStore domain, @Nullable Duration maxAge, @Nullable Duration verifiedWithin) {
         this.domain = domain;
         this.now = domain.now();
         this.maxAge = maxAge;
@@ -76,7 +95,8 @@ final class StatusCheck {
 
     /** Of a domain that the repository holds nothing of. */
     static DomainStatus missing(String name) {
-        return new DomainStatus(name, Verdict.MISSING, "the repository holds nothing of it", null, null, null, null);
+        return new DomainStatus(
+                name, Verdict.MISSING, "the repository holds nothing of it", null, null, null, null, null, null);
     }
 
     /** How it stands; {@code name} is the one that was asked for. */
@@ -93,7 +113,7 @@ final class StatusCheck {
         if (age == null && seen.damage().isEmpty() && seen.unreadable().isEmpty()) {
             verdict = Verdict.MISSING;
             reason = seen.newest() == null ? "it has no point" : "no point of it can be restored";
-        } else if (age != null && (age.compareTo(maxAge) > 0 || age.compareTo(FUTURE.negated()) < 0)) {
+        } else if (age != null && maxAge != null && !isYoung(age, maxAge)) {
             verdict = Verdict.TOO_OLD;
             reason = "its newest good point began at " + began + (age.isNegative() ? OF_THE_FUTURE : "");
         } else if (age != null && verifiedWithin != null && !isYoung(seen.verified(), verifiedWithin)) {
@@ -109,27 +129,36 @@ final class StatusCheck {
             verdict = Verdict.UNREADABLE;
             reason = seen.unreadable().get(0);
         }
-        return new DomainStatus(name, verdict, reason, seen.newest(), good, age, seen.verified());
+        return new DomainStatus(
+                name,
+                verdict,
+                reason,
+                seen.newest(),
+                good,
+                age,
+                seen.verified(),
+                seen.oldestUnverified(),
+                seen.damage().isEmpty() ? null : seen.damage().get(0));
     }
 
     private boolean isYoung(@Nullable Verification verification, Duration within) {
-        if (verification == null) {
-            return false;
-        }
-        Duration age = Duration.between(verification.at(), now);
+        return verification != null && isYoung(Duration.between(verification.at(), now), within);
+    }
+
+    private static boolean isYoung(Duration age, Duration within) {
         return age.compareTo(within) <= 0 && age.compareTo(FUTURE.negated()) >= 0;
     }
 
     private Seen look() {
         List<String> unreadable = new ArrayList<>();
         List<String> damage = new ArrayList<>();
-        Point newest = null;
+        List<Point> all = List.of();
         Point good = null;
         Verification verified = null;
         boolean changed = false;
         try {
             Listing listing = domain.points(problem -> unreadable.add(String.valueOf(problem.getMessage())));
-            newest = listing.newest();
+            all = listing.points();
             List<Finding> findings = new ArrayList<>(listing.damage());
             findings.addAll(MissingPoints.of(domain, listing.points()).values());
             findings.addAll(domain.journal().damage());
@@ -173,7 +202,7 @@ final class StatusCheck {
         } catch (RepositoryException e) {
             unreadable.add(String.valueOf(e.getMessage()));
         }
-        return new Seen(newest, good, verified, damage, unreadable, changed);
+        return new Seen(all, good, verified, damage, unreadable, changed);
     }
 
     /** The files of a point besides its manifest, with the sizes that it gives them. */

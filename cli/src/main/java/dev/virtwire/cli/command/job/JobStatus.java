@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.job;
 
+import dev.virtwire.cli.output.ErrorReport;
 import dev.virtwire.jobs.config.JobSettings;
-import dev.virtwire.jobs.report.GuestResult.Standing;
 import dev.virtwire.jobs.run.JobException;
 import dev.virtwire.jobs.run.JobState;
-import dev.virtwire.jobs.run.Standings;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.DomainStatus.Verdict;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -37,24 +37,20 @@ record JobStatus(
             return unknown(job, "it has no max-age, so nobody can say whether its points are young enough", false);
         }
         try {
-            Standings standings = new Standings(Repository.open(job.repository().folder()), job);
+            Repository repository = Repository.open(job.repository().folder());
             Set<String> names = new LinkedHashSet<>(job.guests().names());
             names.addAll(JobState.read(state, job.name()).guests());
             List<DomainStatus> guests = new ArrayList<>();
             for (String name : names) {
-                Standing standing = standings.of(name);
-                if (standing == null) {
-                    return unknown(job, job.repository().folder() + " cannot be read", false);
-                }
-                guests.add(standing.status());
+                guests.add(repository.status(name, job.maxAge(), job.verifiedWithin()));
             }
             return guests.isEmpty()
                     ? unknown(job, "it has not run yet", false)
                     : new JobStatus(job.name(), guests, null, false);
         } catch (DamagedException e) {
             return unknown(job, String.valueOf(e.getMessage()), true);
-        } catch (RepositoryException | JobException e) {
-            return unknown(job, String.valueOf(e.getMessage()), false);
+        } catch (RepositoryException | JobException | UncheckedIOException e) {
+            return unknown(job, ErrorReport.message(e), false);
         }
     }
 
