@@ -39,7 +39,8 @@ module dev.virtwire.repository {
     exports dev.virtwire.repository.internal.disk to
             dev.virtwire.backup;
     exports dev.virtwire.repository.internal.format to
-            dev.virtwire.backup;
+            dev.virtwire.backup,
+            dev.virtwire.jobs;
     exports dev.virtwire.repository.internal.journal to
             dev.virtwire.backup;
     exports dev.virtwire.repository.internal.restore to

@@ -53,6 +53,8 @@ class ArchitectureTest {
 
     private static final String FILES = "dev.virtwire.image.internal.files";
 
+    private static final String DURABLE = "dev.virtwire.repository.internal.format";
+
     /** What the client shows to its module for ssh: the seam, and what a transport stands on. */
     private static final List<String> SEAM = Stream.of("transport", "async", "auth", "config", "text")
             .map(name -> "dev.virtwire.client.internal." + name)
@@ -148,8 +150,20 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackages(in("repository"), in("backup"))
                 .should()
+                .dependOnClassesThat(
+                        resideInAPackage("dev.virtwire.repository..internal..").and(not(resideInAPackage(DURABLE))))
+                .check(classes);
+    }
+
+    /** Jobs write small files that have to last too. */
+    @Test
+    void howTheRepositoryMakesFilesLastIsForTheJobsToo() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(in("repository"), in("backup"), in("jobs"))
+                .should()
                 .dependOnClassesThat()
-                .resideInAPackage("dev.virtwire.repository..internal..")
+                .resideInAPackage(DURABLE)
                 .check(classes);
     }
 

@@ -3,15 +3,12 @@ package dev.virtwire.jobs.notify;
 
 import dev.virtwire.jobs.config.NotificationSettings.Textfile;
 import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.repository.internal.format.DurableFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
@@ -29,32 +26,19 @@ final class TextfileNotifier implements Notifier {
     public void ended(JobResult result) throws NotificationException {
         Path file = settings.folder().resolve("virtwire-" + result.job() + ".prom");
         // The collector reads only names that end with .prom.
-        Path whole = settings.folder().resolve(".virtwire-" + result.job() + ".new");
+        Path whole = DurableFiles.fresh(file);
         try {
-            write(whole, new Metrics(result).text());
-            Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
+            Files.deleteIfExists(whole);
+            DurableFiles.PLAIN.writeNew(whole, new Metrics(result).text().getBytes(StandardCharsets.UTF_8));
+            // node_exporter is another user.
+            Files.setPosixFilePermissions(whole, PosixFilePermissions.fromString("rw-r--r--"));
+            DurableFiles.PLAIN.rename(whole, file);
         } catch (NoSuchFileException e) {
             throw new NotificationException("there is no folder " + settings.folder(), e);
         } catch (IOException e) {
             delete(whole, e);
             throw new NotificationException(file + " cannot be written: " + e.getMessage(), e);
         }
-    }
-
-    private static void write(Path file, String text) throws IOException {
-        Files.deleteIfExists(file);
-        // node_exporter is another user.
-        try (FileChannel channel = FileChannel.open(
-                file,
-                java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--")))) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     }
 
     private static void delete(Path file, IOException because) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.run;
 
+import dev.virtwire.repository.internal.format.DurableFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -8,7 +9,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +31,7 @@ public final class JobLock implements AutoCloseable {
      */
     public static @Nullable JobLock take(Path folder, String job) {
         try {
-            if (!Files.isDirectory(folder)) {
-                Files.createDirectories(
-                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            }
+            createFolder(folder.toAbsolutePath());
             FileChannel channel = FileChannel.open(
                     folder.resolve(job + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             try {
@@ -56,6 +53,15 @@ public final class JobLock implements AutoCloseable {
             throw new JobException(
                     "the folder for what is remembered of jobs, " + folder + ", cannot be used: " + e, e);
         }
+    }
+
+    /** With those around it, so that they are there after a loss of power. */
+    private static void createFolder(Path folder) throws IOException {
+        Path around = folder.getParent();
+        if (around != null && !Files.isDirectory(around)) {
+            createFolder(around);
+        }
+        DurableFiles.PLAIN.createFolder(folder);
     }
 
     @Override

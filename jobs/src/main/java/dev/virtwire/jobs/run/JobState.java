@@ -7,17 +7,14 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.virtwire.repository.VerifyDepth;
+import dev.virtwire.repository.internal.format.DurableFiles;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -145,20 +142,15 @@ public record JobState(
         return json.currentToken() == JsonToken.VALUE_STRING ? Instant.parse(json.getText()) : null;
     }
 
-    /** Writes it, so that it is there as a whole or as it was. */
+    /** Writes it, so that it is there as a whole or as it was, also after a loss of power. */
     void write(Path folder, String job) {
-        Path file = file(folder, job);
-        Path whole = file.resolveSibling(file.getFileName() + ".new");
+        write(DurableFiles.PLAIN, folder, job);
+    }
+
+    /** The same by {@code files}. */
+    void write(DurableFiles files, Path folder, String job) {
         try {
-            try (FileChannel channel = FileChannel.open(
-                    whole, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(json().getBytes(StandardCharsets.UTF_8));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
+            files.replace(file(folder, job), json().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new JobException("what is remembered of job " + job + " cannot be written: " + e, e);
         }

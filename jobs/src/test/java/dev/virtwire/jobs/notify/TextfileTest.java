@@ -79,7 +79,7 @@ class TextfileTest {
     @Test
     void aFullDiskLeavesTheOldFile() throws Exception {
         Files.writeString(file(), "old\n");
-        Path whole = folder.resolve(".virtwire-nightly.new");
+        Path whole = folder.resolve(".virtwire-nightly.prom.new");
         try (FullDisk disk = FullDisk.mount(folder.resolve("full"))) {
             Files.copy(file(), disk.folder().resolve(file().getFileName()));
             disk.fill();

@@ -10,12 +10,15 @@ import dev.virtwire.jobs.config.JobSettings;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.VerifyDepth;
+import dev.virtwire.repository.internal.format.DurableFiles;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +89,7 @@ class JobRunTest {
 
     @Test
     void soAreThoseOfARunThatCannotRememberThatItBegins() throws Exception {
-        Files.createDirectory(state.resolve("nightly.json.new"));
+        Files.createDirectories(state.resolve(".nightly.json.new/in-the-way"));
         JobResult result = run("");
         requireRemembered(result);
         assertThat(result.errors()).singleElement().asString().contains("cannot be written");
@@ -148,11 +151,49 @@ class JobRunTest {
             run("notify: hook");
             assertThat(whenTold).containsExactly(BEFORE);
 
-            run("notify: hook\nhooks: {after: 'mkdir " + state + "/nightly.json.new'}");
+            run("notify: hook\nhooks: {after: 'mkdir -p " + state + "/.nightly.json.new/in-the-way'}");
             assertThat(told.get(1)).contains("what is remembered of job nightly cannot be written");
         } finally {
             server.stop(0);
         }
+    }
+
+    @Test
+    void whatIsRememberedIsThereAfterALossOfPower() {
+        List<String> steps = new ArrayList<>();
+        DurableFiles files = new DurableFiles((step, path) -> steps.add(step + " " + folder.relativize(path)));
+        BEFORE.write(files, state, "nightly");
+        assertThat(steps)
+                .containsExactly(
+                        "WRITE state/.nightly.json.new",
+                        "SYNC_FILE state/.nightly.json.new",
+                        "RENAME state/nightly.json",
+                        "SYNC_FOLDER state");
+    }
+
+    @Test
+    void theFolderIsMadeWithThoseAroundItForItsOwnerAlone() throws Exception {
+        Path deep = folder.resolve("var/lib/virtwire");
+        JobLock lock = JobLock.take(deep, "nightly");
+        try (lock) {
+            assertThat(lock).isNotNull();
+        }
+        for (Path each : List.of(deep, folder.resolve("var"))) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(each)))
+                    .isEqualTo("rwx------");
+        }
+    }
+
+    @Test
+    void whyNobodyKnowsHowBackupsStandIsAWarning() throws Exception {
+        Files.writeString(folder.resolve("backups/virtwire.json"), "{");
+        JobResult result = run("hooks: {before: exit 1}");
+        assertThat(result.remembered()).isEmpty();
+        assertThat(result.warnings())
+                .singleElement()
+                .asString()
+                .startsWith("how backups stand is not known: ")
+                .contains("virtwire.json");
     }
 
     @Test
