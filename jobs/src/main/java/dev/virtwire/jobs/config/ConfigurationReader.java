@@ -79,7 +79,7 @@ final class ConfigurationReader {
     }
 
     private @Nullable RepositorySettings repository(Section section) {
-        section.requiredText("folder");
+        section.require("folder");
         Path folder = section.value("folder", ConfigurationReader::absolute);
         Compression compression = section.word("compress", Arrays.asList(Compression.values()));
         return folder == null
@@ -88,7 +88,7 @@ final class ConfigurationReader {
     }
 
     private @Nullable HostSettings host(Section section) {
-        section.requiredText("uri");
+        section.require("uri");
         String uri = section.secretive("uri", ConfigurationReader::uri);
         String user = section.text("user");
         Secret password = secrets.read(section, "password");

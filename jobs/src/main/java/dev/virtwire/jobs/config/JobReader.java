@@ -51,9 +51,7 @@ final class JobReader {
     JobSettings read(Section section) {
         RepositorySettings repository =
                 section.reference("repository", repositories, brokenOf("repositories"), "repository");
-        if (!section.has("hosts")) {
-            section.requiredText("hosts");
-        }
+        section.require("hosts");
         List<HostSettings> chosen = section.references("hosts", hosts, brokenOf("hosts"), "host");
         GuestChoice guests = guests(section);
         BackupSettings backup = backup(section, repository);
@@ -91,12 +89,11 @@ final class JobReader {
     }
 
     private static @Nullable GuestChoice guests(Section job) {
+        job.require("guests");
         if (!job.isSection("guests")) {
             if (job.has("guests")) {
                 job.mistake(
                         "guests", job.name("guests") + " has keys of its own: all, names, patterns, tags, exclude, …");
-            } else {
-                job.requiredText("guests");
             }
             return null;
         }

@@ -49,7 +49,7 @@ final class NotificationReader {
 
     @Nullable
     NotificationSettings read(Section section) {
-        section.requiredText("type");
+        section.require("type");
         String type = section.word("type", TYPES);
         if (type == null) {
             // Which keys there may be, nobody knows.
@@ -168,11 +168,9 @@ final class NotificationReader {
                     "security",
                     section.name("security") + " cannot be 'none' beside a password: whoever listens would learn it");
         }
-        section.requiredText("from");
+        section.require("from");
         String from = section.value("from", NotificationReader::mailbox);
-        if (!section.has("to")) {
-            section.requiredText("to");
-        }
+        section.require("to");
         List<String> to = section.texts("to");
         for (String each : to) {
             if (!MAILBOX.matcher(each).matches()) {
@@ -211,7 +209,7 @@ final class NotificationReader {
     }
 
     private static @Nullable Textfile textfile(Section section) {
-        section.requiredText("folder");
+        section.require("folder");
         Path folder = section.value("folder", ConfigurationReader::absolute);
         return folder == null ? null : new Textfile(ConfigurationReader.nameOf(section), folder);
     }

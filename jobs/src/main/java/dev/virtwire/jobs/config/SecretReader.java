@@ -69,10 +69,7 @@ final class SecretReader {
     /** An address may be a secret, as those of many services are. */
     @Nullable
     Address address(Section section, String key) {
-        if (!section.has(key)) {
-            section.requiredText(key);
-            return null;
-        }
+        section.require(key);
         if (section.isSection(key)) {
             Secret secret = read(section, key);
             return secret == null ? null : new Address(null, secret);

@@ -120,6 +120,22 @@ class ConfigurationTest {
         assertThat(mistakes(text == null ? "" : text)).contains(mistake);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "repositories: {main: {folder: ''}}",
+                "hosts: {here: {uri: ''}}",
+                "notifications: {a: {type: ''}}",
+                "notifications: {a: {type: textfile, folder: ''}}",
+                "notifications: {a: {type: ping, url: ''}}",
+                "notifications: {a: {type: mail, server: '', from: a@b, to: c@d}}",
+                "notifications: {a: {type: mail, server: b, from: '', to: c@d}}",
+                "notifications: {a: {type: mail, server: b, from: a@b, to: ''}}",
+            })
+    void aKeyThatHasToBeThereAndHasNoValueIsToldOnce(String text) throws Exception {
+        assertThat(mistakes(text)).singleElement().asString().endsWith("' has no value");
+    }
+
     /** Else a job could back up nothing, or tell nobody, and all would seem well. */
     @ParameterizedTest
     @ValueSource(

@@ -90,7 +90,8 @@ public final class Section {
         return text(key);
     }
 
-    private void require(String key) {
+    /** Notes if a key is missing that has to be there, whatever its value is. */
+    public void require(String key) {
         if (!has(key)) {
             mistake((path.isEmpty() ? "the file" : "'" + path + "'") + " needs the key '" + key + "'");
         }
@@ -144,20 +145,15 @@ public final class Section {
 
     /** A value that is made out of the text; an {@link IllegalArgumentException} says what the key takes. */
     public <T> @Nullable T value(String key, Function<String, T> reader) {
-        String text = text(key);
-        if (text == null) {
-            return null;
-        }
-        try {
-            return reader.apply(text);
-        } catch (IllegalArgumentException e) {
-            mistake(key, name(key) + " " + e.getMessage() + ", and not '" + text + "'");
-            return null;
-        }
+        return value(key, reader, false);
     }
 
     /** The same of a text that may hold a secret: messages do not repeat it. */
     public <T> @Nullable T secretive(String key, Function<String, T> reader) {
+        return value(key, reader, true);
+    }
+
+    private <T> @Nullable T value(String key, Function<String, T> reader, boolean secret) {
         String text = text(key);
         if (text == null) {
             return null;
@@ -165,7 +161,7 @@ public final class Section {
         try {
             return reader.apply(text);
         } catch (IllegalArgumentException e) {
-            mistake(key, name(key) + ": " + e.getMessage());
+            mistake(key, name(key) + (secret ? ": " + e.getMessage() : " " + e.getMessage() + ", and not '" + text + "'"));
             return null;
         }
     }
