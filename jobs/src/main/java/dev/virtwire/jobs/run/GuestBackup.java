@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.run;
 
-import dev.virtwire.backup.BackupCancelledException;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.backup.Backups;
 import dev.virtwire.backup.NoDiskException;
+import dev.virtwire.backup.Patience;
 import dev.virtwire.backup.TransferLimits;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
@@ -21,7 +21,6 @@ import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.PruneRequest;
 import dev.virtwire.repository.Repository;
-import dev.virtwire.repository.RepositoryBusyException;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.Retention;
 import java.io.UncheckedIOException;
@@ -35,7 +34,6 @@ import org.slf4j.LoggerFactory;
 /** What a run does with each guest: its hooks, its backup, and what the keep rules let go. For any thread. */
 final class GuestBackup {
     private static final Logger LOG = LoggerFactory.getLogger(GuestBackup.class);
-    private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private final JobSettings job;
     private final Repository repository;
@@ -83,7 +81,7 @@ final class GuestBackup {
                 error = "it was not backed up, because hook before-guest " + before.error();
             } else {
                 made = backUp(guest, host, libvirt);
-                pruned = prune(made);
+                pruned = prune(guest.name(), made);
             }
         } catch (NoDiskException e) {
             if (guest.named()) {
@@ -138,12 +136,8 @@ final class GuestBackup {
                 job.backup().request(guest.name(), host, job.guests().runningOnly());
         // Nobody named it: one without disks keeps its definition, unless a disk of it is left out.
         BackupRequest request = guest.named() ? asked : asked.evenWithoutDisks();
-        BackupResult made = work.join(
-                () -> Backups.of(libvirt, repository).within(limits).backup(request, listening(guest.name())), null);
-        if (made == null) {
-            throw new BackupCancelledException("the backup of domain " + guest.name() + " was given up", null);
-        }
-        return made;
+        return work.join(
+                () -> Backups.of(libvirt, repository).within(limits).backup(request, listening(guest.name())));
     }
 
     private ProgressListener listening(String guest) {
@@ -161,7 +155,7 @@ final class GuestBackup {
         };
     }
 
-    private @Nullable PruneReport prune(BackupResult made) {
+    private @Nullable PruneReport prune(String guest, BackupResult made) {
         Retention keep = job.keep();
         if (keep == null) {
             return null;
@@ -170,25 +164,10 @@ final class GuestBackup {
         long rate = job.backup().bytesPerSecond();
         long share = rate == 0 ? 0 : Math.max(1, rate / job.backup().parallel());
         PruneRequest request = PruneRequest.of(made.point().domain(), keep).limitedTo(share);
-        long giveUp = System.nanoTime() + job.backup().longestWait().toNanos();
-        while (true) {
-            try {
-                return work.join(() -> repository.prune(request, ProgressListener.NONE), null);
-            } catch (RepositoryBusyException e) {
-                if (System.nanoTime() - giveUp >= 0) {
-                    throw e;
-                }
-                pause(e);
-            }
-        }
-    }
-
-    private void pause(RepositoryBusyException busy) {
-        try {
-            work.pause(AGAIN);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw busy;
-        }
+        return new Patience(job.backup().longestWait())
+                .whenFree(
+                        () -> work.join(() -> repository.prune(request, ProgressListener.NONE)),
+                        reason -> listener.note(guest + ": " + reason),
+                        work::pause);
     }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,22 +35,43 @@ final class RunningWork {
         toCancel.forEach(Operation::cancel);
     }
 
-    /** Waits so long, or until the run is ended. */
-    synchronized void pause(Duration time) throws InterruptedException {
+    /**
+     * Waits so long, or until the run is ended.
+     *
+     * @throws OperationCancelledException if this thread was interrupted
+     */
+    synchronized void pause(Duration time) {
         long end = System.nanoTime() + time.toNanos();
-        for (long left = time.toNanos(); left > 0 && !cancelled; left = end - System.nanoTime()) {
-            TimeUnit.NANOSECONDS.timedWait(this, left);
+        try {
+            for (long left = time.toNanos(); left > 0 && !cancelled; left = end - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OperationCancelledException("interrupted while it waited for another run", e);
         }
     }
 
     /**
      * Begins an operation and waits for its result.
      *
-     * @param limit how long it may take; null for as long as it does. An operation that takes longer is cancelled
-     * @return the result, or null if the limit was over
      * @throws RuntimeException what the operation fails with
      */
+    <T> T join(Supplier<Operation<T>> begin) {
+        return run(begin, Operation::join);
+    }
+
+    /**
+     * The same, for so long at most; an operation that takes longer is cancelled.
+     *
+     * @param limit null for as long as it takes
+     * @return the result, or null if the limit was over
+     */
     <T> @Nullable T join(Supplier<Operation<T>> begin, @Nullable Duration limit) {
+        return limit == null ? join(begin) : run(begin, operation -> within(operation, limit));
+    }
+
+    private <T, R extends @Nullable Object> R run(Supplier<Operation<T>> begin, Function<Operation<T>, R> waiting) {
         Operation<T> operation;
         synchronized (this) {
             if (cancelled) {
@@ -59,7 +81,7 @@ final class RunningWork {
             operations.add(operation);
         }
         try {
-            return limit == null ? operation.join() : within(operation, limit);
+            return waiting.apply(operation);
         } finally {
             synchronized (this) {
                 operations.remove(operation);
