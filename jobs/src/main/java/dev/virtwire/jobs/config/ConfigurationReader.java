@@ -8,7 +8,6 @@ import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.image.Compression;
 import dev.virtwire.jobs.internal.yaml.Reading;
 import dev.virtwire.jobs.internal.yaml.Section;
-import dev.virtwire.jobs.internal.yaml.Values;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -99,7 +98,7 @@ final class ConfigurationReader {
             try {
                 return NbdListen.parse(text);
             } catch (BackupException e) {
-                throw new IllegalArgumentException("is an address and ports, such as 127.0.0.1:10809-10872", e);
+                throw new IllegalArgumentException("an address and ports, such as 127.0.0.1:10809-10872", e);
             }
         });
         boolean insecure = section.flag("insecure-nbd");
@@ -122,7 +121,7 @@ final class ConfigurationReader {
     static Path absolute(String text) {
         Path path = Path.of(text);
         if (!path.isAbsolute()) {
-            throw new IllegalArgumentException("is a path that begins with '/'");
+            throw new IllegalArgumentException("a path that begins with '/'");
         }
         return path.normalize();
     }

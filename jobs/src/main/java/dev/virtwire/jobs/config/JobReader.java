@@ -6,7 +6,6 @@ import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.image.Compression;
 import dev.virtwire.jobs.config.HookSettings.Hook;
 import dev.virtwire.jobs.internal.yaml.Section;
-import dev.virtwire.jobs.internal.yaml.Values;
 import dev.virtwire.repository.Retention;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.manifest.Level;

@@ -10,7 +10,6 @@ import dev.virtwire.jobs.config.NotificationSettings.Textfile;
 import dev.virtwire.jobs.config.NotificationSettings.Webhook;
 import dev.virtwire.jobs.config.NotificationSettings.When;
 import dev.virtwire.jobs.internal.yaml.Section;
-import dev.virtwire.jobs.internal.yaml.Values;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,11 +119,11 @@ final class NotificationReader {
         String suffix = section.value(key, text -> {
             boolean none = key.equals("start") && text.equals("none");
             if (!none && !text.startsWith("/") && !text.startsWith("?")) {
-                throw new IllegalArgumentException("is added to the address, and begins with '/' or '?'"
+                throw new IllegalArgumentException("added to the address, and begins with '/' or '?'"
                         + (key.equals("start") ? ", or it says none" : ""));
             }
             if (!none && !Web.isAddress("https://example.org" + text)) {
-                throw new IllegalArgumentException("is added to the address, and has only what an address may have");
+                throw new IllegalArgumentException("added to the address, and has only what an address may have");
             }
             return text;
         });
@@ -203,7 +202,7 @@ final class NotificationReader {
 
     private static String mailbox(String text) {
         if (!MAILBOX.matcher(text).matches()) {
-            throw new IllegalArgumentException("is a mail address, such as backup@example.org");
+            throw new IllegalArgumentException("a mail address, such as backup@example.org");
         }
         return text;
     }

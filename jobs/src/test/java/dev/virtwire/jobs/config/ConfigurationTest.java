@@ -136,6 +136,23 @@ class ConfigurationTest {
         assertThat(mistakes(text)).singleElement().asString().endsWith("' has no value");
     }
 
+    /** As on the command line. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'keep: {within: 60m}' | is a time in hours, days or weeks, such as 36h, 14d or 8w, and not '60m'",
+                "'max-age: 0s' | is a time such as 90s, 10m, 2h, 8d or 2w, and not '0s'",
+                "'media-limit: 9E' | is a size in bytes, such as 512M or 20G, and not '9E'",
+                "'bandwidth: 0' | is from 1 byte to 8 EiB a second, and not '0'",
+            })
+    void anAmountThatMakesNoSenseIsRefused(String line, String mistake) throws Exception {
+        assertThat(mistakes(SMALL + "    " + line + "\n"))
+                .singleElement()
+                .asString()
+                .endsWith(mistake);
+    }
+
     /** Else a job could back up nothing, or tell nobody, and all would seem well. */
     @ParameterizedTest
     @ValueSource(

@@ -5,8 +5,10 @@ import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
 import dev.virtwire.cli.command.TimeConverter;
+import dev.virtwire.cli.command.ValueConverter;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.image.Compression;
+import dev.virtwire.jobs.config.Values;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
 import java.time.Duration;
@@ -15,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** What {@code backup} does with each domain. */
@@ -51,10 +52,9 @@ final class BackupOptions {
     }
 
     /** A size that may be nothing at all. */
-    static final class LimitConverter implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String value) {
-            return value.equals("0") ? 0L : new SizeConverter().convert(value);
+    static final class LimitConverter extends ValueConverter<Long> {
+        LimitConverter() {
+            super(Values::sizeOrNone);
         }
     }
 

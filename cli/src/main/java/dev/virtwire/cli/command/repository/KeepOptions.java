@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.repository;
 
-import dev.virtwire.cli.command.TimeConverter;
+import dev.virtwire.cli.command.ValueConverter;
 import dev.virtwire.cli.output.CommandException;
+import dev.virtwire.jobs.config.Values;
 import dev.virtwire.repository.Retention;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -12,34 +12,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** Which points stay, by the rules of {@code prune} and {@code backup}. */
 final class KeepOptions {
     /** Reads a duration, such as {@code 36h}, {@code 14d} or {@code 8w}. */
-    static final class DurationConverter implements ITypeConverter<Duration> {
-        private static final String WHAT = "a time in hours, days or weeks, such as 36h, 14d or 8w";
-
-        @Override
-        public Duration convert(String value) {
-            Duration time = TimeConverter.read(value, "hdw", WHAT);
-            if (time.isZero()) {
-                throw new TypeConversionException("'" + value + "' is not " + WHAT);
-            }
-            return time;
+    static final class DurationConverter extends ValueConverter<Duration> {
+        DurationConverter() {
+            super(Values::hours);
         }
     }
 
-    static final class ZoneConverter implements ITypeConverter<ZoneId> {
-        @Override
-        public ZoneId convert(String value) {
-            try {
-                return ZoneId.of(value);
-            } catch (DateTimeException e) {
-                throw new TypeConversionException("'" + value + "' is not a time zone, such as Europe/Berlin or UTC");
-            }
+    static final class ZoneConverter extends ValueConverter<ZoneId> {
+        ZoneConverter() {
+            super(Values::zone);
         }
     }
 

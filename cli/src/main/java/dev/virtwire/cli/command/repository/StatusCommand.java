@@ -3,10 +3,12 @@ package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.command.AbstractCommand;
+import dev.virtwire.cli.command.ValueConverter;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
+import dev.virtwire.jobs.config.Values;
 import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.DomainStatus.Verdict;
 import dev.virtwire.repository.DomainStatus.Verification;
@@ -39,6 +41,12 @@ public final class StatusCommand extends AbstractCommand {
     /** Up to here, hours say more than days. */
     private static final long MOST_HOURS = 72;
 
+    static final class AgeConverter extends ValueConverter<Duration> {
+        AgeConverter() {
+            super(Values::time);
+        }
+    }
+
     @Parameters(index = "0", paramLabel = "DIR", description = "The repository.")
     private Path folder = Path.of("");
 
@@ -52,14 +60,14 @@ public final class StatusCommand extends AbstractCommand {
             names = "--max-age",
             paramLabel = "TIME",
             required = true,
-            converter = KeepOptions.DurationConverter.class,
+            converter = AgeConverter.class,
             description = "How old the newest good point of each domain may be, such as 26h or 8d.")
     private Duration maxAge = Duration.ZERO;
 
     @Option(
             names = "--verified-within",
             paramLabel = "TIME",
-            converter = KeepOptions.DurationConverter.class,
+            converter = AgeConverter.class,
             description =
                     "How long ago the last verification may have begun that found a point of the domain right, such"
                             + " as 8d. Default: that does not matter.")

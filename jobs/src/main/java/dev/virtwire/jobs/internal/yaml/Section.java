@@ -139,11 +139,11 @@ public final class Section {
         return Boolean.TRUE.equals(value(key, text -> switch (text) {
             case "true" -> true;
             case "false" -> false;
-            default -> throw new IllegalArgumentException("is either true or false");
+            default -> throw new IllegalArgumentException("either true or false");
         }));
     }
 
-    /** A value that is made out of the text; an {@link IllegalArgumentException} says what the key takes. */
+    /** A value that is made out of the text; an {@link IllegalArgumentException} says what the key's value is. */
     public <T> @Nullable T value(String key, Function<String, T> reader) {
         return value(key, reader, false);
     }
@@ -161,7 +161,10 @@ public final class Section {
         try {
             return reader.apply(text);
         } catch (IllegalArgumentException e) {
-            mistake(key, name(key) + (secret ? ": " + e.getMessage() : " " + e.getMessage() + ", and not '" + text + "'"));
+            mistake(
+                    key,
+                    name(key)
+                            + (secret ? ": " + e.getMessage() : " is " + e.getMessage() + ", and not '" + text + "'"));
             return null;
         }
     }
@@ -169,7 +172,7 @@ public final class Section {
     /** A whole number of this range. */
     public @Nullable Integer number(String key, int least, int most) {
         return value(key, text -> {
-            String range = "is a whole number from " + least + " to " + most;
+            String range = "a whole number from " + least + " to " + most;
             try {
                 int number = Integer.parseInt(text);
                 if (number >= least && number <= most) {
