@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.config;
 
+import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.image.Compression;
 import dev.virtwire.repository.manifest.Level;
@@ -37,13 +38,16 @@ public record BackupSettings(
         excludedDisks = List.copyOf(excludedDisks);
     }
 
-    /** What is asked for of a guest of a host. */
-    public BackupRequest request(String guest, HostSettings host, boolean runningOnly) {
+    /**
+     * What is asked for of a guest, wherever it is.
+     *
+     * @throws BackupException if two settings contradict each other
+     */
+    public BackupRequest request(String guest) {
         BackupRequest request = BackupRequest.of(guest)
                 .withCompression(compression)
                 .withStallTimeout(stallTimeout)
-                .waitingFor(longestWait)
-                .runningOnly(runningOnly);
+                .waitingFor(longestWait);
         if (level != null) {
             request = request.withLevel(level);
         }
@@ -71,12 +75,6 @@ public record BackupSettings(
         if (scratchLimit != null) {
             request = request.withScratchLimit(scratchLimit);
         }
-        if (mediaLimit != null) {
-            request = request.withMediaLimit(mediaLimit);
-        }
-        if (host.nbd() != null) {
-            request = request.withNbd(host.nbd());
-        }
-        return host.insecureNbd() ? request.allowingInsecureNbd() : request;
+        return mediaLimit == null ? request : request.withMediaLimit(mediaLimit);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.config;
 
+import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
 import org.jspecify.annotations.Nullable;
 
@@ -20,4 +21,10 @@ public record HostSettings(
         @Nullable String user,
         @Nullable Secret password,
         @Nullable NbdListen nbd,
-        boolean insecureNbd) {}
+        boolean insecureNbd) {
+    /** The same request, for a guest of this host. */
+    public BackupRequest applyTo(BackupRequest request) {
+        BackupRequest listening = nbd == null ? request : request.withNbd(nbd);
+        return insecureNbd ? listening.allowingInsecureNbd() : listening;
+    }
+}

@@ -143,7 +143,7 @@ final class JobReader {
                 job.value("scratch-limit", Values::size),
                 job.value("media-limit", Values::sizeOrNone));
         try {
-            settings.request("guest", new HostSettings("", "", null, null, null, false), false);
+            settings.request("guest");
         } catch (BackupException e) {
             job.mistake(String.valueOf(e.getMessage()));
         }

@@ -132,8 +132,8 @@ final class GuestBackup {
     }
 
     private BackupResult backUp(ChosenGuest guest, HostSettings host, Libvirt libvirt) {
-        BackupRequest asked =
-                job.backup().request(guest.name(), host, job.guests().runningOnly());
+        BackupRequest asked = host.applyTo(job.backup().request(guest.name()))
+                .runningOnly(job.guests().runningOnly());
         // Nobody named it: one without disks keeps its definition, unless a disk of it is left out.
         BackupRequest request = guest.named() ? asked : asked.evenWithoutDisks();
         return work.join(

@@ -4,10 +4,12 @@ package dev.virtwire.cli.command.repository;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.NbdListen;
+import dev.virtwire.backup.TransferLimits;
 import dev.virtwire.cli.command.TimeConverter;
 import dev.virtwire.cli.command.ValueConverter;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.image.Compression;
+import dev.virtwire.jobs.config.BackupSettings;
 import dev.virtwire.jobs.config.Values;
 import dev.virtwire.repository.manifest.Level;
 import dev.virtwire.repository.manifest.Mode;
@@ -236,16 +238,7 @@ final class BackupOptions {
     BackupRequest request(String name) {
         requireMode();
         try {
-            BackupRequest request =
-                    BackupRequest.of(name).withCompression(compression).withStallTimeout(stallTimeout);
-            request = request.runningOnly(runningOnly).waitingFor(wait);
-            if (ownStorage) {
-                request = request.onOwnStorage();
-            }
-            Level level = wanted.level();
-            if (level != null) {
-                request = request.withLevel(level);
-            }
+            BackupRequest request = settings().request(name).runningOnly(runningOnly);
             if (since != null) {
                 request = request.since(since);
             }
@@ -255,40 +248,35 @@ final class BackupOptions {
             for (String disk : disks) {
                 request = request.withDisk(disk);
             }
-            for (String each : excluded) {
-                int colon = each.lastIndexOf(':');
-                if (colon < 0 || each.substring(0, colon).equals(name)) {
-                    request = request.withoutDisk(each.substring(colon + 1));
-                }
-            }
             if (target != null) {
                 request = request.pushingTo(target);
             }
-            if (scratch != null) {
-                request = request.withScratchFolder(scratch);
-            }
-            if (scratchLimit != null) {
-                request = request.withScratchLimit(scratchLimit);
-            }
-            if (mediaLimit != null) {
-                request = request.withMediaLimit(mediaLimit);
-            }
-            if (quiesce) {
-                request = request.quiescing();
-            }
-            if (resume) {
-                request = request.resuming();
-            }
             if (nbd != null) {
                 request = request.withNbd(listen(nbd));
-            }
-            if (allowPlain) {
-                request = request.allowingPlain();
             }
             return insecureNbd ? request.allowingInsecureNbd() : request;
         } catch (BackupException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** What the jobs of a configuration file can ask for too. */
+    private BackupSettings settings() {
+        return new BackupSettings(
+                wanted.level(),
+                compression,
+                excluded,
+                TransferLimits.UNLIMITED,
+                1,
+                quiesce,
+                allowPlain,
+                ownStorage,
+                resume,
+                wait,
+                stallTimeout,
+                scratch,
+                scratchLimit,
+                mediaLimit);
     }
 
     private static NbdListen listen(String text) {
