@@ -13,6 +13,7 @@ import dev.virtwire.client.InvalidUriException;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.ProtocolException;
 import dev.virtwire.client.RemoteException;
+import dev.virtwire.jobs.report.Reasons;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.OperationCancelledException;
@@ -21,10 +22,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what a command threw into one line on standard error and an exit code. */
@@ -48,7 +45,7 @@ public final class ErrorReport {
 
     /** Reports a command line that cannot be understood, and which command's help explains it. */
     public int usage(String message, String help) {
-        String text = oneLine(message);
+        String text = Reasons.oneLine(message);
         String sentence = Character.toLowerCase(text.charAt(0)) + text.substring(1);
         print("usage", sentence + " (see: " + help + ")", ExitCode.USAGE, null);
         return ExitCode.USAGE;
@@ -98,45 +95,12 @@ public final class ErrorReport {
     /** The sentence for a failure: its own message if it is ours, and what it means if it is the JDK's. */
     public static String message(Throwable thrown) {
         Throwable failure = LibvirtException.unwrap(thrown);
-        if (failure instanceof UncheckedIOException unchecked && unchecked.getCause() != null) {
-            return message(unchecked.getCause());
-        }
-        String text = failure.getMessage();
-        if (failure instanceof NoSuchFileException missing && missing.getReason() == null) {
-            return text + ": no such file or folder";
-        }
-        if (failure instanceof AccessDeniedException denied && denied.getReason() == null) {
-            return text + ": permission denied";
-        }
-        if (failure instanceof NotDirectoryException) {
-            return text + ": not a folder";
-        }
-        if (ours(failure) || failure instanceof FileSystemException) {
-            return oneLine(text == null ? failure.getClass().getSimpleName() : text) + leftBehind(failure);
-        }
         if (failure instanceof OutOfMemoryError) {
-            return "out of memory (" + text + "); VIRTWIRE_OPTS=-Xmx512m, for instance, gives it more";
+            return "out of memory (" + failure.getMessage() + "); VIRTWIRE_OPTS=-Xmx512m, for instance, gives it more";
         }
-        if (failure instanceof IOException) {
-            return oneLine(text == null ? failure.toString() : text);
-        }
-        return "internal error: " + oneLine(failure.toString()) + " (--verbose shows where)";
-    }
-
-    /** What could not be cleared after it: nothing else names that. */
-    private static String leftBehind(Throwable failure) {
-        StringBuilder left = new StringBuilder();
-        for (Throwable further : failure.getSuppressed()) {
-            String text = further.getMessage();
-            if (text != null && text.startsWith("left behind: ")) {
-                left.append("; ").append(oneLine(text));
-            }
-        }
-        return left.toString();
-    }
-
-    private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+        return ours(failure) || failure instanceof IOException || failure instanceof UncheckedIOException
+                ? Reasons.of(failure)
+                : "internal error: " + Reasons.oneLine(failure.toString()) + " (--verbose shows where)";
     }
 
     private static boolean ours(Throwable failure) {

@@ -6,6 +6,7 @@ import dev.virtwire.jobs.config.NotificationSettings.MailSecurity;
 import dev.virtwire.jobs.config.Secret;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.report.JobText;
+import dev.virtwire.jobs.report.Reasons;
 import jakarta.mail.Address;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.Message;
@@ -123,6 +124,6 @@ final class MailNotifier implements Notifier {
         String more = next == null || next.getMessage() == null || text.contains(next.getMessage())
                 ? ""
                 : " (" + next.getMessage() + ")";
-        return (text + more).strip().replaceAll("\\s*\\R\\s*", "; ");
+        return Reasons.oneLine(text + more);
     }
 }

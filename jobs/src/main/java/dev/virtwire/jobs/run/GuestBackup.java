@@ -16,6 +16,7 @@ import dev.virtwire.jobs.config.JobSettings;
 import dev.virtwire.jobs.guest.ChosenGuest;
 import dev.virtwire.jobs.report.GuestResult;
 import dev.virtwire.jobs.report.HookResult;
+import dev.virtwire.jobs.report.Reasons;
 import dev.virtwire.repository.Progress;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.PruneReport;
@@ -136,8 +137,7 @@ final class GuestBackup {
                 .runningOnly(job.guests().runningOnly());
         // Nobody named it: one without disks keeps its definition, unless a disk of it is left out.
         BackupRequest request = guest.named() ? asked : asked.evenWithoutDisks();
-        return work.join(
-                () -> Backups.of(libvirt, repository).within(limits).backup(request, listening(guest.name())));
+        return work.join(() -> Backups.of(libvirt, repository).within(limits).backup(request, listening(guest.name())));
     }
 
     private ProgressListener listening(String guest) {

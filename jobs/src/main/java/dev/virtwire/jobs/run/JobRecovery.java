@@ -12,6 +12,7 @@ import dev.virtwire.jobs.config.JobSettings;
 import dev.virtwire.jobs.notify.Notifications;
 import dev.virtwire.jobs.report.HookResult;
 import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.jobs.report.Reasons;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;

@@ -17,6 +17,7 @@ import dev.virtwire.jobs.notify.Notifications;
 import dev.virtwire.jobs.report.GuestResult;
 import dev.virtwire.jobs.report.HookResult;
 import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.jobs.report.Reasons;
 import dev.virtwire.jobs.report.VerifyResult;
 import dev.virtwire.jobs.run.JobState.Verified;
 import dev.virtwire.repository.DomainStatus;

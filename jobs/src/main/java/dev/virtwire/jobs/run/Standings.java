@@ -2,6 +2,7 @@
 package dev.virtwire.jobs.run;
 
 import dev.virtwire.jobs.config.JobSettings;
+import dev.virtwire.jobs.report.Reasons;
 import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Repository;

@@ -2,6 +2,7 @@
 package dev.virtwire.jobs.run;
 
 import dev.virtwire.jobs.config.VerifySettings;
+import dev.virtwire.jobs.report.Reasons;
 import dev.virtwire.jobs.report.VerifyResult;
 import dev.virtwire.jobs.run.JobState.Verified;
 import dev.virtwire.repository.OperationCancelledException;
