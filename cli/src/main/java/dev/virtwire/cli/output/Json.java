@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.virtwire.jobs.report.JsonFields;
 import dev.virtwire.repository.Notice;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -60,17 +61,12 @@ public final class Json {
 
     /** The strings of a list, as an array. */
     public static void writeStrings(JsonGenerator json, String name, List<String> strings) throws IOException {
-        json.writeArrayFieldStart(name);
-        for (String string : strings) {
-            json.writeString(string);
-        }
-        json.writeEndArray();
+        JsonFields.strings(json, name, strings);
     }
 
     /** Notices as two arrays of their texts, {@code notices} and {@code warnings}. */
     public static void writeNotices(JsonGenerator json, List<Notice> notices) throws IOException {
-        writeStrings(json, "notices", Notice.texts(notices, Notice.Severity.INFORMATION));
-        writeStrings(json, "warnings", Notice.texts(notices, Notice.Severity.WARNING));
+        JsonFields.notices(json, notices);
     }
 
     private static String write(Fields fields, boolean pretty) {

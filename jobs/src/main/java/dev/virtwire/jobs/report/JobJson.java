@@ -5,16 +5,12 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.backup.BackupResult;
 import dev.virtwire.repository.DomainStatus;
-import dev.virtwire.repository.Finding;
-import dev.virtwire.repository.Notice;
-import dev.virtwire.repository.Point;
 import dev.virtwire.repository.PruneReport;
 import dev.virtwire.repository.VerifyReport;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +45,11 @@ public final class JobJson {
         json.writeBooleanField("dryRun", result.dryRun());
         json.writeStringField("machine", result.machine());
         json.writeStringField("repository", result.repository().toString());
-        strings(json, "hosts", result.hosts());
+        JsonFields.strings(json, "hosts", result.hosts());
         json.writeStringField("began", result.began().toString());
         json.writeNumberField("durationMillis", result.duration().toMillis());
-        instant(json, "lastSuccess", result.lastSuccess());
-        strings(json, "errors", result.errors());
+        JsonFields.instant(json, "lastSuccess", result.lastSuccess());
+        JsonFields.strings(json, "errors", result.errors());
         json.writeArrayFieldStart("domains");
         for (GuestResult guest : result.guests()) {
             json.writeStartObject();
@@ -77,7 +73,7 @@ public final class JobJson {
         }
         json.writeEndArray();
         hooks(json, result.hooks());
-        notices(json, result.notices());
+        JsonFields.notices(json, result.notices());
     }
 
     private static void write(JsonGenerator json, GuestResult guest) throws IOException {
@@ -106,10 +102,10 @@ public final class JobJson {
             json.writeNumberField("freed", pruned.freed());
             json.writeEndObject();
         }
-        damage(json, guest.damage());
+        JsonFields.findings(json, "damage", guest.damage());
         status(json, guest.status());
         hooks(json, guest.hooks());
-        notices(json, guest.notices());
+        JsonFields.notices(json, guest.notices());
     }
 
     private static void status(JsonGenerator json, @Nullable DomainStatus status) throws IOException {
@@ -118,23 +114,8 @@ public final class JobJson {
             return;
         }
         json.writeObjectFieldStart("status");
-        write(json, status);
+        JsonFields.status(json, status);
         json.writeEndObject();
-    }
-
-    /** The fields of how a guest's backups stand. */
-    public static void write(JsonGenerator json, DomainStatus status) throws IOException {
-        Point good = status.newestGood();
-        json.writeStringField("verdict", status.verdict().toString());
-        json.writeStringField("reason", status.reason());
-        json.writeStringField("newestGood", good == null ? null : good.id());
-        instant(json, "newestGoodBegan", good == null ? null : good.manifest().began());
-        instant(
-                json,
-                "verifiedAt",
-                status.verified() == null ? null : status.verified().at());
-        instant(json, "oldestUnverified", status.oldestUnverified());
-        json.writeStringField("damage", status.damage());
     }
 
     private static void write(JsonGenerator json, VerifyResult each) throws IOException {
@@ -151,10 +132,10 @@ public final class JobJson {
         json.writeStringField("depth", report.depth().toString());
         json.writeNumberField("points", report.points().size());
         json.writeNumberField("bytesRead", report.bytes());
-        damage(json, report.damage());
-        strings(json, "lostPoints", List.copyOf(report.lost().keySet()));
-        strings(json, "unverifiable", report.unverifiable());
-        notices(json, report.notices());
+        JsonFields.findings(json, "damage", report.damage());
+        JsonFields.strings(json, "lostPoints", List.copyOf(report.lost().keySet()));
+        JsonFields.strings(json, "unverifiable", report.unverifiable());
+        JsonFields.notices(json, report.notices());
     }
 
     private static void hooks(JsonGenerator json, List<HookResult> hooks) throws IOException {
@@ -164,40 +145,10 @@ public final class JobJson {
             json.writeStringField("hook", hook.hook());
             json.writeStringField("error", hook.error());
             json.writeNumberField("durationMillis", hook.duration().toMillis());
-            strings(json, "lastLines", hook.lastLines());
+            JsonFields.strings(json, "lastLines", hook.lastLines());
             json.writeEndObject();
         }
         json.writeEndArray();
-    }
-
-    private static void damage(JsonGenerator json, List<Finding> damage) throws IOException {
-        json.writeArrayFieldStart("damage");
-        for (Finding finding : damage) {
-            json.writeStartObject();
-            json.writeStringField("file", finding.file().toString());
-            json.writeNumberField("offset", finding.offset());
-            json.writeNumberField("length", finding.length());
-            json.writeStringField("message", finding.message());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-    }
-
-    private static void notices(JsonGenerator json, List<Notice> notices) throws IOException {
-        strings(json, "notices", Notice.texts(notices, Notice.Severity.INFORMATION));
-        strings(json, "warnings", Notice.texts(notices, Notice.Severity.WARNING));
-    }
-
-    private static void strings(JsonGenerator json, String name, List<String> strings) throws IOException {
-        json.writeArrayFieldStart(name);
-        for (String string : strings) {
-            json.writeString(string);
-        }
-        json.writeEndArray();
-    }
-
-    private static void instant(JsonGenerator json, String name, @Nullable Instant instant) throws IOException {
-        json.writeStringField(name, instant == null ? null : instant.toString());
     }
 
     private static void millis(JsonGenerator json, String name, @Nullable Duration duration) throws IOException {

@@ -9,8 +9,8 @@ import dev.virtwire.cli.output.Table;
 import dev.virtwire.jobs.config.Configuration;
 import dev.virtwire.jobs.config.HostSettings;
 import dev.virtwire.jobs.config.JobSettings;
-import dev.virtwire.jobs.report.JobJson;
 import dev.virtwire.jobs.report.JobResult;
+import dev.virtwire.jobs.report.JsonFields;
 import dev.virtwire.jobs.run.JobListener;
 import dev.virtwire.jobs.run.JobRecovery;
 import dev.virtwire.jobs.run.JobState;
@@ -142,7 +142,7 @@ public final class JobCommand extends JobsCommand {
                             job.hosts().stream().map(HostSettings::uri).toList());
                     Json.writeStrings(json, "schedule", job.schedule().calendar());
                     json.writeBooleanField("installed", systemd.has(job.name()));
-                    json.writeStringField("lastSuccess", last == null ? null : last.toString());
+                    JsonFields.instant(json, "lastSuccess", last);
                     json.writeEndObject();
                 }
                 json.writeEndArray();
@@ -233,7 +233,7 @@ public final class JobCommand extends JobsCommand {
                     for (DomainStatus status : job.guests()) {
                         json.writeStartObject();
                         json.writeStringField("domain", status.domain());
-                        JobJson.write(json, status);
+                        JsonFields.status(json, status);
                         json.writeEndObject();
                     }
                     json.writeEndArray();
@@ -280,15 +280,7 @@ public final class JobCommand extends JobsCommand {
             report.result().warnings().forEach(this::warnOfResult);
         }
         if (json()) {
-            printJson(json -> {
-                json.writeArrayFieldStart("jobs");
-                for (JobResult result : results) {
-                    json.writeStartObject();
-                    JobJson.write(json, result);
-                    json.writeEndObject();
-                }
-                json.writeEndArray();
-            });
+            printResults(results);
         }
         if (!left.isEmpty()) {
             throw CommandException.failed("not everything could be cleared: " + left.get(0), null);

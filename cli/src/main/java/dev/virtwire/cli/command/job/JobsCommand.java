@@ -6,6 +6,8 @@ import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.jobs.config.Configuration;
 import dev.virtwire.jobs.config.ConfigurationException;
 import dev.virtwire.jobs.config.JobSettings;
+import dev.virtwire.jobs.report.JobJson;
+import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.run.JobException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +61,19 @@ abstract class JobsCommand extends AbstractCommand {
     /** What it says. */
     final Configuration configuration() {
         return Configuration.read(file());
+    }
+
+    /** Prints how runs of jobs went, as JSON. */
+    final void printResults(List<JobResult> results) {
+        printJson(json -> {
+            json.writeArrayFieldStart("jobs");
+            for (JobResult result : results) {
+                json.writeStartObject();
+                JobJson.write(json, result);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
     }
 
     /** The jobs of these names, or all if there is no name. */

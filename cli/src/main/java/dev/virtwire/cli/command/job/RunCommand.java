@@ -8,7 +8,6 @@ import dev.virtwire.cli.output.JoinedProgress;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.jobs.config.Configuration;
 import dev.virtwire.jobs.config.JobSettings;
-import dev.virtwire.jobs.report.JobJson;
 import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.report.JobText;
 import dev.virtwire.jobs.run.JobException;
@@ -60,15 +59,7 @@ public final class RunCommand extends JobsCommand {
             }
         }
         if (json()) {
-            printJson(json -> {
-                json.writeArrayFieldStart("jobs");
-                for (JobResult result : results) {
-                    json.writeStartObject();
-                    JobJson.write(json, result);
-                    json.writeEndObject();
-                }
-                json.writeEndArray();
-            });
+            printResults(results);
         }
         results.forEach(this::print);
         return conclude(results, notRun);

@@ -3,6 +3,7 @@ package dev.virtwire.cli.command.repository;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.virtwire.cli.output.Json;
+import dev.virtwire.jobs.report.JsonFields;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Hold;
 import dev.virtwire.repository.LostRange;
@@ -36,7 +37,7 @@ final class PointJson {
         json.writeStringField("foundBy", known.foundBy());
         json.writeBooleanField("harmless", known.harmless());
         writeLost(json, known.lost());
-        writeFindings(json, "files", known.files());
+        JsonFields.findings(json, "files", known.files());
         json.writeEndObject();
     }
 
@@ -146,20 +147,7 @@ final class PointJson {
 
     /** The findings of a list, as an array. */
     static void writeDamage(JsonGenerator json, List<Finding> damage) throws IOException {
-        writeFindings(json, "damage", damage);
-    }
-
-    private static void writeFindings(JsonGenerator json, String name, List<Finding> damage) throws IOException {
-        json.writeArrayFieldStart(name);
-        for (Finding finding : damage) {
-            json.writeStartObject();
-            json.writeStringField("file", finding.file().toString());
-            json.writeNumberField("offset", finding.offset());
-            json.writeNumberField("length", finding.length());
-            json.writeStringField("message", finding.message());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        JsonFields.findings(json, "damage", damage);
     }
 
     /** What the guest sees, in bytes. */

@@ -9,6 +9,7 @@ import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
 import dev.virtwire.cli.output.Table;
 import dev.virtwire.jobs.config.Values;
+import dev.virtwire.jobs.report.JsonFields;
 import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.DomainStatus.Verdict;
 import dev.virtwire.repository.DomainStatus.Verification;
@@ -131,40 +132,14 @@ public final class StatusCommand extends AbstractCommand {
     private void write(JsonGenerator json, List<DomainStatus> found) throws IOException {
         json.writeBooleanField("ok", !found.isEmpty() && found.stream().allMatch(DomainStatus::ok));
         json.writeNumberField("maxAgeSeconds", maxAge.toSeconds());
-        number(json, "verifiedWithinSeconds", verifiedWithin);
+        JsonFields.seconds(json, "verifiedWithinSeconds", verifiedWithin);
         json.writeArrayFieldStart("domains");
         for (DomainStatus status : found) {
-            Point good = status.newestGood();
-            Point newest = status.newest();
-            Verification verified = status.verified();
             json.writeStartObject();
             json.writeStringField("domain", status.domain());
-            json.writeStringField("verdict", status.verdict().toString());
-            json.writeStringField("reason", status.reason());
-            json.writeStringField("newest", newest == null ? null : newest.id());
-            json.writeStringField("newestGood", good == null ? null : good.id());
-            json.writeStringField(
-                    "began", good == null ? null : good.manifest().began().toString());
-            number(json, "ageSeconds", status.age());
-            if (verified == null) {
-                json.writeNullField("verified");
-            } else {
-                json.writeObjectFieldStart("verified");
-                json.writeStringField("point", verified.point().id());
-                json.writeStringField("at", verified.at().toString());
-                json.writeStringField("depth", verified.depth().toString());
-                json.writeEndObject();
-            }
+            JsonFields.status(json, status);
             json.writeEndObject();
         }
         json.writeEndArray();
-    }
-
-    private static void number(JsonGenerator json, String name, @Nullable Duration duration) throws IOException {
-        if (duration == null) {
-            json.writeNullField(name);
-        } else {
-            json.writeNumberField(name, duration.toSeconds());
-        }
     }
 }

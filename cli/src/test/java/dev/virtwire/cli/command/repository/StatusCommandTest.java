@@ -79,7 +79,16 @@ class StatusCommandTest {
         assertThat(object.at("/domains/0").fieldNames())
                 .toIterable()
                 .containsExactly(
-                        "domain", "verdict", "reason", "newest", "newestGood", "began", "ageSeconds", "verified");
+                        "domain",
+                        "verdict",
+                        "reason",
+                        "newest",
+                        "newestGood",
+                        "began",
+                        "ageSeconds",
+                        "verified",
+                        "oldestUnverified",
+                        "damage");
         assertThat(object.at("/domains/0/verdict").asText()).isEqualTo("ok");
         assertThat(object.at("/domains/0/verified/depth").asText()).isEqualTo("digests");
         assertThat(object.at("/domains/0/verified/point").asText()).isEqualTo(point.id());
