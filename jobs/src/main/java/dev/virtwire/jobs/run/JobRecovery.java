@@ -17,6 +17,7 @@ import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.ProgressListener;
 import dev.virtwire.repository.Repository;
 import dev.virtwire.repository.RepositoryException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,12 +92,12 @@ public final class JobRecovery {
     Report recover(JobState before, Instant began) {
         List<String> done = new ArrayList<>();
         List<String> left = new ArrayList<>();
-        clear(done, left);
+        Set<Notice> notices = new LinkedHashSet<>();
+        clear(done, left, notices);
         List<String> errors = new ArrayList<>(List.of("the run that began at " + began + " was killed"));
         left.forEach(each -> errors.add("it could not be cleared up: " + each));
         HookResult after = new Hooks(job.hooks())
                 .run(Hook.AFTER, null, HookEnvironment.ofJob(job, Hook.AFTER, "killed", errors), true);
-        List<Notice> notices = new ArrayList<>();
         done.forEach(each -> notices.add(Notice.information("cleared: " + each)));
         if (left.isEmpty()) {
             try {
@@ -124,37 +125,44 @@ public final class JobRecovery {
                 standings.known(),
                 after == null ? List.of() : List.of(after),
                 List.of(),
-                notices);
+                List.copyOf(notices));
         return new Report(done, left, new Notifications(job.notifications(), environment).ended(result));
     }
 
-    private void clear(List<String> done, List<String> left) {
+    private void clear(List<String> done, List<String> left, Set<Notice> notices) {
         Path folder = job.repository().folder();
         try {
             if (!Repository.isThere(folder)) {
                 // The run died before it made the repository, and so before it began anything.
                 return;
             }
-        } catch (RepositoryException e) {
-            left.add(Reasons.of(e));
-            return;
-        }
-        List<String> elsewhere = new ArrayList<>();
-        for (HostSettings host : job.hosts()) {
-            try (HostConnections connections = new HostConnections(environment, listener::trustWeakened)) {
-                RecoverReport report = Backups.recover(
-                                Repository.open(folder),
-                                () -> connections.connect(host, Duration.ZERO),
-                                ProgressListener.NONE)
-                        .join();
-                done.addAll(report.done());
-                // What another host of the job has left is cleared there; what remains at the last one remains.
-                elsewhere.clear();
-                elsewhere.addAll(report.left());
-            } catch (LibvirtException | BackupException | RepositoryException | ConfigurationException e) {
-                left.add("host " + host.name() + ": " + Reasons.of(e));
+            Repository repository = Repository.open(folder);
+            List<String> elsewhere = new ArrayList<>();
+            for (HostSettings host : job.hosts()) {
+                RecoverReport report = clear(repository, host, left);
+                if (report != null) {
+                    done.addAll(report.done());
+                    // What another host of the job has left is cleared there; what remains at the last one remains.
+                    elsewhere = report.left();
+                    report.busy()
+                            .forEach(busy -> notices.add(Notice.warning(
+                                    "domain " + busy + " is being written by another run, and was left alone")));
+                    notices.addAll(report.notices());
+                }
             }
+            left.addAll(elsewhere);
+        } catch (RepositoryException | UncheckedIOException e) {
+            left.add(Reasons.of(e));
         }
-        left.addAll(elsewhere);
+    }
+
+    private @Nullable RecoverReport clear(Repository repository, HostSettings host, List<String> left) {
+        try (HostConnections connections = new HostConnections(environment, listener::trustWeakened)) {
+            return Backups.recover(repository, () -> connections.connect(host, Duration.ZERO), ProgressListener.NONE)
+                    .join();
+        } catch (LibvirtException | BackupException | RepositoryException | ConfigurationException e) {
+            left.add("host " + host.name() + ": " + Reasons.of(e));
+            return null;
+        }
     }
 }
