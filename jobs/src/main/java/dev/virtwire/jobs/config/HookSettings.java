@@ -20,18 +20,25 @@ public record HookSettings(Map<Hook, List<String>> commands, Duration limit) {
      */
     public enum Hook {
         /** Before the first guest. If it fails, nothing is backed up. */
-        BEFORE("before"),
+        BEFORE("before", false),
         /** At the end, whatever happened. */
-        AFTER("after"),
+        AFTER("after", true),
         /** Before a guest. If it fails, that guest is not backed up. */
-        BEFORE_GUEST("before-guest"),
+        BEFORE_GUEST("before-guest", false),
         /** After a guest, whatever happened to it. */
-        AFTER_GUEST("after-guest");
+        AFTER_GUEST("after-guest", true);
 
         private final String key;
+        private final boolean cleansUp;
 
-        Hook(String key) {
+        Hook(String key, boolean cleansUp) {
             this.key = key;
+            this.cleansUp = cleansUp;
+        }
+
+        /** Whether it runs whatever happened, also if somebody ends the job, and is no more than a warning if it fails. */
+        public boolean cleansUp() {
+            return cleansUp;
         }
 
         /** As the configuration names it. */
@@ -57,11 +64,8 @@ public record HookSettings(Map<Hook, List<String>> commands, Duration limit) {
 
     /** How long a run may take to clean up when somebody ends it: the hooks that clean up have their whole time. */
     public Duration cleanUp() {
-        Duration time = END;
-        for (Hook each : List.of(Hook.AFTER_GUEST, Hook.AFTER)) {
-            // Hooks of guests run at the same time.
-            time = commands.containsKey(each) ? time.plus(limit) : time;
-        }
-        return time;
+        // Hooks of guests run at the same time.
+        long hooks = commands.keySet().stream().filter(Hook::cleansUp).count();
+        return END.plus(limit.multipliedBy(hooks));
     }
 }

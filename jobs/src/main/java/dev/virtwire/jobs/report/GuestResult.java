@@ -75,11 +75,7 @@ public record GuestResult(
         if (passedOver != null) {
             notices.add(Notice.information(passedOver + "; nothing of it is kept"));
         }
-        for (HookResult hook : hooks) {
-            if (!hook.succeeded() && hook.hook().startsWith("after")) {
-                notices.add(Notice.warning("hook " + hook.hook() + " " + hook.error()));
-            }
-        }
+        hooks.forEach(hook -> notices.addAll(hook.notices()));
         return notices;
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.report;
 
+import dev.virtwire.jobs.config.HookSettings.Hook;
+import dev.virtwire.repository.Notice;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,19 +10,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a hook went.
  *
- * @param hook which it was, such as {@code before-guest}
+ * @param hook which it was
  * @param guest the guest that it ran for, or null
  * @param error why it failed, a sentence, or null
  * @param tail the end of what it wrote
  * @since 0.1
  */
 public record HookResult(
-        String hook, @Nullable String guest, @Nullable String error, String tail, Duration duration) {
+        Hook hook, @Nullable String guest, @Nullable String error, String tail, Duration duration) {
     private static final int LAST_LINES = 5;
 
     /** Whether it did what it should. */
     public boolean succeeded() {
         return error == null;
+    }
+
+    /** That it failed, if the run is done although it did. */
+    public List<Notice> notices() {
+        return succeeded() || !hook.cleansUp() ? List.of() : List.of(Notice.warning("hook " + hook + " " + error));
     }
 
     /** The last lines that it wrote. */

@@ -142,7 +142,7 @@ public final class JobJson {
         json.writeArrayFieldStart("hooks");
         for (HookResult hook : hooks) {
             json.writeStartObject();
-            json.writeStringField("hook", hook.hook());
+            json.writeStringField("hook", hook.hook().toString());
             json.writeStringField("error", hook.error());
             json.writeNumberField("durationMillis", hook.duration().toMillis());
             JsonFields.strings(json, "lastLines", hook.lastLines());

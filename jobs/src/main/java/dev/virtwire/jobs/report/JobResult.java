@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param job the job's name
  * @param machine the name of the machine that ran it
  * @param hosts the URIs of its hosts
- * @param lastSuccess when the last run that did not fail began, this one or one before it, or null
+ * @param earlierSuccess when the last run before this one began that did not fail, or null
  * @param dryRun whether nothing was done
  * @param interrupted whether somebody ended it
  * @param errors what failed that is not a guest's, each one sentence
@@ -37,7 +37,7 @@ public record JobResult(
         List<String> hosts,
         Instant began,
         Duration duration,
-        @Nullable Instant lastSuccess,
+        @Nullable Instant earlierSuccess,
         boolean dryRun,
         boolean interrupted,
         List<String> errors,
@@ -110,7 +110,7 @@ public record JobResult(
                 hosts,
                 began,
                 duration,
-                lastSuccess,
+                earlierSuccess,
                 dryRun,
                 interrupted,
                 errors,
@@ -121,24 +121,9 @@ public record JobResult(
                 more);
     }
 
-    /** The same, with the last success: itself, unless it failed. */
-    public JobResult after(@Nullable Instant earlierSuccess) {
-        return new JobResult(
-                job,
-                machine,
-                repository,
-                hosts,
-                began,
-                duration,
-                outcome().isFailure() ? earlierSuccess : began,
-                dryRun,
-                interrupted,
-                errors,
-                guests,
-                remembered,
-                hooks,
-                verified,
-                notices);
+    /** When the last run that did not fail began, this one or one before it, or null. */
+    public @Nullable Instant lastSuccess() {
+        return dryRun || outcome().isFailure() ? earlierSuccess : began;
     }
 
     /** How it ended. */
@@ -175,11 +160,7 @@ public record JobResult(
     /** All notices: those of the run, and those of each guest, with its name before each. */
     public List<Notice> allNotices() {
         List<Notice> all = new ArrayList<>(notices);
-        for (HookResult hook : hooks) {
-            if (!hook.succeeded() && hook.hook().startsWith("after")) {
-                all.add(Notice.warning("hook " + hook.hook() + " " + hook.error()));
-            }
-        }
+        hooks.forEach(hook -> all.addAll(hook.notices()));
         for (GuestResult guest : guests) {
             guest.notices()
                     .forEach(notice -> all.add(new Notice(notice.severity(), guest.guest() + ": " + notice.text())));

@@ -73,8 +73,7 @@ final class GuestBackup {
             HookResult before = hooks.run(
                     Hook.BEFORE_GUEST,
                     guest.name(),
-                    HookEnvironment.ofGuest(job, Hook.BEFORE_GUEST, host, guest, "", null, null),
-                    false);
+                    HookEnvironment.ofGuest(job, Hook.BEFORE_GUEST, host, guest, "", null, null));
             if (before != null) {
                 ofGuest.add(before);
             }
@@ -108,8 +107,7 @@ final class GuestBackup {
                         guest,
                         outcome,
                         made == null ? null : made.point().id(),
-                        error),
-                true);
+                        error));
         if (after != null) {
             ofGuest.add(after);
         }

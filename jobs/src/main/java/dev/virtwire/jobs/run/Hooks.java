@@ -27,30 +27,29 @@ final class Hooks {
      * Runs a hook and waits for its end.
      *
      * @param environment what it gets to know
-     * @param evenIfEnded whether it runs although the job is being ended: what cleans up does
      * @return how it went, or null if there is no such hook
      */
     @Nullable
-    HookResult run(Hook hook, @Nullable String guest, Map<String, String> environment, boolean evenIfEnded) {
+    HookResult run(Hook hook, @Nullable String guest, Map<String, String> environment) {
         List<String> command = settings.commands().get(hook);
         if (command == null) {
             return null;
         }
         ChildProcess child;
         try {
-            child = start(command, environment, evenIfEnded);
+            child = start(command, environment, hook.cleansUp());
         } catch (IOException e) {
-            return new HookResult(hook.toString(), guest, "cannot be run: " + e.getMessage(), "", Duration.ZERO);
+            return new HookResult(hook, guest, "cannot be run: " + e.getMessage(), "", Duration.ZERO);
         }
         if (child == null) {
-            return new HookResult(hook.toString(), guest, "was not run: the job was ended", "", Duration.ZERO);
+            return new HookResult(hook, guest, "was not run: the job was ended", "", Duration.ZERO);
         }
         try {
             ChildProcess.End end = child.await(settings.limit());
-            return new HookResult(hook.toString(), guest, error(end), end.tail(), end.duration());
+            return new HookResult(hook, guest, error(end), end.tail(), end.duration());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new HookResult(hook.toString(), guest, "was ended: the job was interrupted", "", Duration.ZERO);
+            return new HookResult(hook, guest, "was ended: the job was interrupted", "", Duration.ZERO);
         } finally {
             synchronized (this) {
                 running.remove(child);
@@ -59,12 +58,12 @@ final class Hooks {
     }
 
     private synchronized @Nullable ChildProcess start(
-            List<String> command, Map<String, String> environment, boolean evenIfEnded) throws IOException {
-        if (ended && !evenIfEnded) {
+            List<String> command, Map<String, String> environment, boolean cleansUp) throws IOException {
+        if (ended && !cleansUp) {
             return null;
         }
         ChildProcess child = ChildProcess.start(command, environment);
-        if (!evenIfEnded) {
+        if (!cleansUp) {
             running.add(child);
         }
         return child;

@@ -96,8 +96,8 @@ public final class JobRecovery {
         clear(done, left, notices);
         List<String> errors = new ArrayList<>(List.of("the run that began at " + began + " was killed"));
         left.forEach(each -> errors.add("it could not be cleared up: " + each));
-        HookResult after = new Hooks(job.hooks())
-                .run(Hook.AFTER, null, HookEnvironment.ofJob(job, Hook.AFTER, "killed", errors), true);
+        HookResult after =
+                new Hooks(job.hooks()).run(Hook.AFTER, null, HookEnvironment.ofJob(job, Hook.AFTER, "killed", errors));
         done.forEach(each -> notices.add(Notice.information("cleared: " + each)));
         if (left.isEmpty()) {
             try {

@@ -124,7 +124,7 @@ public final class JobRun {
             return notifications.ended(result());
         }
         notices.addAll(notifications.began(job.name(), Machine.name()));
-        if (runHook(Hook.BEFORE, "", List.of(), false)) {
+        if (runHook(Hook.BEFORE, "", List.of())) {
             try {
                 backUpAll();
             } catch (RuntimeException e) {
@@ -138,7 +138,7 @@ public final class JobRun {
         }
         lookAtStandings();
         JobResult soFar = result();
-        runHook(Hook.AFTER, soFar.outcome().toString(), soFar.failures(), true);
+        runHook(Hook.AFTER, soFar.outcome().toString(), soFar.failures());
         JobResult result = result();
         // First: whoever is told may take long, and a run that is killed meanwhile has done its work.
         try {
@@ -223,7 +223,7 @@ public final class JobRun {
     }
 
     private JobResult result() {
-        return result(false).after(before.lastSuccess());
+        return result(false);
     }
 
     private JobResult result(boolean dryRun) {
@@ -234,7 +234,7 @@ public final class JobRun {
                 job.hosts().stream().map(HostSettings::uri).toList(),
                 began,
                 Duration.between(began, Instant.now()),
-                null,
+                before.lastSuccess(),
                 dryRun,
                 work.isCancelled(),
                 errors,
@@ -283,8 +283,8 @@ public final class JobRun {
         return Repository.isThere(job.repository().folder());
     }
 
-    private boolean runHook(Hook hook, String outcome, List<String> failures, boolean evenIfEnded) {
-        HookResult result = hooks.run(hook, null, HookEnvironment.ofJob(job, hook, outcome, failures), evenIfEnded);
+    private boolean runHook(Hook hook, String outcome, List<String> failures) {
+        HookResult result = hooks.run(hook, null, HookEnvironment.ofJob(job, hook, outcome, failures));
         if (result == null) {
             return true;
         }

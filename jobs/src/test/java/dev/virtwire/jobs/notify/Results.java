@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.jobs.notify;
 
+import dev.virtwire.jobs.config.HookSettings.Hook;
 import dev.virtwire.jobs.report.GuestResult;
 import dev.virtwire.jobs.report.HookResult;
 import dev.virtwire.jobs.report.JobResult;
@@ -27,7 +28,7 @@ final class Results {
 
     static JobResult failed() {
         HookResult hook = new HookResult(
-                "before-guest", "wëb1", "failed with exit code 3", "line 1\nno room\n", Duration.ofSeconds(1));
+                Hook.BEFORE_GUEST, "wëb1", "failed with exit code 3", "line 1\nno room\n", Duration.ofSeconds(1));
         GuestResult guest = new GuestResult(
                 "wëb1",
                 null,

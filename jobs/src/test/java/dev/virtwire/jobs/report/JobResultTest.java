@@ -15,7 +15,13 @@ import org.junit.jupiter.api.Test;
 class JobResultTest {
     private static final Instant BEGAN = Instant.parse("2026-12-01T03:00:00Z");
 
+    private static final Instant EARLIER = Instant.parse("2026-11-30T03:00:00Z");
+
     private static JobResult result(List<GuestResult> guests, Map<String, DomainStatus> remembered) {
+        return result(guests, remembered, false);
+    }
+
+    private static JobResult result(List<GuestResult> guests, Map<String, DomainStatus> remembered, boolean dryRun) {
         return new JobResult(
                 "nightly",
                 "backup1",
@@ -23,8 +29,8 @@ class JobResultTest {
                 List.of("qemu:///system"),
                 BEGAN,
                 Duration.ofMinutes(1),
-                null,
-                false,
+                EARLIER,
+                dryRun,
                 false,
                 List.of(),
                 guests,
@@ -47,6 +53,15 @@ class JobResultTest {
                 "point p1: vda.qcow2 is not as it was written");
     }
 
+    @Test
+    void aRunThatDidSomethingAndDidNotFailIsTheLastSuccess() {
+        assertThat(result(List.of(), Map.of()).lastSuccess()).isEqualTo(BEGAN);
+        assertThat(result(List.of(GuestResult.failed("web1", null, "qemu:///system", "no")), Map.of())
+                        .lastSuccess())
+                .isEqualTo(EARLIER);
+        assertThat(result(List.of(), Map.of(), true).lastSuccess()).isEqualTo(EARLIER);
+    }
+
     /** A verification that was stopped has no report, but what it has found is known. */
     @Test
     void damageThatIsKnownOfAGuestIsDamageOfTheRun() {
@@ -65,7 +80,7 @@ class JobResultTest {
         assertThat(result.outcome()).isEqualTo(Outcome.DAMAGED);
         assertThat(result.failures()).containsExactly("web1: damaged: point p1: vda.qcow2 is not as it was written");
         assertThat(JobText.subject(result)).isEqualTo("job nightly on backup1 found damage: web1");
-        assertThat(result.after(null).lastSuccess()).isNull();
+        assertThat(result.lastSuccess()).isEqualTo(EARLIER);
     }
 
     @Test

@@ -34,10 +34,10 @@ class HooksTest {
                 """.formatted(folder));
         Hooks hooks = new Hooks(new HookSettings(
                 Map.of(Hook.BEFORE_GUEST, List.of("/bin/sh", script.toString())), Duration.ofHours(1)));
-        CompletableFuture<HookResult> a = CompletableFuture.supplyAsync(
-                () -> hooks.run(Hook.BEFORE_GUEST, "a", Map.of("ME", "a", "OTHER", "b"), false));
-        CompletableFuture<HookResult> b = CompletableFuture.supplyAsync(
-                () -> hooks.run(Hook.BEFORE_GUEST, "b", Map.of("ME", "b", "OTHER", "a"), false));
+        CompletableFuture<HookResult> a =
+                CompletableFuture.supplyAsync(() -> hooks.run(Hook.BEFORE_GUEST, "a", Map.of("ME", "a", "OTHER", "b")));
+        CompletableFuture<HookResult> b =
+                CompletableFuture.supplyAsync(() -> hooks.run(Hook.BEFORE_GUEST, "b", Map.of("ME", "b", "OTHER", "a")));
         await().atMost(SOON)
                 .until(() -> Files.exists(folder.resolve("a-ready")) && Files.exists(folder.resolve("b-ready")));
 
