@@ -85,7 +85,12 @@ public record Configuration(Path file, @Nullable Path state, Map<String, JobSett
 
     /** The user's own, whether it exists or not; empty if nobody knows where that would be. */
     public static Optional<Path> own(Map<String, String> environment) {
-        return folder(environment, "XDG_CONFIG_HOME", ".config").map(folder -> folder.resolve(NAME));
+        return ownFolder(environment).map(folder -> folder.resolve(NAME));
+    }
+
+    /** The folder of the user's own configurations, of all programs; empty if nobody knows where that would be. */
+    public static Optional<Path> ownFolder(Map<String, String> environment) {
+        return folder(environment, "XDG_CONFIG_HOME", ".config");
     }
 
     /**

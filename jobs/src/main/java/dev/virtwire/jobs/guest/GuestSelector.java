@@ -45,7 +45,7 @@ public final class GuestSelector {
 
     private Selection select() {
         List<Domain> domains = new ArrayList<>(join(libvirt.domains()));
-        domains.removeIf(domain -> domain.id().isPresent() && Backups.servesAnother(domain.name()));
+        domains.removeIf(GuestSelector::servesAnother);
         domains.sort(Comparator.comparing(Domain::name));
         if (choice.needsTags()) {
             readTags(domains);
@@ -64,6 +64,11 @@ public final class GuestSelector {
                     new ChosenGuest(domain.name(), domain.uuid(), choice.names().contains(domain.name())));
         }
         return new Selection(guests, leftOut, notices, unmatched);
+    }
+
+    /** Whether a domain is no guest, but serves the disks of another to a backup. */
+    public static boolean servesAnother(Domain domain) {
+        return domain.id().isPresent() && Backups.servesAnother(domain.name());
     }
 
     private boolean isChosen(Domain domain) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.cli.command.job;
 
+import dev.virtwire.cli.command.WordConverter;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ExitCode;
@@ -23,7 +24,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -33,10 +33,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code virtwire job}: what there is to do about jobs but to run them. */
 @Command(
@@ -65,16 +63,9 @@ public final class JobCommand extends JobsCommand {
         }
     }
 
-    static final class ActionConverter implements ITypeConverter<Action> {
-        @Override
-        public Action convert(String value) {
-            return Arrays.stream(Action.values())
-                    .filter(action -> action.toString().equals(value))
-                    .findFirst()
-                    .orElseThrow(() -> new TypeConversionException("'" + value + "' is not one of "
-                            + Arrays.stream(Action.values())
-                                    .map(Action::toString)
-                                    .collect(Collectors.joining(", "))));
+    static final class ActionConverter extends WordConverter<Action> {
+        ActionConverter() {
+            super(Action::toString, Action.values());
         }
     }
 
@@ -82,6 +73,7 @@ public final class JobCommand extends JobsCommand {
             index = "0",
             paramLabel = "ACTION",
             converter = ActionConverter.class,
+            completionCandidates = ActionConverter.class,
             description = "list, install, remove, status or recover.")
     private Action action = Action.LIST;
 

@@ -45,10 +45,9 @@ final class Systemd {
         if (!user) {
             return new Systemd(MACHINE, false, false);
         }
-        // $XDG_CONFIG_HOME/virtwire/config.yaml is two names below it.
-        Path own = Configuration.own(environment)
+        Path own = Configuration.ownFolder(environment)
                 .orElseThrow(() -> CommandException.failed("neither $XDG_CONFIG_HOME nor $HOME is set", null));
-        return new Systemd(own.resolve("../../systemd/user").normalize(), true, false);
+        return new Systemd(own.resolve("systemd/user"), true, false);
     }
 
     /** The program that was started: the launcher tells. */

@@ -20,6 +20,7 @@ import dev.virtwire.cli.output.Json;
 import dev.virtwire.cli.output.ProgressView;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.domain.Domain;
+import dev.virtwire.jobs.guest.GuestSelector;
 import dev.virtwire.repository.DamagedException;
 import dev.virtwire.repository.Finding;
 import dev.virtwire.repository.Notice;
@@ -246,7 +247,7 @@ public final class BackupCommand extends ConnectedCommand {
             }
         }
         leaveOut(domains, "by --exclude-domain", domain -> excludedDomains.contains(domain.name()));
-        leaveOut(domains, "because they serve the disks of others to a backup", BackupCommand::isClone);
+        leaveOut(domains, "because they serve the disks of others to a backup", GuestSelector::servesAnother);
         if (options.runningOnly()) {
             leaveOut(domains, "because they are off", domain -> domain.id().isEmpty());
         }
@@ -254,10 +255,6 @@ public final class BackupCommand extends ConnectedCommand {
             ofRun.add(Notice.information("no domain of " + host + " is left to back up"));
         }
         return domains;
-    }
-
-    private static boolean isClone(Domain domain) {
-        return domain.id().isPresent() && Backups.servesAnother(domain.name());
     }
 
     private void leaveOut(List<Domain> domains, String why, Predicate<Domain> which) {

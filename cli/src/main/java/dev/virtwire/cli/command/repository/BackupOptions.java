@@ -7,6 +7,7 @@ import dev.virtwire.backup.NbdListen;
 import dev.virtwire.backup.TransferLimits;
 import dev.virtwire.cli.command.TimeConverter;
 import dev.virtwire.cli.command.ValueConverter;
+import dev.virtwire.cli.command.WordConverter;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.image.Compression;
 import dev.virtwire.jobs.config.BackupSettings;
@@ -48,7 +49,7 @@ final class BackupOptions {
         }
 
         @Override
-        String hint(String text) {
+        protected String hint(String text) {
             return text.equals("differential") ? ": use --since POINT" : "";
         }
     }

@@ -9,6 +9,7 @@ import dev.virtwire.backup.HostRestoreRequest;
 import dev.virtwire.backup.HostRestoreResult;
 import dev.virtwire.backup.RestoreTarget;
 import dev.virtwire.cli.command.ConnectedCommand;
+import dev.virtwire.cli.command.WordConverter;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.ErrorReport;
 import dev.virtwire.cli.output.JoinedProgress;

@@ -2,6 +2,7 @@
 package dev.virtwire.cli.command.repository;
 
 import dev.virtwire.cli.command.AbstractCommand;
+import dev.virtwire.cli.command.WordConverter;
 import dev.virtwire.cli.output.Amounts;
 import dev.virtwire.cli.output.CommandException;
 import dev.virtwire.cli.output.Json;

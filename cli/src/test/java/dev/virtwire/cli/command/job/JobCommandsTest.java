@@ -192,7 +192,7 @@ class JobCommandsTest {
                 .isEqualTo(new CommandRun(0, "there is nothing to clear up after job nightly\n", ""));
         assertThat(run("job", "recover").err()).contains("job recover needs the name of a job");
         assertThat(run("job", "mend", "nightly").err())
-                .contains("'mend' is not one of list, install, remove, status, recover");
+                .contains("'mend' is neither list nor install nor remove nor status nor recover");
     }
 
     private static List<String> files(Path units) throws Exception {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.cli.command.repository;
+package dev.virtwire.cli.command;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -9,12 +9,12 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** The words that an option takes, and what they mean. A shell completes the same words. */
-abstract class WordConverter<T> implements ITypeConverter<T>, Iterable<String> {
+public abstract class WordConverter<T> implements ITypeConverter<T>, Iterable<String> {
     private final Map<String, T> meanings = new LinkedHashMap<>();
 
     /** Values in the order in which they are named, each with its word. */
     @SafeVarargs
-    WordConverter(Function<T, String> word, T... values) {
+    protected WordConverter(Function<T, String> word, T... values) {
         for (T value : values) {
             meanings.put(word.apply(value), value);
         }
@@ -31,7 +31,7 @@ abstract class WordConverter<T> implements ITypeConverter<T>, Iterable<String> {
     }
 
     /** What there is to say about a word that is not one of them. */
-    String hint(String text) {
+    protected String hint(String text) {
         return "";
     }
 
