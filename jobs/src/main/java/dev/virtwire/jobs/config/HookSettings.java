@@ -36,7 +36,9 @@ public record HookSettings(Map<Hook, List<String>> commands, Duration limit) {
             this.cleansUp = cleansUp;
         }
 
-        /** Whether it runs whatever happened, also if somebody ends the job, and is no more than a warning if it fails. */
+        /**
+         * Whether it runs whatever happened, also if somebody ends the job, and is no more than a warning if it fails.
+         */
         public boolean cleansUp() {
             return cleansUp;
         }
@@ -54,7 +56,7 @@ public record HookSettings(Map<Hook, List<String>> commands, Duration limit) {
     /** No hooks. */
     public static final HookSettings NONE = new HookSettings(Map.of(), LIMIT);
 
-    /** How long the end of a run may take besides hooks: backups are ended on their hosts, people are told. */
+    /** How long the end of a run may take besides hooks: backups are ended on their hosts. */
     private static final Duration END = Duration.ofMinutes(4);
 
     /** Copies the map. */
@@ -62,7 +64,7 @@ public record HookSettings(Map<Hook, List<String>> commands, Duration limit) {
         commands = Map.copyOf(commands);
     }
 
-    /** How long a run may take to clean up when somebody ends it: the hooks that clean up have their whole time. */
+    /** How long a run may take to end its work when somebody ends it: the hooks that clean up have their whole time. */
     public Duration cleanUp() {
         // Hooks of guests run at the same time.
         long hooks = commands.keySet().stream().filter(Hook::cleansUp).count();

@@ -35,4 +35,9 @@ public record JobSettings(
         hosts = List.copyOf(hosts);
         notifications = List.copyOf(notifications);
     }
+
+    /** How long a run may take to clean up when somebody ends it: hooks have their whole time, and all are told. */
+    public Duration cleanUp() {
+        return notifications.stream().map(NotificationSettings::longest).reduce(hooks.cleanUp(), Duration::plus);
+    }
 }

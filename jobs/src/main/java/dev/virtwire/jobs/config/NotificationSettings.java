@@ -16,6 +16,13 @@ public sealed interface NotificationSettings {
     /** Its name in the configuration. */
     String name();
 
+    /** How long telling may take at most, with its secrets: whoever ends a run has to wait for that. */
+    Duration longest();
+
+    private static Duration longest(@Nullable Secret secret) {
+        return secret == null ? Duration.ZERO : secret.longest();
+    }
+
     /**
      * When something is told.
      *
@@ -104,7 +111,16 @@ public sealed interface NotificationSettings {
      * @param ca a file with the certificates that are trusted, or null for those of Java
      * @since 0.1
      */
-    record Http(int tries, Duration timeout, @Nullable Path ca) {}
+    record Http(int tries, Duration timeout, @Nullable Path ca) {
+        /** The pause before the second try; each later one is twice as long. */
+        public static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+        /** How long all tries and the pauses between them may take. */
+        Duration longest() {
+            Duration pauses = FIRST_PAUSE.multipliedBy((1L << (tries - 1)) - 1);
+            return timeout.multipliedBy(tries).plus(pauses);
+        }
+    }
 
     /**
      * A web address that gets the result as JSON.
@@ -124,6 +140,13 @@ public sealed interface NotificationSettings {
         public Webhook {
             headers = Map.copyOf(headers);
         }
+
+        @Override
+        public Duration longest() {
+            return http.longest()
+                    .plus(NotificationSettings.longest(url.secret()))
+                    .plus(NotificationSettings.longest(token));
+        }
     }
 
     /**
@@ -137,7 +160,12 @@ public sealed interface NotificationSettings {
      */
     record Ping(
             String name, Address url, @Nullable String start, String success, String warning, String failure, Http http)
-            implements NotificationSettings {}
+            implements NotificationSettings {
+        @Override
+        public Duration longest() {
+            return http.longest().plus(NotificationSettings.longest(url.secret()));
+        }
+    }
 
     /**
      * Mail.
@@ -162,9 +190,22 @@ public sealed interface NotificationSettings {
             Duration timeout,
             @Nullable Path ca)
             implements NotificationSettings {
+        /** About so often a server has to answer before it has a mail. */
+        private static final int WORDS = 10;
+
         /** Copies the list. */
         public Mail {
             to = List.copyOf(to);
+        }
+
+        /** How long the server may take for all of a mail, however often it says something. */
+        public Duration limit() {
+            return timeout.multipliedBy(WORDS);
+        }
+
+        @Override
+        public Duration longest() {
+            return limit().plus(NotificationSettings.longest(password));
         }
     }
 
@@ -174,5 +215,10 @@ public sealed interface NotificationSettings {
      * @param folder the folder of its textfile collector
      * @since 0.1
      */
-    record Textfile(String name, Path folder) implements NotificationSettings {}
+    record Textfile(String name, Path folder) implements NotificationSettings {
+        @Override
+        public Duration longest() {
+            return Duration.ZERO;
+        }
+    }
 }

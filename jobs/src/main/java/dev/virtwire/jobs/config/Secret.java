@@ -42,6 +42,11 @@ public sealed interface Secret {
     @Nullable
     String problem();
 
+    /** How long reading it may take at most. */
+    default Duration longest() {
+        return Duration.ZERO;
+    }
+
     /**
      * In a file that only its owner may read.
      *
@@ -118,6 +123,12 @@ public sealed interface Secret {
         @Override
         public @Nullable String problem() {
             return null;
+        }
+
+        /** One that does not end when its time is over is killed, and its output is waited for. */
+        @Override
+        public Duration longest() {
+            return LIMIT.multipliedBy(2);
         }
     }
 

@@ -17,11 +17,16 @@ import jakarta.mail.Transport;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +34,21 @@ import org.jspecify.annotations.Nullable;
 final class MailNotifier implements Notifier {
     private final Mail settings;
     private final Map<String, String> environment;
+    private final Duration limit;
 
     MailNotifier(Mail settings, Map<String, String> environment) {
+        this(settings, environment, settings.limit());
+    }
+
+    /**
+     * With another limit.
+     *
+     * @param limit how long all of the mail may take
+     */
+    MailNotifier(Mail settings, Map<String, String> environment, Duration limit) {
         this.settings = settings;
         this.environment = environment;
+        this.limit = limit;
     }
 
     @Override
@@ -42,7 +58,43 @@ final class MailNotifier implements Notifier {
         }
         Secret secret = settings.password();
         String password = secret == null ? null : secret.read(environment);
-        Session session = Session.getInstance(properties(secret != null));
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        Thread sender = new Thread(
+                () -> {
+                    try {
+                        send(result, password);
+                        sent.complete(null);
+                    } catch (NotificationException | RuntimeException e) {
+                        sent.completeExceptionally(e);
+                    }
+                },
+                "virtwire mail");
+        sender.setDaemon(true);
+        sender.start();
+        await(sent);
+    }
+
+    /** The library limits how long the server is silent, but not how long it talks. Who talks on is left alone. */
+    private void await(CompletableFuture<Void> sent) throws NotificationException {
+        try {
+            sent.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new NotificationException(
+                    "mail server " + settings.server() + " has not taken the mail within " + limit.toSeconds() + " s",
+                    e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof NotificationException known) {
+                throw known;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotificationException("interrupted", e);
+        }
+    }
+
+    private void send(JobResult result, @Nullable String password) throws NotificationException {
+        Session session = Session.getInstance(properties(password != null));
         try (Transport transport = session.getTransport("smtp")) {
             MimeMessage message = message(session, result);
             transport.connect(settings.server(), port(), settings.user(), password);

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * which may be a secret.
  */
 final class Posting {
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int SERVER_ERROR = 500;
     private static final int REQUEST_TIMEOUT = 408;
@@ -38,7 +37,7 @@ final class Posting {
             String message, boolean mayPass, @Nullable Throwable cause) {}
 
     Posting(Http settings) {
-        this(settings, FIRST_PAUSE);
+        this(settings, Http.FIRST_PAUSE);
     }
 
     /**

@@ -37,8 +37,6 @@ public record JobUnits(Configuration configuration, Path command, boolean user, 
 
     private static final String PACKAGED = "/usr/bin/virtwire";
 
-    private static final long TEMPLATE_STOP_SECONDS = 300;
-
     /** Where QEMU keeps scratch files and sockets unless a job says something else. */
     private static final List<String> SCRATCH = List.of("-/var/lib/libvirt", "-/var/tmp");
 
@@ -107,11 +105,8 @@ public record JobUnits(Configuration configuration, Path command, boolean user, 
             lines.add("ExecStopPost=");
             lines.add("ExecStopPost=" + quoted(command.toString()) + " job recover" + options);
         }
-        // The clean-up of a run that is stopped, and some time to stop: the template has 5 min.
-        long stop = job.hooks().cleanUp().plusMinutes(1).toSeconds();
-        if (stop > TEMPLATE_STOP_SECONDS) {
-            lines.add("TimeoutStopSec=" + stop);
-        }
+        // The clean-up of a run that is stopped, and some time to stop.
+        lines.add("TimeoutStopSec=" + job.cleanUp().plusMinutes(1).toSeconds());
         if (!user) {
             writable(job).forEach(folder -> lines.add("ReadWritePaths=" + quoted(folder)));
         } else if (configuration.state() == null) {

@@ -13,9 +13,13 @@ import dev.virtwire.jobs.config.Secret;
 import dev.virtwire.testkit.TestPki;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.MimeMessage;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -224,6 +228,37 @@ class MailTest {
             assertThat(front.inTheClear()).containsExactly("EHLO", "STARTTLS");
         }
         assertThat(plain.getReceivedMessages()).isEmpty();
+    }
+
+    @Test
+    void aServerThatTalksForEverIsLeftAlone() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread talker = new Thread(() -> talk(server), "talking SMTP server");
+            talker.start();
+            Mail mail = mail("localhost", server.getLocalPort(), MailSecurity.NONE, null, null, Duration.ofMinutes(1));
+            assertThat(mail.limit()).hasMinutes(10);
+            MailNotifier notifier = new MailNotifier(mail, Map.of(), Duration.ofSeconds(1));
+            assertThatThrownBy(() -> notifier.ended(Results.failed()))
+                    .isInstanceOf(NotificationException.class)
+                    .hasMessage("mail server localhost has not taken the mail within 1 s");
+            talker.interrupt();
+            talker.join();
+        }
+    }
+
+    /** A greeting without an end. */
+    private static void talk(ServerSocket server) {
+        try (Socket socket = server.accept()) {
+            while (true) {
+                socket.getOutputStream().write("220-wait\r\n".getBytes(StandardCharsets.US_ASCII));
+                Thread.sleep(20);
+            }
+        } catch (InterruptedException e) {
+            // The test is over.
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -79,6 +79,7 @@ class JobUnitsTest {
                 ExecStart=%1$s/virtwire run --config %1$s/config.yaml --quiet %%i
                 ExecStopPost=
                 ExecStopPost=%1$s/virtwire job recover --config %1$s/config.yaml --quiet %%i
+                TimeoutStopSec=347
                 ReadWritePaths="%1$s/my backups"
                 ReadWritePaths=-%1$s/state
                 ReadWritePaths=-/var/lib/prometheus/node-exporter
@@ -143,7 +144,19 @@ class JobUnitsTest {
         configuration = Configuration.read(file);
         // 4 minutes for what is no hook, twice 20 for hooks, and 1 to stop.
         assertThat(dropIns("by-hand", false).values().iterator().next()).contains("\nTimeoutStopSec=2700\n");
-        assertThat(dropIns("nightly-1", false).values().iterator().next()).doesNotContain("TimeoutStopSec");
+    }
+
+    /** Else whoever waits for a sign of life would hear nothing of a job that was stopped. */
+    @Test
+    void aStopTakesAsLongAsThoseWhoAreTold() throws Exception {
+        Path file = configuration.file();
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("url: {credential: hook-url}", "tries: 10, url: {command: pass show url}"));
+        configuration = Configuration.read(file);
+        // 10 tries of 10 s, 511 s between them and 60 for the command, 4 minutes for the backups, and 1 to stop.
+        assertThat(dropIns("nightly-1", false).values().iterator().next()).contains("\nTimeoutStopSec=971\n");
     }
 
     @Test

@@ -88,7 +88,7 @@ public final class RunCommand extends JobsCommand {
     private String cancel(JobSettings job, JobRun run, CountDownLatch over, ProgressView view)
             throws InterruptedException {
         run.cancel();
-        long seconds = job.hooks().cleanUp().toSeconds();
+        long seconds = job.cleanUp().toSeconds();
         boolean ended = over.await(seconds, TimeUnit.SECONDS);
         view.close();
         JobResult result = last;
