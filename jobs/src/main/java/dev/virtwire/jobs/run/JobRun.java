@@ -4,15 +4,11 @@ package dev.virtwire.jobs.run;
 import static java.util.Objects.requireNonNull;
 
 import dev.virtwire.backup.TransferLimits;
-import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
-import dev.virtwire.jobs.config.ConfigurationException;
 import dev.virtwire.jobs.config.HookSettings.Hook;
 import dev.virtwire.jobs.config.HostSettings;
 import dev.virtwire.jobs.config.JobSettings;
 import dev.virtwire.jobs.guest.ChosenGuest;
-import dev.virtwire.jobs.guest.GuestSelector;
-import dev.virtwire.jobs.guest.Selection;
 import dev.virtwire.jobs.notify.Notifications;
 import dev.virtwire.jobs.report.GuestResult;
 import dev.virtwire.jobs.report.HookResult;
@@ -20,6 +16,7 @@ import dev.virtwire.jobs.report.JobResult;
 import dev.virtwire.jobs.report.Reasons;
 import dev.virtwire.jobs.report.VerifyResult;
 import dev.virtwire.jobs.run.JobState.Verified;
+import dev.virtwire.jobs.run.Turns.Turn;
 import dev.virtwire.repository.DomainStatus;
 import dev.virtwire.repository.Notice;
 import dev.virtwire.repository.Repository;
@@ -29,7 +26,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -69,9 +65,6 @@ public final class JobRun {
 
     /** Whether it is known which guests the job means. */
     private boolean reachedAll;
-
-    /** A guest, its host, and the connection there. */
-    private record Turn(ChosenGuest guest, HostSettings host, Libvirt libvirt) {}
 
     /**
      * A run that has not begun.
@@ -312,63 +305,12 @@ public final class JobRun {
     }
 
     private List<Turn> turns(HostConnections connections) {
-        Map<String, Turn> turns = new HashMap<>();
-        List<Turn> inOrder = new ArrayList<>();
-        Set<Notice> unmatched = null;
-        Set<String> leftOut = new HashSet<>();
-        boolean reached = true;
-        for (HostSettings host : job.hosts()) {
-            Selection selection;
-            Libvirt libvirt;
-            try {
-                libvirt = connections.connect(host, job.backup().stallTimeout());
-                selection = GuestSelector.select(libvirt, job.guests());
-            } catch (LibvirtException | ConfigurationException e) {
-                errors.add("host " + host.name() + " cannot be asked for its guests: " + Reasons.of(e));
-                reached = false;
-                continue;
-            }
-            leftOut.addAll(selection.leftOut());
-            for (Notice notice : selection.notices()) {
-                notices.add(
-                        job.hosts().size() == 1
-                                ? notice
-                                : new Notice(notice.severity(), host.name() + ": " + notice.text()));
-            }
-            if (unmatched == null) {
-                unmatched = new LinkedHashSet<>(selection.unmatched());
-            } else {
-                unmatched.retainAll(selection.unmatched());
-            }
-            for (ChosenGuest guest : selection.guests()) {
-                Turn turn = new Turn(guest, host, libvirt);
-                Turn other = turns.putIfAbsent(guest.name(), turn);
-                if (other == null) {
-                    inOrder.add(turn);
-                } else {
-                    guests.add(GuestResult.failed(
-                            guest.name(),
-                            guest.uuid(),
-                            host.uri(),
-                            "host " + other.host().name() + " has a guest of this name too, and a repository keeps one"
-                                    + " guest of a name: exclude one of them"));
-                }
-            }
-        }
-        reachedAll = reached;
-        if (reachedAll) {
-            notices.addAll(unmatched == null ? List.of() : unmatched);
-            tellOfMissing(turns, leftOut);
-        }
-        return inOrder;
-    }
-
-    private void tellOfMissing(Map<String, Turn> turns, Set<String> leftOut) {
-        for (String name : job.guests().names()) {
-            if (!turns.containsKey(name) && !leftOut.contains(name)) {
-                guests.add(GuestResult.failed(name, null, job.hosts().get(0).uri(), "there is no guest of this name"));
-            }
-        }
+        Turns turns = Turns.ask(job, connections);
+        errors.addAll(turns.errors());
+        notices.addAll(turns.notices());
+        guests.addAll(turns.failed());
+        reachedAll = turns.reachedAll();
+        return turns.inOrder();
     }
 
     private List<GuestResult> backUp(List<Turn> turns, Repository repository) {
