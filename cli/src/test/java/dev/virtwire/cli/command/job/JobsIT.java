@@ -324,6 +324,31 @@ class JobsIT {
         assertThat(run("run", "nightly").exitCode()).isZero();
     }
 
+    /** Then systemd calls no recovery, and the next run does what it would have done. */
+    @Test
+    void theNextRunClearsUpAfterALossOfPower() throws Exception {
+        start("web1", 64);
+        configure("bandwidth: 1M");
+        begin().destroyForcibly().waitFor();
+        configure("""
+                notify: hook
+                hooks:
+                  after: %s
+                """.formatted(log("$VIRTWIRE_OUTCOME")));
+
+        CommandRun run = run("run", "nightly");
+
+        assertThat(run.err()).contains(" was killed: clearing up after it\n");
+        assertThat(run.exitCode()).isZero();
+        requireCleanHost();
+        assertThat(hooks()).hasContent("killed\ndone");
+        assertThat(told).extracting(json -> json.get("outcome").asText()).containsExactly("failed", "done");
+        assertThat(told.get(1).get("notices"))
+                .anyMatch(notice -> notice.asText().endsWith(" was killed, and is cleared up"));
+        assertThat(told.get(1).at("/domains/0/level").asText()).isEqualTo("full");
+        assertThat(run("job", "recover", "nightly").out()).startsWith("there is nothing to clear up");
+    }
+
     @Test
     void aRunThatIsEndedCleansUpAndRunsTheHooksThatDo() throws Exception {
         start("web1", 64);
