@@ -37,6 +37,8 @@ import org.slf4j.LoggerFactory;
 final class HostDomains {
     private static final Logger LOG = LoggerFactory.getLogger(HostDomains.class);
 
+    private static final String DEVICES = "/dev/";
+
     private final Libvirt libvirt;
 
     HostDomains(Libvirt libvirt) {
@@ -50,8 +52,9 @@ final class HostDomains {
      */
     void refuse(Collection<? extends Place> places) {
         Map<String, Place> wanted = byIdentity(places);
+        Map<String, String> identities = new HashMap<>();
         for (Domain domain : await(libvirt.domains())) {
-            users(disks(domain, true), wanted).forEach((target, place) -> {
+            users(disks(domain, true), wanted, identities).forEach((target, place) -> {
                 throw new BackupException(place.name() + " is in use for disk " + target + " of domain " + domain.name()
                         + ", which is running: shut it down");
             });
@@ -67,9 +70,10 @@ final class HostDomains {
      */
     void refuseDefined(UUID own, Collection<? extends Place> places) {
         Map<String, Place> wanted = byIdentity(places);
+        Map<String, String> identities = new HashMap<>();
         for (Domain domain : await(libvirt.domains())) {
             if (!domain.uuid().equals(own)) {
-                users(disks(domain, false), wanted).forEach((target, place) -> {
+                users(disks(domain, false), wanted, identities).forEach((target, place) -> {
                     throw new BackupException("domain " + domain.name() + " has " + place.name() + " as its disk "
                             + target + ": choose another "
                             + (place instanceof Replaced ? "folder" : place instanceof Device ? "device" : "volume"));
@@ -84,11 +88,16 @@ final class HostDomains {
         return all;
     }
 
-    /** Which of these places some disks have, by the target of the disk. */
-    private Map<String, Place> users(List<XmlElement> disks, Map<String, Place> wanted) {
+    /**
+     * Which of these places some disks have, by the target of the disk.
+     *
+     * @param identities of paths that were asked for already, to which this adds
+     */
+    private Map<String, Place> users(
+            List<XmlElement> disks, Map<String, Place> wanted, Map<String, String> identities) {
         Map<String, Place> found = new LinkedHashMap<>();
         for (XmlElement disk : disks) {
-            for (String used : used(disk)) {
+            for (String used : used(disk, identities)) {
                 Place place = wanted.get(used);
                 if (place != null) {
                     found.put(Disk.of(disk).target(), place);
@@ -115,19 +124,19 @@ final class HostDomains {
     }
 
     /** What a disk has, however deep below it: its own place, what that builds on, and what it is copied to. */
-    private List<String> used(XmlElement disk) {
+    private List<String> used(XmlElement disk, Map<String, String> identities) {
         List<String> used = new ArrayList<>();
         Stream.concat(disk.descendants("source").stream(), disk.descendants("mirror").stream())
                 .forEach(source -> {
                     Stream.of("file", "dev")
                             .flatMap(name -> Stream.ofNullable(source.attribute(name)))
-                            .forEach(path -> used.add(identity(libvirt, path)));
+                            .forEach(path -> used.add(identities.computeIfAbsent(path, any -> identity(libvirt, any))));
                     String pool = source.attribute("pool");
                     String volume = source.attribute("volume");
                     StorageVolume found =
                             pool == null || volume == null ? null : VolumePlace.find(libvirt, pool + "/" + volume);
                     if (found != null) {
-                        used.add(identity(libvirt, await(found.path())));
+                        used.add(identities.computeIfAbsent(await(found.path()), any -> identity(libvirt, any)));
                     }
                 });
         return used;
@@ -139,27 +148,34 @@ final class HostDomains {
             return device.device().number();
         }
         if (place instanceof Replaced replaced) {
-            return identity(replaced.file().toString());
+            return local(replaced.file().toString());
         }
         return place instanceof VolumePlace volume ? identity(volume.volume().libvirt(), volume.path()) : place.name();
     }
 
-    /** Of a path of a host, which is one of this machine if the host is. */
+    /**
+     * Of a path of a host, which is one of this machine if the host is. Of a device that is a volume of a pool, libvirt
+     * knows the other names too.
+     */
     private static String identity(Libvirt libvirt, String path) {
-        return libvirt.uri().transport() == LibvirtUri.Transport.UNIX ? identity(path) : volume(libvirt, path);
-    }
-
-    /** Of a device that is a volume of a pool, libvirt knows the other names too. */
-    private static String volume(Libvirt libvirt, String path) {
+        if (libvirt.uri().transport() == LibvirtUri.Transport.UNIX) {
+            return local(path);
+        }
+        if (!path.startsWith(DEVICES)) {
+            return path;
+        }
         try {
             return await(libvirt.storage().volumeByPath(path)).key();
         } catch (RemoteException e) {
+            if (!e.is(ErrorCode.NO_STORAGE_VOL) && !e.is(ErrorCode.NO_STORAGE_POOL)) {
+                throw e;
+            }
             LOG.debug("{} is no volume of {}", path, libvirt.uri().where(), e);
             return path;
         }
     }
 
-    private static String identity(String path) {
+    private static String local(String path) {
         try {
             Path real = real(Path.of(path));
             if (!Files.exists(real)) {
