@@ -55,6 +55,11 @@ public final class UnfinishedPoint {
 
     /** Whether others than the owner may enter the folder, although it was made for him alone. */
     public boolean isOpenToOthers() throws IOException {
+        return isOpenToOthers(folder);
+    }
+
+    /** As {@link #isOpenToOthers()}, of a folder that was made so. */
+    public static boolean isOpenToOthers(Path folder) throws IOException {
         if (!Files.getFileStore(folder).supportsFileAttributeView("posix")) {
             return false;
         }
