@@ -99,6 +99,6 @@ class DoctorTest {
                 .isEqualTo("error: --nbd: 'here' is not ADDR:PORT or ADDR:FIRST-LAST\n");
         assertThat(run("doctor", "--scratch", "here"))
                 .isEqualTo(
-                        new CommandRun(2, "", "error: --scratch is a folder of the host and must be absolute: here\n"));
+                        new CommandRun(2, "", "error: the scratch folder is on the host and must be absolute: here\n"));
     }
 }

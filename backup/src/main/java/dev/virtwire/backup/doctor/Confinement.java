@@ -17,17 +17,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * What confines a guest that runs. libvirt tells the security drivers of scratch files, as it does of disks. Of the
  * export's socket it tells them nothing.
+ *
+ * @param folder where that socket will be; null if the export will listen on a port
+ * @param user as whom the host's QEMU runs, or null if nobody knows
  */
-record Confinement(HostFacts facts, String folder, @Nullable QemuUser user) {
+record Confinement(
+        HostFacts facts, @Nullable String folder, @Nullable QemuUser user) {
     private static final String LOCAL_RULES = "/etc/apparmor.d/local/abstractions/libvirt-qemu";
 
-    /** Asks for a domain that runs. */
-    static void ask(Questions questions, HostFacts facts, DoctorRequest request, @Nullable QemuUser user) {
-        Confinement confinement = new Confinement(facts, HostChecks.socketFolder(request), user);
-        questions.ask(facts.identity().name(), "security", () -> confinement.answer(request.nbd() != null));
-    }
-
-    private Answer answer(boolean ports) throws IOException {
+    /** Says it of a domain that runs. */
+    Answer answer() throws IOException {
+        String where = folder;
+        if (where == null) {
+            return Answer.ok("nothing confines its QEMU that would be in the way");
+        }
         XmlElement domain = XmlElement.parse(
                 "domain XML", "domain", Waiting.await(facts.domain().xml()));
         for (XmlElement label : domain.children("seclabel")) {
@@ -36,31 +39,31 @@ record Confinement(HostFacts facts, String folder, @Nullable QemuUser user) {
             if (model.equals("dac") && user != null) {
                 QemuUser own = new QemuUser(QemuUser.uid(text), List.of());
                 Integer uid = own.uid();
-                if (uid != null && !uid.equals(user.uid()) && !ports) {
-                    return own.reaches(facts.domain().libvirt().uri(), folder);
+                if (uid != null && !uid.equals(user.uid())) {
+                    return own.reaches(facts.domain().libvirt().uri(), where);
                 }
-            } else if ((model.equals("apparmor") || model.equals("selinux")) && !ports) {
-                return confined(model, text);
+            } else if (model.equals("apparmor") || model.equals("selinux")) {
+                return confined(model, text, where);
             }
         }
         return Answer.ok("nothing confines its QEMU that would be in the way");
     }
 
-    private Answer confined(String model, String label) throws IOException {
+    private Answer confined(String model, String label, String where) throws IOException {
         String who = (model.equals("apparmor") ? "AppArmor" : "SELinux") + " (" + label + ")";
         if (!isEnforced(label)) {
             return Answer.ok(who + " confines it, and only reports what it would refuse");
         }
-        boolean allowed = model.equals("apparmor") && facts.isHere() && isAllowed(Path.of(LOCAL_RULES), folder);
+        boolean allowed = model.equals("apparmor") && facts.isHere() && isAllowed(Path.of(LOCAL_RULES), where);
         if (allowed) {
-            return Answer.ok(who + " confines it, and " + LOCAL_RULES + " lets it write in " + folder);
+            return Answer.ok(who + " confines it, and " + LOCAL_RULES + " lets it write in " + where);
         }
         return Answer.warning(
-                who + " confines it: scratch files are allowed by libvirt, the socket of the export in " + folder
+                who + " confines it: scratch files are allowed by libvirt, the socket of the export in " + where
                         + " by nobody that is known here",
                 "if a backup fails because the socket is refused, "
                         + (model.equals("apparmor")
-                                ? "add '" + folder + "/virtwire-*.sock rw,' to " + LOCAL_RULES + ", or "
+                                ? "add '" + where + "/virtwire-*.sock rw,' to " + LOCAL_RULES + ", or "
                                 : "")
                         + "use a port of 127.0.0.1 by --nbd");
     }

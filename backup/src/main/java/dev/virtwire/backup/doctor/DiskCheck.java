@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.doctor;
 
+import dev.virtwire.backup.internal.host.Amounts;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.job.ChosenDisk;
+import dev.virtwire.backup.internal.job.SmallQcow2;
 import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri.Transport;
@@ -15,7 +17,6 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.SecretUsageType;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -28,8 +29,6 @@ import org.slf4j.LoggerFactory;
 record DiskCheck(Libvirt libvirt, HostFacts facts) {
     private static final Logger LOG = LoggerFactory.getLogger(DiskCheck.class);
 
-    private static final int MAGIC = 0x514649fb;
-    private static final int VERSION_END = 8;
     /** Version 2 of qcow2, as libvirt calls it. */
     private static final String OLD = "0.10";
 
@@ -68,27 +67,14 @@ record DiskCheck(Libvirt libvirt, HostFacts facts) {
 
     /** Asks. */
     Found of(ChosenDisk disk) throws IOException {
-        BlockInfo info = info(disk.target());
+        BlockInfo info = facts.blockInfo(disk.target());
         Answer answer = answer(disk, info);
         return info == null ? new Found(answer, 0, 0) : new Found(answer, info.capacity(), info.allocation());
     }
 
-    /** Null if the domain is off and libvirt cannot tell, as of a disk on the network. */
-    private @Nullable BlockInfo info(String target) {
-        try {
-            return Waiting.await(facts.domain().disk(target).info());
-        } catch (RemoteException e) {
-            if (!facts.isOff()) {
-                throw e;
-            }
-            LOG.debug("nobody knows the size of {} of {} while that is off", target, facts.domain(), e);
-            return null;
-        }
-    }
-
     private Answer answer(ChosenDisk disk, @Nullable BlockInfo info) throws IOException {
         String what = disk.source().format() + " " + place(disk)
-                + (info == null ? "" : ", " + ScratchCheck.size(info.capacity()));
+                + (info == null ? "" : ", " + Amounts.bytes(info.capacity()));
         String secret = disk.secret();
         if (secret != null && !isThere(secret)) {
             return Answer.fails(
@@ -157,8 +143,7 @@ record DiskCheck(Libvirt libvirt, HostFacts facts) {
         // image.
         if (libvirt.uri().transport() == Transport.UNIX && Files.isReadable(image)) {
             try (InputStream in = Files.newInputStream(image)) {
-                ByteBuffer begin = ByteBuffer.wrap(in.readNBytes(VERSION_END));
-                return begin.limit() == VERSION_END && begin.getInt(0) == MAGIC ? begin.getInt(Integer.BYTES) : 0;
+                return SmallQcow2.version(in.readNBytes(SmallQcow2.HEADER));
             }
         }
         try {

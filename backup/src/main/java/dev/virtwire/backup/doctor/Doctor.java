@@ -52,7 +52,7 @@ public final class Doctor {
             if (patient != null) {
                 HostChecks host = new HostChecks(ofHost, request, patient);
                 List<Domain> domains = host.run();
-                GuestChecks guests = new GuestChecks(ofGuests, request, patient, host.user(), repository);
+                GuestChecks guests = new GuestChecks(ofGuests, request, patient, host, repository);
                 domains.forEach(guests::run);
             }
             if (repository != null) {

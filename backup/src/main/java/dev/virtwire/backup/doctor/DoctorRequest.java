@@ -29,12 +29,17 @@ public record DoctorRequest(
     /** How long one question may take if nobody says something else. */
     public static final Duration PATIENCE = Duration.ofSeconds(15);
 
-    /** Copies the list, and refuses a patience of no time. */
+    /**
+     * Copies the list, and refuses a patience of no time.
+     *
+     * @throws BackupException if backups so would be refused, as with a scratch folder that is not absolute
+     */
     public DoctorRequest {
         domains = List.copyOf(domains);
         if (requireNonNull(patience, "patience").isNegative() || patience.isZero()) {
             throw new IllegalArgumentException("a question may not take " + patience);
         }
+        backup("any", scratchFolder, nbd);
     }
 
     /** The host and all its domains; change from there. */
@@ -54,12 +59,14 @@ public record DoctorRequest(
 
     /** The same for backups that name this folder of the host: see {@link BackupRequest#withScratchFolder}. */
     public DoctorRequest withScratchFolder(String hostFolder) {
-        return new DoctorRequest(repository, domains, requireNonNull(hostFolder, "hostFolder"), nbd, patience);
+        return new DoctorRequest(
+                repository, domains, requireNonNull(hostFolder, "hostFolder"), nbd, patience);
     }
 
     /** The same for backups with such an export: see {@link BackupRequest#withNbd}. */
     public DoctorRequest withNbd(NbdListen listen) {
-        return new DoctorRequest(repository, domains, scratchFolder, requireNonNull(listen, "listen"), patience);
+        return new DoctorRequest(
+                repository, domains, scratchFolder, requireNonNull(listen, "listen"), patience);
     }
 
     /** The same with another time for each question. */
@@ -69,6 +76,10 @@ public record DoctorRequest(
 
     /** The backup of a domain that this is about. */
     BackupRequest backup(String domain) {
+        return backup(domain, scratchFolder, nbd);
+    }
+
+    private static BackupRequest backup(String domain, @Nullable String scratchFolder, @Nullable NbdListen nbd) {
         BackupRequest backup = BackupRequest.of(domain).evenWithoutDisks();
         if (scratchFolder != null) {
             backup = backup.withScratchFolder(scratchFolder);

@@ -4,6 +4,7 @@ package dev.virtwire.backup.doctor;
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
 import dev.virtwire.backup.DomainBusyException;
+import dev.virtwire.backup.internal.host.Amounts;
 import dev.virtwire.backup.internal.host.DomainBitmaps;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Quiesce;
@@ -21,6 +22,7 @@ import dev.virtwire.client.domain.Domain;
 import dev.virtwire.protocol.remote.JobCalls;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.manifest.ExcludedDisk;
+import dev.virtwire.repository.manifest.HostIdentity;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,32 +38,38 @@ final class GuestChecks {
     private final Questions questions;
     private final DoctorRequest request;
     private final Libvirt libvirt;
-    private final @Nullable QemuUser user;
+    private final HostChecks host;
     private final @Nullable RepositoryChecks repository;
+    private final OwnStorage storage;
+    private final HostRooms rooms;
+    /** What the host said of itself, which is asked once. */
+    private volatile @Nullable HostIdentity identity;
 
     /**
      * Of domains of this host.
      *
-     * @param user as whom QEMU runs, or null if nobody knows
+     * @param host what was found of the host
      * @param repository where the backups will be, or null
      */
     GuestChecks(
             Questions questions,
             DoctorRequest request,
             Libvirt libvirt,
-            @Nullable QemuUser user,
+            HostChecks host,
             @Nullable RepositoryChecks repository) {
         this.questions = questions;
         this.request = request;
         this.libvirt = libvirt;
-        this.user = user;
+        this.host = host;
         this.repository = repository;
+        this.storage = new OwnStorage(libvirt);
+        this.rooms = new HostRooms(libvirt);
     }
 
     /** Asks for one domain. */
     void run(Domain domain) {
         String name = domain.name();
-        HostFacts facts = questions.fetch(name, "domain", () -> facts(name), GuestChecks::state);
+        HostFacts facts = questions.fetch(name, "domain", () -> facts(domain), GuestChecks::state);
         if (facts == null) {
             return;
         }
@@ -69,21 +77,27 @@ final class GuestChecks {
         questions.ask(name, "permission", () -> permission(facts));
         DiskChoice choice = questions.fetch(name, "disks", () -> DiskChoice.of(backup, facts), GuestChecks::chosen);
         DiskCheck.Sum taken = choice == null ? DiskCheck.Sum.NONE : disks(facts, backup, choice);
-        questions.ask(name, "checkpoints", () -> checkpoints(facts));
+        KnownPoints points = repository == null ? KnownPoints.NONE : repository.points(questions, facts);
+        questions.ask(name, "checkpoints", () -> checkpoints(facts, points));
         GuestFiles files = new GuestFiles(questions, facts);
         files.run();
         if (!facts.isOff()) {
             questions.ask(name, "agent", () -> agent(facts));
-            Confinement.ask(questions, facts, request, user);
+            questions.ask(name, "security", () -> new Confinement(facts, host.socketFolder(), host.user()).answer());
         }
-        if (repository != null) {
-            repository.ask(questions, facts, taken);
+        if (repository != null && points.areNone()) {
+            repository.expectFirst(taken);
         }
     }
 
-    private HostFacts facts(String name) {
+    private HostFacts facts(Domain domain) {
         try {
-            return HostFacts.ask(libvirt, name, Waiting::pause);
+            HostIdentity found = identity;
+            if (found == null) {
+                found = HostFacts.host(libvirt);
+                identity = found;
+            }
+            return HostFacts.ask(domain, found, Waiting::pause);
         } catch (RemoteException e) {
             throw new BackupException("the host does not tell what each backup asks first: " + Questions.message(e), e);
         }
@@ -126,7 +140,7 @@ final class GuestChecks {
     private static Answer chosen(DiskChoice choice) {
         return choice.disks().isEmpty()
                 ? Answer.warning("no disk of it can be backed up: all that a point of it holds is its definition", null)
-                : Answer.ok(HostChecks.count(choice.disks().size(), "disk") + " would be backed up"
+                : Answer.ok(Amounts.count(choice.disks().size(), "disk") + " would be backed up"
                         + (choice.excluded().isEmpty()
                                 ? ""
                                 : ", and " + choice.excluded().size() + " left out"));
@@ -155,7 +169,7 @@ final class GuestChecks {
         } else {
             questions.ask(name, "jobs", () -> jobs(facts, choice));
         }
-        new ScratchCheck(questions, facts, backup).ask(sizes);
+        new ScratchCheck(questions, facts, backup, rooms).ask(sizes);
         return taken;
     }
 
@@ -169,9 +183,9 @@ final class GuestChecks {
                 : Answer.note(found, null);
     }
 
-    private static Answer ownStorage(BackupRequest backup, HostFacts facts, DiskChoice choice) {
+    private Answer ownStorage(BackupRequest backup, HostFacts facts, DiskChoice choice) {
         try {
-            OwnStorage.require(backup, facts, choice.disks());
+            storage.require(backup, facts, choice.disks());
             return Answer.ok("QEMU's locks show if anybody else has its disks open");
         } catch (BackupException e) {
             return Answer.fails(String.valueOf(e.getMessage()), null);
@@ -196,17 +210,17 @@ final class GuestChecks {
                         "have qemu-guest-agent run in the guest, or take disks as after a power cut");
     }
 
-    private Answer checkpoints(HostFacts facts) {
+    private static Answer checkpoints(HostFacts facts, KnownPoints points) {
         Set<String> names = DomainBitmaps.of(facts.domain()).names(any -> true);
-        Set<String> needed = repository == null ? Set.of() : repository.needed(facts);
-        String prefix = repository == null ? null : repository.prefix();
+        Set<String> needed = points.needed();
+        String prefix = points.prefix();
         List<String> parts = new ArrayList<>();
         int own = 0;
         int left = 0;
         int virtwires = 0;
         int others = 0;
         for (String name : names) {
-            if (needed.contains(name)) {
+            if (needed != null && needed.contains(name)) {
                 own++;
             } else if (prefix != null && name.startsWith(prefix)) {
                 left++;
@@ -217,21 +231,26 @@ final class GuestChecks {
             }
         }
         add(parts, own, "that the next backup builds on");
-        add(parts, left, "of this repository that nobody needs");
+        add(parts, left, "of this repository" + (needed == null ? "" : " that nobody needs"));
         add(parts, virtwires, prefix == null ? "of Virtwire's" : "of other repositories of Virtwire's");
         add(parts, others, "of other programs");
         if (parts.isEmpty()) {
             return Answer.ok("it has no checkpoint, and no bitmap that can be seen");
         }
         String found = "checkpoints and bitmaps: " + String.join(", ", parts);
-        return left + virtwires + others == 0
+        if (left > 0) {
+            return Answer.note(
+                    found,
+                    needed == null
+                            ? "see why its points cannot be read: until then, nobody knows which of them are needed"
+                            : "'virtwire recover' removes those that nobody needs");
+        }
+        return virtwires + others == 0
                 ? Answer.ok(found)
                 : Answer.note(
                         found,
-                        left > 0
-                                ? "'virtwire recover' removes those that nobody needs"
-                                : "each costs time at each write of the guest: delete those that nobody needs, of"
-                                        + " Virtwire's by 'virtwire checkpoints --remove'");
+                        "each costs time at each write of the guest: delete those that nobody needs, of Virtwire's by"
+                                + " 'virtwire checkpoints --remove'");
     }
 
     private static void add(List<String> parts, int count, String whose) {

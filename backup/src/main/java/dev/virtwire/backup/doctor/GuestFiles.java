@@ -2,23 +2,20 @@
 package dev.virtwire.backup.doctor;
 
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.SmallHostFiles;
+import dev.virtwire.backup.internal.host.SmallHostFiles.Content;
 import dev.virtwire.backup.internal.host.TpmState;
-import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.job.PointFiles;
-import dev.virtwire.client.RemoteException;
-import dev.virtwire.client.storage.Storage;
 import dev.virtwire.client.xml.DomainDescription.Place;
 import dev.virtwire.client.xml.DomainDescription.Tpm;
-import dev.virtwire.protocol.error.ErrorCode;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.time.Duration;
 
-/** Whether UEFI variables and the state of a TPM would be in a point. */
+/** Whether UEFI variables and the state of a TPM would be in a point: they are read as a backup reads them. */
 record GuestFiles(Questions questions, HostFacts facts) {
+    /** Nothing is read here for which a pool would have to be made. */
+    private static final String NO_POOL = "virtwire-makes-no-pool";
+
     void run() {
         String name = facts.identity().name();
         Place variables = facts.description().nvram();
@@ -32,51 +29,20 @@ record GuestFiles(Questions questions, HostFacts facts) {
         }
     }
 
-    private Answer answer(Place place, boolean variables) throws IOException {
-        String path = place.name();
-        if (!SmallHostFiles.isOfAKindThatCanBeRead(place)) {
-            return missed("of type " + place.type() + ", which libvirt has no call to read");
+    private Answer answer(Place place, boolean variables) {
+        HostQuestions host = new HostQuestions(facts.domain().libvirt(), Duration.ZERO, () -> {});
+        Content content = new SmallHostFiles(facts, facts.isHere(), NO_POOL, host).look(place, PointFiles.STATE_MAX);
+        if (content == null) {
+            return Answer.note(
+                    "libvirt is to read " + place.name()
+                            + ", for which a backup makes its folder a storage pool for a moment:"
+                            + " that is not tried here",
+                    null);
         }
-        if (path == null) {
-            return missed("the definition of the domain does not name their place");
-        }
-        boolean file = !place.type().equals("volume");
-        if (file && facts.isHere() && Files.isReadable(Path.of(path))) {
-            String obstacle = variables ? obstacle(Path.of(path)) : null;
-            return obstacle == null ? Answer.ok(path + " can be read here") : missed(obstacle);
-        }
-        return !file || isInPool(path)
-                ? Answer.ok("libvirt reads " + path + " from a storage pool of the host")
-                : Answer.note(
-                        "libvirt is to read " + path
-                                + ", for which a backup makes its folder a storage pool for a moment:"
-                                + " that is not tried here",
-                        null);
-    }
-
-    private static Answer missed(String reason) {
-        return Answer.warning("they would not be in a point: " + reason, "save them in another way");
-    }
-
-    private @Nullable String obstacle(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] content = in.readNBytes((int) PointFiles.STATE_MAX + 1);
-            return content.length > PointFiles.STATE_MAX
-                    ? file + " has more than " + PointFiles.STATE_MAX + " bytes"
-                    : PointFiles.obstacle(content, !facts.isOff());
-        }
-    }
-
-    private boolean isInPool(String path) {
-        Storage storage = facts.domain().libvirt().storage();
-        try {
-            Waiting.await(storage.volumeByPath(path));
-            return true;
-        } catch (RemoteException e) {
-            if (!e.is(ErrorCode.NO_STORAGE_VOL)) {
-                throw e;
-            }
-            return false;
-        }
+        byte[] bytes = content.bytes();
+        String reason = bytes != null && variables ? PointFiles.obstacle(bytes, !facts.isOff()) : content.reason();
+        return reason == null
+                ? Answer.ok(place.name() + " can be read")
+                : Answer.warning("they would not be in a point: " + reason, "save them in another way");
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.doctor;
 
-import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.Amounts;
 import dev.virtwire.backup.internal.host.HostFacts;
+import dev.virtwire.backup.internal.host.OwnPools;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.job.DataPath;
 import dev.virtwire.backup.internal.job.TransferPlan;
@@ -37,6 +39,7 @@ final class HostChecks {
     private final DoctorRequest request;
     private final Libvirt libvirt;
     private @Nullable QemuUser user;
+    private @Nullable DataPath path;
 
     HostChecks(Questions questions, DoctorRequest request, Libvirt libvirt) {
         this.questions = questions;
@@ -69,7 +72,7 @@ final class HostChecks {
         questions.ask(Check.HOST, QEMU, () -> qemu(Waiting.await(libvirt.hypervisorVersion())));
         user = questions.fetch(
                 Check.HOST, "security", () -> QemuUser.of(Waiting.await(libvirt.capabilities())), QemuUser::said);
-        questions.ask(Check.HOST, "data path", this::dataPath);
+        path = questions.fetch(Check.HOST, "data path", this::chosenPath, this::pathSaid);
         questions.ask(Check.HOST, "storage", this::storage);
         questions.ask(Check.HOST, "other runs", this::clones);
         questions.add(Check.HOST, "clock", clock());
@@ -80,6 +83,12 @@ final class HostChecks {
     @Nullable
     QemuUser user() {
         return user;
+    }
+
+    /** The folder of the host where the export's socket will be; null if it needs no socket, or nobody knows. */
+    @Nullable
+    String socketFolder() {
+        return path instanceof DataPath.Socket socket ? folder(socket) : null;
     }
 
     private List<Domain> domains() {
@@ -111,7 +120,7 @@ final class HostChecks {
                 ? Answer.warning(
                         "there is no domain on " + libvirt.uri().where() + " that this user sees",
                         "see whether it is the right connection, such as qemu:///system in place of qemu:///session")
-                : Answer.ok(count(all.size(), "domain") + ", " + running + " of them running");
+                : Answer.ok(Amounts.count(all.size(), "domain") + ", " + running + " of them running");
     }
 
     private static Answer driver(String driver) {
@@ -146,15 +155,13 @@ final class HostChecks {
                 : Answer.ok(version.toString());
     }
 
-    private Answer dataPath() throws IOException {
-        DataPath path;
-        try {
-            path = DataPath.choose(
-                    libvirt.uri(), request.backup("any"), TransferPlan.socket(request.backup("any"), SOCKET));
-        } catch (BackupException e) {
-            return Answer.fails(String.valueOf(e.getMessage()), null);
-        }
-        if (path instanceof DataPath.Ports ports) {
+    private DataPath chosenPath() {
+        BackupRequest any = request.backup("any");
+        return DataPath.choose(libvirt.uri(), any, TransferPlan.socket(any, SOCKET));
+    }
+
+    private Answer pathSaid(DataPath chosen) throws IOException {
+        if (chosen instanceof DataPath.Ports ports) {
             return Answer.note(
                     "an NBD export on a port of "
                             + ports.listen().address() + ", " + ports.listen().firstPort() + " to "
@@ -162,7 +169,7 @@ final class HostChecks {
                             + ": whether one is free there, and can be reached from here, only a backup shows",
                     null);
         }
-        String folder = folder(((DataPath.Socket) path).path());
+        String folder = folder((DataPath.Socket) chosen);
         QemuUser as = user;
         if (as == null) {
             return Answer.warning(
@@ -172,26 +179,19 @@ final class HostChecks {
         return as.reaches(libvirt.uri(), folder);
     }
 
-    /** The folder of the host where the export's socket will be. */
-    static String socketFolder(DoctorRequest request) {
-        return folder(TransferPlan.socket(request.backup("any"), SOCKET));
-    }
-
-    private static String folder(String path) {
-        return path.substring(0, Math.max(1, path.lastIndexOf('/')));
+    private static String folder(DataPath.Socket socket) {
+        return socket.path().substring(0, Math.max(1, socket.path().lastIndexOf('/')));
     }
 
     /** By it, small files of a host that is another machine are read, and it tells how much room there is. */
     private Answer storage() {
         List<StoragePool> pools = Waiting.await(libvirt.storage().pools());
-        List<String> ours = pools.stream()
-                .map(StoragePool::name)
-                .filter(name -> name.startsWith("virtwire-"))
-                .toList();
+        List<String> ours =
+                pools.stream().map(StoragePool::name).filter(OwnPools::isOne).toList();
         return ours.isEmpty()
-                ? Answer.ok("libvirt's storage driver answers, with " + count(pools.size(), "pool"))
+                ? Answer.ok("libvirt's storage driver answers, with " + Amounts.count(pools.size(), "pool"))
                 : Answer.note(
-                        count(ours.size(), "storage pool") + " of a run that is at work or has died: "
+                        Amounts.count(ours.size(), "storage pool") + " of a run that is at work or has died: "
                                 + String.join(", ", ours),
                         "if nothing is running, 'virtwire recover' ends what runs of that repository left");
     }
@@ -217,9 +217,5 @@ final class HostChecks {
                         "libvirt has no call that tells the host's time, so nobody compared the clocks; points are"
                                 + " dated by the clock of this machine",
                         null);
-    }
-
-    static String count(long count, String noun) {
-        return count + " " + noun + (count == 1 ? "" : "s");
     }
 }

@@ -52,12 +52,10 @@ record QemuUser(@Nullable Integer uid, List<String> drivers) {
     /** The row for it. */
     Answer said() {
         String user = uid == null ? "QEMU runs as the user of libvirtd" : "QEMU runs as " + user(uid);
-        return Answer.ok(user + (drivers.isEmpty() ? ", and nothing else confines it" : ", confined by " + confined()));
-    }
-
-    /** The security drivers, for a sentence. */
-    String confined() {
-        return String.join(" and ", drivers);
+        return Answer.ok(user
+                + (drivers.isEmpty()
+                        ? ", and nothing else confines it"
+                        : ", confined by " + String.join(" and ", drivers)));
     }
 
     /** Whether whoever is connected so can open a socket of QEMU's. */

@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +26,12 @@ import org.jspecify.annotations.Nullable;
 final class Questions {
     /** What a question brought, and the row for it. */
     private record Fetched<T>(T value, Answer answer) {}
+
+    /** Makes the row for what was fetched. */
+    interface Said<T> {
+        /** The answer that the row gives. */
+        Answer of(T value) throws Exception;
+    }
 
     private final Duration patience;
     private final CompletableFuture<Void> cancelled;
@@ -47,14 +52,9 @@ final class Questions {
         return checks;
     }
 
-    /** How long one may take. */
-    Duration patience() {
-        return patience;
-    }
-
     /** Asks a question, whose answer becomes a row. */
     void ask(String of, String name, Callable<Answer> question) {
-        fetch(of, name, question, Function.identity());
+        fetch(of, name, question, answer -> answer);
     }
 
     /**
@@ -63,13 +63,13 @@ final class Questions {
      * @param said the row for what was fetched; it is made on the question's thread, because it may ask further
      * @return what was fetched, or null if that failed: then there is a row that says so
      */
-    <T> @Nullable T fetch(String of, String name, Callable<T> question, Function<T, Answer> said) {
+    <T> @Nullable T fetch(String of, String name, Callable<T> question, Said<T> said) {
         T fetched = null;
         Answer answer;
         try {
             Fetched<T> found = within(() -> {
                 T value = question.call();
-                return new Fetched<>(value, said.apply(value));
+                return new Fetched<>(value, said.of(value));
             });
             fetched = found.value();
             answer = found.answer();

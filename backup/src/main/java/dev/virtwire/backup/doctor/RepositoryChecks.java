@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.backup.doctor;
 
+import dev.virtwire.backup.internal.host.Amounts;
+import dev.virtwire.backup.internal.host.FileSystems;
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.job.CopyRoom;
-import dev.virtwire.backup.internal.job.OwnStorage;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.RepositoryStore;
@@ -14,13 +14,11 @@ import dev.virtwire.repository.internal.store.Listing;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Whether backups can be written where they are to be. */
@@ -61,8 +59,7 @@ final class RepositoryChecks {
             throw new RepositoryException(existing + " is not a folder");
         }
         if (existing.equals(folder)) {
-            if (Files.exists(folder.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS)
-                    || Files.exists(folder.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)) {
+            if (RepositoryStore.isThere(folder)) {
                 store = RepositoryStore.open(folder, DurableFiles.PLAIN);
             } else {
                 RepositoryStore.refuseOtherThings(folder);
@@ -79,53 +76,39 @@ final class RepositoryChecks {
         RepositoryStore opened = store;
         if (opened != null) {
             return Answer.ok(folder + " is a repository, with "
-                    + HostChecks.count(opened.domainStores().size(), "domain"));
+                    + Amounts.count(opened.domainStores().size(), "domain"));
         }
         return existing.equals(folder)
                 ? Answer.ok(folder + " is empty: the first backup makes a repository of it")
                 : Answer.ok(folder + " is not there yet: the first backup makes it in " + existing);
     }
 
-    /** What begins the name of each checkpoint of this repository; null if it is not there yet. */
-    @Nullable
-    String prefix() {
+    /** Asks what there is of a domain. */
+    KnownPoints points(Questions ofGuests, HostFacts facts) {
         RepositoryStore opened = store;
-        return opened == null ? null : Names.checkpointPrefix(opened.id());
-    }
-
-    /** The checkpoints of a domain that the next backup needs. */
-    Set<String> needed(HostFacts facts) {
-        RepositoryStore opened = store;
-        return opened == null
-                ? Set.of()
-                : opened.domain(facts.identity().name()).points().keptCheckpoints(true);
+        if (opened == null) {
+            return KnownPoints.NONE;
+        }
+        String name = facts.identity().name();
+        DomainStore domain = opened.domain(name);
+        return new KnownPoints(
+                Names.checkpointPrefix(opened.id()),
+                ofGuests.fetch(name, "points", () -> domain.points(), listing -> points(domain, listing, facts)));
     }
 
     /**
-     * Asks what there is of a domain.
+     * Says that a backup is to come that is the first one of its domain.
      *
-     * @param taken what its disks take, as far as one knows: that much its first backup needs
+     * @param taken what its disks take, as far as one knows
      */
-    void ask(Questions ofGuests, HostFacts facts, DiskCheck.Sum taken) {
-        RepositoryStore opened = store;
-        Boolean first = opened == null
-                ? Boolean.TRUE
-                : ofGuests.fetch(
-                        facts.identity().name(),
-                        "points",
-                        () -> !opened.holds(facts.identity().name()),
-                        any -> points(opened, facts));
-        if (Boolean.TRUE.equals(first) && !taken.equals(DiskCheck.Sum.NONE)) {
+    void expectFirst(DiskCheck.Sum taken) {
+        if (!taken.equals(DiskCheck.Sum.NONE)) {
             expected = expected.plus(taken);
             firsts++;
         }
     }
 
-    private static Answer points(RepositoryStore opened, HostFacts facts) {
-        DomainStore domain = opened.domain(facts.identity().name());
-        if (!domain.exists()) {
-            return Answer.ok("there is no point of it yet: the first backup reads all that its disks hold");
-        }
+    private static Answer points(DomainStore domain, Listing listing, HostFacts facts) {
         domain.requireSame(facts.identity());
         List<String> open = domain.journal().points();
         if (!open.isEmpty()) {
@@ -133,7 +116,6 @@ final class RepositoryChecks {
                     "a run is at work, or has died and was not cleared up after: " + String.join(", ", open),
                     "if none is at work, the next backup clears up, and so does 'virtwire recover'");
         }
-        Listing listing = domain.points();
         if (!listing.damage().isEmpty()) {
             return Answer.warning(
                     "a point cannot be read: " + listing.damage().get(0),
@@ -144,7 +126,7 @@ final class RepositoryChecks {
             return Answer.ok("there is no point of it yet: the first backup reads all that its disks hold");
         }
         Instant began = newest.manifest().began();
-        String found = HostChecks.count(listing.points().size(), "point") + ", the newest of "
+        String found = Amounts.count(listing.points().size(), "point") + ", the newest of "
                 + began.truncatedTo(ChronoUnit.SECONDS);
         return began.isAfter(domain.now().plus(NEAR))
                 ? Answer.warning(found + ", which is in the future", "see to the clocks of those who make backups")
@@ -173,9 +155,9 @@ final class RepositoryChecks {
         if (free == 0) {
             return Answer.fails("the file system is full", "make room, or choose another folder");
         }
-        String found = ScratchCheck.size(free) + " are free" + (guests == 0 ? "" : needs(needed, guests));
+        String found = Amounts.bytes(free) + " are free" + (guests == 0 ? "" : needs(needed, guests));
         if (needed.allocation() > free) {
-            return CopyRoom.mayCompress(type)
+            return FileSystems.mayCompress(type)
                     ? Answer.warning(found + "; " + type + " may need less", "have more room for what comes later")
                     : Answer.warning(found, "choose a folder with more room, or use --compress zstd");
         }
@@ -183,11 +165,11 @@ final class RepositoryChecks {
     }
 
     private static String needs(DiskCheck.Sum needed, int guests) {
-        String first = ", and the first backup of " + HostChecks.count(guests, "domain") + " takes ";
-        String known = "about " + ScratchCheck.size(needed.allocation())
-                + " if nothing is compressed, and up to " + ScratchCheck.size(needed.size())
+        String first = ", and the first backup of " + Amounts.count(guests, "domain") + " takes ";
+        String known = "about " + Amounts.bytes(needed.allocation())
+                + " if nothing is compressed, and up to " + Amounts.bytes(needed.size())
                 + " if images stand on others";
-        String unknown = HostChecks.count(needed.unknown(), "disk") + " whose size nobody knows";
+        String unknown = Amounts.count(needed.unknown(), "disk") + " whose size nobody knows";
         if (needed.disks() == 0) {
             return first + "the room of " + unknown;
         }
@@ -196,7 +178,7 @@ final class RepositoryChecks {
 
     private static Answer kind(FileStore files) {
         String type = files.type();
-        return OwnStorage.isShared(type)
+        return FileSystems.isShared(type)
                 ? Answer.note(
                         type
                                 + ", which several hosts may use: whether locks of one hold for the others is the"

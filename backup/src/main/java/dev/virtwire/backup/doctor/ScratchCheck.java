@@ -2,13 +2,11 @@
 package dev.virtwire.backup.doctor;
 
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.Amounts;
 import dev.virtwire.backup.internal.host.HostFacts;
-import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.backup.internal.job.ChosenDisk;
 import dev.virtwire.backup.internal.job.ScratchGuard;
 import dev.virtwire.backup.internal.job.TransferPlan;
-import dev.virtwire.client.RemoteException;
-import dev.virtwire.protocol.error.ErrorCode;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -18,11 +16,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Whether what a guest overwrites during its backup has room. */
-record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) {
+record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup, HostRooms rooms) {
     /** A guest rarely overwrites more of its disks than that part in the time of a backup. */
     private static final int LIKELY = 10;
-
-    private static final long MUCH = 10L << 30;
 
     /**
      * How much may be overwritten.
@@ -35,13 +31,6 @@ record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) 
             return new Need(bytes + other.bytes, unknown + other.unknown);
         }
     }
-
-    /**
-     * How much room there is.
-     *
-     * @param measured whether it was measured now, and is not what libvirt knows of a pool from earlier
-     */
-    record Room(long free, boolean measured) {}
 
     /** Asks for each folder that scratch files would lie in; {@code sizes} are of the disks, 0 if nobody knows. */
     void ask(Map<ChosenDisk, Long> sizes) {
@@ -58,7 +47,7 @@ record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) 
                 folders.merge(TransferPlan.scratchFolder(backup, disk), new Need(size, size == 0 ? 1 : 0), Need::plus));
         folders.keySet()
                 .forEach(folder -> questions.ask(
-                        name, "scratch room", () -> answer(folder, together(folder, folders), room(folder))));
+                        name, "scratch room", () -> answer(folder, together(folder, folders), rooms.of(folder))));
     }
 
     /** What a folder needs, and each other folder on the same file system as far as that can be seen from here. */
@@ -81,7 +70,7 @@ record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) 
         return Files.isDirectory(Path.of(folder)) ? Files.getFileStore(Path.of(folder)) : null;
     }
 
-    static Answer answer(String folder, Need need, @Nullable Room room) {
+    static Answer answer(String folder, Need need, HostRooms.@Nullable Room room) {
         if (room == null) {
             return Answer.note(
                     "no storage pool of the host tells how much room " + folder
@@ -90,17 +79,18 @@ record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) 
         }
         long free = room.free();
         long size = need.bytes();
-        String found = folder + " has " + size(free) + " free"
+        String found = folder + " has " + Amounts.bytes(free) + " free"
                 + (room.measured() ? "" : " as libvirt knew it when its pool was refreshed last")
-                + ", and the disks that write there have " + size(size)
+                + ", and the disks that write there have " + Amounts.bytes(size)
                 + (need.unknown() == 0
                         ? ", which is the most that scratch files can need"
-                        : ", beside " + HostChecks.count(need.unknown(), "disk") + " whose size nobody knows");
+                        : ", beside " + Amounts.count(need.unknown(), "disk") + " whose size nobody knows");
         long usable = free - ScratchGuard.Room.reserve(free);
         if (usable >= size) {
             return need.unknown() == 0 ? Answer.ok(found) : Answer.note(found, null);
         }
-        String ends = ": a guest that overwrites more than " + size(usable) + " meanwhile has its backup ended";
+        String ends =
+                ": a guest that overwrites more than " + Amounts.bytes(usable) + " meanwhile has its backup ended";
         String remedy = "make room there, or name a folder with more of it by --scratch";
         if (usable <= 0) {
             return room.measured()
@@ -108,32 +98,5 @@ record ScratchCheck(Questions questions, HostFacts facts, BackupRequest backup) 
                     : Answer.warning(folder + " of the host was full when its pool was refreshed last", remedy);
         }
         return usable >= size / LIKELY ? Answer.note(found + ends, null) : Answer.warning(found + ends, remedy);
-    }
-
-    /** Null if nobody can tell without a change of the host. */
-    private @Nullable Room room(String folder) throws IOException {
-        if (facts.isHere() && Files.isDirectory(Path.of(folder))) {
-            return new Room(Files.getFileStore(Path.of(folder)).getUsableSpace(), true);
-        }
-        try {
-            long available = Waiting.await(
-                            Waiting.await(facts.domain().libvirt().storage().poolAt(folder))
-                                    .info())
-                    .available();
-            return new Room(available, false);
-        } catch (RemoteException e) {
-            if (e.is(ErrorCode.NO_STORAGE_POOL)) {
-                return null;
-            }
-            throw e;
-        }
-    }
-
-    /** Bytes, for a sentence. */
-    static String size(long bytes) {
-        if (bytes >= MUCH) {
-            return (bytes >> 30) + " GiB";
-        }
-        return bytes == 0 || bytes >= 1 << 20 ? (bytes >> 20) + " MiB" : "less than 1 MiB";
     }
 }

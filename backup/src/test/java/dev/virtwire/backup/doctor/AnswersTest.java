@@ -105,7 +105,7 @@ class AnswersTest {
         assertThat(unknown.result()).isEqualTo(Result.NOTE);
         assertThat(unknown.found()).contains("1 disk whose size nobody knows");
         // What libvirt knows of a pool may be old.
-        assertThat(ScratchCheck.answer("/f", need(100), new ScratchCheck.Room(0, false))
+        assertThat(ScratchCheck.answer("/f", need(100), new HostRooms.Room(0, false))
                         .result())
                 .isEqualTo(Result.WARNING);
     }
@@ -125,8 +125,8 @@ class AnswersTest {
         return new ScratchCheck.Need(mib * MIB, 0);
     }
 
-    private static ScratchCheck.Room measured(long mib) {
-        return new ScratchCheck.Room(mib * MIB, true);
+    private static HostRooms.Room measured(long mib) {
+        return new HostRooms.Room(mib * MIB, true);
     }
 
     @Test

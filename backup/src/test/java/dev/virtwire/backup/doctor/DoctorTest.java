@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.virtwire.backup.BackupCancelledException;
+import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.doctor.Check.Result;
 import dev.virtwire.client.ConnectFailedException;
 import dev.virtwire.client.Libvirt;
@@ -12,12 +13,23 @@ import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.ConnectGetCapabilitiesResult;
 import dev.virtwire.protocol.remote.ConnectGetTypeResult;
 import dev.virtwire.protocol.remote.ConnectProcedures;
+import dev.virtwire.protocol.remote.DomainGetSecurityLabelListResult;
+import dev.virtwire.protocol.remote.DomainGetXmlDescResult;
+import dev.virtwire.protocol.remote.DomainHasManagedSaveImageResult;
+import dev.virtwire.protocol.remote.DomainProcedures;
+import dev.virtwire.protocol.remote.DomainSecurityLabel;
 import dev.virtwire.protocol.remote.JobProcedures;
+import dev.virtwire.protocol.remote.SaveProcedures;
+import dev.virtwire.protocol.remote.SecurityProcedures;
+import dev.virtwire.protocol.remote.StorageVolProcedures;
 import dev.virtwire.repository.Operation;
 import dev.virtwire.repository.Repository;
+import dev.virtwire.repository.internal.RepositoryStore;
+import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.testkit.ScriptedError;
 import dev.virtwire.testkit.ScriptedLibvirtd;
 import dev.virtwire.testkit.TwoDomains;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -185,6 +197,83 @@ class DoctorTest {
                                 "folder")
                         .result())
                 .isEqualTo(Result.FAILS);
+    }
+
+    @Test
+    void whoExportsOnAPortNeedsNoSocketThatAppArmorCouldRefuse() {
+        describe("<seclabel type='dynamic' model='apparmor' relabel='yes'><label>libvirt-1</label></seclabel>");
+        byte[] label = "libvirt-1\0".getBytes(StandardCharsets.UTF_8);
+        libvirtd.answer(
+                SecurityProcedures.DOMAIN_GET_SECURITY_LABEL_LIST,
+                asked -> new DomainGetSecurityLabelListResult(List.of(new DomainSecurityLabel(label, 1)), 1));
+
+        DoctorReport report = examine(DoctorRequest.ofHost().withDomains(List.of("web1")));
+
+        assertThat(check(report, Check.HOST, "data path").found()).startsWith("an NBD export on a port of 127.0.0.1,");
+        assertThat(check(report, "web1", "security").result()).isEqualTo(Result.OK);
+    }
+
+    private void describe(String more) {
+        libvirtd.answer(
+                DomainProcedures.DOMAIN_GET_XML_DESC,
+                asked -> new DomainGetXmlDescResult("<domain type='kvm'><name>web1</name>" + more + "</domain>"));
+    }
+
+    @Test
+    void aScratchFolderThatIsNotAbsoluteIsRefusedAsByABackup() {
+        DoctorRequest request = DoctorRequest.ofHost();
+        assertThatThrownBy(() -> request.withScratchFolder("here"))
+                .isInstanceOf(BackupException.class)
+                .hasMessage("the scratch folder is on the host and must be absolute: here");
+    }
+
+    @Test
+    void aFirstBackupThatDiedBeforeItsPointIsStillToCome() {
+        RepositoryStore repository = RepositoryStore.openOrCreate(folder.resolve("backups"), DurableFiles.PLAIN);
+        repository.domain("web1").lock().close();
+
+        DoctorReport report = examine(
+                DoctorRequest.ofHost().withRepository(repository.folder()).withDomains(List.of("web1")));
+
+        assertThat(check(report, "web1", "points").found())
+                .isEqualTo("there is no point of it yet: the first backup reads all that its disks hold");
+        assertThat(check(report, Check.REPOSITORY, "room").found())
+                .endsWith(", and the first backup of 1 domain takes the room of 2 disks whose size nobody knows");
+    }
+
+    @Test
+    void variablesThatABackupCannotReadWouldBeMissed() {
+        libvirtd.answer(StorageVolProcedures.STORAGE_VOL_LOOKUP_BY_PATH, asked -> {
+            throw new ScriptedError(ErrorCode.NO_STORAGE_VOL, "no storage vol with matching path");
+        });
+        DoctorRequest request = DoctorRequest.ofHost().withDomains(List.of("web1"));
+
+        describe("<os><nvram type='block'><source dev='/dev/vg/vars'/></nvram></os>");
+        Check device = check(examine(request), "web1", "UEFI variables");
+        assertThat(device.result()).isEqualTo(Result.WARNING);
+        assertThat(device.found())
+                .isEqualTo(
+                        "they would not be in a point: the host does not give it: no storage vol with matching path");
+
+        describe("<os><nvram type='network'><source protocol='nbd' name='vars'><host name='n'/></source></nvram></os>");
+        Check network = check(examine(request), "web1", "UEFI variables");
+        assertThat(network.result()).isEqualTo(Result.WARNING);
+        assertThat(network.found()).startsWith("they would not be in a point: they are on the network, ");
+
+        // Of a file, a pool is made for a moment.
+        describe("<os><nvram>/var/lib/libvirt/qemu/nvram/web1.fd</nvram></os>");
+        assertThat(check(examine(request), "web1", "UEFI variables").result()).isEqualTo(Result.NOTE);
+    }
+
+    @Test
+    void theHostIsAskedOnceWhatItIsHoweverManyDomainsThereAre() {
+        libvirtd.answer(SaveProcedures.DOMAIN_HAS_MANAGED_SAVE_IMAGE, asked -> new DomainHasManagedSaveImageResult(0));
+
+        DoctorReport report = examine(DoctorRequest.ofHost());
+
+        assertThat(check(report, "a-longer-name", "domain").result()).isEqualTo(Result.OK);
+        // Once for the versions' own rows, and once for what each backup asks first.
+        assertThat(libvirtd.callsOf(ConnectProcedures.CONNECT_GET_VERSION)).isEqualTo(2);
     }
 
     @Test

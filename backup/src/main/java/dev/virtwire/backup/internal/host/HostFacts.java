@@ -8,6 +8,7 @@ import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.LibvirtUri;
 import dev.virtwire.client.RemoteException;
 import dev.virtwire.client.Version;
+import dev.virtwire.client.block.BlockInfo;
 import dev.virtwire.client.block.BlockJobInfo;
 import dev.virtwire.client.domain.Domain;
 import dev.virtwire.client.domain.DomainInfo;
@@ -73,20 +74,28 @@ public record HostFacts(
      * @param pause lets that much time pass, or throws something if nobody wants to know any more
      */
     public static HostFacts ask(Libvirt libvirt, String name, Consumer<Duration> pause) {
-        Domain domain = find(libvirt, name);
+        return ask(find(libvirt, name), host(libvirt), pause);
+    }
+
+    /** As {@link #ask(Libvirt, String, Consumer)}, of a host that has told already what it is. */
+    public static HostFacts ask(Domain domain, HostIdentity host, Consumer<Duration> pause) {
         GuestState state = state(domain, pause);
-        HostIdentity host = new HostIdentity(
-                Waiting.await(libvirt.hostname()),
-                PASSWORD.matcher(libvirt.uri().text()).replaceFirst("$1@"),
-                String.valueOf(Waiting.await(libvirt.libvirtVersion())),
-                String.valueOf(Waiting.await(libvirt.hypervisorVersion())),
-                uuid(libvirt));
         return new HostFacts(
                 domain,
                 new DomainIdentity(domain.name(), domain.uuid()),
                 host,
                 description(Waiting.await(domain.xml())),
                 state);
+    }
+
+    /** What the host says of itself. */
+    public static HostIdentity host(Libvirt libvirt) {
+        return new HostIdentity(
+                Waiting.await(libvirt.hostname()),
+                PASSWORD.matcher(libvirt.uri().text()).replaceFirst("$1@"),
+                String.valueOf(Waiting.await(libvirt.libvirtVersion())),
+                String.valueOf(Waiting.await(libvirt.hypervisorVersion())),
+                uuid(libvirt));
     }
 
     private static GuestState state(Domain domain, Consumer<Duration> pause) {
@@ -283,8 +292,14 @@ public record HostFacts(
      * a disk on the network.
      */
     public @Nullable Long sizeOf(String target) {
+        BlockInfo info = blockInfo(target);
+        return info == null ? null : sizeOf(info);
+    }
+
+    /** What libvirt says of a disk; null if the domain is off and libvirt cannot tell. */
+    public @Nullable BlockInfo blockInfo(String target) {
         try {
-            return sizeOf(domain, target);
+            return Waiting.await(domain.disk(target).info());
         } catch (RemoteException e) {
             if (!isOff()) {
                 throw e;
@@ -296,8 +311,11 @@ public record HostFacts(
 
     /** A disk's size in bytes as the guest sees it: QEMU counts in sectors of 512. */
     public static long sizeOf(Domain domain, String target) {
-        long capacity = Waiting.await(domain.disk(target).info()).capacity();
-        return (capacity + 511) / 512 * 512;
+        return sizeOf(Waiting.await(domain.disk(target).info()));
+    }
+
+    private static long sizeOf(BlockInfo info) {
+        return (info.capacity() + 511) / 512 * 512;
     }
 
     /** Whether files of the host are files of this machine, as far as one can tell. */

@@ -137,6 +137,22 @@ public final class HostFiles {
     }
 
     /**
+     * How many bytes are free in a folder of a host that is a pool already, as libvirt knew when that was refreshed
+     * last; null if it is no pool.
+     *
+     * @throws LibvirtException if the host does not tell
+     */
+    public static @Nullable Long availableIfPool(Libvirt libvirt, String folder) {
+        StoragePool pool = pool(libvirt.storage(), folder);
+        return pool == null ? null : Waiting.await(pool.info()).available();
+    }
+
+    /** Whether {@link #read} finds a file in a pool of the host, so that its folder need not become one. */
+    boolean isInPool(String path) {
+        return volumeAt(path) != null;
+    }
+
+    /**
      * What a small file of the host holds. If it is a volume of an active pool, that is asked for it; else its folder
      * becomes a pool for that long.
      *
@@ -386,7 +402,7 @@ public final class HostFiles {
     private StoragePool open(String folder, boolean build) {
         int refusals = 0;
         for (int left = TRIES; ; left--) {
-            StoragePool known = pool(folder);
+            StoragePool known = pool(storage, folder);
             if (known != null && (!isAnotherRuns(known.name()) || left == 0)) {
                 return known;
             }
@@ -408,7 +424,7 @@ public final class HostFiles {
     }
 
     private boolean isAnotherRuns(String pool) {
-        return pool.startsWith("virtwire-") && !pool.equals(ownPool);
+        return OwnPools.isOne(pool) && !pool.equals(ownPool);
     }
 
     private <T extends @Nullable Object> T in(String folder, Function<StoragePool, T> use) {
@@ -442,7 +458,7 @@ public final class HostFiles {
     /**
      * The folder as a pool that is there already, which no other one may have as well; null if there is no such pool.
      */
-    private @Nullable StoragePool pool(String folder) {
+    private static @Nullable StoragePool pool(Storage storage, String folder) {
         try {
             return Waiting.await(storage.poolAt(folder));
         } catch (RemoteException e) {

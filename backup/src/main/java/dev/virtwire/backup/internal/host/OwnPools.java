@@ -23,7 +23,16 @@ public record OwnPools(String repository, UUID domain) {
     /** A restore does not hold the domain's lock, and clocks differ. */
     private static final Duration LONGEST_RESTORE = Duration.ofHours(1);
 
+    /** As {@link #ofRun} and {@link #ofRestore} name them. */
+    private static final Pattern ANY = Pattern.compile(
+            "virtwire-[a-z2-7]{12}-(restore-)?\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}-([0-9]{1,12}-)?[a-z2-7]{12}");
+
     private static final Pattern RESTORE = Pattern.compile("([0-9]{1,12})-[a-z2-7]{12}");
+
+    /** Whether a pool of this name is one of a run or restore, of whatever repository. */
+    public static boolean isOne(String pool) {
+        return ANY.matcher(pool).matches();
+    }
 
     /** The name of those of one run, which holds the domain's lock. */
     public String ofRun() {

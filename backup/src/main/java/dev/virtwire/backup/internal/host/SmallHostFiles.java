@@ -72,6 +72,22 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Host
         return attempt(place, () -> content(place, most));
     }
 
+    /**
+     * What lies there, read without a change of the host; null if the folder would have to become a storage pool for
+     * that.
+     */
+    public @Nullable Content look(Place place, long most) {
+        boolean file = isOfAKindThatCanBeRead(place) && place.name() != null && !isVolume(place);
+        if (file && !isLocal(place) && !questions.ask(() -> files().isInPool(nameOf(place)))) {
+            return null;
+        }
+        return attempt(
+                place,
+                () -> isLocal(place)
+                        ? local(Path.of(nameOf(place)), most)
+                        : questions.ask(() -> files().readVolume(nameOf(place), most)));
+    }
+
     /** What lies there, as it was at one moment although the guest may write it. */
     public Content readSteady(Place place, long most) {
         Content steady = attempt(place, () -> {
@@ -96,7 +112,7 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Host
      * @throws LibvirtException if the host does not say it either
      */
     public long sizeOfVolume(Place place) {
-        return questions.ask(() -> files().sizeOfVolume(String.valueOf(place.name())));
+        return questions.ask(() -> files().sizeOfVolume(nameOf(place)));
     }
 
     private HostFiles files() {
@@ -134,12 +150,26 @@ public record SmallHostFiles(HostFacts facts, boolean here, String ownPool, Host
     }
 
     private byte[] content(Place place, long most) throws IOException {
-        String name = String.valueOf(place.name());
-        if (!place.type().equals("volume") && here && Files.isReadable(Path.of(name))) {
+        String name = nameOf(place);
+        if (isLocal(place)) {
             return local(Path.of(name), most);
         }
-        boolean volume = place.type().equals("volume") || place.type().equals("block");
-        return questions.ask(() -> volume ? files().readVolume(name, most) : files().read(name, most));
+        return questions.ask(() -> isVolume(place) ? files().readVolume(name, most) : files().read(name, most));
+    }
+
+    /** Of a place that has one. */
+    private static String nameOf(Place place) {
+        return String.valueOf(place.name());
+    }
+
+    private boolean isLocal(Place place) {
+        String name = place.name();
+        return here && name != null && !place.type().equals("volume") && Files.isReadable(Path.of(name));
+    }
+
+    /** Whether it can be read through a pool of the host only, and not by making one. */
+    private static boolean isVolume(Place place) {
+        return place.type().equals("volume") || place.type().equals("block");
     }
 
     private static byte[] local(Path file, long most) throws IOException {

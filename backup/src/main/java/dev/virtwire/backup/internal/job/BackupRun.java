@@ -132,7 +132,7 @@ public final class BackupRun {
         lastFacts = facts;
         DiskChoice choice = stopped == null ? DiskChoice.of(request, facts) : DiskChoice.ofStopped(request, facts);
         if (facts.isOff()) {
-            OwnStorage.require(request, facts, choice.disks());
+            new OwnStorage(libvirt).require(request, facts, choice.disks());
         }
         DomainStore store = repository.domain(facts.identity().name());
         DomainLock lock = store.lock();
@@ -223,7 +223,7 @@ public final class BackupRun {
         lastFacts = now;
         DiskChoice chosen = now.equals(facts) ? choice : DiskChoice.ofStopped(request, now);
         if (now.isOff()) {
-            OwnStorage.require(request, now, chosen.disks());
+            new OwnStorage(libvirt).require(request, now, chosen.disks());
         }
         now.refuseOtherJob(chosen.targets());
         return Attempt.planned(request, now, store, chosen, Map.of());

@@ -2,13 +2,14 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.Amounts;
+import dev.virtwire.backup.internal.host.FileSystems;
 import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.image.Compression;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -17,15 +18,7 @@ import java.util.function.Function;
  *
  * @param attempt the backup
  */
-public record CopyRoom(Attempt attempt) {
-    /** File systems that may compress by themselves. */
-    private static final Set<String> COMPRESSING = Set.of("btrfs", "zfs", "bcachefs");
-
-    /** Whether a file system of that type may need less room than what is written to it. */
-    public static boolean mayCompress(String type) {
-        return COMPRESSING.contains(type);
-    }
-
+record CopyRoom(Attempt attempt) {
     /**
      * Compares what the disks hold with what is free.
      *
@@ -40,7 +33,7 @@ public record CopyRoom(Attempt attempt) {
         boolean known = attempt.request().compression() == Compression.NONE
                 && !attempt.job().resumed()
                 && !choice.isRebased()
-                && !mayCompress(store.type());
+                && !FileSystems.mayCompress(store.type());
         if (!known || sizes.values().stream().mapToLong(Long::longValue).sum() <= free) {
             return;
         }
@@ -54,9 +47,10 @@ public record CopyRoom(Attempt attempt) {
             }
         }
         if (needed > free) {
-            throw new BackupException("the disks have about " + (needed >> 20) + " MiB to copy, and the file system of "
-                    + attempt.store().folder() + " has room for " + (free >> 20)
-                    + " MiB: 'virtwire prune' makes room, or --compress needs less of it");
+            throw new BackupException(
+                    "the disks have about " + Amounts.mebibytes(needed) + " to copy, and the file system of "
+                            + attempt.store().folder() + " has room for " + Amounts.mebibytes(free)
+                            + ": 'virtwire prune' makes room, or --compress needs less of it");
         }
     }
 }

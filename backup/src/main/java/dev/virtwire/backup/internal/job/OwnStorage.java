@@ -3,8 +3,10 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
+import dev.virtwire.backup.internal.host.FileSystems;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Waiting;
+import dev.virtwire.client.Libvirt;
 import dev.virtwire.client.LibvirtException;
 import dev.virtwire.client.storage.StoragePool;
 import dev.virtwire.client.xml.XmlElement;
@@ -16,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,30 +29,40 @@ import org.slf4j.LoggerFactory;
 public final class OwnStorage {
     private static final Logger LOG = LoggerFactory.getLogger(OwnStorage.class);
 
-    /** The types of file systems that several hosts may have mounted. */
-    private static final Pattern SHARED = Pattern.compile(
-            "(9p|afs|beegfs|ceph|cifs|gfs|gluster|gpfs|lustre|ncp|nfs|ocfs|orangefs|pvfs|smb|virtiofs).*|fuse(\\..*)?");
-
     private static final Set<String> POOLS_OF_FILES = Set.of("dir", "fs");
     private static final Set<String> SHARED_POOLS = Set.of("gluster", "netfs", "vstorage");
 
-    private final HostFacts facts;
-    /** The pools' descriptions by their names. */
-    private final Map<String, XmlElement> pools = new LinkedHashMap<>();
+    private final Libvirt libvirt;
+    /** The pools' descriptions by their names; null as long as nobody needed them. */
+    private volatile @Nullable Map<String, XmlElement> pools;
 
-    private OwnStorage(HostFacts facts) {
-        this.facts = facts;
+    /** Of domains of this host, which is asked for its pools once. */
+    public OwnStorage(Libvirt libvirt) {
+        this.libvirt = libvirt;
+    }
+
+    private Map<String, XmlElement> pools() {
+        Map<String, XmlElement> known = pools;
+        if (known == null) {
+            known = described(libvirt);
+            pools = known;
+        }
+        return known;
+    }
+
+    private static Map<String, XmlElement> described(Libvirt libvirt) {
+        Map<String, XmlElement> described = new LinkedHashMap<>();
         try {
-            for (StoragePool pool :
-                    Waiting.await(facts.domain().libvirt().storage().pools())) {
+            for (StoragePool pool : Waiting.await(libvirt.storage().pools())) {
                 XmlElement description = description(pool);
                 if (description != null) {
-                    pools.put(pool.name(), description);
+                    described.put(pool.name(), description);
                 }
             }
         } catch (LibvirtException e) {
-            LOG.debug("{} tells of no pools", facts.host().name(), e);
+            LOG.debug("{} tells of no pools", libvirt.uri().where(), e);
         }
+        return described;
     }
 
     /**
@@ -59,7 +70,7 @@ public final class OwnStorage {
      *
      * @throws BackupException if it refuses; the message says what a person can declare
      */
-    public static void require(BackupRequest request, HostFacts facts, List<ChosenDisk> disks) {
+    public void require(BackupRequest request, HostFacts facts, List<ChosenDisk> disks) {
         if (request.runningOnly()) {
             throw new BackupException(
                     "domain " + facts.identity().name() + " is off, and only running ones are backed up");
@@ -67,9 +78,8 @@ public final class OwnStorage {
         if (request.ownStorage()) {
             return;
         }
-        OwnStorage storage = new OwnStorage(facts);
         for (ChosenDisk disk : disks) {
-            String shared = storage.shared(disk.source());
+            String shared = shared(disk.source());
             if (shared != null) {
                 throw new BackupException("domain " + facts.identity().name() + " is off, and its disk "
                         + disk.target() + " lies on " + shared + ": the guest may run on another host, and QEMU's"
@@ -96,7 +106,7 @@ public final class OwnStorage {
     private @Nullable String sharedVolume(String name) {
         int slash = name.indexOf('/');
         String pool = slash < 0 ? name : name.substring(0, slash);
-        XmlElement description = pools.get(pool);
+        XmlElement description = pools().get(pool);
         if (description == null) {
             return "storage pool " + pool + ", of which the host tells nothing";
         }
@@ -108,30 +118,25 @@ public final class OwnStorage {
     }
 
     private @Nullable String sharedFile(String file) {
-        for (Map.Entry<String, XmlElement> pool : pools.entrySet()) {
+        for (Map.Entry<String, XmlElement> pool : pools().entrySet()) {
             String type = String.valueOf(pool.getValue().attribute("type"));
             String path = pool.getValue().childText("target", "path");
             if (path != null && SHARED_POOLS.contains(type) && file.startsWith(path + "/")) {
                 return "storage pool " + pool.getKey() + " of type " + type;
             }
         }
-        return facts.isHere() ? sharedHere(Path.of(file)) : null;
+        return HostFacts.isHere(libvirt) ? sharedHere(Path.of(file)) : null;
     }
 
     /** A file that is not seen from here, as in a container, is of a file system that nobody knows. */
     private static @Nullable String sharedHere(Path file) {
         try {
             String type = Files.getFileStore(file).type();
-            return isShared(type) ? "a file system of type " + type + ", in " + file : null;
+            return FileSystems.isShared(type) ? "a file system of type " + type + ", in " + file : null;
         } catch (IOException e) {
             LOG.debug("{} is not seen from here", file, e);
             return null;
         }
-    }
-
-    /** Whether several hosts may have mounted a file system of that type. */
-    public static boolean isShared(String type) {
-        return SHARED.matcher(type).matches();
     }
 
     private static @Nullable XmlElement description(StoragePool pool) {

@@ -2,6 +2,7 @@
 package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
+import dev.virtwire.backup.internal.host.Amounts;
 import dev.virtwire.backup.internal.host.HostFiles;
 import dev.virtwire.backup.internal.host.HostQuestions;
 import dev.virtwire.backup.internal.host.Waiting;
@@ -244,7 +245,7 @@ public final class ScratchGuard implements AutoCloseable {
     private @Nullable String reasonToEnd() {
         for (Room room : rooms) {
             if (room.isFull()) {
-                return "the guest overwrites so much that the scratch files have grown to " + Room.mebibytes(used)
+                return "the guest overwrites so much that the scratch files have grown to " + Amounts.mebibytes(used)
                         + ", " + room;
             }
         }
@@ -384,17 +385,12 @@ public final class ScratchGuard implements AutoCloseable {
             String ended = ". The backup was ended before the guest's writes would fail: ";
             if (store == null) {
                 return folder == null
-                        ? "near their limit of " + mebibytes(whole) + ended + "raise it by --scratch-limit"
-                        : "near the " + mebibytes(whole) + " that were free in " + folder + " of the host" + ended
-                                + "choose a folder with more room by --scratch";
+                        ? "near their limit of " + Amounts.mebibytes(whole) + ended + "raise it by --scratch-limit"
+                        : "near the " + Amounts.mebibytes(whole) + " that were free in " + folder + " of the host"
+                                + ended + "choose a folder with more room by --scratch";
             }
-            return "and only " + mebibytes(free) + " is left free in " + folder + ended
+            return "and only " + Amounts.mebibytes(free) + " is left free in " + folder + ended
                     + "choose a folder with more room by --scratch";
-        }
-
-        /** A size as errors have it. */
-        static String mebibytes(long bytes) {
-            return (bytes >> 20) + " MiB";
         }
     }
 }

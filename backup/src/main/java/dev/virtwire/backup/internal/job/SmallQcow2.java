@@ -15,17 +15,23 @@ import org.slf4j.LoggerFactory;
  * writes data at once, and may keep tables of clusters in memory for as long as it runs. So what was read is all there
  * is only if no cluster can need another place: then QEMU writes each in its old one, and changes no table.
  */
-final class SmallQcow2 {
+public final class SmallQcow2 {
     private static final Logger LOG = LoggerFactory.getLogger(SmallQcow2.class);
 
     private static final int MAGIC = 0x514649fb;
-    private static final int HEADER = 72;
+    /** How many bytes the header has at least. */
+    public static final int HEADER = 72;
 
     private SmallQcow2() {}
 
     /** Whether it is one. */
     static boolean isOne(byte[] image) {
         return image.length >= HEADER && ByteBuffer.wrap(image).getInt() == MAGIC;
+    }
+
+    /** Its version, by its first bytes; 0 if they are of something else. */
+    public static int version(byte[] begin) {
+        return isOne(begin) ? ByteBuffer.wrap(begin).getInt(4) : 0;
     }
 
     /** Whether it needs another file, also if it is of a kind that we do not read. */

@@ -36,4 +36,12 @@ class OwnPoolsTest {
         assertThat(alike.isLeft(name, HOUR_LATER.plusSeconds(1))).isFalse();
         assertThat(pools.isLeft(name + "x", HOUR_LATER.plusSeconds(1))).isFalse();
     }
+
+    @Test
+    void aPoolThatAPersonNamedSoIsNone() {
+        assertThat(OwnPools.isOne(pools.ofRun())).isTrue();
+        assertThat(OwnPools.isOne(pools.ofRestore(MADE))).isTrue();
+        assertThat(OwnPools.isOne("virtwire-backups")).isFalse();
+        assertThat(OwnPools.isOne("virtwire-abcdefghijkl-" + pools.domain())).isFalse();
+    }
 }

@@ -78,15 +78,19 @@ public final class DoctorCommand extends ConnectedCommand {
     }
 
     private DoctorRequest request() {
+        DoctorRequest request = DoctorRequest.ofHost().withDomains(domains);
+        request = folder == null ? request : request.withRepository(folder);
+        request = nbd == null ? request : request.withNbd(listen(nbd));
         try {
-            DoctorRequest request = DoctorRequest.ofHost().withDomains(domains);
-            request = folder == null ? request : request.withRepository(folder);
-            request = nbd == null ? request : request.withNbd(NbdListen.parse(nbd));
-            if (scratch != null && !scratch.startsWith("/")) {
-                throw CommandException.usage(
-                        "--scratch is a folder of the host and must be absolute: " + scratch, null);
-            }
             return scratch == null ? request : request.withScratchFolder(scratch);
+        } catch (BackupException e) {
+            throw CommandException.usage(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static NbdListen listen(String text) {
+        try {
+            return NbdListen.parse(text);
         } catch (BackupException e) {
             throw CommandException.usage("--nbd: " + e.getMessage(), e);
         }

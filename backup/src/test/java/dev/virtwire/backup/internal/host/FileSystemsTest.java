@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.virtwire.backup.internal.job;
+package dev.virtwire.backup.internal.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class OwnStorageTest {
+class FileSystemsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -23,12 +23,12 @@ class OwnStorageTest {
                 "9p"
             })
     void severalHostsMayHaveMounted(String type) {
-        assertThat(OwnStorage.isShared(type)).isTrue();
+        assertThat(FileSystems.isShared(type)).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk", "f2fs"})
     void oneHostHasMounted(String type) {
-        assertThat(OwnStorage.isShared(type)).isFalse();
+        assertThat(FileSystems.isShared(type)).isFalse();
     }
 }
