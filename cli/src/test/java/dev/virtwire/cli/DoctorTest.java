@@ -71,7 +71,8 @@ class DoctorTest {
         assertThat(report.get("worst").asText()).isEqualTo("warning");
         assertThat(report.get("checks").get(0).fieldNames())
                 .toIterable()
-                .containsExactly("of", "name", "result", "found", "remedy");
+                .containsExactly("kind", "of", "name", "result", "found", "remedy");
+        assertThat(report.at("/checks/0/kind").asText()).isEqualTo("host");
         assertThat(run.exitCode()).isEqualTo(4);
     }
 

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one question brought.
  *
+ * @param kind what kind of thing was looked at
  * @param of what was looked at: {@value #HOST}, {@value #REPOSITORY}, or the name of a domain
  * @param name what was asked for, in a word or two, such as {@code agent} or {@code disk vda}
  * @param result how it stands
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public record Check(
+        Kind kind,
         String of,
         String name,
         Result result,
@@ -26,6 +28,20 @@ public record Check(
 
     /** What {@link #of} says of the repository. */
     public static final String REPOSITORY = "repository";
+
+    /**
+     * What can be looked at. A domain may be called as a host or repository is in {@link #of}.
+     *
+     * @since 0.1
+     */
+    public enum Kind {
+        /** The host itself. */
+        HOST,
+        /** The repository. */
+        REPOSITORY,
+        /** A domain of the host. */
+        DOMAIN
+    }
 
     /**
      * How it stands, from good to bad.
@@ -45,6 +61,7 @@ public record Check(
 
     /** Refuses a missing field. */
     public Check {
+        requireNonNull(kind, "kind");
         requireNonNull(of, "of");
         requireNonNull(name, "name");
         requireNonNull(result, "result");

@@ -38,9 +38,9 @@ public final class Doctor {
 
     private static DoctorReport run(
             DoctorRequest request, Supplier<Libvirt> connect, CompletableFuture<Void> cancelled) {
-        Questions ofHost = new Questions(request.patience(), cancelled);
-        Questions ofGuests = new Questions(request.patience(), cancelled);
-        Questions ofRepository = new Questions(request.patience(), cancelled);
+        Questions ofHost = new Questions(Check.Kind.HOST, request.patience(), cancelled);
+        Questions ofGuests = new Questions(Check.Kind.DOMAIN, request.patience(), cancelled);
+        Questions ofRepository = new Questions(Check.Kind.REPOSITORY, request.patience(), cancelled);
         RepositoryChecks repository =
                 request.repository() == null ? null : new RepositoryChecks(ofRepository, request.repository());
         Libvirt libvirt = connected(ofHost, connect);
@@ -50,7 +50,7 @@ public final class Doctor {
             }
             Libvirt patient = libvirt == null ? null : libvirt.with(CallOptions.within(request.patience()));
             if (patient != null) {
-                HostChecks host = new HostChecks(ofHost, request, patient);
+                HostChecks host = new HostChecks(ofHost, ofGuests, request, patient);
                 List<Domain> domains = host.run();
                 GuestChecks guests = new GuestChecks(ofGuests, request, patient, host, repository);
                 domains.forEach(guests::run);

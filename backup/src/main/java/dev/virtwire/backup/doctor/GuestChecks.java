@@ -186,7 +186,10 @@ final class GuestChecks {
     private Answer ownStorage(BackupRequest backup, HostFacts facts, DiskChoice choice) {
         try {
             storage.require(backup, facts, choice.disks());
-            return Answer.ok("QEMU's locks show if anybody else has its disks open");
+            return Answer.ok(
+                    backup.ownStorage()
+                            ? "no other host uses its disks, as --own-storage says"
+                            : "QEMU's locks show if anybody else has its disks open");
         } catch (BackupException e) {
             return Answer.fails(String.valueOf(e.getMessage()), null);
         }

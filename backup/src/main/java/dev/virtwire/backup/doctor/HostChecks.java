@@ -36,13 +36,15 @@ final class HostChecks {
             Names.socket("aaaaaaaaaaaa", new UUID(0, 0), "20000101T000000Z-full", "aaaaaaaaaaaa");
 
     private final Questions questions;
+    private final Questions ofGuests;
     private final DoctorRequest request;
     private final Libvirt libvirt;
     private @Nullable QemuUser user;
     private @Nullable DataPath path;
 
-    HostChecks(Questions questions, DoctorRequest request, Libvirt libvirt) {
+    HostChecks(Questions questions, Questions ofGuests, DoctorRequest request, Libvirt libvirt) {
         this.questions = questions;
+        this.ofGuests = ofGuests;
         this.request = request;
         this.libvirt = libvirt;
     }
@@ -98,7 +100,7 @@ final class HostChecks {
             return all == null ? found : all;
         }
         for (String name : request.domains()) {
-            Domain domain = questions.fetch(
+            Domain domain = ofGuests.fetch(
                     name, "name", () -> HostFacts.find(libvirt, name), named -> Answer.ok("there is such a domain"));
             if (domain != null) {
                 found.add(domain);

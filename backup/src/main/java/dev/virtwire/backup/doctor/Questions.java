@@ -33,6 +33,7 @@ final class Questions {
         Answer of(T value) throws Exception;
     }
 
+    private final Check.Kind kind;
     private final Duration patience;
     private final CompletableFuture<Void> cancelled;
     private final List<Check> checks = new ArrayList<>();
@@ -40,9 +41,12 @@ final class Questions {
     /**
      * Not asked yet.
      *
+     * @param kind what kind of thing is asked about
+     * @param patience how long one may take
      * @param cancelled completes if nobody wants to know any more
      */
-    Questions(Duration patience, CompletableFuture<Void> cancelled) {
+    Questions(Check.Kind kind, Duration patience, CompletableFuture<Void> cancelled) {
+        this.kind = kind;
         this.patience = patience;
         this.cancelled = cancelled;
     }
@@ -86,7 +90,7 @@ final class Questions {
 
     /** Adds a row without a question. */
     void add(String of, String name, Answer answer) {
-        checks.add(new Check(of, name, answer.result(), answer.found(), answer.remedy()));
+        checks.add(new Check(kind, of, name, answer.result(), answer.found(), answer.remedy()));
     }
 
     private <T> T within(Callable<T> question) throws TimeoutException, ExecutionException {

@@ -277,6 +277,20 @@ class DoctorTest {
     }
 
     @Test
+    void whoSaysThatTheStorageIsHisOwnIsBelieved() {
+        libvirtd.answer(SaveProcedures.DOMAIN_HAS_MANAGED_SAVE_IMAGE, asked -> new DomainHasManagedSaveImageResult(0));
+        DoctorRequest request = DoctorRequest.ofHost().withDomains(List.of("a-longer-name"));
+
+        Check unknown = check(examine(request), "a-longer-name", "own storage");
+        assertThat(unknown.result()).isEqualTo(Result.FAILS);
+        assertThat(unknown.found()).contains("storage pool fast, of which the host tells nothing");
+
+        Check own = check(examine(request.onOwnStorage()), "a-longer-name", "own storage");
+        assertThat(own.result()).isEqualTo(Result.OK);
+        assertThat(own.found()).isEqualTo("no other host uses its disks, as --own-storage says");
+    }
+
+    @Test
     void itCanBeCancelled() {
         libvirtd.leaveUnanswered(ConnectProcedures.CONNECT_GET_LIB_VERSION);
         Operation<DoctorReport> operation =

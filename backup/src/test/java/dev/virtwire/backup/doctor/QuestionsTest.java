@@ -13,18 +13,19 @@ import org.junit.jupiter.api.Test;
 class QuestionsTest {
     @Test
     void anAnswerThatCannotBeMadeIsARow() {
-        Questions questions = new Questions(Duration.ofMinutes(10), new CompletableFuture<>());
+        Questions questions = new Questions(Check.Kind.REPOSITORY, Duration.ofMinutes(10), new CompletableFuture<>());
         Integer fetched = questions.fetch("repository", "folder", () -> 1, one -> {
             throw new RepositoryException("it cannot be listed");
         });
         assertThat(fetched).isNull();
         assertThat(questions.checks())
-                .containsExactly(new Check("repository", "folder", Result.FAILS, "it cannot be listed", null));
+                .containsExactly(new Check(
+                        Check.Kind.REPOSITORY, "repository", "folder", Result.FAILS, "it cannot be listed", null));
     }
 
     @Test
     void anAnswerThatTakesTooLongIsARow() {
-        Questions questions = new Questions(Duration.ofMillis(50), new CompletableFuture<>());
+        Questions questions = new Questions(Check.Kind.REPOSITORY, Duration.ofMillis(50), new CompletableFuture<>());
         CompletableFuture<Answer> never = new CompletableFuture<>();
         assertThat(questions.fetch("repository", "folder", () -> 1, one -> never.join()))
                 .isNull();

@@ -65,6 +65,11 @@ public final class DoctorCommand extends ConnectedCommand {
             description = "Where the host's export will listen, such as 127.0.0.1:10809-10872.")
     private @Nullable String nbd;
 
+    @Option(
+            names = "--own-storage",
+            description = "For domains that are off: the backups will say that no other host uses their disks.")
+    private boolean ownStorage;
+
     @Override
     public Integer call() {
         DoctorRequest request = request();
@@ -80,6 +85,7 @@ public final class DoctorCommand extends ConnectedCommand {
     private DoctorRequest request() {
         DoctorRequest request = DoctorRequest.ofHost().withDomains(domains);
         request = folder == null ? request : request.withRepository(folder);
+        request = ownStorage ? request.onOwnStorage() : request;
         request = nbd == null ? request : request.withNbd(listen(nbd));
         try {
             return scratch == null ? request : request.withScratchFolder(scratch);
@@ -161,6 +167,7 @@ public final class DoctorCommand extends ConnectedCommand {
         json.writeArrayFieldStart("checks");
         for (Check check : report.checks()) {
             json.writeStartObject();
+            json.writeStringField("kind", check.kind().name().toLowerCase(Locale.ROOT));
             json.writeStringField("of", check.of());
             json.writeStringField("name", check.name());
             json.writeStringField("result", word(check.result()));
