@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -30,7 +31,14 @@ final class FreshDebian implements AutoCloseable {
 
     /** One of a suite. */
     static FreshDebian of(String suite) throws IOException {
-        String original = Shell.output(Packages.TOP, Map.of(), MAKER, suite, "ca-certificates")
+        return with(suite, "ca-certificates");
+    }
+
+    /** One that has some packages already. */
+    static FreshDebian with(String suite, String... packages) throws IOException {
+        List<String> maker = new ArrayList<>(List.of(MAKER, suite));
+        maker.addAll(List.of(packages));
+        String original = Shell.output(Packages.TOP, Map.of(), maker.toArray(String[]::new))
                 .strip();
         Path root = Files.createTempDirectory(Path.of("/var/tmp"), "debian-" + suite);
         FreshDebian made = new FreshDebian(root);
@@ -52,6 +60,11 @@ final class FreshDebian implements AutoCloseable {
         CommandRun run = run(command);
         assertThat(run.exitCode()).as("%s: %s%s", command, run.out(), run.err()).isZero();
         return run.out();
+    }
+
+    /** Where its files are. */
+    Path root() {
+        return root;
     }
 
     /** Puts a file of this machine into its root's home. */
