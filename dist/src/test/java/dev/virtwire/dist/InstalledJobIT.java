@@ -108,7 +108,7 @@ class InstalledJobIT {
             assertThat(people.requests().get(0)).startsWith("/ping/start ");
             assertThat(people.requests().get(1)).startsWith("/ping ").contains(guest.name());
 
-            // Java's own authorities are there, and ours is none of them.
+            // Java's own authorities are there. Ours is not among them.
             CommandRun untrusting = job(config, "untrusting");
             assertThat(untrusting.err()).contains("warning: ", "unable to find valid certification path");
             assertThat(untrusting.exitCode()).isEqualTo(4);
