@@ -178,7 +178,12 @@ final class SshTransport implements Transport {
                 .ifPresent(agent -> reasons.add("the agent is at " + agent));
         if (host.methods().contains(LoginMethod.PRIVKEY)) {
             reasons.add("this side's keys are "
-                    + host.keys().stream().map(Path::toString).collect(Collectors.joining(", ")));
+                    + host.keys().stream().map(Path::toString).collect(Collectors.joining(", "))
+                    + (host.keysOnly() ? ", and no other key of the agent" : ""));
+        }
+        if (!host.certificates().isEmpty()) {
+            reasons.add("this side's certificates are "
+                    + host.certificates().stream().map(Path::toString).collect(Collectors.joining(", ")));
         }
         return reasons;
     }
@@ -232,7 +237,7 @@ final class SshTransport implements Transport {
                     }
                     return methods;
                 })
-                .orElse(LoginMethod.ALL);
+                .orElse(List.of());
     }
 
     private RemoteCommand command(LibvirtConf conf) {

@@ -14,31 +14,28 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Iterator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.NoSuchElementException;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import org.apache.sshd.common.NamedResource;
 import org.apache.sshd.common.config.keys.FilePasswordProvider;
-import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
-import org.apache.sshd.common.session.SessionContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The private keys of a host's files, each read when the one before did not help: so a passphrase is asked for only
- * where its key is needed.
+ * The private keys of a host's files, each read when the host wants its signature, or when nothing else tells its
+ * public half: so a passphrase is asked for only where its key is needed, and once.
  */
-final class KeyFiles implements KeyIdentityProvider {
+final class KeyFiles {
     private static final int MOST_BYTES = 1 << 20;
 
     private final SshHost host;
     private final CredentialSource credentials;
     private final List<String> notes;
+    private final Map<Path, Optional<KeyPair>> read = new HashMap<>();
     private @Nullable RuntimeException failure;
 
     /** Nobody knows the passphrase of a key that need not be used. */
@@ -63,30 +60,14 @@ final class KeyFiles implements KeyIdentityProvider {
         return failure;
     }
 
-    @Override
-    public Iterable<KeyPair> loadKeys(@Nullable SessionContext session) {
-        return Keys::new;
-    }
-
-    private final class Keys implements Iterator<KeyPair> {
-        private final Iterator<Path> files = host.keys().iterator();
-        private final Queue<KeyPair> read = new ArrayDeque<>();
-
-        @Override
-        public boolean hasNext() {
-            while (read.isEmpty() && files.hasNext()) {
-                read.addAll(read(files.next()));
-            }
-            return !read.isEmpty();
+    /** The key of a file; empty, and noted, if it cannot be used. */
+    Optional<KeyPair> key(Path file) {
+        Optional<KeyPair> known = read.get(file);
+        if (known == null) {
+            known = read(file).stream().findFirst();
+            read.put(file, known);
         }
-
-        @Override
-        public KeyPair next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException();
-            }
-            return read.remove();
-        }
+        return known;
     }
 
     private List<KeyPair> read(Path file) {

@@ -4,6 +4,7 @@ package dev.virtwire.ssh.internal.login;
 import dev.virtwire.client.AuthenticationException;
 import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.internal.config.Surroundings;
+import dev.virtwire.client.internal.text.PeerText;
 import dev.virtwire.ssh.internal.route.HostKeyRule;
 import dev.virtwire.ssh.internal.route.SshHost;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.PublicKey;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +23,7 @@ import java.util.stream.Collectors;
 import org.apache.sshd.client.keyverifier.ServerKeyVerifier;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.digest.BuiltinDigests;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
@@ -32,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KnownHosts implements ServerKeyVerifier {
     private static final String REVOKED = "revoked";
+    private static final String AUTHORITY = "cert-authority";
     private static final String KEY_REVOCATION_LIST = "SSHKRL";
 
     private final String uri;
@@ -53,6 +57,19 @@ public final class KnownHosts implements ServerKeyVerifier {
         boolean isRevoked() {
             return REVOKED.equals(entry.marker());
         }
+
+        /** Whether it is the key that signs hosts' certificates, and no host's own. */
+        boolean isAuthority() {
+            return AUTHORITY.equals(entry.marker());
+        }
+
+        boolean isHosts() {
+            return entry.marker() == null;
+        }
+
+        boolean is(byte[] blob) {
+            return Arrays.equals(entry.key(), blob);
+        }
     }
 
     /**
@@ -70,18 +87,23 @@ public final class KnownHosts implements ServerKeyVerifier {
         for (Path file : host.knownHosts()) {
             read(file);
         }
-        if (known.stream().anyMatch(key -> key.ofPort && !key.isRevoked())) {
-            known.removeIf(key -> !key.ofPort && !key.isRevoked());
+        if (known.stream().anyMatch(key -> key.ofPort && key.isHosts())) {
+            known.removeIf(key -> !key.ofPort && key.isHosts());
         }
     }
 
     /** The types of the keys that are known of the host: it is asked for one of those, if it has several. */
     public List<String> types() {
         return known.stream()
-                .filter(key -> !key.isRevoked())
+                .filter(Known::isHosts)
                 .map(key -> key.entry.type())
                 .distinct()
                 .toList();
+    }
+
+    /** Whether a certificate of the host would help: a file names somebody who may sign one. */
+    public boolean wantsCertificate() {
+        return known.stream().anyMatch(Known::isAuthority);
     }
 
     /** Why the host was refused; null if it was not. */
@@ -114,10 +136,13 @@ public final class KnownHosts implements ServerKeyVerifier {
         return refusal == null;
     }
 
-    private @Nullable RuntimeException judge(PublicKey key, byte[] blob) {
+    private @Nullable RuntimeException judge(PublicKey shownKey, byte[] shownBlob) {
+        OpenSshCertificate certificate = shownKey instanceof OpenSshCertificate shown ? shown : null;
+        PublicKey key = certificate == null ? shownKey : certificate.getCertPubKey();
+        byte[] blob = blob(key);
         String shown = "%s key %s".formatted(KeyUtils.getKeyType(key), fingerprint(key));
         if (believed != null) {
-            return Arrays.equals(believed, blob)
+            return Arrays.equals(believed, shownBlob)
                     ? null
                     : refused("host %s shows the %s in mid-session, and showed another one before"
                             .formatted(host.knownAs(), shown));
@@ -126,26 +151,38 @@ public final class KnownHosts implements ServerKeyVerifier {
         for (Known one : known) {
             // A key of the file of revoked ones is never believed, whatever else is not checked.
             if (one.isRevoked()
-                    && Arrays.equals(one.entry.key(), blob)
                     && (!any || host.revokedKeys().filter(one.file::equals).isPresent())) {
-                return refused("host %s shows the %s, which line %d of %s calls revoked; nothing was sent"
-                        .formatted(host.knownAs(), shown, one.line, one.file));
+                if (one.is(blob)) {
+                    return refused("host %s shows the %s, which line %d of %s calls revoked; nothing was sent"
+                            .formatted(host.knownAs(), shown, one.line, one.file));
+                }
+                if (certificate != null && one.is(blob(certificate.getCaPubKey()))) {
+                    return refused(
+                            "host %s shows a certificate of the CA key %s, which line %d of %s calls revoked; nothing was sent"
+                                    .formatted(
+                                            host.knownAs(),
+                                            fingerprint(certificate.getCaPubKey()),
+                                            one.line,
+                                            one.file));
+                }
             }
         }
+        String fault = certificate == null ? "" : faultOf(certificate);
+        boolean knownKey = fault == null || known.stream().anyMatch(one -> one.isHosts() && one.is(blob));
         if (any) {
             notices.accept(
                     "%s: the %s of host %s is NOT CHECKED, because the URI says so: whoever is on the way can read and change everything"
                             .formatted(uri, shown, host.knownAs()));
-            contradicted = contradicts(blob);
-            verified = !contradicted && known.stream().anyMatch(one -> Arrays.equals(one.entry.key(), blob));
+            contradicted = contradicts(blob, fault == null);
+            verified = !contradicted && knownKey;
             return null;
         }
-        if (known.stream().anyMatch(one -> Arrays.equals(one.entry.key(), blob))) {
+        if (knownKey) {
             verified = true;
             return null;
         }
         for (Known one : known) {
-            if (!one.isRevoked() && one.ofPort) {
+            if (one.isHosts() && one.ofPort) {
                 return refused(
                         "THE KEY OF HOST %s HAS CHANGED: it shows the %s, and line %d of %s has another %s key. The host was set up again, or somebody is on the way; nothing was sent. If its administrator confirms the new key, remove the old one by: ssh-keygen -f '%s' -R '%s'"
                                 .formatted(
@@ -158,41 +195,62 @@ public final class KnownHosts implements ServerKeyVerifier {
                                         host.knownAs()));
             }
         }
-        if (host.hostKeys() == HostKeyRule.FIRST) {
-            add(key);
+        // Like ssh: what can be kept nowhere is not taken on trust either.
+        if (host.hostKeys() == HostKeyRule.FIRST && !host.ownKnownHosts().isEmpty()) {
+            Path file = host.ownKnownHosts().get(0);
+            add(file, key);
             verified = true;
             notices.accept("%s: the %s of host %s was taken on trust, since no file had one, and added to %s"
-                    .formatted(uri, shown, host.knownAs(), host.knownHosts().get(0)));
+                    .formatted(uri, shown, host.knownAs(), file));
             return null;
         }
         return refused(
-                "host %s is not known: it shows the %s, and no key of it is in %s; nothing was sent. Compare the key with what its administrator says, then add it (%s), or have the first one added by known_hosts_verify=auto"
+                "host %s is not known: it shows the %s, and no key of it is in %s%s; nothing was sent. Compare the key with what its administrator says, then add it%s, or have the first one added by known_hosts_verify=auto"
                         .formatted(
                                 host.knownAs(),
                                 shown,
                                 host.knownHosts().stream().map(Path::toString).collect(Collectors.joining(", ")),
+                                certificateWords(certificate, fault),
                                 scan()));
+    }
+
+    /** Why a certificate does not help; null if it does. */
+    private @Nullable String faultOf(OpenSshCertificate certificate) {
+        byte[] authority = blob(certificate.getCaPubKey());
+        if (known.stream().noneMatch(one -> one.isAuthority() && one.is(authority))) {
+            return "no line has its CA's key %s as a @cert-authority".formatted(fingerprint(certificate.getCaPubKey()));
+        }
+        return HostCertificate.fault(certificate, host.keyAlias().orElse(host.address()), Instant.now());
+    }
+
+    private String certificateWords(@Nullable OpenSshCertificate certificate, @Nullable String fault) {
+        if (certificate != null) {
+            return ", and its certificate '%s' does not count: %s"
+                    .formatted(PeerText.shown(certificate.getId()), fault);
+        }
+        return wantsCertificate() ? ", which have a @cert-authority for it, but it shows no certificate" : "";
     }
 
     /** The command that adds the host's keys, under its alias if it has one. */
     private String scan() {
         String rename =
                 host.keyAlias().map(alias -> " | sed 's/^[^ ]*/" + alias + "/'").orElse("");
-        return "ssh-keyscan -p %d %s%s >> %s"
-                .formatted(
-                        host.port(), host.address(), rename, host.knownHosts().get(0));
+        return host.ownKnownHosts().stream()
+                .findFirst()
+                .map(file -> " (ssh-keyscan -p %d %s%s >> %s)".formatted(host.port(), host.address(), rename, file))
+                .orElse("");
     }
 
-    private boolean contradicts(byte[] blob) {
-        boolean stands = false;
+    private boolean contradicts(byte[] blob, boolean certified) {
+        boolean stands = certified;
         boolean another = false;
         for (Known one : known) {
             boolean same = Arrays.equals(one.entry.key(), blob);
             if (same && one.isRevoked()) {
                 return true;
             }
-            stands |= same;
-            another |= !one.isRevoked() && one.ofPort;
+            stands |= same && one.isHosts();
+            another |= one.isHosts() && one.ofPort;
         }
         return another && !stands;
     }
@@ -205,7 +263,7 @@ public final class KnownHosts implements ServerKeyVerifier {
         return KeyUtils.getFingerPrint(BuiltinDigests.sha256, key);
     }
 
-    private static byte[] blob(PublicKey key) {
+    static byte[] blob(PublicKey key) {
         ByteArrayBuffer buffer = new ByteArrayBuffer();
         buffer.putRawPublicKey(key);
         return buffer.getCompactData();
@@ -219,8 +277,8 @@ public final class KnownHosts implements ServerKeyVerifier {
         List<String> lines = text.lines().toList();
         for (int i = 0; i < lines.size(); i++) {
             KnownHostLine entry = KnownHostLine.parse(lines.get(i));
-            // A key that signs hosts' keys would need certificates, which are not asked for.
-            if (entry == null || (entry.marker() != null && !entry.marker().equals(REVOKED))) {
+            if (entry == null
+                    || (entry.marker() != null && !List.of(REVOKED, AUTHORITY).contains(entry.marker()))) {
                 continue;
             }
             // A host with an alias is looked up by that alone: its address may be another's, too.
@@ -254,8 +312,7 @@ public final class KnownHosts implements ServerKeyVerifier {
         }
     }
 
-    private void add(PublicKey key) {
-        Path file = host.knownHosts().get(0);
+    private void add(Path file, PublicKey key) {
         String line = host.knownAs() + " " + PublicKeyEntry.toString(key) + "\n";
         try {
             Path folder = file.toAbsolutePath().getParent();

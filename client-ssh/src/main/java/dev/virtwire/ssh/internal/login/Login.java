@@ -9,7 +9,9 @@ import dev.virtwire.client.internal.auth.CredentialSource;
 import dev.virtwire.client.internal.text.PeerText;
 import dev.virtwire.ssh.internal.route.LoginMethod;
 import dev.virtwire.ssh.internal.route.SshHost;
+import java.io.IOException;
 import java.security.KeyPair;
+import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,8 +26,13 @@ import org.apache.sshd.client.auth.keyboard.UserInteraction;
 import org.apache.sshd.client.auth.password.PasswordAuthenticationReporter;
 import org.apache.sshd.client.auth.password.UserAuthPasswordFactory;
 import org.apache.sshd.client.auth.pubkey.PublicKeyAuthenticationReporter;
-import org.apache.sshd.client.auth.pubkey.UserAuthPublicKeyFactory;
+import org.apache.sshd.client.auth.pubkey.PublicKeyIdentity;
 import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.NamedFactory;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
+import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
+import org.apache.sshd.common.signature.Signature;
+import org.apache.sshd.common.signature.SignatureFactoriesManager;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.jspecify.annotations.Nullable;
 
@@ -76,16 +83,18 @@ public final class Login implements UserInteraction {
     /**
      * Makes a client log in like this.
      *
+     * @param signatures by which algorithms keys sign, in the order in which they are tried
      * @param impostor whether the host may be somebody else: keys only sign for this session, but a password would
      *     serve whoever hears it, so it is kept back, as OpenSSH does
      */
-    public void configure(SshClient client, BooleanSupplier impostor) {
+    public void configure(SshClient client, List<NamedFactory<Signature>> signatures, BooleanSupplier impostor) {
         this.impostor = impostor;
+        UserAuthFactory byKeys = KeyLogin.factory(signatures, new Keys());
         List<UserAuthFactory> factories = new ArrayList<>();
         for (LoginMethod method : host.methods()) {
             UserAuthFactory factory =
                     switch (method) {
-                        case AGENT, PRIVKEY -> UserAuthPublicKeyFactory.INSTANCE;
+                        case AGENT, PRIVKEY -> byKeys;
                         case KEYBOARD_INTERACTIVE -> UserAuthKeyboardInteractiveFactory.INSTANCE;
                         case PASSWORD -> UserAuthPasswordFactory.INSTANCE;
                     };
@@ -94,10 +103,7 @@ public final class Login implements UserInteraction {
             }
         }
         client.setUserAuthFactories(factories);
-        client.setKeyIdentityProvider(host.methods().contains(LoginMethod.PRIVKEY) ? keys : session -> List.of());
-        if (agents != null) {
-            client.setAgentFactory(agents);
-        }
+        client.setKeyIdentityProvider(KeyIdentityProvider.EMPTY_KEYS_PROVIDER);
         client.setUserInteraction(this);
         client.setPublicKeyAuthenticationReporter(new KeyReporter());
         client.setPasswordAuthenticationReporter(new PasswordReporter());
@@ -124,6 +130,19 @@ public final class Login implements UserInteraction {
 
     /** That the host let nobody in. */
     public AuthenticationException refused() {
+        return new AuthenticationException(refusal(), null, true);
+    }
+
+    /** That the host hung up, since it does not hear more than a few keys. */
+    public AuthenticationException hungUp() {
+        return new AuthenticationException(
+                refusal()
+                        + "; then the host hung up, since it was offered too many keys: name the right one as IdentityFile in ssh's configuration, with IdentitiesOnly yes",
+                null,
+                true);
+    }
+
+    private String refusal() {
         StringBuilder text =
                 new StringBuilder("%s: host %s does not let user '%s' in".formatted(uri, host.knownAs(), host.user()));
         if (!accepted.isEmpty()) {
@@ -131,7 +150,35 @@ public final class Login implements UserInteraction {
         }
         text.append("; tried: ");
         text.append(notes.isEmpty() ? "nothing, since there is no key and nobody to ask" : String.join("; ", notes));
-        return new AuthenticationException(text.toString(), null, true);
+        return text.toString();
+    }
+
+    private final class Keys implements KeyLogin.Source {
+        @Override
+        public Identities open(ClientSession session, SignatureFactoriesManager signatures) throws IOException {
+            UnixAgent agent = agents == null ? null : agents.open();
+            return new Identities(session, signatures, host, keys, agent, notes);
+        }
+
+        @Override
+        public void unsigned(PublicKeyIdentity key, Identities.Unsigned why) {
+            note("%s (accepted, but %s)".formatted(shown(key.getKeyIdentity().getPublic()), why.getMessage()));
+        }
+    }
+
+    private static String shown(PublicKey key) {
+        return key instanceof OpenSshCertificate certificate
+                ? "certificate '%s' of key %s"
+                        .formatted(
+                                PeerText.shown(certificate.getId()),
+                                KnownHosts.fingerprint(certificate.getCertPubKey()))
+                : "key " + KnownHosts.fingerprint(key);
+    }
+
+    private void note(String note) {
+        if (!notes.contains(note)) {
+            notes.add(note);
+        }
     }
 
     private final class KeyReporter implements PublicKeyAuthenticationReporter {
@@ -139,12 +186,13 @@ public final class Login implements UserInteraction {
         public void signalAuthenticationFailure(
                 ClientSession session, String service, KeyPair identity, boolean partial, List<String> serverMethods) {
             if (identity != null) {
-                String note = "key " + KnownHosts.fingerprint(identity.getPublic())
-                        + (partial ? " (accepted, but not enough)" : " (refused)");
-                if (!notes.contains(note)) {
-                    notes.add(note);
-                }
+                note(shown(identity.getPublic()) + (partial ? " (accepted, but not enough)" : " (refused)"));
             }
+        }
+
+        @Override
+        public void signalIdentitySkipped(ClientSession session, String service, KeyPair identity) {
+            note(shown(identity.getPublic()) + " (not offered, since it is not valid now)");
         }
     }
 

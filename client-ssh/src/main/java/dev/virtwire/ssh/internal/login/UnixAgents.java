@@ -8,13 +8,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.sshd.agent.SshAgent;
-import org.apache.sshd.agent.SshAgentFactory;
-import org.apache.sshd.agent.SshAgentServer;
-import org.apache.sshd.common.FactoryManager;
-import org.apache.sshd.common.channel.ChannelFactory;
-import org.apache.sshd.common.session.ConnectionService;
-import org.apache.sshd.common.session.Session;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Opens the agent for one login. Who gives the login up hangs up on the agent: one that waits for a person would hold
  * the login's thread for as long as that takes.
  */
-final class UnixAgents implements SshAgentFactory {
+final class UnixAgents {
     private static final Logger LOG = LoggerFactory.getLogger(UnixAgents.class);
 
     private final Path path;
@@ -41,9 +34,13 @@ final class UnixAgents implements SshAgentFactory {
         this.notes = notes;
     }
 
-    @Override
-    @SuppressWarnings("NullAway") // Null for no agent, says SSHD.
-    public SshAgent createClient(@Nullable Session session, FactoryManager manager) throws IOException {
+    /**
+     * Opens it; null, and noted, if it does not answer.
+     *
+     * @throws IOException if the login was given up
+     */
+    @Nullable
+    UnixAgent open() throws IOException {
         SocketChannel socket = socket();
         try {
             socket.connect(UnixDomainSocketAddress.of(path));
@@ -75,15 +72,5 @@ final class UnixAgents implements SshAgentFactory {
                 LOG.debug("the socket of the agent at {} was not closed", path, e);
             }
         }
-    }
-
-    @Override
-    public List<ChannelFactory> getChannelForwardingFactories(FactoryManager manager) {
-        return List.of();
-    }
-
-    @Override
-    public SshAgentServer createServer(ConnectionService service) {
-        throw new UnsupportedOperationException("the agent is not forwarded");
     }
 }

@@ -3,29 +3,50 @@ package dev.virtwire.ssh.internal.route;
 
 import dev.virtwire.client.ConfigurationException;
 import dev.virtwire.client.internal.config.Surroundings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The way to a host: by what the URI asks for, else by what ssh's configuration says, else by what is usual; and
  * through which other hosts.
  */
 public final class SshRoute {
-    private static final Path SYSTEM = Path.of("/etc/ssh");
     private static final List<String> USUAL_KEYS = List.of("id_rsa", "id_ecdsa", "id_ed25519");
+    private static final String USUAL_METHODS = "publickey,keyboard-interactive,password";
     private static final String AGENT_VARIABLE = "SSH_AUTH_SOCK";
-    private static final String NONE = "none";
+    private static final String NONE = SshConfig.NONE;
     private static final int MOST_JUMPS = 8;
 
     private final Surroundings surroundings;
+    private final Machine machine;
     private final Path folder;
     private final Consumer<String> notices;
+
+    /**
+     * What the way depends on besides files of the user.
+     *
+     * @param folder where the system's configuration of ssh is
+     * @param resolves whether a name has an address
+     */
+    record Machine(Path folder, Predicate<String> resolves) {
+        static final Machine THIS = new Machine(Path.of("/etc/ssh"), Machine::hasAddress);
+
+        private static boolean hasAddress(String name) {
+            try {
+                return InetAddress.getAllByName(name).length > 0;
+            } catch (UnknownHostException e) {
+                return false;
+            }
+        }
+    }
 
     /**
      * What is asked for, and what nothing is asked for of.
@@ -36,7 +57,7 @@ public final class SshRoute {
      * @param keyFile the one file of a key to use
      * @param knownHosts the one file of hosts' keys to use
      * @param hostKeys which hosts' keys are believed
-     * @param methods how to log in
+     * @param methods how to log in; none if ssh's configuration shall say it
      */
     public record Wishes(
             String host,
@@ -52,8 +73,9 @@ public final class SshRoute {
         }
     }
 
-    private SshRoute(Surroundings surroundings, Consumer<String> notices) {
+    private SshRoute(Surroundings surroundings, Machine machine, Consumer<String> notices) {
         this.surroundings = surroundings;
+        this.machine = machine;
         this.folder = surroundings.homeOrRoot().resolve(".ssh");
         this.notices = notices;
     }
@@ -66,7 +88,11 @@ public final class SshRoute {
      * @throws ConfigurationException if ssh's configuration cannot be read, understood or followed
      */
     public static List<SshHost> to(Wishes wishes, Surroundings surroundings, Consumer<String> notices) {
-        return new SshRoute(surroundings, notices).to(wishes, 0);
+        return to(wishes, surroundings, Machine.THIS, notices);
+    }
+
+    static List<SshHost> to(Wishes wishes, Surroundings surroundings, Machine machine, Consumer<String> notices) {
+        return new SshRoute(surroundings, machine, notices).to(wishes, 0);
     }
 
     private List<SshHost> to(Wishes wishes, int depth) {
@@ -78,25 +104,27 @@ public final class SshRoute {
         SshConfig config = SshConfig.of(
                 wishes.host(),
                 wishes.user(),
-                List.of(folder.resolve("config"), SYSTEM.resolve("ssh_config")),
+                List.of(
+                        new SshConfig.Source(folder.resolve("config"), folder, true),
+                        new SshConfig.Source(machine.folder().resolve("ssh_config"), machine.folder(), false)),
                 surroundings,
-                folder,
+                machine.resolves(),
                 notices);
-        refuseCanonicalNames(config, wishes.host());
+        SshHost host = host(wishes, config);
         List<SshHost> route = new ArrayList<>();
-        String jumps = config.value("proxyjump").orElse(NONE);
-        if (!jumps.equalsIgnoreCase(NONE)) {
-            for (String jump : jumps.split(",", -1)) {
-                List<SshHost> way = to(jump(jump.strip()), depth + 1);
+        if (config.jumps().isPresent()) {
+            Tokens tokens = tokens(host, config);
+            for (String jump : config.jumps().get().split(",", -1)) {
+                List<SshHost> way = to(jump(tokens.jump(jump.strip())), depth + 1);
                 // Between two jumps the way is straight.
                 route.addAll(route.isEmpty() ? way : way.subList(way.size() - 1, way.size()));
             }
-        } else if (!config.value("proxycommand").orElse(NONE).equalsIgnoreCase(NONE)) {
+        } else if (!config.isDirect()) {
             throw new ConfigurationException(
                     "ssh configuration: host %s has a ProxyCommand, and this client runs none: use ProxyJump"
                             .formatted(wishes.host()));
         }
-        route.add(host(wishes, config));
+        route.add(host);
         return route;
     }
 
@@ -120,36 +148,44 @@ public final class SshRoute {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                LoginMethod.ALL);
+                List.of());
     }
 
     private SshHost host(Wishes wishes, SshConfig config) {
-        String address = config.address();
         int port = wishes.port() > 0
                 ? wishes.port()
                 : config.value("port").map(SshRoute::port).orElse(SshHost.PORT);
-        String user = config.user();
         Optional<String> keyAlias = config.value("hostkeyalias").map(alias -> alias.toLowerCase(Locale.ROOT));
-        Tokens tokens = new Tokens(surroundings, wishes.host(), address, port, user, keyAlias);
-        List<Path> named = config.values("identityfile").stream()
-                .filter(file -> !file.equalsIgnoreCase(NONE))
-                .map(tokens::path)
-                .toList();
-        List<Path> keys = wishes.keyFile()
-                .map(List::of)
-                .orElseGet(() -> !named.isEmpty()
-                        ? named
-                        : USUAL_KEYS.stream().map(folder::resolve).toList());
+        Tokens tokens = new Tokens(
+                surroundings,
+                wishes.host(),
+                config.address(),
+                port,
+                config.user(),
+                keyAlias,
+                config.jumps().orElse(""));
+        // "none" is a file of which there is no key, and so turns the usual ones off.
+        List<Path> named = config.values("identityfile").isEmpty()
+                ? USUAL_KEYS.stream().map(folder::resolve).toList()
+                : paths(config.values("identityfile"), tokens::path);
         return new SshHost(
                 wishes.host(),
-                address,
+                config.address(),
                 port,
-                user,
-                keys,
+                config.user(),
+                wishes.keyFile().map(List::of).orElse(named),
                 wishes.keyFile().isPresent(),
-                wishes.knownHosts().map(List::of).orElseGet(() -> knownHosts(config, tokens)),
+                config.flag("identitiesonly", false),
+                // Here "none" is a file that is not there, so that none beside a key's file is looked for.
+                config.values("certificatefile").stream().map(tokens::path).toList(),
+                wishes.knownHosts()
+                        .map(List::of)
+                        .orElseGet(() -> files(config, "userknownhostsfile", folder, "known_hosts", tokens::path)),
+                wishes.knownHosts().isPresent()
+                        ? List.of()
+                        : files(config, "globalknownhostsfile", machine.folder(), "ssh_known_hosts", tokens::homePath),
                 wishes.hostKeys().orElseGet(() -> hostKeys(config)),
-                wishes.methods(),
+                wishes.methods().isEmpty() ? methods(config) : wishes.methods(),
                 agent(config, tokens),
                 keyAlias,
                 config.value("revokedhostkeys")
@@ -157,59 +193,94 @@ public final class SshRoute {
                         .map(tokens::path));
     }
 
-    /** ssh would look for the host in other domains, so that another name, and other settings, counted. */
-    private static void refuseCanonicalNames(SshConfig config, String host) {
-        String wanted = config.value("canonicalizehostname").orElse("no").toLowerCase(Locale.ROOT);
-        boolean jumps = !config.value("proxyjump").orElse(NONE).equalsIgnoreCase(NONE);
-        boolean applies = wanted.equals("always") || (wanted.equals("yes") && !jumps);
-        int most = config.value("canonicalizemaxdots")
-                .filter(dots -> dots.matches("[0-9]{1,4}"))
-                .map(Integer::parseInt)
-                .orElse(1);
-        String name = config.address();
-        boolean isAddress = name.indexOf(':') >= 0 || name.matches("[0-9.]+");
-        if (applies && !isAddress && name.chars().filter(c -> c == '.').count() <= most) {
-            throw new ConfigurationException(
-                    "ssh configuration: CanonicalizeHostname %s counts for host %s, and this client does not look for hosts in other domains: name the host in full, or set CanonicalizeHostname no for it"
-                            .formatted(wanted, host));
-        }
+    private Tokens tokens(SshHost host, SshConfig config) {
+        return new Tokens(
+                surroundings,
+                host.name(),
+                host.address(),
+                host.port(),
+                host.user(),
+                host.keyAlias(),
+                config.jumps().orElse(""));
     }
 
-    private List<Path> knownHosts(SshConfig config, Tokens tokens) {
-        List<String> own = config.values("userknownhostsfile");
-        List<String> all = config.values("globalknownhostsfile");
-        return Stream.concat(
-                        own.isEmpty() ? Stream.of(folder.resolve("known_hosts")) : paths(own, tokens),
-                        all.isEmpty() ? Stream.of(SYSTEM.resolve("ssh_known_hosts")) : paths(all, tokens))
-                .collect(Collectors.toList());
+    /** The files of a setting, or else the two of usual names. */
+    private static List<Path> files(
+            SshConfig config, String setting, Path folder, String usual, Function<String, Path> path) {
+        List<String> named = config.values(setting);
+        return named.isEmpty() ? List.of(folder.resolve(usual), folder.resolve(usual + "2")) : paths(named, path);
     }
 
-    private static Stream<Path> paths(List<String> names, Tokens tokens) {
-        return names.stream().filter(name -> !name.equalsIgnoreCase(NONE)).map(tokens::path);
+    private static List<Path> paths(List<String> names, Function<String, Path> path) {
+        return names.stream()
+                .filter(name -> !name.equalsIgnoreCase(NONE))
+                .map(path)
+                .toList();
     }
 
     private static HostKeyRule hostKeys(SshConfig config) {
         // If ssh would take a changed key, "no", this takes a new one only.
-        return switch (config.value("stricthostkeychecking").orElse("ask")) {
+        return switch (config.choice("stricthostkeychecking", "ask", "ask", "yes", "no", "off", "accept-new")) {
             case "accept-new", "no", "off" -> HostKeyRule.FIRST;
             default -> HostKeyRule.KNOWN;
         };
     }
 
+    /** What the configuration leaves of the ways to log in, in the order that it prefers. */
+    private static List<LoginMethod> methods(SshConfig config) {
+        List<LoginMethod> methods = new ArrayList<>();
+        for (String name :
+                config.value("preferredauthentications").orElse(USUAL_METHODS).split(",", -1)) {
+            switch (name) {
+                case "publickey" -> {
+                    if (!config.choice("pubkeyauthentication", "yes", "yes", "no", "unbound", "host-bound")
+                            .equals("no")) {
+                        methods.add(LoginMethod.AGENT);
+                        methods.add(LoginMethod.PRIVKEY);
+                    }
+                }
+                case "keyboard-interactive" -> {
+                    if (config.flag("kbdinteractiveauthentication", true)) {
+                        methods.add(LoginMethod.KEYBOARD_INTERACTIVE);
+                    }
+                }
+                case "password" -> {
+                    if (config.flag("passwordauthentication", true)) {
+                        methods.add(LoginMethod.PASSWORD);
+                    }
+                }
+                default -> {
+                    // Such as gssapi-with-mic, which this client does not know.
+                }
+            }
+        }
+        return methods.stream().distinct().toList();
+    }
+
     private Optional<Path> agent(SshConfig config, Tokens tokens) {
-        if (config.value("identitiesonly").orElse("no").equalsIgnoreCase("yes")) {
-            return Optional.empty();
-        }
         String named = config.value("identityagent").orElse(AGENT_VARIABLE);
-        if (named.equalsIgnoreCase(NONE)) {
+        if (named.equals(NONE)) {
             return Optional.empty();
         }
-        return named.equals(AGENT_VARIABLE)
-                ? surroundings.variable(AGENT_VARIABLE).map(Path::of)
-                : Optional.of(tokens.path(named));
+        if (named.equals(AGENT_VARIABLE)) {
+            return surroundings.variable(AGENT_VARIABLE).map(Path::of);
+        }
+        if (!named.startsWith("$") || named.startsWith("${")) {
+            return Optional.of(tokens.path(named));
+        }
+        // A variable without braces has to be the whole of it, and need not be set.
+        String variable = named.substring(1);
+        if (!variable.matches("[A-Za-z_][A-Za-z0-9_]*")) {
+            throw new ConfigurationException(
+                    "ssh configuration: IdentityAgent '%s' names no variable".formatted(named));
+        }
+        return surroundings.variable(variable).map(Path::of);
     }
 
     private static int port(String digits) {
+        if (digits.equals("ssh")) {
+            return SshHost.PORT;
+        }
         try {
             int port = Integer.parseInt(digits);
             if (port >= 1 && port <= 65535) {
@@ -219,37 +290,5 @@ public final class SshRoute {
             // Told below, with the digits as they were given.
         }
         throw new ConfigurationException("ssh configuration: '%s' is no port number from 1 to 65535".formatted(digits));
-    }
-
-    /** What stands for something else in the paths of ssh's configuration. */
-    private record Tokens(
-            Surroundings surroundings, String asked, String address, int port, String user, Optional<String> keyAlias) {
-        Path path(String text) {
-            StringBuilder path = new StringBuilder();
-            for (int i = 0; i < text.length(); i++) {
-                char character = text.charAt(i);
-                if (character == '%' && i + 1 < text.length()) {
-                    i++;
-                    path.append(
-                            switch (text.charAt(i)) {
-                                case '%' -> "%";
-                                case 'h' -> address;
-                                case 'k' -> keyAlias.orElse(asked);
-                                case 'n' -> asked;
-                                case 'p' -> Integer.toString(port);
-                                case 'r' -> user;
-                                case 'u' -> System.getProperty("user.name", "");
-                                case 'd' -> surroundings.homeOrRoot();
-                                default ->
-                                    throw new ConfigurationException(
-                                            "ssh configuration: '%%%s' in '%s' is not understood"
-                                                    .formatted(text.charAt(i), text));
-                            });
-                } else {
-                    path.append(character);
-                }
-            }
-            return surroundings.expandHome(path.toString());
-        }
     }
 }

@@ -247,21 +247,39 @@ public final class SshSession implements HostSockets {
                 .build();
         client.setIoServiceFactoryFactory(new SocketService(socket, tasks));
         client.setScheduledExecutorService(socket.eventLoop(), false);
-        client.setSignatureFactories(signatures(client.getSignatureFactories(), hosts.types()));
+        List<NamedFactory<Signature>> own = ownSignatures(client.getSignatureFactories());
+        client.setSignatureFactories(signatures(client.getSignatureFactories(), hosts));
+        if (hosts.wantsCertificate()) {
+            client.setKeyExchangeFactories(CertifiedExchange.factories());
+        }
         client.setMacFactories(without(client.getMacFactories(), "sha1", "md5"));
         client.setCipherFactories(ciphers(client.getCipherFactories()));
         client.onAccepted(login::accepts);
-        login.configure(client, hosts::contradicted);
+        login.configure(client, own, hosts::contradicted);
         return client;
     }
 
-    /** Asks first for a key that is known of the host: it may have others as well, which nobody could compare. */
-    private static List<NamedFactory<Signature>> signatures(List<NamedFactory<Signature>> offered, List<String> known) {
-        List<NamedFactory<Signature>> sorted = without(offered, CERTIFICATE);
+    /**
+     * Asks for a certificate, if somebody is known who may sign one, and else for a key that is known of the host: it
+     * may have others as well, which nobody could compare.
+     */
+    private static List<NamedFactory<Signature>> signatures(List<NamedFactory<Signature>> offered, KnownHosts hosts) {
+        List<NamedFactory<Signature>> sorted =
+                hosts.wantsCertificate() ? without(offered) : without(offered, CERTIFICATE);
         sorted.removeIf(factory -> factory.getName().equals(SHA1_SIGNATURE));
+        List<String> known = hosts.types();
         sorted.sort(Comparator.comparing(
-                factory -> !known.contains(String.valueOf(KeyUtils.getCanonicalKeyType(factory.getName())))));
+                        (NamedFactory<Signature> factory) -> !factory.getName().contains(CERTIFICATE))
+                .thenComparing(
+                        factory -> !known.contains(String.valueOf(KeyUtils.getCanonicalKeyType(factory.getName())))));
         return sorted;
+    }
+
+    /** For our own signatures: the host's are another matter. */
+    private static List<NamedFactory<Signature>> ownSignatures(List<NamedFactory<Signature>> offered) {
+        List<NamedFactory<Signature>> own = without(offered);
+        own.removeIf(factory -> factory.getName().equals(SHA1_SIGNATURE));
+        return own;
     }
 
     /** AES-GCM first: the JDK leaves it to the processor, and reckons all else an order of magnitude slower. */
@@ -311,10 +329,13 @@ public final class SshSession implements HostSockets {
         if (cause instanceof LibvirtException known) {
             return known;
         }
-        if (cause instanceof SshException ssh
-                && (ssh.getDisconnectCode() == SshConstants.SSH2_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE
-                        || String.valueOf(ssh.getMessage()).contains("Too many authentication failures"))) {
-            return login.refused();
+        if (cause instanceof SshException ssh) {
+            if (String.valueOf(ssh.getMessage()).contains("Too many authentication failures")) {
+                return login.hungUp();
+            }
+            if (ssh.getDisconnectCode() == SshConstants.SSH2_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE) {
+                return login.refused();
+            }
         }
         String said = reason;
         String why = said != null ? said : cause == null ? "it hung up" : String.valueOf(cause.getMessage());

@@ -18,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.sshd.agent.SshAgent;
-import org.apache.sshd.client.SshClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,11 +33,10 @@ class UnixAgentsTest {
     @Test
     void oneThatDoesNotAnswerIsHungUpOnWhenNobodyWaits() throws Exception {
         Path path = folder.resolve("agent");
-        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-                SshClient client = SshClient.setUpDefaultClient()) {
+        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(path));
             UnixAgents agents = new UnixAgents(path, notes);
-            SshAgent agent = agents.createClient(null, client);
+            SshAgent agent = agents.open();
             SocketChannel served = listener.accept();
             CompletableFuture<Object> identities = CompletableFuture.supplyAsync(() -> {
                 try {
@@ -54,7 +52,7 @@ class UnixAgentsTest {
             agents.close();
             assertThat(identities.get(10, TimeUnit.SECONDS)).isInstanceOf(ClosedChannelException.class);
             assertThat(served.read(ByteBuffer.allocate(1))).isEqualTo(-1);
-            assertThatThrownBy(() -> agents.createClient(null, client))
+            assertThatThrownBy(() -> agents.open())
                     .isInstanceOf(IOException.class)
                     .hasMessage("the login was given up");
         }
@@ -63,10 +61,7 @@ class UnixAgentsTest {
     @Test
     void oneThatIsNotThereIsNoted() throws IOException, InterruptedException, ExecutionException {
         Path nowhere = folder.resolve("nowhere");
-        try (SshClient client = SshClient.setUpDefaultClient()) {
-            assertThat(new UnixAgents(nowhere, notes).createClient(null, client))
-                    .isNull();
-        }
+        assertThat(new UnixAgents(nowhere, notes).open()).isNull();
         assertThat(notes).singleElement().asString().startsWith("no agent, since none answers at " + nowhere + " (");
     }
 }

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,48 +143,55 @@ class SshConfigTest {
         assertThat(only("h").port()).isEqualTo(22);
     }
 
+    /** Newer than the OpenSSH that the table is read beside. */
     @ParameterizedTest
-    @CsvSource({
-        "h, yes, none, true",
-        "h, always, none, true",
-        "h.lab, Yes, none, true",
-        "h.lab.test, yes, none, false",
-        "127.0.0.1, yes, none, false",
-        "::1, always, none, false",
-        "h, no, none, false",
-        "h, none, none, false",
-        "h, yes, jump, false",
-        "h, always, jump, true",
-    })
-    void aNameThatSshWouldLookForInOtherDomainsIsRefused(String host, String canonical, String jump, boolean refused)
-            throws IOException {
-        configure("""
-                Host jump
-                    CanonicalizeHostname no
-                    ProxyJump none
-                Host *
-                    CanonicalizeHostname %s
-                    ProxyJump %s
-                """.formatted(canonical, jump));
-        if (refused) {
-            assertThatThrownBy(() -> route(host))
-                    .isInstanceOf(ConfigurationException.class)
-                    .hasMessage(
-                            "ssh configuration: CanonicalizeHostname %s counts for host %s, and this client does not look for hosts in other domains: name the host in full, or set CanonicalizeHostname no for it",
-                            canonical.toLowerCase(Locale.ROOT), host);
-        } else {
-            assertThat(route(host)).last().extracting(SshHost::address).isEqualTo(host);
-        }
+    @CsvSource(
+            value = {
+                "Match tagged x                              | false",
+                "Tag x; Match tagged x                       | true",
+                "Tag x; Tag y; Match tagged x,z              | true",
+                "Match !tagged x                             | true",
+                "Match sessiontype exec                      | true",
+                "Match sessiontype shell,subsystem           | false",
+                "Match localnetwork 127.0.0.0/8              | true",
+                "Match localnetwork 203.0.113.0/24           | false",
+                "Match localnetwork 203.0.113.0/24,127.0.0.1 | true",
+                "Match !localnetwork 203.0.113.7             | true",
+            },
+            delimiter = '|')
+    void criteriaOfNewerVersionsCount(String lines, boolean met) throws IOException {
+        configure(lines.replace("; ", "\n") + "\nUser found\n");
+        assertThat(only("h").user().equals("found")).isEqualTo(met);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            value = {
+                "Match localnetwork here    | 'Match localnetwork' has 'here', which is no list of networks",
+                "Match localnetwork 10/8/8  | 'Match localnetwork' has '10/8/8', which is no list of networks",
+                "Match colour blue          | 'Match colour' is not known",
+                "Match all host h           | 'all' cannot stand with other criteria of a Match",
+                "User a b                   | 'User' has more than one value",
+            },
+            delimiter = '|',
+            quoteCharacter = '`')
+    void aLineThatSshRefusesIsRefused(String line, String why) throws IOException {
+        configure(line + "\n");
+        assertThatThrownBy(() -> route("h"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("ssh configuration %s, line 1: %s", folder.resolve("config"), why);
     }
 
     @ParameterizedTest
     @CsvSource(
             value = {
                 "Match exec true                 | 'Match exec' is passed over for host h: it cannot be decided here",
-                "Match host h !tagged x          | 'Match !tagged' is passed over for host h: it cannot be decided here",
+                "Match host h !version x         | 'Match !version' is passed over for host h: it cannot be decided here",
+                "Match command true              | 'Match command' is passed over for host h: it cannot be decided here",
                 "Match host other exec true      | ",
                 "HostKeyAlgorithms ssh-ed25519   | 'HostKeyAlgorithms' is passed over for host h: any algorithm that is not broken is believed",
-                "CertificateFile ~/.ssh/c        | 'CertificateFile' is passed over for host h: certificates of users are not offered",
+                "KnownHostsCommand /bin/x        | 'KnownHostsCommand' is passed over for host h: this client runs none, and only files say which hosts are known",
+                "CanonicalizePermittedCNAMEs *:* | 'CanonicalizePermittedCNAMEs' is passed over for host h: that a name stands for another one is not followed",
                 "HostKeyAlgorithms +ssh-rsa      | ",
                 "ForwardAgent yes                | ",
             },
@@ -202,7 +208,7 @@ class SshConfigTest {
                                         .formatted(folder.resolve("config"), notice)));
         notices.clear();
         route("another");
-        assertThat(notices).noneMatch(said -> said.contains("Algorithms") || said.contains("Certificate"));
+        assertThat(notices).noneMatch(said -> said.contains("Algorithms") || said.contains("CNAMEs"));
     }
 
     private void configure(String text) throws IOException {
