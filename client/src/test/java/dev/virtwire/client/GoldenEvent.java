@@ -360,6 +360,24 @@ record GoldenEvent(
                                 + "00000002" + "6232" + "0000", // newMac: "b2", padding
                         domain -> new DomainEvent.NicMacChange(domain, "net0", "a1", "b2")),
                 new GoldenEvent(
+                        DomainEventKind.VCPU_REMOVED,
+                        DOMAIN,
+                        28,
+                        454,
+                        CALLBACK + WEB1 + "00000003", // vcpuid
+                        domain -> new DomainEvent.VcpuRemoved(domain, 3)),
+                new GoldenEvent(
+                        DomainEventKind.CHANNEL_LIFECYCLE,
+                        DOMAIN,
+                        29,
+                        455,
+                        CALLBACK
+                                + WEB1
+                                + "00000005" + "6f72672e61" + "000000" // channelName: "org.a", padding
+                                + "00000001" // state: connected
+                                + "00000002", // reason: channel
+                        domain -> new DomainEvent.ChannelLifecycle(domain, "org.a", 1, 2)),
+                new GoldenEvent(
                         NetworkEventKind.LIFECYCLE,
                         NETWORK,
                         0,

@@ -38,19 +38,21 @@ class NewerServerTest {
             heard.set(BackupBeginFlags.bits(asked.flags()));
             return null;
         });
-        Set<BackupBeginFlags> flags = BackupBeginFlags.raw(0x3);
-        assertThat(flags).containsExactly(BackupBeginFlags.REUSE_EXTERNAL).hasToString("[REUSE_EXTERNAL] of 0x3");
+        Set<BackupBeginFlags> flags = BackupBeginFlags.raw(0x40000001);
+        assertThat(flags)
+                .containsExactly(BackupBeginFlags.REUSE_EXTERNAL)
+                .hasToString("[REUSE_EXTERNAL] of 0x40000001");
 
         new JobCalls(libvirt)
                 .domainBackupBegin(new DomainRef("web1", new UUID(1, 2), 7), "<domainbackup/>", null, flags)
                 .join();
 
-        assertThat(heard).hasValue(0x3);
+        assertThat(heard).hasValue(0x40000001);
     }
 
     @Test
     void aProcedureIsCalledByItsNumber() {
-        Procedure<byte[], byte[]> procedure = Procedure.ofBytes(REMOTE, 1, 456);
+        Procedure<byte[], byte[]> procedure = Procedure.ofBytes(REMOTE, 1, 9001);
         libvirtd.answer(procedure, asked -> new byte[] {asked[3], 0, 0, 1});
 
         byte[] answer = libvirt.call(procedure, new byte[] {0, 0, 0, 7}, CallOptions.DEFAULT)
@@ -61,7 +63,7 @@ class NewerServerTest {
 
     @Test
     void aProcedureWithoutAResultGivesNoBytes() {
-        Procedure<byte[], byte[]> procedure = Procedure.ofBytes(REMOTE, 1, 457);
+        Procedure<byte[], byte[]> procedure = Procedure.ofBytes(REMOTE, 1, 9002);
         libvirtd.answer(procedure, asked -> asked);
         assertThat(libvirt.call(procedure, new byte[0], CallOptions.DEFAULT).join())
                 .isEmpty();

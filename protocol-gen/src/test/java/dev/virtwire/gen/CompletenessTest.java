@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The description that the client carries, which people and programs read to learn what can be called. */
 class CompletenessTest {
@@ -33,8 +33,9 @@ class CompletenessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"remote, 453, 11.2.0", "qemu, 7, 8.2.0", "lxc, 1, 1.0.2", "admin, 20, 11.2.0", "keepalive, 2, 0.9.8"})
-    void itHasEveryNumberOfAProgramOnce(String name, int last, String sinceOfLast) {
+    @ValueSource(strings = {"remote", "qemu", "lxc", "admin", "keepalive"})
+    void itHasEveryNumberOfAProgramOnce(String name) {
+        int count = Math.toIntExact(TableTexts.statements(name).count());
         List<Integer> numbers = new ArrayList<>();
         Map<Integer, String> since = new HashMap<>();
         for (JsonNode entry : entries(program(name))) {
@@ -43,9 +44,8 @@ class CompletenessTest {
         }
         assertThat(numbers)
                 .containsExactlyInAnyOrderElementsOf(
-                        IntStream.rangeClosed(1, last).boxed().toList());
+                        IntStream.rangeClosed(1, count).boxed().toList());
         assertThat(since.values()).allMatch(version -> version.matches("\\d+\\.\\d+\\.\\d+"));
-        assertThat(since).containsEntry(last, sinceOfLast);
     }
 
     @Test

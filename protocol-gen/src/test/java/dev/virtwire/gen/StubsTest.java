@@ -45,7 +45,12 @@ class StubsTest {
                 }
             }
         }
-        assertThat(calls).as("calls without a stream: 400, 6, 1 and 20, less 8").isEqualTo(419);
+        assertThat(calls)
+                .as("calls of the tables that open no stream")
+                .isEqualTo(TableTexts.statements()
+                        .filter(statement -> !statement.startsWith("event ") && !statement.contains(" stream"))
+                        .count())
+                .isGreaterThan(400);
     }
 
     private static void check(Procedure procedure, List<Stub> stubs) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client.domain;
 
+import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.internal.params.ParameterCalls;
 import dev.virtwire.client.params.TypedParameters;
 import dev.virtwire.protocol.remote.DomainAffectFlags;
@@ -8,6 +9,7 @@ import dev.virtwire.protocol.remote.DomainGetVcpusFlagsResult;
 import dev.virtwire.protocol.remote.DomainVcpuFlags;
 import dev.virtwire.protocol.remote.NodeCalls;
 import dev.virtwire.protocol.remote.NodeGetCpuMapResult;
+import dev.virtwire.protocol.remote.SetVcpuFlags;
 import dev.virtwire.protocol.remote.VcpuCalls;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,11 +46,12 @@ public final class DomainVcpus {
     }
 
     /**
-     * Brings virtual CPUs in or takes them out ({@code virDomainSetVcpu}).
+     * Brings virtual CPUs in or takes them out ({@code virDomainSetVcpu}). With {@link SetVcpuFlags#ASYNC_UNPLUG}, a
+     * CPU is gone when {@link DomainEventKind#VCPU_REMOVED} says so.
      *
      * @param which such as {@code 2} or {@code 0-3,^2}
      */
-    public CompletableFuture<Void> enable(String which, boolean in, DomainAffectFlags... flags) {
+    public CompletableFuture<Void> enable(String which, boolean in, SetVcpuFlags... flags) {
         return calls().domainSetVcpu(domain.ref(), which, in ? 1 : 0, Set.of(flags));
     }
 

@@ -8,6 +8,8 @@ import dev.virtwire.protocol.remote.AgentLifecycleReason;
 import dev.virtwire.protocol.remote.AgentLifecycleState;
 import dev.virtwire.protocol.remote.BlockJobStatus;
 import dev.virtwire.protocol.remote.BlockJobType;
+import dev.virtwire.protocol.remote.ChannelLifecycleReason;
+import dev.virtwire.protocol.remote.ChannelLifecycleState;
 import dev.virtwire.protocol.remote.DiskChangeReason;
 import dev.virtwire.protocol.remote.DomainCrashedDetail;
 import dev.virtwire.protocol.remote.DomainDefinedDetail;
@@ -583,4 +585,44 @@ public sealed interface DomainEvent extends Event {
      * @since 0.1
      */
     record NicMacChange(Domain domain, String alias, String oldMac, String newMac) implements DomainEvent {}
+
+    /**
+     * A virtual CPU is gone ({@code VIR_DOMAIN_EVENT_ID_VCPU_REMOVED}).
+     *
+     * @param vcpu its number in the domain's XML, from 0
+     * @since 0.1
+     */
+    record VcpuRemoved(Domain domain, long vcpu) implements DomainEvent {}
+
+    /**
+     * The guest opened or closed a virtio channel ({@code VIR_DOMAIN_EVENT_ID_CHANNEL_LIFECYCLE}). The agent's is among
+     * them, of which {@link AgentLifecycle} tells too.
+     *
+     * @param channel the channel's name, such as {@code org.qemu.guest_agent.0}
+     * @param stateNumber connected or not
+     * @param reasonNumber why
+     * @since 0.1
+     */
+    record ChannelLifecycle(Domain domain, String channel, int stateNumber, int reasonNumber) implements DomainEvent {
+        /** Connected or not. */
+        public Optional<ChannelLifecycleState> state() {
+            return ChannelLifecycleState.of(stateNumber);
+        }
+
+        /** Why. */
+        public Optional<ChannelLifecycleReason> reason() {
+            return ChannelLifecycleReason.of(reasonNumber);
+        }
+
+        /** With the names of its numbers. */
+        @Override
+        public String toString() {
+            return RecordText.of("ChannelLifecycle")
+                    .with("domain", domain)
+                    .with("channel", channel)
+                    .with("state", state(), stateNumber)
+                    .with("reason", reason(), reasonNumber)
+                    .toString();
+        }
+    }
 }

@@ -127,6 +127,14 @@ public final class DomainEventKind<E extends DomainEvent> extends EventKind<Doma
     public static final DomainEventKind<DomainEvent.NicMacChange> NIC_MAC_CHANGE =
             new DomainEventKind<>(DomainEventId.NIC_MAC_CHANGE, EventProcedures.DOMAIN_EVENT_NIC_MAC_CHANGE);
 
+    /** A virtual CPU is gone. */
+    public static final DomainEventKind<DomainEvent.VcpuRemoved> VCPU_REMOVED =
+            new DomainEventKind<>(DomainEventId.VCPU_REMOVED, EventProcedures.DOMAIN_EVENT_VCPU_REMOVED);
+
+    /** The guest opened or closed a channel, the agent's among them. */
+    public static final DomainEventKind<DomainEvent.ChannelLifecycle> CHANNEL_LIFECYCLE = new DomainEventKind<>(
+            DomainEventId.CHANNEL_LIFECYCLE, EventProcedures.DOMAIN_EVENT_CALLBACK_CHANNEL_LIFECYCLE);
+
     private static final List<DomainEventKind<?>> ALL = List.of(
             LIFECYCLE,
             REBOOT,
@@ -155,7 +163,9 @@ public final class DomainEventKind<E extends DomainEvent> extends EventKind<Doma
             BLOCK_THRESHOLD,
             MEMORY_FAILURE,
             MEMORY_DEVICE_SIZE_CHANGE,
-            NIC_MAC_CHANGE);
+            NIC_MAC_CHANGE,
+            VCPU_REMOVED,
+            CHANNEL_LIFECYCLE);
 
     private DomainEventKind(DomainEventId id, EventMessage<?> message) {
         super(word(id), id.value(), message);

@@ -19,6 +19,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The tables beside libvirt's own files, which {@code protocol-gen/fetch-upstream} gets. */
 class UpstreamIT {
@@ -66,36 +69,26 @@ class UpstreamIT {
                 .toList();
     }
 
-    @Test
-    void checkFindsNoDifferenceAndNothingMissing() {
-        StringWriter out = new StringWriter();
-        int code = check(files, out);
-        assertThat(code).as(out.toString()).isZero();
-        assertThat(out.toString())
-                .startsWith("0 differences, ")
-                .endsWith("0 stale entries, 0 procedures not in the tables yet\n");
-    }
-
-    @Test
-    void besideLibvirt90CheckListsExactlyWhatTheTablesSayCameLater() throws IOException {
+    /** The tables follow a libvirt whose own files are in no package, so they know more than either of these two. */
+    @ParameterizedTest
+    @CsvSource({"11.3.0, remote 456 DomainAnnounceInterface", "9.0.0, admin 20 ConnectDaemonShutdown"})
+    void besideAnOlderLibvirtCheckListsExactlyWhatTheTablesSayCameLater(String version, String example)
+            throws IOException {
         List<String> later = new ArrayList<>();
         for (Program program : Tables.read(TABLES)) {
             for (Area area : program.areas()) {
                 area.procedures().stream()
-                        .filter(procedure -> isLaterThan90(procedure.since()))
+                        .filter(procedure -> isLater(procedure.since(), version))
                         .forEach(procedure -> later.add(absent(program, procedure.number(), procedure.name())));
                 area.events().stream()
-                        .filter(event -> isLaterThan90(event.since()))
+                        .filter(event -> isLater(event.since(), version))
                         .forEach(event -> later.add(absent(program, event.number(), event.name())));
             }
         }
-        assertThat(later)
-                .contains(
-                        "different: remote 447 NodeDeviceUpdate: upstream nothing",
-                        "different: admin 20 ConnectDaemonShutdown: upstream nothing");
+        assertThat(later).contains("different: " + example + ": upstream nothing");
 
         StringWriter out = new StringWriter();
-        assertThat(check(oldFiles, out)).isEqualTo(1);
+        assertThat(check(version.equals("9.0.0") ? oldFiles : files, out)).isEqualTo(1);
         List<String> lines = out.toString().lines().toList();
         assertThat(lines.subList(0, lines.size() - 1).stream().map(line -> line.replaceFirst(" \\([^(]*\\)$", "")))
                 .containsExactlyInAnyOrderElementsOf(later);
@@ -104,10 +97,12 @@ class UpstreamIT {
                 .endsWith("0 stale entries, 0 procedures not in the tables yet");
     }
 
-    private static boolean isLaterThan90(String since) {
-        String[] numbers = since.split("\\.");
-        int major = Integer.parseInt(numbers[0]);
-        return major > 9 || major == 9 && !since.equals("9.0.0");
+    private static boolean isLater(String since, String version) {
+        return Arrays.compare(numbers(since), numbers(version)) > 0;
+    }
+
+    private static int[] numbers(String version) {
+        return Stream.of(version.split("\\.")).mapToInt(Integer::parseInt).toArray();
     }
 
     private static String absent(Program program, int number, String name) {

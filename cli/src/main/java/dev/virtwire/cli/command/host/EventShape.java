@@ -148,6 +148,14 @@ record EventShape<E extends Event>(
                 DomainEventKind.NIC_MAC_CHANGE,
                 DomainEvent.NicMacChange.class,
                 e -> fields("alias", e.alias(), "oldMac", e.oldMac(), "newMac", e.newMac()));
+        domain(DomainEventKind.VCPU_REMOVED, DomainEvent.VcpuRemoved.class, e -> fields("vcpu", e.vcpu()));
+        domain(
+                DomainEventKind.CHANNEL_LIFECYCLE,
+                DomainEvent.ChannelLifecycle.class,
+                e -> fields(
+                        "channel", e.channel(),
+                        "state", word(e.state(), e.stateNumber()),
+                        "reason", word(e.reason(), e.reasonNumber())));
 
         other(
                 "network",

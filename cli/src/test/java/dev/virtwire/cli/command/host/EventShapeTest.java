@@ -9,12 +9,19 @@ import dev.virtwire.client.domain.JobStatistics;
 import dev.virtwire.client.event.DomainEvent;
 import dev.virtwire.client.event.DomainEvent.GraphicsEnd;
 import dev.virtwire.client.event.DomainEvent.GraphicsName;
+import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.client.event.Event;
+import dev.virtwire.client.event.EventKind;
 import dev.virtwire.client.event.MonitorEvent;
+import dev.virtwire.client.event.MonitorEventKind;
 import dev.virtwire.client.event.NetworkEvent;
+import dev.virtwire.client.event.NetworkEventKind;
 import dev.virtwire.client.event.NodeDeviceEvent;
+import dev.virtwire.client.event.NodeDeviceEventKind;
 import dev.virtwire.client.event.SecretEvent;
+import dev.virtwire.client.event.SecretEventKind;
 import dev.virtwire.client.event.StoragePoolEvent;
+import dev.virtwire.client.event.StoragePoolEventKind;
 import dev.virtwire.client.network.Network;
 import dev.virtwire.client.node.NodeDevice;
 import dev.virtwire.client.secret.Secret;
@@ -36,6 +43,7 @@ import java.util.UUID;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -190,6 +198,12 @@ class EventShapeTest {
                         new DomainEvent.NicMacChange(WEB1, "net0", "a", "b"),
                         "nic-mac-change (alias net0, oldMac a, newMac b)",
                         "'event':'nic-mac-change','alias':'net0','oldMac':'a','newMac':'b'"),
+                of(new DomainEvent.VcpuRemoved(WEB1, 3), "vcpu-removed (vcpu 3)", "'event':'vcpu-removed','vcpu':3"),
+                of(
+                        new DomainEvent.ChannelLifecycle(WEB1, "org.qemu.guest_agent.0", 2, 2),
+                        "channel-lifecycle (channel org.qemu.guest_agent.0, state disconnected, reason channel)",
+                        "'event':'channel-lifecycle','channel':'org.qemu.guest_agent.0','state':'disconnected',"
+                                + "'reason':'channel'"),
                 new Printed(
                         new NetworkEvent.Lifecycle(LAN, 2, 0),
                         "lan  network-lifecycle (type started)",
@@ -236,6 +250,21 @@ class EventShapeTest {
         assertThat(EventTexts.text(printed.event)).isEqualTo(printed.text);
         assertThat(Json.line(json -> EventTexts.write(json, printed.event)))
                 .isEqualTo("{" + printed.json.replace('\'', '"') + "}");
+    }
+
+    /** A kind without a shape could not be asked for: {@code no such kind}. */
+    @Test
+    void everyKindOfTheClientHasAShape() {
+        assertThat(EventShape.all().stream().<Object>map(EventShape::kind))
+                .containsExactlyInAnyOrderElementsOf(Stream.<List<? extends EventKind<?, ?>>>of(
+                                DomainEventKind.all(),
+                                NetworkEventKind.all(),
+                                StoragePoolEventKind.all(),
+                                NodeDeviceEventKind.all(),
+                                SecretEventKind.all(),
+                                List.of(MonitorEventKind.ALL))
+                        .<Object>flatMap(List::stream)
+                        .toList());
     }
 
     @Test

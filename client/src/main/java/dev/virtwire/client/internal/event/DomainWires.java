@@ -15,6 +15,7 @@ import dev.virtwire.protocol.remote.DomainEventBlockThresholdMessage;
 import dev.virtwire.protocol.remote.DomainEventCallbackAgentLifecycleMessage;
 import dev.virtwire.protocol.remote.DomainEventCallbackBalloonChangeMessage;
 import dev.virtwire.protocol.remote.DomainEventCallbackBlockJobMessage;
+import dev.virtwire.protocol.remote.DomainEventCallbackChannelLifecycleMessage;
 import dev.virtwire.protocol.remote.DomainEventCallbackControlErrorMessage;
 import dev.virtwire.protocol.remote.DomainEventCallbackDeviceAddedMessage;
 import dev.virtwire.protocol.remote.DomainEventCallbackDeviceRemovalFailedMessage;
@@ -38,6 +39,7 @@ import dev.virtwire.protocol.remote.DomainEventCallbackWatchdogMessage;
 import dev.virtwire.protocol.remote.DomainEventMemoryDeviceSizeChangeMessage;
 import dev.virtwire.protocol.remote.DomainEventMemoryFailureMessage;
 import dev.virtwire.protocol.remote.DomainEventNicMacChangeMessage;
+import dev.virtwire.protocol.remote.DomainEventVcpuRemovedMessage;
 import dev.virtwire.protocol.remote.DomainRef;
 import dev.virtwire.protocol.remote.EventProcedures;
 import dev.virtwire.protocol.remote.GraphicsAddress;
@@ -210,6 +212,17 @@ final class DomainWires {
                 EventProcedures.DOMAIN_EVENT_NIC_MAC_CHANGE,
                 DomainEventNicMacChangeMessage::domain,
                 (domain, body) -> new DomainEvent.NicMacChange(domain, body.alias(), body.oldMac(), body.newMac()));
+        domain(
+                DomainEventKind.VCPU_REMOVED,
+                EventProcedures.DOMAIN_EVENT_VCPU_REMOVED,
+                DomainEventVcpuRemovedMessage::domain,
+                (domain, body) -> new DomainEvent.VcpuRemoved(domain, body.vcpuid()));
+        domain(
+                DomainEventKind.CHANNEL_LIFECYCLE,
+                EventProcedures.DOMAIN_EVENT_CALLBACK_CHANNEL_LIFECYCLE,
+                DomainEventCallbackChannelLifecycleMessage::domain,
+                (domain, body) ->
+                        new DomainEvent.ChannelLifecycle(domain, body.channelName(), body.state(), body.reason()));
     }
 
     private static DomainEvent.GraphicsEnd end(GraphicsAddress address) {
