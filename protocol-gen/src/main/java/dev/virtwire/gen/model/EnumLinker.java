@@ -80,7 +80,13 @@ final class EnumLinker {
             constants.add(new Enumeration.Constant(node.name(), node.number(), node.since(), node.doc()));
         }
         return new Enumeration(
-                scope.program().name(), item.name(), item.doc(), item.source(), item.flags(), List.copyOf(constants));
+                scope.program().name(),
+                item.name(),
+                item.doc(),
+                item.source(),
+                item.flags(),
+                item.upstream(),
+                List.copyOf(constants));
     }
 
     private void checkNumber(EnumItem item, ConstantNode node) {

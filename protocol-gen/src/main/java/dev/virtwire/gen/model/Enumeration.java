@@ -8,9 +8,16 @@ import org.jspecify.annotations.Nullable;
  * Named numbers.
  *
  * @param flags whether the numbers are single bits of which a value may have any
+ * @param upstream the enum type of libvirt's C API; null if it has none
  */
 public record Enumeration(
-        String program, String name, String doc, String source, boolean flags, List<Constant> constants) {
+        String program,
+        String name,
+        String doc,
+        String source,
+        boolean flags,
+        @Nullable String upstream,
+        List<Constant> constants) {
 
     /**
      * One of them.

@@ -28,7 +28,7 @@ public sealed interface Item {
     /** {@code 7 stringValue: string} */
     record ArmNode(long number, FieldNode field) {}
 
-    /** {@code enum Name { … }} or {@code flags Name { … }} */
+    /** {@code enum Name { … }} or {@code flags Name { … }}; upstream is libvirt's type, null if it has none. */
     record EnumItem(
             Position position,
             String name,
@@ -36,6 +36,7 @@ public sealed interface Item {
             String source,
             boolean flags,
             @Nullable String carrier,
+            @Nullable String upstream,
             List<ConstantNode> constants)
             implements Item {}
 

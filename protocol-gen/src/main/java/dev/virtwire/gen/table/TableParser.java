@@ -151,6 +151,7 @@ public final class TableParser {
                 comments.source(tree),
                 tree.kind.getText().equals("flags"),
                 text(tree.carrier),
+                function("vir" + tree.name.getText(), tree.origin()),
                 List.copyOf(constants));
     }
 

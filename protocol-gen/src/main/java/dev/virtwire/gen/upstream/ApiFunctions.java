@@ -3,21 +3,16 @@ package dev.virtwire.gen.upstream;
 
 import dev.virtwire.gen.table.TableException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import javax.xml.stream.XMLInputFactory;
-import javax.xml.stream.XMLStreamConstants;
-import javax.xml.stream.XMLStreamException;
-import javax.xml.stream.XMLStreamReader;
 
 /**
- * The functions of libvirt's C API with their versions, from the {@code libvirt-api.xml} files that libvirt installs.
+ * The functions of libvirt's C API, and the callbacks that it calls for events, with their versions, from the {@code
+ * libvirt-api.xml} files that libvirt installs.
  */
 public final class ApiFunctions {
     private final Map<String, Function> byKey = new HashMap<>();
@@ -34,13 +29,13 @@ public final class ApiFunctions {
      */
     public static ApiFunctions read(List<Path> files) throws IOException {
         ApiFunctions functions = new ApiFunctions();
-        for (Path file : files) {
-            try (InputStream in = Files.newInputStream(file)) {
-                functions.read(in);
-            } catch (XMLStreamException e) {
-                throw new TableException(List.of(file + ": " + e.getMessage()));
+        ApiXml.read(files, (file, xml) -> {
+            String name = xml.getAttributeValue(null, "name");
+            String version = xml.getAttributeValue(null, "version");
+            if (xml.getLocalName().matches("function|functype") && name != null && version != null) {
+                functions.byKey.put(key(name), new Function(name, version));
             }
-        }
+        });
         return functions;
     }
 
@@ -56,22 +51,15 @@ public final class ApiFunctions {
                 .findFirst();
     }
 
-    private void read(InputStream in) throws XMLStreamException {
-        XMLInputFactory factory = XMLInputFactory.newFactory();
-        factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-        XMLStreamReader xml = factory.createXMLStreamReader(in);
-        while (xml.hasNext()) {
-            if (xml.next() != XMLStreamConstants.START_ELEMENT
-                    || !xml.getLocalName().equals("function")) {
-                continue;
-            }
-            String name = xml.getAttributeValue(null, "name");
-            String version = xml.getAttributeValue(null, "version");
-            if (name != null && version != null) {
-                byKey.put(key(name), new Function(name, version));
-            }
-        }
-        xml.close();
+    /** How an event is registered for, with the version that brought its callback. */
+    Optional<Function> findEvent(String name) {
+        int object = name.indexOf("Event");
+        Function callback = byKey.get(key("virConnect" + name.replace("EventCallback", "Event") + "Callback"));
+        Function register =
+                object < 0 ? null : byKey.get(key("virConnect" + name.substring(0, object) + "EventRegisterAny"));
+        return callback == null || register == null
+                ? Optional.empty()
+                : Optional.of(new Function(register.name(), callback.version()));
     }
 
     private static String key(String name) {

@@ -28,9 +28,20 @@ public final class Checker {
      *
      * @param programs the names of the programs that were compared
      * @param differences what is stated otherwise
-     * @param missing what the tables lack: a program, or a procedure of a program
+     * @param missing what the tables lack: a program, a procedure of a program, or a constant of an enum
      */
     public record Result(Set<String> programs, List<Difference> differences, List<String> missing) {}
+
+    /** Two results as one. */
+    public static Result join(Result one, Result other) {
+        Set<String> programs = new HashSet<>(one.programs());
+        programs.addAll(other.programs());
+        List<Difference> differences = new ArrayList<>(one.differences());
+        differences.addAll(other.differences());
+        List<String> missing = new ArrayList<>(one.missing());
+        missing.addAll(other.missing());
+        return new Result(Set.copyOf(programs), List.copyOf(differences), List.copyOf(missing));
+    }
 
     /**
      * Compares.

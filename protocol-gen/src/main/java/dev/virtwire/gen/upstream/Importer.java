@@ -141,7 +141,9 @@ public final class Importer {
     }
 
     private String origin(UpstreamProgram program, UpstreamProcedure procedure) {
-        Optional<ApiFunctions.Function> function = functions.find(program.name(), procedure.name());
+        Optional<ApiFunctions.Function> function = procedure.event()
+                ? functions.findEvent(procedure.name())
+                : functions.find(program.name(), procedure.name());
         if (function.isEmpty()) {
             return procedure.event() ? " since ?" : " internal since ?";
         }

@@ -62,13 +62,16 @@ class ImporterTest {
                   <function name='virDomainBEGIN' version='6.0.0'><return type='int'/></function>
                   <function name='virDomainFarStats' version='0.2.1'/>
                   <function name='virUpload' version='0.9.0'/>
+                  <function name='virConnectNewEventRegisterAny' version='0.9.0'/>
+                  <functype name='virConnectNewEventCallback' version='1.4.0'/>
                 </symbols></api>
                 """);
         List<String> lines = Importer.lines(List.of(), ApiFunctions.read(List.of(api)), UpstreamSample.upstream());
         assertThat(lines)
                 .anyMatch(line -> line.endsWith("flags: uint) for virDomainBEGIN since 6.0.0"))
                 .anyMatch(line -> line.endsWith("priority for virDomainFarStats since 0.3.0"))
-                .anyMatch(line -> line.equals("3 Upload() sends sparse stream since 0.9.0"));
+                .anyMatch(line -> line.equals("3 Upload() sends sparse stream since 0.9.0"))
+                .anyMatch(line -> line.endsWith("detail: int) for virConnectNewEventRegisterAny since 1.4.0"));
     }
 
     @Test

@@ -94,7 +94,7 @@ class UpstreamIT {
                 .containsExactlyInAnyOrderElementsOf(later);
         assertThat(lines.get(lines.size() - 1))
                 .startsWith(later.size() + " differences, ")
-                .endsWith("0 stale entries, 0 procedures not in the tables yet");
+                .endsWith("0 stale entries, 0 not in the tables yet");
     }
 
     private static boolean isLater(String since, String version) {

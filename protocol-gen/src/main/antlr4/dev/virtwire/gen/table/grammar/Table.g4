@@ -38,9 +38,9 @@ arm
     ;
 
 // enum: one of them; flags: any set of single bits. What carries it on the wire follows the colon: an int for an enum
-// and a uint for flags unless it is given.
+// and a uint for flags unless it is given. Without an origin, an enum JobType stands for libvirt's virJobType.
 enumeration
-    : kind=('enum' | 'flags') name=word (':' carrier=word)? '{' (constant (',' constant)* ','?)? '}'
+    : kind=('enum' | 'flags') name=word (':' carrier=word)? origin? '{' (constant (',' constant)* ','?)? '}'
     ;
 
 constant
@@ -55,7 +55,8 @@ event
     : 'event' number=INT name=word '(' body=fields? ')' origin? 'since' since=VERSION
     ;
 
-// The function of libvirt's C API behind it. Without this a procedure DomainCreate stands for virDomainCreate.
+// The function or enum type of libvirt's C API behind it. Without this a procedure DomainCreate stands for
+// virDomainCreate.
 origin
     : 'for' function=word
     | 'internal'
