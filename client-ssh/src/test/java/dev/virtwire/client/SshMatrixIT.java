@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.testkit.DebianLibvirtd;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The whole suite by each way of ssh to each libvirt, this machine's and 11.3; the usual run has {@link
+ * The whole suite by each way of ssh to each libvirt, this machine's, 11.3 and the newest; the usual run has {@link
  * ClientOverSshIT}.
  */
 @Tag("matrix")
@@ -18,6 +19,14 @@ class SshMatrixIT {
         @Override
         PrivateLibvirtd.Builder builder() {
             return super.builder().debian(NEWER);
+        }
+    }
+
+    @Nested
+    class SshOnNewestLibvirt extends ClientOverSshIT {
+        @Override
+        PrivateLibvirtd.Builder builder() {
+            return super.builder().debian(DebianLibvirtd.NEWEST);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.virtwire.client;
 
+import dev.virtwire.testkit.DebianLibvirtd;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.PrivateLibvirtd;
 import org.junit.jupiter.api.AfterAll;
@@ -8,9 +9,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The whole suite by each protected way to each libvirt, this machine's and 11.3. The usual run has two of them, which
- * are classes of their own: {@link ClientOverTlsIT} and {@link ClientOverDigestMd5IT}. The module client-ssh has those
- * by ssh.
+ * The whole suite by each protected way to each libvirt, this machine's, 11.3 and the newest, and by the newest one's
+ * UNIX socket. The usual run has two of them, which are classes of their own: {@link ClientOverTlsIT} and {@link
+ * ClientOverDigestMd5IT}. The module client-ssh has those by ssh.
  */
 @Tag("matrix")
 class ClientMatrixIT {
@@ -22,6 +23,18 @@ class ClientMatrixIT {
         @Override
         PrivateLibvirtd.Builder builder() {
             return super.builder().debian(NEWER);
+        }
+    }
+
+    @Nested
+    @DebianLibvirtd(DebianLibvirtd.NEWEST)
+    class UnixOnNewestLibvirt extends ClientOverUnixIT {}
+
+    @Nested
+    class Tls13OnNewestLibvirt extends ClientOverTlsIT {
+        @Override
+        PrivateLibvirtd.Builder builder() {
+            return super.builder().debian(DebianLibvirtd.NEWEST);
         }
     }
 
@@ -80,10 +93,26 @@ class ClientMatrixIT {
     }
 
     @Nested
+    class ScramInTlsOnNewestLibvirt extends ScramInTls {
+        @Override
+        PrivateLibvirtd.Builder builder() {
+            return super.builder().debian(DebianLibvirtd.NEWEST);
+        }
+    }
+
+    @Nested
     class DigestMd5OnNewerLibvirt extends ClientOverDigestMd5IT {
         @Override
         PrivateLibvirtd.Builder builder() {
             return super.builder().debian(NEWER);
+        }
+    }
+
+    @Nested
+    class DigestMd5OnNewestLibvirt extends ClientOverDigestMd5IT {
+        @Override
+        PrivateLibvirtd.Builder builder() {
+            return super.builder().debian(DebianLibvirtd.NEWEST);
         }
     }
 }

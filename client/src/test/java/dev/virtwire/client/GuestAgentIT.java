@@ -16,6 +16,8 @@ import dev.virtwire.client.event.DomainEventKind;
 import dev.virtwire.protocol.error.ErrorCode;
 import dev.virtwire.protocol.remote.AgentLifecycleReason;
 import dev.virtwire.protocol.remote.AgentLifecycleState;
+import dev.virtwire.protocol.remote.ChannelLifecycleReason;
+import dev.virtwire.protocol.remote.ChannelLifecycleState;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
@@ -68,6 +70,13 @@ class GuestAgentIT {
         EventRecorder<DomainEvent.AgentLifecycle> agent = new EventRecorder<>();
         domain.events(DomainEventKind.AGENT_LIFECYCLE).subscribe(agent);
         agent.awaitSubscribed();
+        EventRecorder<DomainEvent.ChannelLifecycle> channels = new EventRecorder<>();
+        boolean channelsAreTold =
+                libvirt.libvirtVersion().join().compareTo(DomainEventKind.CHANNEL_LIFECYCLE.since()) >= 0;
+        if (channelsAreTold) {
+            domain.events(DomainEventKind.CHANNEL_LIFECYCLE).subscribe(channels);
+            channels.awaitSubscribed();
+        }
         linux.run("kill $(pidof qemu-ga)");
         await().untilAsserted(() -> assertThatThrownBy(
                         () -> domain.agent().freeze().join())
@@ -79,6 +88,14 @@ class GuestAgentIT {
             assertThat(event.state()).contains(AgentLifecycleState.DISCONNECTED);
             assertThat(event.reason()).contains(AgentLifecycleReason.CHANNEL);
         }));
+        if (channelsAreTold) {
+            await().untilAsserted(() -> assertThat(channels.events()).first().satisfies(event -> {
+                assertThat(event.domain()).isEqualTo(domain);
+                assertThat(event.channel()).isEqualTo("org.qemu.guest_agent.0");
+                assertThat(event.state()).contains(ChannelLifecycleState.DISCONNECTED);
+                assertThat(event.reason()).contains(ChannelLifecycleReason.CHANNEL);
+            }));
+        }
     }
 
     @Test

@@ -67,7 +67,16 @@ class SweepIT {
 
     @BeforeAll
     void start() {
-        libvirtd = PrivateLibvirtd.start();
+        libvirtd = builder().start();
+    }
+
+    PrivateLibvirtd.Builder builder() {
+        return PrivateLibvirtd.builder();
+    }
+
+    /** What the captures' names begin with. */
+    String label() {
+        return "";
     }
 
     @AfterAll
@@ -116,7 +125,7 @@ class SweepIT {
             SweepCapture capture = new SweepCapture(proxy);
             sweep(driver, uri.replaceFirst("socket=.*", "socket=" + socket), domain, leftOut, pretends, folder);
             captures.put(driver, capture);
-            capture.write(Path.of("target/sweep", driver + ".pcap"));
+            capture.write(Path.of("target/sweep", label() + driver + ".pcap"));
         }
     }
 
