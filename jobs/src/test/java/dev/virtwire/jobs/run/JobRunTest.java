@@ -109,6 +109,23 @@ class JobRunTest {
         requireRemembered(report.result());
     }
 
+    /** And not each host for it. */
+    @Test
+    void aRecoveryBlamesARepositoryThatCannotBeOpened() throws Exception {
+        BEFORE.beginning(Instant.parse("2026-12-01T03:00:00Z")).write(state, "nightly");
+        Files.writeString(folder.resolve("backups/virtwire.json"), "{");
+        JobRecovery.Report report = new JobRecovery(job(""), state, Map.of(), JobListener.NONE).run();
+        assertThat(report).isNotNull();
+        assertThat(report.left())
+                .singleElement()
+                .asString()
+                .contains("virtwire.json")
+                .doesNotContain("host here");
+        assertThat(JobState.read(state, "nightly").running())
+                .as("for the next recovery")
+                .isNotNull();
+    }
+
     @Test
     void aGuestWhoseHostIsAwayIsVerified() throws Exception {
         Files.createDirectories(folder.resolve("backups/web1"));
