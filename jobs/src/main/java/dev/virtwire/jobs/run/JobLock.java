@@ -2,6 +2,7 @@
 package dev.virtwire.jobs.run;
 
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Problems;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -51,7 +52,8 @@ public final class JobLock implements AutoCloseable {
             return null;
         } catch (IOException e) {
             throw new JobException(
-                    "the folder for what is remembered of jobs, " + folder + ", cannot be used: " + e, e);
+                    "the folder for what is remembered of jobs, " + folder + ", cannot be used: " + Problems.reason(e),
+                    e);
         }
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.virtwire.repository.VerifyDepth;
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.Problems;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.charset.CharacterCodingException;
@@ -106,7 +107,8 @@ public record JobState(
             LOG.warn("{} makes no sense, and counts as nothing", file, e);
             return NONE;
         } catch (IOException e) {
-            throw new JobException("what is remembered of job " + job + " cannot be read: " + e, e);
+            throw new JobException(
+                    "what is remembered of job " + job + " cannot be read in " + folder + ": " + Problems.reason(e), e);
         }
     }
 
@@ -152,7 +154,9 @@ public record JobState(
         try {
             files.replace(file(folder, job), json().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw new JobException("what is remembered of job " + job + " cannot be written: " + e, e);
+            throw new JobException(
+                    "what is remembered of job " + job + " cannot be written to " + folder + ": " + Problems.reason(e),
+                    e);
         }
     }
 

@@ -92,7 +92,9 @@ class JobRunTest {
         Files.createDirectories(state.resolve(".nightly.json.new/in-the-way"));
         JobResult result = run("");
         requireRemembered(result);
-        assertThat(result.errors()).singleElement().asString().contains("cannot be written");
+        assertThat(result.errors())
+                .containsExactly("what is remembered of job nightly cannot be written to " + state
+                        + ": the folder is not empty");
     }
 
     @Test
@@ -169,7 +171,7 @@ class JobRunTest {
             assertThat(whenTold).containsExactly(BEFORE);
 
             run("notify: hook\nhooks: {after: 'mkdir -p " + state + "/.nightly.json.new/in-the-way'}");
-            assertThat(told.get(1)).contains("what is remembered of job nightly cannot be written");
+            assertThat(told.get(1)).contains("what is remembered of job nightly cannot be written to ");
         } finally {
             server.stop(0);
         }
