@@ -28,6 +28,7 @@ module dev.virtwire.client {
     exports dev.virtwire.client.checkpoint;
     exports dev.virtwire.client.domain;
     exports dev.virtwire.client.event;
+    exports dev.virtwire.client.migration;
     exports dev.virtwire.client.network;
     exports dev.virtwire.client.node;
     exports dev.virtwire.client.params;

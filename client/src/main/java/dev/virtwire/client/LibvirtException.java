@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A call that failed. The class says who failed: the server ({@link RemoteException}), the way to it
  * ({@link ConnectFailedException}, {@link ConnectionLostException}), the credentials ({@link AuthenticationException}),
  * a file of this side ({@link ConfigurationException}), what the server sent ({@link ProtocolException}), the deadline
- * ({@link CallTimeoutException}), or the caller ({@link CallRefusedException}, {@link InvalidUriException}, {@link
- * EventsLostException}, {@link StreamOverflowException}). The message names host, procedure and what to do.
+ * ({@link CallTimeoutException}), one of two servers ({@link MigrationException}), or the caller ({@link
+ * CallRefusedException}, {@link InvalidUriException}, {@link EventsLostException}, {@link StreamOverflowException}).
+ * The message names host, procedure and what to do.
  *
  * <p>Code that waits by {@link Libvirt#await} catches it as it is, with the trace of the thread that waited. {@code
  * join()} and {@code get()} wrap it, as those of every {@code CompletableFuture} do; {@link #unwrap} takes it out.
@@ -29,6 +30,7 @@ public abstract sealed class LibvirtException extends RuntimeException implement
                 CallRefusedException,
                 EventsLostException,
                 StreamOverflowException,
+                MigrationException,
                 InvalidUriException {
     private static final long serialVersionUID = 1L;
 

@@ -12,6 +12,8 @@ import dev.virtwire.client.checkpoint.CheckpointSpec;
 import dev.virtwire.client.checkpoint.Checkpoints;
 import dev.virtwire.client.event.Event;
 import dev.virtwire.client.event.EventKind;
+import dev.virtwire.client.migration.Migration;
+import dev.virtwire.client.migration.MigrationSpec;
 import dev.virtwire.client.snapshot.Snapshots;
 import dev.virtwire.client.statistics.DomainStatistics;
 import dev.virtwire.protocol.error.ErrorCode;
@@ -355,6 +357,19 @@ public final class Domain {
      */
     public CompletableFuture<BackupJob> attachBackup() {
         return BackupJob.attach(this);
+    }
+
+    // ---- migration
+
+    /**
+     * Begins to move the domain to another host ({@code virDomainMigrate3}), and returns at once.
+     *
+     * @param destination a connection to that host, which stays open until the migration has ended
+     * @param spec how
+     * @return what watches it, changes its pace, and cancels it
+     */
+    public Migration migrate(Libvirt destination, MigrationSpec spec) {
+        return Migration.begin(this, destination, spec);
     }
 
     // ---- events

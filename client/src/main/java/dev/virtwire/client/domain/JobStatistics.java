@@ -60,6 +60,27 @@ public record JobStatistics(int typeNumber, Map<String, Object> values) {
         return Duration.ofMillis(number("time_elapsed").orElse(0));
     }
 
+    /** Bytes of the guest's memory that a migration, a dump or a save has to move in all. */
+    public OptionalLong memoryTotal() {
+        return number("memory_total");
+    }
+
+    /** Bytes of the guest's memory that were moved; some more than once, as the guest writes. */
+    public OptionalLong memoryProcessed() {
+        return number("memory_processed");
+    }
+
+    /** Bytes of the guest's memory that are yet to be moved. */
+    public OptionalLong memoryRemaining() {
+        return number("memory_remaining");
+    }
+
+    /** How long the guest stood still at the end of a migration, or will as far as QEMU can say. */
+    public Optional<Duration> downtime() {
+        OptionalLong millis = number("downtime");
+        return millis.isPresent() ? Optional.of(Duration.ofMillis(millis.getAsLong())) : Optional.empty();
+    }
+
     /** Bytes that a push backup copies in all. */
     public OptionalLong diskTotal() {
         return number("disk_total");
