@@ -10,11 +10,14 @@ import dev.virtwire.protocol.remote.ConsoleFlags;
 import dev.virtwire.protocol.remote.ConsoleProcedures;
 import dev.virtwire.protocol.remote.DomainScreenshotArgs;
 import dev.virtwire.protocol.remote.DomainScreenshotResult;
+import dev.virtwire.protocol.remote.KeycodeSet;
 import dev.virtwire.protocol.stream.DuplexStream;
 import dev.virtwire.protocol.stream.Opened;
 import dev.virtwire.protocol.stream.ReadableStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -57,6 +60,23 @@ public final class DomainConsoles {
     public CompletableFuture<DuplexStream> openChannel(@Nullable String name, ChannelFlags... flags) {
         return StreamWork.stream(
                 new ConsoleCalls(domain.libvirt()).domainOpenChannel(domain.ref(), name, Set.of(flags)));
+    }
+
+    /**
+     * Presses keys, all at once, and lets them go ({@code virDomainSendKey}). Several that follow each other are
+     * several calls.
+     *
+     * @param codes what the numbers mean; {@link KeycodeSet#LINUX} has those of {@code linux/input-event-codes.h}
+     * @param held for how long, in whole milliseconds; {@link Duration#ZERO} lets the hypervisor choose
+     * @param keys at most 16
+     */
+    public CompletableFuture<Void> sendKeys(KeycodeSet codes, Duration held, int... keys) {
+        return new ConsoleCalls(domain.libvirt())
+                .domainSendKey(
+                        domain.ref(),
+                        codes,
+                        held.toMillis(),
+                        Arrays.stream(keys).asLongStream().boxed().toList());
     }
 
     /**

@@ -147,6 +147,11 @@ public final class Network {
                         CallOptions.DEFAULT));
     }
 
+    /** Its title, its description, and what programs note at it. */
+    public NetworkMetadata metadata() {
+        return new NetworkMetadata(this);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Network network

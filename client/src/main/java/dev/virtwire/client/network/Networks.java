@@ -83,6 +83,11 @@ public final class Networks {
         return create(xml, Set.of(flags));
     }
 
+    /** The rules for guests' traffic, and where they are in use. */
+    public NetworkFilters filters() {
+        return new NetworkFilters(libvirt);
+    }
+
     private NetworkCalls calls() {
         return new NetworkCalls(libvirt);
     }

@@ -147,6 +147,11 @@ public final class Node {
         return connection().connectGetCpuModelNames(arch, 1).thenApply(ConnectGetCpuModelNamesResult::models);
     }
 
+    /** Its own network interfaces. */
+    public HostInterfaces interfaces() {
+        return new HostInterfaces(libvirt);
+    }
+
     /** Its devices of these kinds ({@code virConnectListAllNodeDevices}); none for all that are active. */
     public CompletableFuture<List<NodeDevice>> devices(ConnectListAllNodeDevicesFlags... kinds) {
         return new NodeDeviceCalls(libvirt)
