@@ -98,12 +98,15 @@ public record JobUnits(Configuration configuration, Path command, boolean user, 
                 ? Configuration.own(Map.of("HOME", System.getProperty("user.home", "/")))
                         .orElse(Configuration.machine())
                 : Configuration.machine();
+        Path credentials = configuration.file().resolveSibling("credentials");
         if (!command.toString().equals(PACKAGED) || !configuration.file().equals(usual)) {
             String options = " --config " + argument(configuration.file().toString()) + " --quiet %i";
             lines.add("ExecStart=");
             lines.add("ExecStart=" + quoted(command.toString()) + " run" + options);
             lines.add("ExecStopPost=");
-            lines.add("ExecStopPost=" + quoted(command.toString()) + " job recover" + options);
+            // systemd hands it no credentials, so it reads their files itself.
+            lines.add("ExecStopPost=/usr/bin/env " + argument("CREDENTIALS_DIRECTORY=" + credentials) + " "
+                    + argument(command.toString()) + " job recover" + options);
         }
         // The clean-up of a run that is stopped, and some time to stop.
         lines.add("TimeoutStopSec=" + job.cleanUp().plusMinutes(1).toSeconds());
@@ -112,7 +115,6 @@ public record JobUnits(Configuration configuration, Path command, boolean user, 
         } else if (configuration.state() == null) {
             lines.add("Environment=" + quoted("STATE_DIRECTORY=" + state));
         }
-        Path credentials = configuration.file().resolveSibling("credentials");
         // The path is the rest of the line, without quotes.
         credentials(job)
                 .forEach(name -> lines.add("LoadCredential=" + name + ":"

@@ -78,7 +78,7 @@ class JobUnitsTest {
                 ExecStart=
                 ExecStart=%1$s/virtwire run --config %1$s/config.yaml --quiet %%i
                 ExecStopPost=
-                ExecStopPost=%1$s/virtwire job recover --config %1$s/config.yaml --quiet %%i
+                ExecStopPost=/usr/bin/env CREDENTIALS_DIRECTORY=%1$s/credentials %1$s/virtwire job recover --config %1$s/config.yaml --quiet %%i
                 TimeoutStopSec=347
                 ReadWritePaths="%1$s/my backups"
                 ReadWritePaths=-%1$s/state
@@ -124,6 +124,8 @@ class JobUnitsTest {
                         "RequiresMountsFor=\"" + quoted + "/my backups\"\n",
                         "ExecStart=\"" + quoted + "/virtwire\" run --config \"" + quoted.replace("$", "$$")
                                 + "/config.yaml\" --quiet %i\n",
+                        "ExecStopPost=/usr/bin/env \"CREDENTIALS_DIRECTORY=" + quoted.replace("$", "$$")
+                                + "/credentials\" \"" + quoted.replace("$", "$$") + "/virtwire\" job recover",
                         "ReadWritePaths=\"" + quoted + "/my backups\"\n",
                         "ReadWritePaths=\"-" + quoted + "/state\"\n",
                         "LoadCredential=hook-url:" + quoted + "/credentials/hook-url\n");

@@ -149,7 +149,8 @@ class JobsIT {
         assertThat(hooks()).doesNotExist();
 
         CommandRun first = run("run", "nightly");
-        assertThat(first.err()).isEmpty();
+        // How far a guest is, which a slow one tells.
+        assertThat(first.err().lines()).allMatch(line -> line.startsWith("job nightly: "));
         assertThat(first.exitCode()).isZero();
         assertThat(first.out())
                 .containsPattern("(?m)^completed: web1@\\S+-full, ")
