@@ -3,6 +3,7 @@ package dev.virtwire.repository;
 
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.DurableFiles;
+import dev.virtwire.repository.internal.format.RepositoryFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,7 +46,7 @@ public interface Repository {
      * @throws RepositoryException if the folder cannot be read
      */
     static boolean isThere(Path folder) {
-        return RepositoryStore.isThere(folder);
+        return RepositoryFile.isIn(folder);
     }
 
     /** Its folder, absolute. */

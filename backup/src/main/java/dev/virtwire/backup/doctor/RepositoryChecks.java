@@ -2,13 +2,14 @@
 package dev.virtwire.backup.doctor;
 
 import dev.virtwire.backup.internal.host.Amounts;
-import dev.virtwire.backup.internal.host.FileSystems;
+import dev.virtwire.backup.internal.host.FileSystemType;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.repository.Point;
 import dev.virtwire.repository.RepositoryException;
 import dev.virtwire.repository.internal.RepositoryStore;
 import dev.virtwire.repository.internal.format.DurableFiles;
 import dev.virtwire.repository.internal.format.Names;
+import dev.virtwire.repository.internal.format.RepositoryFile;
 import dev.virtwire.repository.internal.store.DomainStore;
 import dev.virtwire.repository.internal.store.Listing;
 import java.io.IOException;
@@ -59,10 +60,10 @@ final class RepositoryChecks {
             throw new RepositoryException(existing + " is not a folder");
         }
         if (existing.equals(folder)) {
-            if (RepositoryStore.isThere(folder)) {
+            if (RepositoryFile.isIn(folder)) {
                 store = RepositoryStore.open(folder, DurableFiles.PLAIN);
             } else {
-                RepositoryStore.refuseOtherThings(folder);
+                RepositoryFile.refuseOtherThings(folder);
             }
         }
         if (!Files.isWritable(existing)) {
@@ -157,7 +158,7 @@ final class RepositoryChecks {
         }
         String found = Amounts.bytes(free) + " are free" + (guests == 0 ? "" : needs(needed, guests));
         if (needed.allocation() > free) {
-            return FileSystems.mayCompress(type)
+            return new FileSystemType(type).mayCompress()
                     ? Answer.warning(found + "; " + type + " may need less", "have more room for what comes later")
                     : Answer.warning(found, "choose a folder with more room, or use --compress zstd");
         }
@@ -178,7 +179,7 @@ final class RepositoryChecks {
 
     private static Answer kind(FileStore files) {
         String type = files.type();
-        return FileSystems.isShared(type)
+        return new FileSystemType(type).isShared()
                 ? Answer.note(
                         type
                                 + ", which several hosts may use: whether locks of one hold for the others is the"

@@ -29,8 +29,10 @@ import dev.virtwire.testkit.Guest;
 import dev.virtwire.testkit.GuestDisk;
 import dev.virtwire.testkit.Libvirtd;
 import dev.virtwire.testkit.LibvirtdExtension;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,22 +47,24 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a real QEMU guest can be made to do: each is told, by one subscription to all kinds that the server knows. */
 @ExtendWith(LibvirtdExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GuestEventsIT {
     private static final Set<DeviceModifyFlags> LIVE = Set.of(DeviceModifyFlags.LIVE);
 
-    private static Libvirt libvirt;
-    private static Libvirtd libvirtd;
-    private static Guest guest;
-    private static Domain domain;
-    private static Path medium;
-    private static final EventRecorder<DomainEvent> ALL = new EventRecorder<>();
+    private Libvirt libvirt;
+    private Libvirtd libvirtd;
+    private Guest guest;
+    private Domain domain;
+    private Path medium;
+    private final EventRecorder<DomainEvent> all = new EventRecorder<>();
 
     @BeforeAll
-    static void startGuest(Libvirtd server) throws Exception {
+    void startGuest(Libvirtd server) throws Exception {
         libvirtd = server;
         libvirt = Libvirt.connect(server.unixUri()).join();
         medium = server.directory().resolve("disks").resolve("told.iso");
@@ -73,27 +77,34 @@ class GuestEventsIT {
                               <target dev='hda' bus='ide'/>
                               <readonly/>
                             </disk>
-                            <graphics type='vnc' port='-1' autoport='yes' listen='127.0.0.1'/>
-                        """.formatted(medium))
+                            <graphics type='vnc' port='%d' listen='127.0.0.1'/>
+                        """.formatted(medium, freePort()))
                 .define();
         String xml = libvirt.domain("told").join().xml().join();
         domain = libvirt.defineDomain(xml.replace("<on_reboot>destroy</on_reboot>", "<on_reboot>restart</on_reboot>")
                         .replaceFirst("(<controller type='usb'[^>]*) model='none'", "$1 model='piix3-uhci'"))
                 .join();
         domain.<DomainEvent>events(EventKind.knownTo(libvirt.libvirtVersion().join(), DomainEventKind.all()))
-                .subscribe(ALL);
-        ALL.awaitSubscribed();
+                .subscribe(all);
+        all.awaitSubscribed();
         guest.start();
     }
 
     @AfterAll
-    static void endGuest() {
+    void endGuest() {
         guest.close();
         libvirt.close();
     }
 
+    /** No port that libvirt looks for: the libvirtd of another class that runs now takes the same one. */
+    private static int freePort() throws IOException {
+        try (ServerSocket port = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return port.getLocalPort();
+        }
+    }
+
     /** The first event of a kind that has come, or comes. */
-    private static <E extends DomainEvent> E told(Class<E> type, Predicate<E> which) {
+    private <E extends DomainEvent> E told(Class<E> type, Predicate<E> which) {
         await(type.getSimpleName())
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> find(type, which).isPresent());
@@ -102,8 +113,8 @@ class GuestEventsIT {
         return event;
     }
 
-    private static <E extends DomainEvent> Optional<E> find(Class<E> type, Predicate<E> which) {
-        return ALL.events().stream()
+    private <E extends DomainEvent> Optional<E> find(Class<E> type, Predicate<E> which) {
+        return all.events().stream()
                 .filter(type::isInstance)
                 .map(type::cast)
                 .filter(which)

@@ -22,11 +22,9 @@ import dev.virtwire.repository.VerifyReport;
 import dev.virtwire.repository.VerifyRequest;
 import dev.virtwire.repository.internal.damage.MissingPoints;
 import dev.virtwire.repository.internal.format.DurableFiles;
-import dev.virtwire.repository.internal.format.Json;
 import dev.virtwire.repository.internal.format.Names;
 import dev.virtwire.repository.internal.format.Problems;
 import dev.virtwire.repository.internal.format.RepositoryFile;
-import dev.virtwire.repository.internal.format.Sha256;
 import dev.virtwire.repository.internal.journal.DomainLock;
 import dev.virtwire.repository.internal.restore.FileRestore;
 import dev.virtwire.repository.internal.retention.DomainErasure;
@@ -41,16 +39,13 @@ import dev.virtwire.repository.internal.work.RateLimit;
 import dev.virtwire.repository.internal.work.ThreadOperation;
 import dev.virtwire.repository.manifest.HostIdentity;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +82,7 @@ public final class RepositoryStore implements Repository {
                     + (Files.exists(absolute) ? " is not a folder" : " does not exist")
                     + ": a repository is made by the first backup into it");
         }
-        if (!isThere(absolute)) {
+        if (!RepositoryFile.isIn(absolute)) {
             throw new RepositoryException(absolute + " is not a repository: it has no " + Names.REPOSITORY);
         }
         RepositoryFile file = RepositoryFile.read(absolute);
@@ -110,7 +105,7 @@ public final class RepositoryStore implements Repository {
     public static RepositoryStore openOrCreate(Path folder, DurableFiles files) {
         Path absolute = folder.toAbsolutePath().normalize();
         createFolders(absolute, files);
-        if (isThere(absolute)) {
+        if (RepositoryFile.isIn(absolute)) {
             return open(absolute, files);
         }
         if (!Files.isWritable(absolute)) {
@@ -118,31 +113,15 @@ public final class RepositoryStore implements Repository {
         }
         DomainLock lock = DomainLock.acquire(absolute.resolve(Names.REPOSITORY_LOCK), absolute.toString());
         try {
-            if (!isThere(absolute)) {
-                refuseOtherThings(absolute);
-                create(absolute, files);
+            if (!RepositoryFile.isIn(absolute)) {
+                RepositoryFile.refuseOtherThings(absolute);
+                RepositoryFile.create(absolute, files);
             }
             return open(absolute, files);
         } catch (IOException e) {
             throw Problems.with("make a repository in", absolute, e);
         } finally {
             lock.close();
-        }
-    }
-
-    /**
-     * Whether there is a repository in {@code folder}, also a damaged one. The sum alone is what a crash leaves of one
-     * that was being made; beside other things it is what damage leaves of one that was whole.
-     *
-     * @throws RepositoryException if the folder cannot be read
-     */
-    public static boolean isThere(Path folder) {
-        try {
-            return Files.exists(folder.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS)
-                    || (Files.exists(folder.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)
-                            && otherThing(folder).isPresent());
-        } catch (IOException e) {
-            throw Problems.with("read", folder, e);
         }
     }
 
@@ -159,40 +138,6 @@ public final class RepositoryStore implements Repository {
         } catch (IOException e) {
             throw Problems.with("create", folder, e);
         }
-    }
-
-    /**
-     * Refuses a folder that no repository can be made of.
-     *
-     * @throws RepositoryException if it holds other things
-     */
-    public static void refuseOtherThings(Path folder) throws IOException {
-        otherThing(folder).ifPresent(name -> {
-            throw new RepositoryException(
-                    folder + " is neither a repository nor empty (it holds " + name + "): choose an empty folder");
-        });
-    }
-
-    private static Optional<String> otherThing(Path folder) throws IOException {
-        try (Stream<Path> list = Files.list(folder)) {
-            return list.map(path -> String.valueOf(path.getFileName()))
-                    .filter(name -> !name.equals(Names.REPOSITORY_LOCK)
-                            && !name.equals(Names.REPOSITORY_SUM)
-                            && !name.startsWith(".virtwire.")
-                            && !name.equals("lost+found"))
-                    .findFirst();
-        }
-    }
-
-    /** The sum first: {@code virtwire.json} appears last and whole, so a crash leaves a repository or none. */
-    private static void create(Path folder, DurableFiles files) throws IOException {
-        RepositoryFile file =
-                RepositoryFile.first(Names.newRepositoryId(), Instant.now().truncatedTo(ChronoUnit.MILLIS));
-        byte[] content = Json.write(file);
-        files.replace(
-                folder.resolve(Names.REPOSITORY_SUM),
-                Sha256.sumLine(Sha256.of(content), Names.REPOSITORY).getBytes(StandardCharsets.US_ASCII));
-        files.replace(folder.resolve(Names.REPOSITORY), content);
     }
 
     @Override

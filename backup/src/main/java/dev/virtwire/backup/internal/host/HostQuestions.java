@@ -20,31 +20,23 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An absence has one limit, however many questions fall into it. What is asked after that fails at once, until the
  * host answers something. From any thread.
+ *
+ * @param libvirt whom it asks
+ * @param longest how long an absence is waited for
+ * @param requireNotCancelled throws if nobody wants to know any more
+ * @param awaySince when a question was first lost, of those since the host has last answered; empty if it answers
  */
-public final class HostQuestions {
+public record HostQuestions(
+        Libvirt libvirt, Duration longest, Runnable requireNotCancelled, AtomicReference<@Nullable Long> awaySince) {
     private static final Logger LOG = LoggerFactory.getLogger(HostQuestions.class);
 
     private static final Duration AGAIN = Duration.ofSeconds(1);
     /** What takes a libvirt too long that answers other questions is not asked for a third time. */
     private static final int MOST_TIMEOUTS = 2;
 
-    private final Libvirt libvirt;
-    private final Duration longest;
-    private final Runnable requireNotCancelled;
-    /** When a question was first lost, of those since the host has last answered; empty if it answers. */
-    private final AtomicReference<@Nullable Long> awaySince = new AtomicReference<>();
-
-    /**
-     * Of a host that answers so far.
-     *
-     * @param libvirt whom it asks
-     * @param longest how long an absence is waited for
-     * @param requireNotCancelled throws if nobody wants to know any more
-     */
+    /** Of a host that answers so far. */
     public HostQuestions(Libvirt libvirt, Duration longest, Runnable requireNotCancelled) {
-        this.libvirt = libvirt;
-        this.longest = longest;
-        this.requireNotCancelled = requireNotCancelled;
+        this(libvirt, longest, requireNotCancelled, new AtomicReference<>());
     }
 
     /**

@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.internal.host.Amounts;
-import dev.virtwire.backup.internal.host.FileSystems;
+import dev.virtwire.backup.internal.host.FileSystemType;
 import dev.virtwire.backup.internal.source.NbdDisk;
 import dev.virtwire.image.Compression;
 import java.io.IOException;
@@ -33,7 +33,7 @@ record CopyRoom(Attempt attempt) {
         boolean known = attempt.request().compression() == Compression.NONE
                 && !attempt.job().resumed()
                 && !choice.isRebased()
-                && !FileSystems.mayCompress(store.type());
+                && !new FileSystemType(store.type()).mayCompress();
         if (!known || sizes.values().stream().mapToLong(Long::longValue).sum() <= free) {
             return;
         }

@@ -3,7 +3,7 @@ package dev.virtwire.backup.internal.job;
 
 import dev.virtwire.backup.BackupException;
 import dev.virtwire.backup.BackupRequest;
-import dev.virtwire.backup.internal.host.FileSystems;
+import dev.virtwire.backup.internal.host.FileSystemType;
 import dev.virtwire.backup.internal.host.HostFacts;
 import dev.virtwire.backup.internal.host.Waiting;
 import dev.virtwire.client.Libvirt;
@@ -132,7 +132,7 @@ public final class OwnStorage {
     private static @Nullable String sharedHere(Path file) {
         try {
             String type = Files.getFileStore(file).type();
-            return FileSystems.isShared(type) ? "a file system of type " + type + ", in " + file : null;
+            return new FileSystemType(type).isShared() ? "a file system of type " + type + ", in " + file : null;
         } catch (IOException e) {
             LOG.debug("{} is not seen from here", file, e);
             return null;

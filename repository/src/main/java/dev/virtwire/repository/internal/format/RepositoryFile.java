@@ -5,10 +5,18 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.virtwire.repository.RepositoryException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * {@code virtwire.json}.
@@ -75,5 +83,57 @@ public record RepositoryFile(
         List<String> former = new ArrayList<>(formerIds);
         former.add(id);
         return new RepositoryFile(format, Math.max(version, WITH_FORMER_IDS), newId, created, former);
+    }
+
+    /**
+     * Whether there is a repository in {@code folder}, also a damaged one. The sum alone is what a crash leaves of one
+     * that was being made; beside other things it is what damage leaves of one that was whole.
+     *
+     * @throws RepositoryException if the folder cannot be read
+     */
+    public static boolean isIn(Path folder) {
+        try {
+            return Files.exists(folder.resolve(Names.REPOSITORY), LinkOption.NOFOLLOW_LINKS)
+                    || (Files.exists(folder.resolve(Names.REPOSITORY_SUM), LinkOption.NOFOLLOW_LINKS)
+                            && otherThing(folder).isPresent());
+        } catch (IOException e) {
+            throw Problems.with("read", folder, e);
+        }
+    }
+
+    /**
+     * Refuses a folder that no repository can be made of.
+     *
+     * @throws RepositoryException if it holds other things
+     */
+    public static void refuseOtherThings(Path folder) throws IOException {
+        otherThing(folder).ifPresent(name -> {
+            throw new RepositoryException(
+                    folder + " is neither a repository nor empty (it holds " + name + "): choose an empty folder");
+        });
+    }
+
+    /**
+     * Makes a repository of the folder. The sum first: {@code virtwire.json} appears last and whole, so a crash leaves
+     * a repository or none.
+     */
+    public static void create(Path folder, DurableFiles files) throws IOException {
+        RepositoryFile file = first(Names.newRepositoryId(), Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        byte[] content = Json.write(file);
+        files.replace(
+                folder.resolve(Names.REPOSITORY_SUM),
+                Sha256.sumLine(Sha256.of(content), Names.REPOSITORY).getBytes(StandardCharsets.US_ASCII));
+        files.replace(folder.resolve(Names.REPOSITORY), content);
+    }
+
+    private static Optional<String> otherThing(Path folder) throws IOException {
+        try (Stream<Path> list = Files.list(folder)) {
+            return list.map(path -> String.valueOf(path.getFileName()))
+                    .filter(name -> !name.equals(Names.REPOSITORY_LOCK)
+                            && !name.equals(Names.REPOSITORY_SUM)
+                            && !name.startsWith(".virtwire.")
+                            && !name.equals("lost+found"))
+                    .findFirst();
+        }
     }
 }
