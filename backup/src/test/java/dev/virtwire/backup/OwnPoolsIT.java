@@ -107,7 +107,8 @@ class OwnPoolsIT {
     void aFileInThePoolOfAnotherRunIsReadWhenThatPoolIsGone() throws Exception {
         Path file = Files.writeString(newFolder().resolve("vars.fd"), "variables");
         try (Libvirt libvirt = scene.connect()) {
-            StoragePool another = create(libvirt, "virtwire-another-run", file.getParent());
+            String name = new OwnPools("aaaaaaaaaaaa", UUID.randomUUID()).ofRun();
+            StoragePool another = create(libvirt, name, file.getParent());
             CompletableFuture<Void> end = CompletableFuture.runAsync(
                     () -> another.destroy().join(), CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS));
 
